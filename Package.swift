@@ -1,0 +1,60 @@
+// swift-tools-version: 6.2
+// Limbeck builds twice from the same sources. By default it is an ordinary Swift package. With the trait `Embedded` the
+// engine is compiled as Embedded Swift, and scripts/build-lib.sh links the archive into the C library.
+import PackageDescription
+
+let embedded: [SwiftSetting] = [
+    .enableExperimentalFeature("Embedded", .when(traits: ["Embedded"])),
+    .unsafeFlags(["-wmo"], .when(traits: ["Embedded"])),
+]
+
+/// The vector code is one folder; each instruction set is a target that compiles it (through a symbolic link) with its own flags.
+/// `-Ounchecked`: every index was checked before a kernel runs, and an overflow test in an inner loop costs a tenth of its speed.
+func kernels(_ name: String, define: String, flags: [String]) -> Target {
+    .target(
+        name: name, dependencies: ["KernelInterface"],
+        swiftSettings: embedded + [
+            .define(define),
+            .unsafeFlags(["-Ounchecked", "-enforce-exclusivity=unchecked"] + flags.flatMap { ["-Xcc", $0] }),
+        ])
+}
+
+let package = Package(
+    name: "limbeck",
+    products: [
+        .library(name: "Limbeck", targets: ["Limbeck"]),
+        .library(name: "LimbeckABI", type: .static, targets: ["LimbeckABI"]),
+        .executable(name: "limbeck", targets: ["limbeck-cli"]),
+    ],
+    traits: [
+        .trait(name: "Embedded", description: "Compile the engine as Embedded Swift, for the C library.")
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        // The C contract: limbeck.h, and the static asserts that pin its layout.
+        .target(name: "CLimbeck", path: "include", publicHeadersPath: "."),
+        // What Swift cannot say: mapping a file, CPU features, threads, libm.
+        .target(name: "CPlatform", cSettings: [.unsafeFlags(["-O2"])]),
+        // The values that pass between the engine and the kernels, and the table of kernels.
+        .target(name: "KernelInterface", swiftSettings: embedded + [.unsafeFlags(["-Ounchecked"])]),
+        kernels("KernelsPortable", define: "KERNELS_PORTABLE", flags: []),
+        kernels("KernelsAVX2", define: "KERNELS_AVX2", flags: ["-mavx2", "-mfma", "-mprefer-vector-width=256"]),
+        kernels(
+            "KernelsAVX512", define: "KERNELS_AVX512",
+            flags: ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mfma", "-mprefer-vector-width=512"]),
+        // The engine.
+        .target(
+            name: "Limbeck",
+            dependencies: ["CPlatform", "KernelInterface", "KernelsPortable", "KernelsAVX2", "KernelsAVX512"],
+            swiftSettings: embedded),
+        // The C interface: one Swift function per declaration of limbeck.h.
+        .target(name: "LimbeckABI", dependencies: ["CLimbeck", "Limbeck"], swiftSettings: embedded),
+        // The command line.
+        .executableTarget(
+            name: "limbeck-cli",
+            dependencies: ["Limbeck", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+        .testTarget(name: "LimbeckTests", dependencies: ["Limbeck", "LimbeckABI", "CLimbeck"], exclude: []),
+    ]
+)

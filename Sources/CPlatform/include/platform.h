@@ -1,0 +1,71 @@
+/* What Swift cannot say on its own, in both builds: the operating system and libm, seen through a few small functions.
+ * Embedded Swift has no Glibc module, so everything the engine needs from libc comes through here. */
+#ifndef LIMBECK_PLATFORM_H
+#define LIMBECK_PLATFORM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- Files: 0, or an errno ------------------------------------------------------------------------------------- */
+
+/* Maps a whole regular file read-only and shared. An empty file gives bytes NULL, count 0. */
+int platform_map(const char *path, const void **bytes, size_t *count);
+void platform_unmap(const void *bytes, size_t count);
+
+/* 0: nothing there, 1: a regular file, 2: a directory, 3: something else. */
+int platform_kind_of(const char *path);
+
+/* The operating system's sentence for an errno, NUL-terminated into `text`. */
+void platform_error_text(int code, char *text, size_t capacity);
+
+/* ---- Memory ----------------------------------------------------------------------------------------------------- */
+
+/* 64-byte aligned and zeroed, or NULL. Large blocks come straight from the operating system: untouched pages cost nothing. */
+void *platform_allocate(size_t bytes);
+void platform_free(void *memory, size_t bytes);
+
+/* ---- CPU -------------------------------------------------------------------------------------------------------- */
+
+enum {
+    PLATFORM_AVX2 = 1,   /* AVX2 and FMA, and the operating system saves the registers */
+    PLATFORM_AVX512 = 2, /* F, BW, DQ, VL */
+    PLATFORM_NEON = 4
+};
+uint32_t platform_cpu_features(void);
+
+/* The CPUs that this process may run on, at least 1. */
+uint32_t platform_cpu_count(void);
+
+/* A hint inside a spinning loop. */
+static inline void platform_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+/* ---- Threads ---------------------------------------------------------------------------------------------------- */
+
+typedef struct platform_thread platform_thread;
+typedef void (*platform_entry)(void *context);
+
+/* Starts a thread with all signals blocked, or returns NULL. */
+platform_thread *platform_thread_start(platform_entry entry, void *context);
+void platform_thread_join(platform_thread *thread);
+void platform_yield(void);
+
+/* A mutex and a condition variable: a place to sleep until a predicate holds. NULL on failure. */
+typedef struct platform_monitor platform_monitor;
+platform_monitor *platform_monitor_new(void);
+void platform_monitor_free(platform_monitor *monitor);
+void platform_monitor_lock(platform_monitor *monitor);
+void platform_monitor_unlock(platform_monitor *monitor);
+void platform_monitor_wait(platform_monitor *monitor);
+void platform_monitor_wake_all(platform_monitor *monitor);
+
+/* Monotonic nanoseconds. */
+uint64_t platform_nanoseconds(void);
+
+#endif

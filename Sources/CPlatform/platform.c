@@ -1,0 +1,209 @@
+#define _GNU_SOURCE
+#include "platform.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+/* ---- Files ---- */
+
+int platform_map(const char *path, const void **bytes, size_t *count) {
+    *bytes = NULL;
+    *count = 0;
+    /* O_NONBLOCK: opening a FIFO must not wait for a writer that never comes. */
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (file < 0) return errno;
+    struct stat status;
+    int code = 0;
+    if (fstat(file, &status) != 0) {
+        code = errno;
+    } else if (!S_ISREG(status.st_mode)) {
+        code = S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
+    } else if (status.st_size > 0) {
+        void *map = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, file, 0);
+        if (map == MAP_FAILED) {
+            code = errno;
+        } else {
+            *bytes = map;
+            *count = (size_t)status.st_size;
+        }
+    }
+    close(file);
+    return code;
+}
+
+void platform_unmap(const void *bytes, size_t count) {
+    if (bytes) munmap((void *)bytes, count);
+}
+
+int platform_kind_of(const char *path) {
+    struct stat status;
+    if (stat(path, &status) != 0) return 0;
+    if (S_ISREG(status.st_mode)) return 1;
+    return S_ISDIR(status.st_mode) ? 2 : 3;
+}
+
+void platform_error_text(int code, char *text, size_t capacity) {
+    if (capacity == 0) return;
+    /* GNU's strerror_r may return a static string instead of filling the buffer. */
+#if defined(__GLIBC__)
+    const char *message = strerror_r(code, text, capacity);
+    if (message != text) {
+        strncpy(text, message, capacity - 1);
+        text[capacity - 1] = 0;
+    }
+#else
+    if (strerror_r(code, text, capacity) != 0) text[0] = 0;
+#endif
+}
+
+/* ---- Memory ---- */
+
+static const size_t large = 1 << 20;
+
+void *platform_allocate(size_t bytes) {
+    if (bytes == 0) bytes = 1;
+    if (bytes >= large) {
+        void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (memory == MAP_FAILED) return NULL;
+#if defined(MADV_HUGEPAGE)
+        madvise(memory, bytes, MADV_HUGEPAGE); /* fewer TLB misses while streaming weights; harmless if refused */
+#endif
+        return memory;
+    }
+    void *memory = NULL;
+    if (posix_memalign(&memory, 64, bytes) != 0) return NULL;
+    return memset(memory, 0, bytes);
+}
+
+void platform_free(void *memory, size_t bytes) {
+    if (!memory) return;
+    if (bytes >= large) munmap(memory, bytes);
+    else free(memory);
+}
+
+/* ---- CPU ---- */
+
+#if defined(__x86_64__)
+uint32_t platform_cpu_features(void) {
+    unsigned a, b, c, d;
+    if (!__get_cpuid(1, &a, &b, &c, &d)) return 0;
+    const unsigned osxsave = 1u << 27, avx = 1u << 28, fma = 1u << 12;
+    if ((c & osxsave) == 0 || (c & avx) == 0 || (c & fma) == 0) return 0;
+    unsigned low, high;
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    if ((low & 0x6) != 0x6) return 0; /* the operating system saves xmm and ymm */
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return 0;
+    uint32_t features = 0;
+    if (b & (1u << 5)) features |= PLATFORM_AVX2;
+    const unsigned f = 1u << 16, dq = 1u << 17, bw = 1u << 30, vl = 1u << 31, all = f | dq | bw | vl;
+    if ((b & all) == all && (low & 0xe6) == 0xe6 && features) features |= PLATFORM_AVX512;
+    return features;
+}
+#elif defined(__aarch64__)
+uint32_t platform_cpu_features(void) { return PLATFORM_NEON; }
+#else
+uint32_t platform_cpu_features(void) { return 0; }
+#endif
+
+uint32_t platform_cpu_count(void) {
+#if defined(__linux__)
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0) {
+        int count = CPU_COUNT(&set);
+        if (count > 0) return (uint32_t)count;
+    }
+#endif
+    long count = sysconf(_SC_NPROCESSORS_ONLN);
+    return count > 0 ? (uint32_t)count : 1;
+}
+
+/* ---- Threads ---- */
+
+struct platform_thread {
+    pthread_t id;
+    platform_entry entry;
+    void *context;
+};
+
+static void *run(void *argument) {
+    platform_thread *thread = argument;
+    thread->entry(thread->context);
+    return NULL;
+}
+
+platform_thread *platform_thread_start(platform_entry entry, void *context) {
+    platform_thread *thread = malloc(sizeof *thread);
+    if (!thread) return NULL;
+    thread->entry = entry;
+    thread->context = context;
+    /* The host's signals are for the host's threads: a worker inherits a full mask. */
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int failed = pthread_create(&thread->id, NULL, run, thread);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (failed) {
+        free(thread);
+        return NULL;
+    }
+    return thread;
+}
+
+void platform_thread_join(platform_thread *thread) {
+    if (!thread) return;
+    pthread_join(thread->id, NULL);
+    free(thread);
+}
+
+void platform_yield(void) { sched_yield(); }
+
+struct platform_monitor {
+    pthread_mutex_t mutex;
+    pthread_cond_t condition;
+};
+
+platform_monitor *platform_monitor_new(void) {
+    platform_monitor *monitor = malloc(sizeof *monitor);
+    if (!monitor) return NULL;
+    if (pthread_mutex_init(&monitor->mutex, NULL) != 0) {
+        free(monitor);
+        return NULL;
+    }
+    if (pthread_cond_init(&monitor->condition, NULL) != 0) {
+        pthread_mutex_destroy(&monitor->mutex);
+        free(monitor);
+        return NULL;
+    }
+    return monitor;
+}
+
+void platform_monitor_free(platform_monitor *monitor) {
+    if (!monitor) return;
+    pthread_cond_destroy(&monitor->condition);
+    pthread_mutex_destroy(&monitor->mutex);
+    free(monitor);
+}
+
+void platform_monitor_lock(platform_monitor *monitor) { pthread_mutex_lock(&monitor->mutex); }
+void platform_monitor_unlock(platform_monitor *monitor) { pthread_mutex_unlock(&monitor->mutex); }
+void platform_monitor_wait(platform_monitor *monitor) { pthread_cond_wait(&monitor->condition, &monitor->mutex); }
+void platform_monitor_wake_all(platform_monitor *monitor) { pthread_cond_broadcast(&monitor->condition); }
+
+uint64_t platform_nanoseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}

@@ -1,0 +1,46 @@
+import KernelInterface
+
+/// What `config.json` and the files beside it say, checked; shapes are those of the tensors.
+package struct Configuration: Sendable {
+    package var family: Family
+    package var hiddenSize = 0
+    package var layers = 0
+    package var attentionHeads = 0
+    /// Per head; `attentionHeads * headSize` may differ from `hiddenSize`.
+    package var headSize = 0
+    package var intermediateSize = 0
+    package var vocabSize = 0
+    package var maxPositions = 0
+    /// 0: the family has no token types.
+    package var typeVocabSize = 0
+    package var activation: Activation
+    package var layerNormEps: Float
+    package var head: HeadKind = .none
+    /// `id2label`, by index; without it, "LABEL_0" and so on.
+    package var labels: [String] = []
+    /// `problem_type` is `multi_label_classification`.
+    package var multiLabel = false
+    /// The folder's own pooling and normalisation (sentence-transformers).
+    package var pooling: Pooling? = nil
+    package var normalize = false
+    /// Texts are truncated to so many tokens, special ones included; at most `maxPositions`.
+    package var maxLength = 0
+}
+
+public enum Family: UInt32, Sendable {
+    /// BERT, TinyBERT, MiniLM, Chinese BERT-wwm, RBT.
+    case bert = 1
+    case distilBERT = 2
+}
+
+package enum HeadKind: Sendable {
+    case none
+    /// One answer per sequence, or per pair of texts (next-sentence prediction too).
+    case sequence
+    /// One label per token.
+    case token
+    /// Start and end logits per token.
+    case span
+    /// A distribution over the vocabulary per token.
+    case maskedLM
+}

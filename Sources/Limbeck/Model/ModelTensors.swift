@@ -1,0 +1,72 @@
+/// The tensors of a model under the names of its parts, with their shapes checked. Views into the mapped file.
+package struct ModelTensors {
+    package var word: Tensor  // (vocab, hidden)
+    package var position: Tensor  // (positions, hidden)
+    package var type: Tensor?  // (types, hidden)
+    package var embeddingNorm: NormTensors
+    package var layers: [LayerTensors]
+    package var pooler: LinearTensors?  // hidden -> hidden, tanh
+    package var head: HeadTensors
+}
+
+package struct LayerTensors {
+    // hidden -> heads * headSize
+    package var query: LinearTensors
+    package var key: LinearTensors
+    package var value: LinearTensors
+    package var attentionOutput: LinearTensors  // heads * headSize -> hidden
+    package var attentionNorm: NormTensors
+    package var intermediate: LinearTensors  // hidden -> intermediate
+    package var output: LinearTensors  // intermediate -> hidden
+    package var outputNorm: NormTensors
+}
+
+package enum HeadTensors {
+    case none
+    /// Logits per sequence, from the pooled vector (BERT) or from a dense layer with ReLU on the first token (DistilBERT).
+    case sequence(source: SequenceSource, classifier: LinearTensors)
+    case token(classifier: LinearTensors)
+    case span(classifier: LinearTensors)  // hidden -> 2
+    /// logits = decoder norm(act(transform x)) + bias; act is the encoder's activation.
+    case maskedLM(transform: LinearTensors, norm: NormTensors, decoder: Tensor, bias: Tensor?)
+}
+
+/// What the sequence classifier reads.
+package enum SequenceSource {
+    /// tanh(W x[CLS] + b): BERT.
+    case pooled
+    /// relu(tanh(W x[CLS] + b)): TinyBERT's own classifier.
+    case pooledReLU
+    /// relu(W x[CLS] + b): DistilBERT's pre_classifier.
+    case dense(LinearTensors)
+}
+
+package struct LinearTensors {
+    package var weight: Tensor  // (out, in)
+    package var bias: Tensor?  // (out)
+}
+
+package struct NormTensors {
+    package var weight: Tensor
+    package var bias: Tensor
+}
+
+/// A tensor in a mapped file. The bytes may be misaligned for their type.
+package struct Tensor {
+    package enum ElementType: Sendable {
+        case f32
+        case f16
+        case bf16
+    }
+
+    package var name: String
+    package var type: ElementType
+    package var shape: [Int]
+    package var bytes: UnsafeRawBufferPointer
+
+    package var count: Int {
+        var product = 1
+        for size in shape { product *= size }
+        return product
+    }
+}

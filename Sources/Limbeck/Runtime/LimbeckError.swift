@@ -1,0 +1,34 @@
+/// Why a call failed: the status of `limbeck.h`, and a sentence for people.
+public struct LimbeckError: Error, Sendable {
+    /// The numbers are those of `limbeck.h`; they never change.
+    public enum Status: Int32, Sendable {
+        case invalidArgument = 1
+        case capacity = 2
+        case idOutOfRange = 3
+        case tooLong = 4
+        case unsupported = 5
+        case noTokenizer = 6
+        case noMask = 7
+        case fileNotFound = 20
+        case fileUnreadable = 21
+        case fileMalformed = 22
+        case fileUnsupported = 23
+        case fileInconsistent = 24
+        case outOfMemory = 40
+        case threadsUnavailable = 41
+        case kernelsUnavailable = 42
+    }
+
+    public let status: Status
+    /// A sentence without a full stop: which file, key, tensor or argument, what was found, what was expected.
+    public let message: String
+
+    public init(_ status: Status, _ message: String) {
+        self.status = status
+        self.message = message
+    }
+}
+
+extension LimbeckError: CustomStringConvertible {
+    public var description: String { message }
+}

@@ -1,0 +1,135 @@
+/// The instruction sets a session can run on; raw values as in `limbeck.h`. All give the same bits.
+public enum InstructionSet: UInt32, Sendable, CaseIterable {
+    case portable = 1
+    /// AVX2 with FMA (Haswell, Zen and later).
+    case avx2 = 2
+    /// AVX-512 F, BW, DQ, VL (Skylake-SP, Zen 4 and later).
+    case avx512 = 3
+    case neon = 4
+}
+
+/// What a session may use.
+public struct SessionOptions: Sendable {
+    /// 0: the CPUs this process may use. 1: no thread is created.
+    public var threads = 0
+    /// The memory bound in tokens; 0: 1,024, or the model's `maxLength` if that is more. Larger batches are split inside.
+    public var maxTokens = 0
+    /// nil: the best this CPU has.
+    public var kernels: InstructionSet? = nil
+
+    public init(threads: Int = 0, maxTokens: Int = 0, kernels: InstructionSet? = nil) {
+        self.threads = threads
+        self.maxTokens = maxTokens
+        self.kernels = kernels
+    }
+}
+
+/// How token states become one vector; raw values as in `limbeck.h`.
+public enum Pooling: UInt32, Sendable {
+    case mean = 1
+    case cls = 2
+    case max = 3
+    /// tanh(W x[CLS] + b), BERT's pooler.
+    case pooler = 4
+}
+
+public struct EmbedOptions: Sendable {
+    /// nil: as the folder says; mean without a word from it.
+    public var pooling: Pooling? = nil
+    /// L2. nil: as the folder says.
+    public var normalize: Bool? = nil
+    /// The first so many dimensions, normalised after the cut (Matryoshka); 0: all.
+    public var dimensions = 0
+    /// Truncate texts to so many tokens; 0: the model's `maxLength`.
+    public var maxLength = 0
+
+    public init(pooling: Pooling? = nil, normalize: Bool? = nil, dimensions: Int = 0, maxLength: Int = 0) {
+        self.pooling = pooling
+        self.normalize = normalize
+        self.dimensions = dimensions
+        self.maxLength = maxLength
+    }
+}
+
+/// What becomes of logits; raw values as in `limbeck.h`.
+public enum Scores: UInt32, Sendable {
+    case softmax = 1
+    case sigmoid = 2
+    case raw = 3
+}
+
+public struct ClassifyOptions: Sendable {
+    /// nil: softmax; sigmoid for a multi-label model; the raw number for one label.
+    public var scores: Scores? = nil
+    /// Logits are divided by it before the softmax or sigmoid.
+    public var temperature: Float = 1
+    public var maxLength = 0
+
+    public init(scores: Scores? = nil, temperature: Float = 1, maxLength: Int = 0) {
+        self.scores = scores
+        self.temperature = temperature
+        self.maxLength = maxLength
+    }
+}
+
+/// How tokens are joined to spans, as in the transformers pipeline; raw values as in `limbeck.h`.
+public enum Aggregation: UInt32, Sendable {
+    case none = 1
+    case simple = 2
+    case first = 3
+    case average = 4
+    case max = 5
+}
+
+public struct TagOptions: Sendable {
+    public var aggregation: Aggregation = .simple
+    /// Spans labelled "O" are left out unless this is set.
+    public var keepOutside = false
+    public var maxLength = 0
+
+    public init(aggregation: Aggregation = .simple, keepOutside: Bool = false, maxLength: Int = 0) {
+        self.aggregation = aggregation
+        self.keepOutside = keepOutside
+        self.maxLength = maxLength
+    }
+}
+
+public struct AnswerOptions: Sendable {
+    public var topK = 1
+    /// In tokens.
+    public var maxAnswerLength = 15
+    /// Tokens in one window, question included; 0: 384, or the model's `maxLength` if that is less.
+    public var maxLength = 0
+    /// Tokens by which windows overlap; 0: 128, or half a window if that is less.
+    public var stride = 0
+    /// Lets "no answer" compete, as an empty span.
+    public var allowNone = false
+
+    public init(topK: Int = 1, maxAnswerLength: Int = 15, maxLength: Int = 0, stride: Int = 0, allowNone: Bool = false) {
+        self.topK = topK
+        self.maxAnswerLength = maxAnswerLength
+        self.maxLength = maxLength
+        self.stride = stride
+        self.allowNone = allowNone
+    }
+}
+
+public struct FillOptions: Sendable {
+    public var topK = 5
+    public var maxLength = 0
+
+    public init(topK: Int = 5, maxLength: Int = 0) {
+        self.topK = topK
+        self.maxLength = maxLength
+    }
+}
+
+/// What `forward` returns; raw values as in `limbeck.h`.
+public enum ForwardOutput: UInt32, Sendable {
+    /// (tokens, hidden): the state after a layer.
+    case hidden = 1
+    /// (sequences, hidden): the pooler's vector.
+    case pooled = 2
+    /// The head's raw numbers.
+    case logits = 3
+}

@@ -1,0 +1,18 @@
+/* The layout that compiled programs rely on. A change that breaks a line here breaks them. */
+#include "limbeck.h"
+
+#define PIN(condition) _Static_assert(condition, #condition)
+
+PIN(sizeof(limbeck_tokenize_options) == 12);
+PIN(sizeof(limbeck_model_info_t) == 80);
+PIN(offsetof(limbeck_model_info_t, parameters) == 56);
+PIN(sizeof(limbeck_session_options) == 16);
+PIN(sizeof(limbeck_session_info_t) == 24);
+PIN(sizeof(limbeck_embed_options) == 20);
+PIN(sizeof(limbeck_classify_options) == 16);
+PIN(sizeof(limbeck_tag_options) == 16);
+PIN(sizeof(limbeck_span) == 16);
+PIN(sizeof(limbeck_answer_options) == 24);
+PIN(sizeof(limbeck_answer) == 12);
+PIN(sizeof(limbeck_fill_options) == 12);
+PIN(sizeof(limbeck_candidate) == 12);

@@ -1,0 +1,343 @@
+/* limbeck.h: runs distilled Transformer students (BERT, DistilBERT, TinyBERT, MiniLM, Chinese BERT-wwm) on the device.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * If it does not appear in this file, it is not part of the interface. Valid as C99, C11 and C++11 or later.
+ *
+ * THE RULES, stated once
+ *
+ * Status.   Every function that can fail returns an int32_t: LIMBECK_OK (0) or one of the LIMBECK_* status numbers below.
+ *           Numbers are never changed or reused. limbeck_status_string() turns one into an English sentence.
+ * Strings.  UTF-8, as a pointer and a byte length; they need no terminating NUL, and may contain NUL bytes. Ill-formed
+ *           UTF-8 is read as U+FFFD. A string must be shorter than 4 GiB. The pointer may be NULL if its length is 0.
+ * Offsets.  Byte offsets into the caller's text: start inclusive, end exclusive. Both lie on character boundaries.
+ * Buffers.  They belong to the caller. A capacity counts elements. If a buffer is too small, the function returns
+ *           LIMBECK_CAPACITY, writes the count it needed to the `count` argument where it has one, and what the buffer then
+ *           holds is unspecified. The library returns nothing to free except handles.
+ * Structs.  Option and information structs are passed by pointer, with `struct_size` set by the caller to sizeof the
+ *           struct it was compiled with. Members are only ever appended. A zero member means the default, and a NULL
+ *           options pointer means all defaults. Result structs (limbeck_span, limbeck_answer, limbeck_candidate) come in
+ *           arrays, have no size member, and never change.
+ * Handles.  Opaque. Closing or freeing NULL does nothing. A session keeps its model alive, and a tokenizer taken from a
+ *           model keeps what it needs, so the order of closing is free.
+ * Threads.  A model and a tokenizer are immutable: any number of threads may use one at the same time. A session serves
+ *           one thread at a time; sessions are independent of each other.
+ * Never.    The library does not abort, print, read environment variables, install signal handlers, or keep global state.
+ *           A model's file must not be truncated or overwritten in place while the model is open: it is mapped, not copied.
+ * Bits.     For one model, the numbers of an answer do not depend on the other texts of the call, the number of threads,
+ *           max_tokens, or the instruction set.
+ */
+#ifndef LIMBECK_H
+#define LIMBECK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define LIMBECK_VERSION_MAJOR 0
+#define LIMBECK_VERSION_MINOR 1
+#define LIMBECK_VERSION_PATCH 0
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Status ----------------------------------------------------------------------------------------------------- */
+
+enum {
+    LIMBECK_OK = 0,
+
+    /* The arguments of this call. */
+    LIMBECK_INVALID_ARGUMENT = 1,  /* a NULL where none is allowed, a struct_size or an option out of range */
+    LIMBECK_CAPACITY = 2,          /* a buffer is too small; `count` says what is needed */
+    LIMBECK_ID_OUT_OF_RANGE = 3,   /* a token id, token type or layer that the model does not have */
+    LIMBECK_TOO_LONG = 4,          /* more tokens in one sequence than the model or the session takes */
+    LIMBECK_UNSUPPORTED = 5,       /* the model has no head for this question, or no such output */
+    LIMBECK_NO_TOKENIZER = 6,      /* the folder has no tokenizer, so only limbeck_forward() works */
+    LIMBECK_NO_MASK = 7,           /* limbeck_fill() found no mask token in the text */
+
+    /* The files. A message at opening says which file, key or tensor, what was found and what was expected. */
+    LIMBECK_FILE_NOT_FOUND = 20,
+    LIMBECK_FILE_UNREADABLE = 21,    /* the operating system refused to open, read or map it */
+    LIMBECK_FILE_MALFORMED = 22,     /* not what its format demands */
+    LIMBECK_FILE_UNSUPPORTED = 23,   /* well-formed, but a family, head, tokenizer or type that is not supported */
+    LIMBECK_FILE_INCONSISTENT = 24,  /* a missing tensor, or a shape that contradicts the configuration */
+
+    /* The machine. */
+    LIMBECK_OUT_OF_MEMORY = 40,
+    LIMBECK_THREADS_UNAVAILABLE = 41,  /* the operating system refused to start a worker thread */
+    LIMBECK_KERNELS_UNAVAILABLE = 42   /* the requested instruction set is not available on this CPU */
+};
+
+/* ---- Library ---------------------------------------------------------------------------------------------------- */
+
+/* The version of the library at run time: major << 16 | minor << 8 | patch. */
+uint32_t limbeck_version(void);
+
+/* The same as text, such as "0.1.0". Static; do not free. */
+const char *limbeck_version_string(void);
+
+/* An English sentence for a status, without a full stop. Static; never NULL, also for unknown numbers. */
+const char *limbeck_status_string(int32_t status);
+
+/* ---- Tokenizer -------------------------------------------------------------------------------------------------- */
+
+typedef struct limbeck_tokenizer limbeck_tokenizer;
+
+/* Opens a tokenizer without weights, to count tokens or cut texts. `path` is a model folder, a tokenizer.json, or a
+ * vocab.txt (with a tokenizer_config.json beside it, if there is one).
+ * On failure *tokenizer is NULL, and up to message_capacity bytes of explanation, NUL included, are written to `message`
+ * (which may be NULL with capacity 0). */
+int32_t limbeck_tokenizer_open(const char *path, size_t path_bytes, limbeck_tokenizer **tokenizer, char *message,
+                               size_t message_capacity);
+
+void limbeck_tokenizer_close(limbeck_tokenizer *tokenizer);
+
+typedef struct limbeck_tokenize_options {
+    uint32_t struct_size;
+    uint32_t special_tokens; /* 0 or 1: add [CLS], [SEP] as the tokenizer's template says; 2: add none */
+    uint32_t max_length;     /* 0: no truncation; else truncate, longest first, to this many tokens with the special ones */
+} limbeck_tokenize_options;
+
+/* Cuts `text`, or the pair `text` and `pair` (pair NULL: a single text), into tokens.
+ * Writes per token: ids, types (0 or 1: the text it belongs to), and the byte range [starts, ends) in that text;
+ * special tokens that were added have an empty range. Any of the four arrays may be NULL. *count is set to the number of tokens,
+ * also when the status is LIMBECK_CAPACITY; so all NULL and capacity 0 counts. */
+int32_t limbeck_tokenize(const limbeck_tokenizer *tokenizer, const char *text, size_t text_bytes, const char *pair,
+                         size_t pair_bytes, const limbeck_tokenize_options *options, int32_t *ids, int32_t *types,
+                         uint32_t *starts, uint32_t *ends, size_t capacity, size_t *count);
+
+/* The number of ids: every id is below it, though some may name no token. */
+size_t limbeck_tokenizer_vocab_size(const limbeck_tokenizer *tokenizer);
+
+/* Writes the token `id` as in the vocabulary ("##ing"), without a NUL. *count is set to its bytes.
+ * LIMBECK_ID_OUT_OF_RANGE if no token has this id. */
+int32_t limbeck_tokenizer_token(const limbeck_tokenizer *tokenizer, int32_t id, char *token, size_t capacity, size_t *count);
+
+/* Looks a token up, special ones included. LIMBECK_ID_OUT_OF_RANGE if there is none. */
+int32_t limbeck_tokenizer_id(const limbeck_tokenizer *tokenizer, const char *token, size_t token_bytes, int32_t *id);
+
+/* ---- Model ------------------------------------------------------------------------------------------------------ */
+
+typedef struct limbeck_model limbeck_model;
+
+/* Opens a model folder as the Hugging Face ecosystem writes it: config.json, model.safetensors, and tokenizer.json or
+ * vocab.txt. Everything is checked here: a model that opens does not fail later for what is in its files.
+ * On failure *model is NULL and `message` explains, as for limbeck_tokenizer_open(). */
+int32_t limbeck_model_open(const char *path, size_t path_bytes, limbeck_model **model, char *message,
+                           size_t message_capacity);
+
+void limbeck_model_close(limbeck_model *model);
+
+enum { LIMBECK_FAMILY_BERT = 1, LIMBECK_FAMILY_DISTILBERT = 2 };
+
+/* What a model can answer: bits of limbeck_model_info.answers. */
+enum {
+    LIMBECK_CAN_EMBED = 1,
+    LIMBECK_CAN_CLASSIFY = 2,
+    LIMBECK_CAN_RERANK = 4,
+    LIMBECK_CAN_TAG = 8,
+    LIMBECK_CAN_ANSWER = 16,
+    LIMBECK_CAN_FILL = 32
+};
+
+typedef struct limbeck_model_info_t {
+    uint32_t struct_size;
+    uint32_t family;             /* LIMBECK_FAMILY_* */
+    uint32_t answers;            /* LIMBECK_CAN_* bits; texts also need has_tokenizer */
+    uint32_t has_tokenizer;      /* 0 or 1 */
+    uint32_t hidden_size;
+    uint32_t layers;
+    uint32_t attention_heads;
+    uint32_t intermediate_size;
+    uint32_t vocab_size;
+    uint32_t max_length;         /* tokens in one sequence, special ones included, to which texts are truncated */
+    uint32_t max_positions;      /* the longest sequence limbeck_forward() takes */
+    uint32_t label_count;        /* 0 without a classifying or tagging head */
+    uint32_t embedding_size;     /* floats in a vector of limbeck_embed() */
+    uint32_t reserved;
+    uint64_t parameters;         /* numbers in the tensors that are used */
+    uint64_t mapped_bytes;       /* bytes of the weight file, mapped and shared between processes */
+    uint64_t private_bytes;      /* bytes this process needs on top: the packed weights and the tokenizer's tables */
+} limbeck_model_info_t;
+
+/* Fills the members that fit in info->struct_size. */
+int32_t limbeck_model_info(const limbeck_model *model, limbeck_model_info_t *info);
+
+/* Writes the name of a label, without a NUL. *count is set to its bytes. */
+int32_t limbeck_model_label(const limbeck_model *model, int32_t label, char *name, size_t capacity, size_t *count);
+
+/* The same without a leading "B-" or "I-": what a joined span of limbeck_tag() is called. */
+int32_t limbeck_model_entity(const limbeck_model *model, int32_t label, char *name, size_t capacity, size_t *count);
+
+/* The model's tokenizer, to be closed with limbeck_tokenizer_close() in any order. LIMBECK_NO_TOKENIZER if it has none. */
+int32_t limbeck_model_tokenizer(const limbeck_model *model, limbeck_tokenizer **tokenizer);
+
+/* ---- Session ---------------------------------------------------------------------------------------------------- */
+
+typedef struct limbeck_session limbeck_session;
+
+enum {
+    LIMBECK_KERNELS_BEST = 0, /* the best this CPU has */
+    LIMBECK_KERNELS_PORTABLE = 1,
+    LIMBECK_KERNELS_AVX2 = 2,   /* with FMA */
+    LIMBECK_KERNELS_AVX512 = 3, /* F, BW, DQ, VL */
+    LIMBECK_KERNELS_NEON = 4
+};
+
+typedef struct limbeck_session_options {
+    uint32_t struct_size;
+    uint32_t threads;    /* 0: the CPUs this process may use; 1: no thread is created */
+    uint32_t max_tokens; /* 0: 1024, or the model's max_length if that is more. The memory bound: larger batches are split
+                          * inside, with the same bits. One sequence must fit: texts are truncated to max_tokens if the
+                          * model would take more. */
+    uint32_t kernels;    /* LIMBECK_KERNELS_*; one this CPU lacks is LIMBECK_KERNELS_UNAVAILABLE */
+} limbeck_session_options;
+
+/* Allocates everything the session will ever need; no later call allocates memory. */
+int32_t limbeck_session_new(const limbeck_model *model, const limbeck_session_options *options, limbeck_session **session);
+
+void limbeck_session_free(limbeck_session *session);
+
+typedef struct limbeck_session_info_t {
+    uint32_t struct_size;
+    uint32_t threads;
+    uint32_t max_tokens;
+    uint32_t kernels; /* the instruction set in use */
+    uint64_t memory_bytes; /* the session's scratch memory */
+} limbeck_session_info_t;
+
+/* Fills the members that fit in info->struct_size. */
+int32_t limbeck_session_info(const limbeck_session *session, limbeck_session_info_t *info);
+
+/* ---- Text in, answers out --------------------------------------------------------------------------------------- */
+
+enum {
+    LIMBECK_POOLING_MODEL = 0, /* as the folder says; mean without a word from it */
+    LIMBECK_POOLING_MEAN = 1,
+    LIMBECK_POOLING_CLS = 2,
+    LIMBECK_POOLING_MAX = 3,
+    LIMBECK_POOLING_POOLER = 4 /* tanh(W x[CLS] + b) */
+};
+
+typedef struct limbeck_embed_options {
+    uint32_t struct_size;
+    uint32_t pooling;    /* LIMBECK_POOLING_* */
+    uint32_t normalize;  /* L2. 0: as the folder says; 1: yes; 2: no */
+    uint32_t dimensions; /* 0: all; else the first so many, normalised after the cut (Matryoshka) */
+    uint32_t max_length; /* 0: the model's; else truncate texts to so many tokens */
+} limbeck_embed_options;
+
+/* One vector per text: vectors is (text_count, dimensions) floats, row-major. */
+int32_t limbeck_embed(limbeck_session *session, const char *const *texts, const size_t *text_bytes, size_t text_count,
+                      const limbeck_embed_options *options, float *vectors, size_t capacity);
+
+enum {
+    LIMBECK_SCORES_MODEL = 0, /* softmax; sigmoid for a multi_label_classification model; the raw number for one label */
+    LIMBECK_SCORES_SOFTMAX = 1,
+    LIMBECK_SCORES_SIGMOID = 2,
+    LIMBECK_SCORES_RAW = 3
+};
+
+typedef struct limbeck_classify_options {
+    uint32_t struct_size;
+    uint32_t scores;     /* LIMBECK_SCORES_* */
+    float temperature;   /* logits are divided by it before the softmax or sigmoid; 0 means 1 */
+    uint32_t max_length; /* as in limbeck_embed_options */
+} limbeck_classify_options;
+
+/* scores is (text_count, label_count) floats. pairs NULL: single texts; else as many second texts (entailment, next
+ * sentence). */
+int32_t limbeck_classify(limbeck_session *session, const char *const *texts, const size_t *text_bytes,
+                         const char *const *pairs, const size_t *pair_bytes, size_t text_count,
+                         const limbeck_classify_options *options, float *scores, size_t capacity);
+
+/* One score per document, in their order, from a cross-encoder with one label (its raw number, by default) or two (the
+ * probability of the second, by default). Higher is more relevant. */
+int32_t limbeck_rerank(limbeck_session *session, const char *query, size_t query_bytes, const char *const *documents,
+                       const size_t *document_bytes, size_t document_count, const limbeck_classify_options *options,
+                       float *scores, size_t capacity);
+
+enum {
+    LIMBECK_AGGREGATION_DEFAULT = 0, /* simple */
+    LIMBECK_AGGREGATION_NONE = 1,    /* a span per token */
+    LIMBECK_AGGREGATION_SIMPLE = 2,  /* neighbours of one label are joined; the score is the mean of theirs */
+    LIMBECK_AGGREGATION_FIRST = 3,   /* a word has the label of its first token */
+    LIMBECK_AGGREGATION_AVERAGE = 4, /* a word has the label of the mean of its tokens' scores */
+    LIMBECK_AGGREGATION_MAX = 5      /* a word has the label of its most certain token */
+};
+
+typedef struct limbeck_tag_options {
+    uint32_t struct_size;
+    uint32_t aggregation;  /* LIMBECK_AGGREGATION_* */
+    uint32_t keep_outside; /* 0: spans labelled "O" are left out; 1: they are kept */
+    uint32_t max_length;   /* as in limbeck_embed_options */
+} limbeck_tag_options;
+
+typedef struct limbeck_span {
+    int32_t label;  /* limbeck_model_label() names a token's span, limbeck_model_entity() a joined one */
+    float score;    /* 0 to 1 */
+    uint32_t start; /* bytes into the text */
+    uint32_t end;
+} limbeck_span;
+
+/* Labelled spans in the order of the text, with the rules of the transformers token-classification pipeline. */
+int32_t limbeck_tag(limbeck_session *session, const char *text, size_t text_bytes, const limbeck_tag_options *options,
+                    limbeck_span *spans, size_t capacity, size_t *count);
+
+typedef struct limbeck_answer_options {
+    uint32_t struct_size;
+    uint32_t top_k;             /* 0: 1 */
+    uint32_t max_answer_length; /* in tokens; 0: 15 */
+    uint32_t max_length;        /* tokens in one window, question included; 0: 384, or the model's if that is less */
+    uint32_t stride;            /* tokens by which windows overlap; 0: 128, or half a window if that is less */
+    uint32_t allow_none;        /* 1: "no answer" competes, as an empty span (handle_impossible_answer) */
+} limbeck_answer_options;
+
+typedef struct limbeck_answer {
+    float score;
+    uint32_t start; /* bytes into the context */
+    uint32_t end;
+} limbeck_answer;
+
+/* The best spans of `context` that answer `question`, best first, with the rules of the transformers question-answering pipeline. */
+int32_t limbeck_answer_question(limbeck_session *session, const char *question, size_t question_bytes,
+                                const char *context, size_t context_bytes, const limbeck_answer_options *options,
+                                limbeck_answer *answers, size_t capacity, size_t *count);
+
+typedef struct limbeck_fill_options {
+    uint32_t struct_size;
+    uint32_t top_k;      /* 0: 5 */
+    uint32_t max_length; /* as in limbeck_embed_options */
+} limbeck_fill_options;
+
+typedef struct limbeck_candidate {
+    int32_t token;   /* limbeck_tokenizer_token() names it */
+    float score;     /* its probability */
+    uint32_t mask;   /* which mask of the text, counted from 0 */
+} limbeck_candidate;
+
+/* For every mask token in `text` ("[MASK]"), in order, the top_k most probable tokens, best first. */
+int32_t limbeck_fill(limbeck_session *session, const char *text, size_t text_bytes, const limbeck_fill_options *options,
+                     limbeck_candidate *candidates, size_t capacity, size_t *count);
+
+/* ---- Ids in, numbers out ---------------------------------------------------------------------------------------- */
+
+enum {
+    LIMBECK_OUTPUT_HIDDEN = 1, /* (tokens, hidden_size), all sequences back to back: the state after `layer` */
+    LIMBECK_OUTPUT_POOLED = 2, /* (sequences, hidden_size): the pooler's vector */
+    LIMBECK_OUTPUT_LOGITS = 3  /* the head's raw numbers: (sequences, label_count) for classification, (tokens, label_count)
+                                * for tagging, (tokens, 2) start and end for answers, (tokens, vocab_size) for masked tokens */
+};
+
+/* Runs `sequence_count` sequences of lengths[i] ids, back to back in `ids`; `types` are their token types, or NULL for all 0.
+ * `layer` matters for LIMBECK_OUTPUT_HIDDEN alone: 0 is the embedding output, n the state after n layers, -1 the last.
+ * *count is set to the number of floats, also when the status is LIMBECK_CAPACITY. */
+int32_t limbeck_forward(limbeck_session *session, const int32_t *ids, const int32_t *types, const size_t *lengths,
+                        size_t sequence_count, uint32_t output, int32_t layer, float *values, size_t capacity,
+                        size_t *count);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* LIMBECK_H */
