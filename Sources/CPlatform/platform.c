@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -67,6 +68,25 @@ void platform_error_text(int code, char *text, size_t capacity) {
 #else
     if (strerror_r(code, text, capacity) != 0) text[0] = 0;
 #endif
+}
+
+/* ---- Numbers ---- */
+
+bool platform_parse_double(const void *digits, size_t count, double *value) {
+    /* strtod reads up to a NUL, and takes the decimal point from the host's locale unless it is told otherwise. */
+    locale_t locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    char *text = malloc(count + 1);
+    bool whole = false;
+    if (locale && text) {
+        memcpy(text, digits, count);
+        text[count] = 0;
+        char *end = text;
+        *value = strtod_l(text, &end, locale);
+        whole = count > 0 && end == text + count;
+    }
+    free(text);
+    if (locale) freelocale(locale);
+    return whole;
 }
 
 /* ---- Memory ---- */

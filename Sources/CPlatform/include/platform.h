@@ -19,6 +19,11 @@ int platform_kind_of(const char *path);
 /* The operating system's sentence for an errno, NUL-terminated into `text`. */
 void platform_error_text(int code, char *text, size_t capacity);
 
+/* ---- Numbers ----------------------------------------------------------------------------------------------------- */
+
+/* Reads a whole decimal number, correctly rounded, whatever the host's locale is. False if it is none, or memory is short. */
+bool platform_parse_double(const void *digits, size_t count, double *value);
+
 /* ---- Memory ----------------------------------------------------------------------------------------------------- */
 
 /* 64-byte aligned and zeroed, or NULL. Large blocks come straight from the operating system: untouched pages cost nothing. */

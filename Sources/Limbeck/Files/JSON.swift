@@ -1,0 +1,265 @@
+import CPlatform
+
+/// A checked JSON text: a tape of small nodes over the bytes, which are not copied and must outlive the document.
+///
+/// Everything that can be wrong with the text is found when it is parsed, so reading values only has to ask whether they are
+/// of the wanted kind.
+package final class JSONDocument {
+    /// The name that messages use.
+    package let file: String
+    fileprivate let bytes: UnsafeRawBufferPointer
+    fileprivate let nodes: [JSONNode]
+
+    package init(_ bytes: UnsafeRawBufferPointer, file: String) throws(LimbeckError) {
+        self.file = file
+        self.bytes = bytes
+        nodes = try JSONParser.parse(bytes, file: file)
+    }
+
+    package var root: JSONValue { JSONValue(document: self, index: 0) }
+
+    fileprivate func slice(_ node: JSONNode) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: bytes[Int(node.start)..<Int(node.start) + Int(node.count)])
+    }
+}
+
+/// A value in a document, which it keeps alive. Accessors give nil if the value is of another kind.
+package struct JSONValue {
+    package enum Kind {
+        case null, bool, number, string, array, object
+    }
+
+    package let document: JSONDocument
+    fileprivate let index: Int
+
+    private var node: JSONNode { document.nodes[index] }
+    fileprivate var next: Int { Int(node.next) }
+
+    package var kind: Kind {
+        switch node.kind {
+        case .null: .null
+        case .yes, .no: .bool
+        case .integer, .real: .number
+        case .string, .escapedString: .string
+        case .array: .array
+        case .object: .object
+        }
+    }
+
+    /// The offset in the file, for messages.
+    package var offset: Int { Int(node.start) }
+
+    package var isNull: Bool { node.kind == .null }
+
+    package var bool: Bool? {
+        switch node.kind {
+        case .yes: true
+        case .no: false
+        default: nil
+        }
+    }
+
+    /// An integer without fraction or exponent that fits; never rounded.
+    package var int: Int? {
+        guard node.kind == .integer else { return nil }
+        return JSONNumber.int(document.slice(node))
+    }
+
+    /// A number, correctly rounded; nil also if it is too large to be finite.
+    package var double: Double? {
+        guard node.kind == .integer || node.kind == .real else { return nil }
+        return JSONNumber.double(document.slice(node))
+    }
+
+    package var text: JSONString? {
+        switch node.kind {
+        case .string: JSONString(escaped: document.slice(node), hasEscapes: false)
+        case .escapedString: JSONString(escaped: document.slice(node), hasEscapes: true)
+        default: nil
+        }
+    }
+
+    package var string: String? { text?.string }
+
+    /// Elements of an array or members of an object; 0 for other kinds.
+    package var count: Int {
+        node.kind == .array || node.kind == .object ? Int(node.count) : 0
+    }
+
+    /// The elements of an array; none for other kinds.
+    package var elements: JSONElements {
+        JSONElements(document: document, index: index + 1, end: node.kind == .array ? next : index + 1)
+    }
+
+    /// The members of an object in the order of the text, duplicates too; none for other kinds.
+    package var members: JSONMembers {
+        JSONMembers(document: document, index: index + 1, end: node.kind == .object ? next : index + 1)
+    }
+
+    /// The member of that name, the last one if there are several, as Python and serde have it. Takes time in proportion to
+    /// the number of members: to read a vocabulary, go through `members`.
+    package subscript(_ key: String) -> JSONValue? {
+        var found: JSONValue?
+        for (name, value) in members where name == key { found = value }
+        return found
+    }
+}
+
+/// A string of a document: views of its bytes, valid as long as the bytes that were parsed.
+package struct JSONString {
+    /// The bytes between the quotes.
+    fileprivate let escaped: UnsafeRawBufferPointer
+    package let hasEscapes: Bool
+
+    /// The string's UTF-8 in place; nil if it has escapes, and `append(to:)` has to decode it.
+    package var utf8: UnsafeRawBufferPointer? { hasEscapes ? nil : escaped }
+
+    /// Appends the string's UTF-8.
+    package func append(to output: inout [UInt8]) {
+        guard hasEscapes else { return output.append(contentsOf: escaped) }
+        var position = 0
+        while position < escaped.count {
+            let byte = escaped[position]
+            guard byte == UInt8(ascii: "\\"), position + 1 < escaped.count else {
+                output.append(byte)
+                position += 1
+                continue
+            }
+            let letter = escaped[position + 1]
+            var length = 2
+            switch letter {
+            case UInt8(ascii: "b"): output.append(0x08)
+            case UInt8(ascii: "f"): output.append(0x0C)
+            case UInt8(ascii: "n"): output.append(0x0A)
+            case UInt8(ascii: "r"): output.append(0x0D)
+            case UInt8(ascii: "t"): output.append(0x09)
+            case UInt8(ascii: "u"):
+                // Never U+FFFD: the parser has checked it.
+                let (scalar, escape) = JSONEscape.unicode(escaped, at: position) ?? (0xFFFD, 6)
+                length = escape
+                appendUTF8(scalar, to: &output)
+            default: output.append(letter)
+            }
+            position += length
+        }
+    }
+
+    package var string: String {
+        if let utf8 { return String(decoding: utf8, as: UTF8.self) }
+        var bytes: [UInt8] = []
+        append(to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Equality of bytes, not of canonical forms.
+    package static func == (left: JSONString, right: String) -> Bool {
+        if let utf8 = left.utf8 { return utf8.elementsEqual(right.utf8) }
+        var bytes: [UInt8] = []
+        left.append(to: &bytes)
+        return bytes.elementsEqual(right.utf8)
+    }
+}
+
+private func appendUTF8(_ scalar: UInt32, to output: inout [UInt8]) {
+    func tail(_ shift: UInt32) -> UInt8 { UInt8(0x80 | (scalar >> shift) & 0x3F) }
+    switch scalar {
+    case ..<0x80:
+        output.append(UInt8(scalar))
+    case ..<0x800:
+        output.append(UInt8(0xC0 | scalar >> 6))
+        output.append(tail(0))
+    case ..<0x10000:
+        output.append(UInt8(0xE0 | scalar >> 12))
+        output.append(tail(6))
+        output.append(tail(0))
+    default:
+        output.append(UInt8(truncatingIfNeeded: 0xF0 | scalar >> 18))
+        output.append(tail(12))
+        output.append(tail(6))
+        output.append(tail(0))
+    }
+}
+
+package struct JSONElements: Sequence, IteratorProtocol {
+    fileprivate let document: JSONDocument
+    fileprivate var index: Int
+    fileprivate let end: Int
+
+    package mutating func next() -> JSONValue? {
+        guard index < end else { return nil }
+        let value = JSONValue(document: document, index: index)
+        index = value.next
+        return value
+    }
+}
+
+package struct JSONMembers: Sequence, IteratorProtocol {
+    fileprivate let document: JSONDocument
+    fileprivate var index: Int
+    fileprivate let end: Int
+
+    package mutating func next() -> (key: JSONString, value: JSONValue)? {
+        guard index < end else { return nil }
+        guard let key = JSONValue(document: document, index: index).text else { return nil }
+        let value = JSONValue(document: document, index: index + 1)
+        index = value.next
+        return (key, value)
+    }
+}
+
+/// The values of JSON numbers, whose grammar the parser has checked.
+private enum JSONNumber {
+    static func int(_ digits: UnsafeRawBufferPointer) -> Int? {
+        let negative = digits[0] == UInt8(ascii: "-")
+        var value = 0
+        for index in (negative ? 1 : 0)..<digits.count {
+            let digit = Int(digits[index] - UInt8(ascii: "0"))
+            // Towards negative: the smallest Int has no positive counterpart.
+            let (tenfold, tooLarge) = value.multipliedReportingOverflow(by: 10)
+            let (sum, overflow) = tenfold.subtractingReportingOverflow(digit)
+            if tooLarge || overflow { return nil }
+            value = sum
+        }
+        if negative { return value }
+        return value == Int.min ? nil : -value
+    }
+
+    /// A mantissa below 2^53 times or over a power of ten that a Double holds exactly is rounded once, so correctly
+    /// (Clinger, "How to read floating point numbers accurately", 1990). libc reads the rest.
+    static func double(_ digits: UnsafeRawBufferPointer) -> Double? {
+        var mantissa: UInt64 = 0
+        var exponent = 0
+        var fraction = false
+        for (index, byte) in digits.enumerated() {
+            switch byte {
+            case UInt8(ascii: "-"): continue  // the sign; one in the exponent is after an 'e'
+            case UInt8(ascii: "."): fraction = true
+            case UInt8(ascii: "e"), UInt8(ascii: "E"):
+                let isPositive = digits[index + 1] == UInt8(ascii: "+")
+                let rest = UnsafeRawBufferPointer(rebasing: digits[(isPositive ? index + 2 : index + 1)...])
+                guard let written = int(rest), written.magnitude < 1000 else { return slow(digits) }
+                exponent += written
+                return scaled(mantissa, exponent, digits)
+            default:
+                guard mantissa < 1 << 53 / 10 else { return slow(digits) }
+                mantissa = mantissa * 10 + UInt64(byte - UInt8(ascii: "0"))
+                if fraction { exponent -= 1 }
+            }
+        }
+        return scaled(mantissa, exponent, digits)
+    }
+
+    private static func scaled(_ mantissa: UInt64, _ exponent: Int, _ digits: UnsafeRawBufferPointer) -> Double? {
+        guard exponent >= -22, exponent <= 22 else { return slow(digits) }
+        var power = 1.0
+        for _ in 0..<exponent.magnitude { power *= 10 }  // exact up to 10^22
+        let value = exponent < 0 ? Double(mantissa) / power : Double(mantissa) * power
+        return digits[0] == UInt8(ascii: "-") ? -value : value
+    }
+
+    private static func slow(_ digits: UnsafeRawBufferPointer) -> Double? {
+        var value = 0.0
+        guard platform_parse_double(digits.baseAddress, digits.count, &value), value.isFinite else { return nil }
+        return value
+    }
+}

@@ -1,0 +1,36 @@
+import CPlatform
+
+/// A file mapped read-only, as long as this object lives. Its pages are shared between processes and read when touched.
+package final class MappedFile {
+    /// The name that messages use.
+    package let name: String
+    package let bytes: UnsafeRawBufferPointer
+
+    /// Maps the file at `path`.
+    package init(_ path: String, name: String) throws(LimbeckError) {
+        // A NUL would cut the path short and open something else.
+        guard !path.utf8.contains(0) else { throw LimbeckError(.fileNotFound, "\(name): a path with a NUL byte") }
+        var start: UnsafeRawPointer?
+        var count = 0
+        let code = path.withCString { platform_map($0, &start, &count) }
+        guard code == 0 else {
+            let isMissing = path.withCString { platform_kind_of($0) } == 0
+            throw LimbeckError(isMissing ? .fileNotFound : .fileUnreadable, "\(name): \(MappedFile.sentence(code))")
+        }
+        self.name = name
+        bytes = UnsafeRawBufferPointer(start: start, count: count)
+    }
+
+    deinit {
+        platform_unmap(bytes.baseAddress, bytes.count)
+    }
+
+    private static func sentence(_ code: Int32) -> String {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { text in
+            text.initialize(repeating: 0)
+            platform_error_text(code, text.baseAddress, text.count)
+            text[text.count - 1] = 0
+            return text.baseAddress.map { String(cString: $0) } ?? ""
+        }
+    }
+}
