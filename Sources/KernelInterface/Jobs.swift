@@ -1,0 +1,138 @@
+// What each kernel works on. Plain pointers and sizes: whoever fills these in has checked them.
+
+/// `out = activation(a w^T + bias) + residual`.
+public struct Product {
+    public var a: UnsafePointer<Float>  // (rows, depth)
+    public var aStride: Int
+    public var depth: Int
+    public var panels: UnsafePointer<Float>  // (panels, depth, 32), 64-byte aligned
+    public var bias: UnsafePointer<Float>  // (panels * 32), zero past the last column
+    public var activation: Activation
+    public var residual: UnsafePointer<Float>?  // (rows, columns), in rows like those of `out`
+    public var out: UnsafeMutablePointer<Float>  // (rows, panels * 32)
+    public var outStride: Int
+
+    public init(
+        a: UnsafePointer<Float>, aStride: Int, depth: Int, panels: UnsafePointer<Float>, bias: UnsafePointer<Float>,
+        activation: Activation, residual: UnsafePointer<Float>?, out: UnsafeMutablePointer<Float>, outStride: Int
+    ) {
+        self.a = a
+        self.aStride = aStride
+        self.depth = depth
+        self.panels = panels
+        self.bias = bias
+        self.activation = activation
+        self.residual = residual
+        self.out = out
+        self.outStride = outStride
+    }
+}
+
+/// softmax(q k^T * scale) v for one sequence; query, key and value of a token stand in one row, heads side by side.
+public struct Attention {
+    public var query: UnsafePointer<Float>  // (tokens, heads * headSize)
+    public var key: UnsafePointer<Float>
+    public var value: UnsafePointer<Float>
+    public var stride: Int
+    public var tokens: Int
+    public var headSize: Int
+    public var scale: Float
+    public var out: UnsafeMutablePointer<Float>  // (tokens, heads * headSize)
+    public var outStride: Int
+
+    public init(
+        query: UnsafePointer<Float>, key: UnsafePointer<Float>, value: UnsafePointer<Float>, stride: Int, tokens: Int,
+        headSize: Int, scale: Float, out: UnsafeMutablePointer<Float>, outStride: Int
+    ) {
+        self.query = query
+        self.key = key
+        self.value = value
+        self.stride = stride
+        self.tokens = tokens
+        self.headSize = headSize
+        self.scale = scale
+        self.out = out
+        self.outStride = outStride
+    }
+
+    /// Floats of scratch that one call needs: keys and values packed into panels, and the scores of a block of queries.
+    public static func scratch(tokens: Int, headSize: Int) -> Int {
+        let keys = tokens.roundedUp(to: panelColumns)
+        return keys * headSize + tokens * headSize.roundedUp(to: panelColumns) + queryBlock * (keys + 16)
+    }
+
+    /// Queries whose scores are in flight at a time: a multiple of the tile heights of all instruction sets.
+    public static let queryBlock = 24
+}
+
+/// (x - mean) / sqrt(variance + eps) * weight + bias over each row, with the biased variance.
+public struct Normalization {
+    public var x: UnsafeMutablePointer<Float>  // (rows, width)
+    public var stride: Int
+    public var width: Int
+    public var weight: UnsafePointer<Float>  // (width rounded up to 32), zero past the width
+    public var bias: UnsafePointer<Float>
+    public var eps: Float
+
+    public init(
+        x: UnsafeMutablePointer<Float>, stride: Int, width: Int, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>,
+        eps: Float
+    ) {
+        self.x = x
+        self.stride = stride
+        self.width = width
+        self.weight = weight
+        self.bias = bias
+        self.eps = eps
+    }
+}
+
+/// word[ids] + position[positions] + type[types], then the normalisation. The tables stand as in the file: rows of `width`.
+public struct Embedding {
+    public var ids: UnsafePointer<Int32>
+    public var positions: UnsafePointer<Int32>
+    public var types: UnsafePointer<Int32>
+    public var word: UnsafePointer<Float>
+    public var position: UnsafePointer<Float>
+    public var type: UnsafePointer<Float>?
+    public var normalization: Normalization
+
+    public init(
+        ids: UnsafePointer<Int32>, positions: UnsafePointer<Int32>, types: UnsafePointer<Int32>, word: UnsafePointer<Float>,
+        position: UnsafePointer<Float>, type: UnsafePointer<Float>?, normalization: Normalization
+    ) {
+        self.ids = ids
+        self.positions = positions
+        self.types = types
+        self.word = word
+        self.position = position
+        self.type = type
+        self.normalization = normalization
+    }
+}
+
+/// out[row, n] = a[row] . w[n] + bias[n].
+public struct Dots {
+    public var a: UnsafePointer<Float>  // (rows, width)
+    public var aStride: Int
+    public var rows: Int
+    public var width: Int
+    public var weight: UnsafePointer<Float>  // (columns, width), back to back
+    public var bias: UnsafePointer<Float>?  // (columns)
+    public var out: UnsafeMutablePointer<Float>  // (rows, columns)
+    public var outStride: Int
+
+    public init(
+        a: UnsafePointer<Float>, aStride: Int, rows: Int, width: Int, weight: UnsafePointer<Float>,
+        bias: UnsafePointer<Float>?, out: UnsafeMutablePointer<Float>, outStride: Int
+    ) {
+        self.a = a
+        self.aStride = aStride
+        self.rows = rows
+        self.width = width
+        self.weight = weight
+        self.bias = bias
+        self.out = out
+        self.outStride = outStride
+    }
+}

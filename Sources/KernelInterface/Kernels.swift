@@ -1,0 +1,49 @@
+/// The vector code of one instruction set, as a value: chosen once per session, so that two sessions of one process may differ.
+/// Every function gives the same bits in every table.
+public struct Kernels: Sendable {
+    public typealias Block = @Sendable (_ job: UnsafePointer<Product>, _ rows: Range<Int>, _ panels: Range<Int>) -> Void
+    /// `out[rows, panels] = activation(a w^T + bias) + residual`.
+    public var product: Block
+    /// One head of one sequence, for a range of its queries.
+    public var attention: @Sendable (_ job: UnsafePointer<Attention>, _ head: Int, _ queries: Range<Int>, _ scratch: UnsafeMutablePointer<Float>) -> Void
+    /// LayerNorm of rows in place.
+    public var normalize: @Sendable (_ job: UnsafePointer<Normalization>, _ rows: Range<Int>) -> Void
+    /// The sum of the embedding rows of each token, then LayerNorm.
+    public var embed: @Sendable (_ job: UnsafePointer<Embedding>, _ rows: Range<Int>) -> Void
+    /// `out[n] = a . w[n] + bias[n]`, weights row by row as they stand in the file.
+    public var dots: @Sendable (_ job: UnsafePointer<Dots>, _ columns: Range<Int>) -> Void
+    /// An activation over `count` numbers in place.
+    public var activate: @Sendable (_ values: UnsafeMutablePointer<Float>, _ count: Int, _ activation: Activation) -> Void
+    /// Softmax over `count` numbers in place.
+    public var softmax: @Sendable (_ values: UnsafeMutablePointer<Float>, _ count: Int) -> Void
+
+    public init(
+        product: @escaping Block,
+        attention: @escaping @Sendable (UnsafePointer<Attention>, Int, Range<Int>, UnsafeMutablePointer<Float>) -> Void,
+        normalize: @escaping @Sendable (UnsafePointer<Normalization>, Range<Int>) -> Void,
+        embed: @escaping @Sendable (UnsafePointer<Embedding>, Range<Int>) -> Void,
+        dots: @escaping @Sendable (UnsafePointer<Dots>, Range<Int>) -> Void,
+        activate: @escaping @Sendable (UnsafeMutablePointer<Float>, Int, Activation) -> Void,
+        softmax: @escaping @Sendable (UnsafeMutablePointer<Float>, Int) -> Void
+    ) {
+        self.product = product
+        self.attention = attention
+        self.normalize = normalize
+        self.embed = embed
+        self.dots = dots
+        self.activate = activate
+        self.softmax = softmax
+    }
+}
+
+/// Weights are packed into panels of so many columns: 128 bytes, two cache lines, two AVX-512 registers.
+public let panelColumns = 32
+
+extension Int {
+    /// Rounded up to a multiple of `step`.
+    @inlinable public func roundedUp(to step: Int) -> Int { (self &+ step &- 1) / step &* step }
+}
+
+/// The distance between rows of a matrix `width` wide: whole panels, so that a kernel may write full vectors, and one cache line
+/// more, so that the rows of a tile do not fall on the same cache sets. Columns past `width` stay finite if the weights are.
+public func rowStride(_ width: Int) -> Int { width.roundedUp(to: panelColumns) &+ 16 }

@@ -1,0 +1,102 @@
+import KernelInterface
+
+/// softmax(q k^T * scale) v for one head and a range of queries. The keys and values of the head are packed once into panels;
+/// scores exist for one block of queries at a time, in scratch.
+func attention(_ pointer: UnsafePointer<Attention>, head: Int, queries: Range<Int>, scratch: UnsafeMutablePointer<Float>) {
+    let job = pointer.pointee
+    let size = job.headSize, tokens = job.tokens
+    let keyColumns = tokens.roundedUp(to: panelColumns), valueColumns = size.roundedUp(to: panelColumns)
+    let keys = scratch  // (keyColumns / 32, size, 32)
+    let values = keys + keyColumns * size  // (valueColumns / 32, tokens, 32)
+    let scores = values + tokens * valueColumns  // (queryBlock, keyColumns)
+    let scoreStride = keyColumns + 16
+    packTransposed(job.key + head * size, stride: job.stride, rows: tokens, width: size, into: keys)
+    packRows(job.value + head * size, stride: job.stride, rows: tokens, width: size, into: values)
+
+    var query = queries.lowerBound
+    while query < queries.upperBound {
+        let rows = min(Attention.queryBlock, queries.upperBound - query)
+        let q = job.query + query * job.stride + head * size
+        for panel in 0..<keyColumns / panelColumns {
+            let out = scores + panel * panelColumns
+            multiply(q, stride: job.stride, rows: rows, depth: size, panel: keys + panel * panelColumns * size) {
+                store($2 * all(job.scale), out + $0 * scoreStride + $1 * 16)
+            }
+        }
+        // e^(score - max), unnormalised: the sum divides the result, which has fewer columns than there are keys.
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: Attention.queryBlock) { inverse in
+            for row in 0..<rows { inverse[row] = 1 / exponentials(scores + row * scoreStride, count: tokens) }
+            for panel in 0..<valueColumns / panelColumns {
+                let out = job.out + query * job.outStride + head * size + panel * panelColumns
+                let columns = min(panelColumns, size - panel * panelColumns)
+                multiply(
+                    scores, stride: scoreStride, rows: rows, depth: tokens, panel: values + panel * panelColumns * tokens
+                ) { row, half, sums in
+                    // The next head's columns begin where this one's end.
+                    let rest = columns - half * 16
+                    if rest > 0 {
+                        store(sums * all(inverse[row]), out + row * job.outStride + half * 16, first: rest)
+                    }
+                }
+            }
+        }
+        query += rows
+    }
+}
+
+/// e^(x - max x) over `count` numbers in place, in whole vectors: the buffer reaches to the end of the last one. Returns the sum.
+@inline(__always) func exponentials(_ x: UnsafeMutablePointer<Float>, count: Int) -> Float {
+    let full = count / 16, rest = count % 16
+    var most = all(-Float.infinity)
+    for i in 0..<full { most = larger(most, load(x + i * 16)) }
+    if rest > 0 { most = larger(most, keep(load(x + full * 16), first: rest, else: -.infinity)) }
+    let shift = all(largest(most))
+    var sum = Vector()
+    for i in 0..<full {
+        let e = exp(load(x + i * 16) - shift)
+        store(e, x + i * 16)
+        sum += e
+    }
+    if rest > 0 {
+        let e = keep(exp(load(x + full * 16) - shift), first: rest, else: 0)
+        store(e, x + full * 16)
+        sum += e
+    }
+    return total(sum)
+}
+
+/// Rows of `width` become panels (width, 32) whose columns are the rows: the keys as the right side of q k^T.
+@inline(__always) private func packTransposed(
+    _ x: UnsafePointer<Float>, stride: Int, rows: Int, width: Int, into panels: UnsafeMutablePointer<Float>
+) {
+    var first = 0
+    while first < rows {
+        let panel = panels + first * width
+        let count = min(panelColumns, rows - first)
+        for column in 0..<count {
+            let row = x + (first + column) * stride
+            for k in 0..<width { panel[k * panelColumns + column] = row[k] }
+        }
+        for column in count..<max(count, panelColumns) {
+            for k in 0..<width { panel[k * panelColumns + column] = 0 }
+        }
+        first += panelColumns
+    }
+}
+
+/// Rows of `width` become panels (rows, 32), zero past the width: the values as the right side of p v.
+@inline(__always) private func packRows(
+    _ x: UnsafePointer<Float>, stride: Int, rows: Int, width: Int, into panels: UnsafeMutablePointer<Float>
+) {
+    var first = 0
+    while first < width {
+        let panel = panels + first * rows
+        let left = min(16, width - first), right = max(0, min(16, width - first - 16))
+        for row in 0..<rows {
+            let source = x + row * stride + first
+            store(load(source, first: left), panel + row * panelColumns)
+            store(right > 0 ? load(source + 16, first: right) : Vector(), panel + row * panelColumns + 16)
+        }
+        first += panelColumns
+    }
+}

@@ -1,0 +1,129 @@
+import KernelInterface
+
+// Work that goes over whole rows: LayerNorm, embeddings, dot products, softmax.
+
+/// (x - mean) / sqrt(variance + eps) * weight + bias in place. (Ba, Kiros, Hinton: "Layer Normalization", 2016.)
+func normalize(_ pointer: UnsafePointer<Normalization>, rows: Range<Int>) {
+    let job = pointer.pointee
+    for row in rows { normalize(job, job.x + row * job.stride) }
+}
+
+@inline(__always) private func normalize(_ job: Normalization, _ x: UnsafeMutablePointer<Float>) {
+    let full = job.width / 16, rest = job.width % 16
+    let count = Float(job.width)
+    var sum = Vector()
+    for i in 0..<full { sum += load(x + i * 16) }
+    if rest > 0 { sum += keep(load(x + full * 16), first: rest, else: 0) }
+    let mean = all(total(sum) / count)
+    var squares = Vector()
+    for i in 0..<full {
+        let d = load(x + i * 16) - mean
+        squares = fma(d, d, squares)
+    }
+    if rest > 0 {
+        let d = keep(load(x + full * 16) - mean, first: rest, else: 0)
+        squares = fma(d, d, squares)
+    }
+    let inverse = all(1 / (total(squares) / count + job.eps).squareRoot())
+    for i in 0..<full {
+        let d = (load(x + i * 16) - mean) * inverse
+        store(fma(d, load(job.weight + i * 16), load(job.bias + i * 16)), x + i * 16)
+    }
+    if rest > 0 {
+        let i = full * 16
+        let d = keep((load(x + i) - mean) * inverse, first: rest, else: 0)
+        store(fma(d, load(job.weight + i), load(job.bias + i)), x + i)
+    }
+}
+
+/// word[id] + position[p] + type[t], then LayerNorm. The sum is taken in this order.
+func embed(_ pointer: UnsafePointer<Embedding>, rows: Range<Int>) {
+    let job = pointer.pointee
+    let width = job.normalization.width
+    for row in rows {
+        let word = job.word + Int(job.ids[row]) * width
+        let position = job.position + Int(job.positions[row]) * width
+        let type = job.type.map { $0 + Int(job.types[row]) * width }
+        let out = job.normalization.x + row * job.normalization.stride
+        var i = 0
+        while i < width {
+            let count = min(16, width - i)
+            // transformers adds the type before the position; the sum of two is the same either way, of three it is not.
+            var sum = load(word + i, first: count)
+            if let type { sum += load(type + i, first: count) }
+            store(sum + load(position + i, first: count), out + i)
+            i += 16
+        }
+        normalize(job.normalization, out)
+    }
+}
+
+/// Dot products with rows of weights as they stand in the file, four at a time to hide the latency of the sums.
+func dots(_ pointer: UnsafePointer<Dots>, columns: Range<Int>) {
+    let job = pointer.pointee
+    let full = job.width / 16, rest = job.width % 16
+    @inline(__always) func finish(_ sum: Vector, _ row: Int, _ column: Int) {
+        let bias = job.bias.map { $0[column] } ?? 0
+        job.out[row * job.outStride + column] = total(sum) + bias
+    }
+    for row in 0..<job.rows {
+        let a = job.a + row * job.aStride
+        let tail = load(a + full * 16, first: rest)
+        var column = columns.lowerBound
+        while column + 4 <= columns.upperBound {
+            let w0 = job.weight + column * job.width, w1 = w0 + job.width, w2 = w1 + job.width, w3 = w2 + job.width
+            var s0 = Vector(), s1 = Vector(), s2 = Vector(), s3 = Vector()
+            for i in 0..<full {
+                let x = load(a + i * 16)
+                s0 = fma(x, load(w0 + i * 16), s0)
+                s1 = fma(x, load(w1 + i * 16), s1)
+                s2 = fma(x, load(w2 + i * 16), s2)
+                s3 = fma(x, load(w3 + i * 16), s3)
+            }
+            if rest > 0 {
+                let i = full * 16
+                s0 = fma(tail, load(w0 + i, first: rest), s0)
+                s1 = fma(tail, load(w1 + i, first: rest), s1)
+                s2 = fma(tail, load(w2 + i, first: rest), s2)
+                s3 = fma(tail, load(w3 + i, first: rest), s3)
+            }
+            finish(s0, row, column)
+            finish(s1, row, column + 1)
+            finish(s2, row, column + 2)
+            finish(s3, row, column + 3)
+            column += 4
+        }
+        while column < columns.upperBound {
+            let w = job.weight + column * job.width
+            var sum = Vector()
+            for i in 0..<full { sum = fma(load(a + i * 16), load(w + i * 16), sum) }
+            if rest > 0 { sum = fma(tail, load(w + full * 16, first: rest), sum) }
+            finish(sum, row, column)
+            column += 1
+        }
+    }
+}
+
+/// Softmax over `count` numbers that stand anywhere, in place, with the same steps as in the attention.
+func softmax(_ x: UnsafeMutablePointer<Float>, count: Int) {
+    var most = all(-Float.infinity), i = 0
+    while i < count {
+        most = larger(most, keep(load(x + i, first: count - i), first: count - i, else: -.infinity))
+        i += 16
+    }
+    let shift = all(largest(most))
+    var sum = Vector()
+    i = 0
+    while i < count {
+        let e = keep(exp(load(x + i, first: count - i) - shift), first: count - i, else: 0)
+        store(e, x + i, first: count - i)
+        sum += e
+        i += 16
+    }
+    let inverse = all(1 / total(sum))
+    i = 0
+    while i < count {
+        store(load(x + i, first: count - i) * inverse, x + i, first: count - i)
+        i += 16
+    }
+}

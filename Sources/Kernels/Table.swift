@@ -1,0 +1,13 @@
+import KernelInterface
+
+/// The kernels of the instruction set this target was compiled for.
+public func table() -> Kernels {
+    Kernels(
+        product: { product($0, rows: $1, panels: $2) },
+        attention: { attention($0, head: $1, queries: $2, scratch: $3) },
+        normalize: { normalize($0, rows: $1) },
+        embed: { embed($0, rows: $1) },
+        dots: { dots($0, columns: $1) },
+        activate: { activate($0, count: $1, activation: $2) },
+        softmax: { softmax($0, count: $1) })
+}

@@ -1,0 +1,141 @@
+import KernelInterface
+
+// The inner loop of every matrix product. A tile holds its sums in registers while it walks down the depth in order, so each
+// output element is one chain of fused multiply-adds, whatever the shape of the tile. Sums must be named locals: an array of
+// them would spill to the stack.
+
+/// What a finished sum is handed to: its row in the block, its half of the panel (columns 0..<16 or 16..<32), 16 sums.
+typealias Finish = (_ row: Int, _ half: Int, _ sums: Vector) -> Void
+
+/// (rows, depth) times one panel (depth, 32).
+@inline(__always) func multiply(
+    _ a: UnsafePointer<Float>, stride: Int, rows: Int, depth: Int, panel: UnsafePointer<Float>, finish: Finish
+) {
+    let panel = UnsafeRawPointer(panel).assumingMemoryBound(to: Vector.self)
+    var row = 0
+    #if KERNELS_AVX512
+    while rows - row > 4 {
+        tall(a + row * stride, stride, min(rows - row, 8), depth, panel) { finish(row + $0, $1, $2) }
+        row += 8
+    }
+    if row < rows {
+        short(a + row * stride, stride, rows - row, depth, panel) { finish(row + $0, $1, $2) }
+    }
+    #else
+    while row < rows {
+        for half in 0..<2 {
+            if rows - row > 3 {
+                tall(a + row * stride, stride, min(rows - row, 6), depth, panel + half) { finish(row + $0, half, $1) }
+            } else {
+                short(a + row * stride, stride, rows - row, depth, panel + half) { finish(row + $0, half, $1) }
+            }
+        }
+        row += 6
+    }
+    #endif
+}
+
+#if KERNELS_AVX512
+// 32 registers of 16 lanes: 8 x 32 keeps 16 sums, 2 columns and a broadcast.
+
+/// Up to 8 rows; rows past `rows` repeat the last one, and their sums are dropped.
+@inline(__always) private func tall(
+    _ a: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ depth: Int, _ panel: UnsafePointer<Vector>, finish: Finish
+) {
+    let last = rows - 1
+    let a0 = a, a1 = a + min(1, last) * stride, a2 = a + min(2, last) * stride, a3 = a + min(3, last) * stride
+    let a4 = a + min(4, last) * stride, a5 = a + min(5, last) * stride
+    let a6 = a + min(6, last) * stride, a7 = a + min(7, last) * stride
+    var s00 = Vector(), s01 = Vector(), s10 = Vector(), s11 = Vector(), s20 = Vector(), s21 = Vector()
+    var s30 = Vector(), s31 = Vector(), s40 = Vector(), s41 = Vector(), s50 = Vector(), s51 = Vector()
+    var s60 = Vector(), s61 = Vector(), s70 = Vector(), s71 = Vector()
+    for k in 0..<depth {
+        let b0 = panel[2 * k], b1 = panel[2 * k + 1]
+        var x = all(a0[k]); s00 = fma(x, b0, s00); s01 = fma(x, b1, s01)
+        x = all(a1[k]); s10 = fma(x, b0, s10); s11 = fma(x, b1, s11)
+        x = all(a2[k]); s20 = fma(x, b0, s20); s21 = fma(x, b1, s21)
+        x = all(a3[k]); s30 = fma(x, b0, s30); s31 = fma(x, b1, s31)
+        x = all(a4[k]); s40 = fma(x, b0, s40); s41 = fma(x, b1, s41)
+        x = all(a5[k]); s50 = fma(x, b0, s50); s51 = fma(x, b1, s51)
+        x = all(a6[k]); s60 = fma(x, b0, s60); s61 = fma(x, b1, s61)
+        x = all(a7[k]); s70 = fma(x, b0, s70); s71 = fma(x, b1, s71)
+    }
+    finish(0, 0, s00); finish(0, 1, s01)
+    if rows > 1 { finish(1, 0, s10); finish(1, 1, s11) }
+    if rows > 2 { finish(2, 0, s20); finish(2, 1, s21) }
+    if rows > 3 { finish(3, 0, s30); finish(3, 1, s31) }
+    if rows > 4 { finish(4, 0, s40); finish(4, 1, s41) }
+    if rows > 5 { finish(5, 0, s50); finish(5, 1, s51) }
+    if rows > 6 { finish(6, 0, s60); finish(6, 1, s61) }
+    if rows > 7 { finish(7, 0, s70); finish(7, 1, s71) }
+}
+
+/// Up to 4 rows.
+@inline(__always) private func short(
+    _ a: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ depth: Int, _ panel: UnsafePointer<Vector>, finish: Finish
+) {
+    let last = rows - 1
+    let a0 = a, a1 = a + min(1, last) * stride, a2 = a + min(2, last) * stride, a3 = a + min(3, last) * stride
+    var s00 = Vector(), s01 = Vector(), s10 = Vector(), s11 = Vector()
+    var s20 = Vector(), s21 = Vector(), s30 = Vector(), s31 = Vector()
+    for k in 0..<depth {
+        let b0 = panel[2 * k], b1 = panel[2 * k + 1]
+        var x = all(a0[k]); s00 = fma(x, b0, s00); s01 = fma(x, b1, s01)
+        x = all(a1[k]); s10 = fma(x, b0, s10); s11 = fma(x, b1, s11)
+        x = all(a2[k]); s20 = fma(x, b0, s20); s21 = fma(x, b1, s21)
+        x = all(a3[k]); s30 = fma(x, b0, s30); s31 = fma(x, b1, s31)
+    }
+    finish(0, 0, s00); finish(0, 1, s01)
+    if rows > 1 { finish(1, 0, s10); finish(1, 1, s11) }
+    if rows > 2 { finish(2, 0, s20); finish(2, 1, s21) }
+    if rows > 3 { finish(3, 0, s30); finish(3, 1, s31) }
+}
+#else
+// 16 registers of 8 lanes (AVX2): 6 x 16 keeps 12 registers of sums, 2 of columns and a broadcast. On arm64 (32 registers of
+// 4 lanes) the same tile keeps 24 sums.
+
+/// Up to 6 rows of one half of a panel.
+@inline(__always) private func tall(
+    _ a: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ depth: Int, _ panel: UnsafePointer<Vector>,
+    finish: (Int, Vector) -> Void
+) {
+    let last = rows - 1
+    let a0 = a, a1 = a + min(1, last) * stride, a2 = a + min(2, last) * stride, a3 = a + min(3, last) * stride
+    let a4 = a + min(4, last) * stride, a5 = a + min(5, last) * stride
+    var s0 = Vector(), s1 = Vector(), s2 = Vector(), s3 = Vector(), s4 = Vector(), s5 = Vector()
+    for k in 0..<depth {
+        let b = panel[2 * k]
+        s0 = fma(all(a0[k]), b, s0)
+        s1 = fma(all(a1[k]), b, s1)
+        s2 = fma(all(a2[k]), b, s2)
+        s3 = fma(all(a3[k]), b, s3)
+        s4 = fma(all(a4[k]), b, s4)
+        s5 = fma(all(a5[k]), b, s5)
+    }
+    finish(0, s0)
+    if rows > 1 { finish(1, s1) }
+    if rows > 2 { finish(2, s2) }
+    if rows > 3 { finish(3, s3) }
+    if rows > 4 { finish(4, s4) }
+    if rows > 5 { finish(5, s5) }
+}
+
+/// Up to 3 rows of one half of a panel.
+@inline(__always) private func short(
+    _ a: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ depth: Int, _ panel: UnsafePointer<Vector>,
+    finish: (Int, Vector) -> Void
+) {
+    let last = rows - 1
+    let a0 = a, a1 = a + min(1, last) * stride, a2 = a + min(2, last) * stride
+    var s0 = Vector(), s1 = Vector(), s2 = Vector()
+    for k in 0..<depth {
+        let b = panel[2 * k]
+        s0 = fma(all(a0[k]), b, s0)
+        s1 = fma(all(a1[k]), b, s1)
+        s2 = fma(all(a2[k]), b, s2)
+    }
+    finish(0, s0)
+    if rows > 1 { finish(1, s1) }
+    if rows > 2 { finish(2, s2) }
+}
+#endif

@@ -1,0 +1,88 @@
+import KernelInterface
+
+/// Everything that touches a float is stated on 16 lanes with fused multiply-add, whatever the width of the registers: that is
+/// why all instruction sets give the same bits.
+typealias Vector = SIMD16<Float>
+typealias Bits = SIMD16<UInt32>
+
+@inline(__always) func load(_ pointer: UnsafePointer<Float>) -> Vector {
+    UnsafeRawPointer(pointer).loadUnaligned(as: Vector.self)
+}
+
+@inline(__always) func store(_ vector: Vector, _ pointer: UnsafeMutablePointer<Float>) {
+    UnsafeMutableRawPointer(pointer).storeBytes(of: vector, as: Vector.self)
+}
+
+/// The first `count` lanes from memory, the others zero; reads nothing past them.
+@inline(__always) func load(_ pointer: UnsafePointer<Float>, first count: Int) -> Vector {
+    if count >= 16 { return load(pointer) }
+    var vector = Vector()
+    for lane in 0..<count { vector[lane] = pointer[lane] }
+    return vector
+}
+
+@inline(__always) func store(_ vector: Vector, _ pointer: UnsafeMutablePointer<Float>, first count: Int) {
+    if count >= 16 { return store(vector, pointer) }
+    for lane in 0..<count { pointer[lane] = vector[lane] }
+}
+
+@inline(__always) func bits(_ vector: Vector) -> Bits { unsafeBitCast(vector, to: Bits.self) }
+@inline(__always) func floats(_ bits: Bits) -> Vector { unsafeBitCast(bits, to: Vector.self) }
+
+let lanes = Bits(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+
+/// The lanes below `count` kept, the others replaced.
+@inline(__always) func keep(_ vector: Vector, first count: Int, else other: Float) -> Vector {
+    vector.replacing(with: Vector(repeating: other), where: lanes .>= Bits(repeating: UInt32(truncatingIfNeeded: count)))
+}
+
+@inline(__always) func larger(_ a: Vector, _ b: Vector) -> Vector { a.replacing(with: b, where: a .< b) }
+@inline(__always) func smaller(_ a: Vector, _ b: Vector) -> Vector { a.replacing(with: b, where: b .< a) }
+@inline(__always) func magnitude(_ a: Vector) -> Vector { floats(bits(a) & Bits(repeating: 0x7fff_ffff)) }
+
+/// 16 partial results joined in one fixed tree: lane i with i + 8, i + 4, i + 2, i + 1.
+@inline(__always) func total(_ v: Vector) -> Float {
+    let a = v.lowHalf + v.highHalf
+    let b = a.lowHalf + a.highHalf
+    let c = b.lowHalf + b.highHalf
+    return c[0] + c[1]
+}
+
+@inline(__always) func largest(_ v: Vector) -> Float {
+    let a = v.lowHalf.replacing(with: v.highHalf, where: v.lowHalf .< v.highHalf)
+    let b = a.lowHalf.replacing(with: a.highHalf, where: a.lowHalf .< a.highHalf)
+    let c = b.lowHalf.replacing(with: b.highHalf, where: b.lowHalf .< b.highHalf)
+    return c[0] < c[1] ? c[1] : c[0]
+}
+
+#if KERNELS_PORTABLE
+/// a b + c, rounded once, on CPUs without the instruction. The product of two floats is exact in double precision; their sum is
+/// rounded there to odd, after which rounding to float gives what one rounding would have given (Boldo and Melquiond,
+/// "Emulation of a FMA and correctly rounded sums: proved algorithms using rounding to odd", 2008).
+@inline(__always) func fma(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector {
+    let low = fma(a.lowHalf, b.lowHalf, c.lowHalf)
+    let high = fma(a.highHalf, b.highHalf, c.highHalf)
+    return Vector(lowHalf: low, highHalf: high)
+}
+
+@inline(__always) private func fma(_ a: SIMD8<Float>, _ b: SIMD8<Float>, _ c: SIMD8<Float>) -> SIMD8<Float> {
+    let product = SIMD8<Double>(a) * SIMD8<Double>(b)
+    let addend = SIMD8<Double>(c)
+    let sum = product + addend
+    let virtual = sum - product
+    let error = (product - (sum - virtual)) + (addend - virtual)
+    let pattern = unsafeBitCast(sum, to: SIMD8<Int64>.self)
+    let sign = unsafeBitCast(error, to: SIMD8<Int64>.self) ^ pattern
+    // Inexact (not so for NaN, which an infinite sum leaves in the error) and even: step to the odd neighbour.
+    let zero = SIMD8<Double>()
+    let inexact = (error .< zero) .| (error .> zero)
+    let even = (pattern & SIMD8<Int64>(repeating: 1)) .== SIMD8<Int64>()
+    let step = SIMD8<Int64>(repeating: 1).replacing(with: SIMD8<Int64>(repeating: -1), where: sign .< SIMD8<Int64>())
+    let odd = (pattern &+ step)
+    return SIMD8<Float>(unsafeBitCast(pattern.replacing(with: odd, where: inexact .& even), to: SIMD8<Double>.self))
+}
+#else
+@inline(__always) func fma(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { c.addingProduct(a, b) }
+#endif
+
+@inline(__always) func all(_ value: Float) -> Vector { Vector(repeating: value) }
