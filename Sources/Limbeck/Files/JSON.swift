@@ -9,11 +9,22 @@ package final class JSONDocument {
     package let file: String
     fileprivate let bytes: UnsafeRawBufferPointer
     fileprivate let nodes: [JSONNode]
+    /// Kept alive for its bytes.
+    private let mapping: MappedFile?
 
     package init(_ bytes: UnsafeRawBufferPointer, file: String) throws(LimbeckError) {
         self.file = file
         self.bytes = bytes
+        mapping = nil
         nodes = try JSONParser.parse(bytes, file: file)
+    }
+
+    /// The bytes live as long as the document; views of its strings do not keep the document alive.
+    package init(_ mapping: MappedFile) throws(LimbeckError) {
+        file = mapping.name
+        bytes = mapping.bytes
+        self.mapping = mapping
+        nodes = try JSONParser.parse(mapping.bytes, file: mapping.name)
     }
 
     package var root: JSONValue { JSONValue(document: self, index: 0) }
@@ -49,6 +60,9 @@ package struct JSONValue {
     /// The offset in the file, for messages.
     package var offset: Int { Int(node.start) }
 
+    /// The bytes of a number, or of a string between its quotes.
+    var source: UnsafeRawBufferPointer { document.slice(node) }
+
     package var isNull: Bool { node.kind == .null }
 
     package var bool: Bool? {
@@ -62,19 +76,19 @@ package struct JSONValue {
     /// An integer without fraction or exponent that fits; never rounded.
     package var int: Int? {
         guard node.kind == .integer else { return nil }
-        return JSONNumber.int(document.slice(node))
+        return JSONNumber.int(source)
     }
 
     /// A number, correctly rounded; nil also if it is too large to be finite.
     package var double: Double? {
         guard node.kind == .integer || node.kind == .real else { return nil }
-        return JSONNumber.double(document.slice(node))
+        return JSONNumber.double(source)
     }
 
     package var text: JSONString? {
         switch node.kind {
-        case .string: JSONString(escaped: document.slice(node), hasEscapes: false)
-        case .escapedString: JSONString(escaped: document.slice(node), hasEscapes: true)
+        case .string: JSONString(escaped: source, hasEscapes: false)
+        case .escapedString: JSONString(escaped: source, hasEscapes: true)
         default: nil
         }
     }

@@ -1,0 +1,52 @@
+/// Members of an object by name and type. A missing member and null are the same, as in the Python classes that write these files;
+/// another type is an error that names file, key and place.
+extension JSONValue {
+    package func optional(_ key: String) -> JSONValue? {
+        guard let value = self[key], !value.isNull else { return nil }
+        return value
+    }
+
+    package func optionalString(_ key: String) throws(LimbeckError) -> String? {
+        guard let value = optional(key) else { return nil }
+        guard let string = value.string else { throw value.mismatch("'\(key)'", expected: "a string") }
+        return string
+    }
+
+    package func optionalBool(_ key: String) throws(LimbeckError) -> Bool? {
+        guard let value = optional(key) else { return nil }
+        guard let bool = value.bool else { throw value.mismatch("'\(key)'", expected: "true or false") }
+        return bool
+    }
+
+    /// A size or count: 1 to 2^31 - 1.
+    package func optionalSize(_ key: String) throws(LimbeckError) -> Int? {
+        guard let value = optional(key) else { return nil }
+        guard let size = value.int, size >= 1, size <= Int(Int32.max) else {
+            throw value.mismatch("'\(key)'", expected: "an integer from 1 to 2147483647")
+        }
+        return size
+    }
+
+    package func optionalDouble(_ key: String) throws(LimbeckError) -> Double? {
+        guard let value = optional(key) else { return nil }
+        guard let double = value.double else { throw value.mismatch("'\(key)'", expected: "a finite number") }
+        return double
+    }
+
+    /// The error that `what` is this value, but should be something else.
+    package func mismatch(_ what: String, expected: String) -> LimbeckError {
+        LimbeckError(.fileMalformed, "\(document.file): \(what) is \(found) at byte \(offset), expected \(expected)")
+    }
+
+    /// What is there, for a message: short values as they are written.
+    private var found: String {
+        switch kind {
+        case .null: "null"
+        case .bool: bool == true ? "true" : "false"
+        case .number: source.count <= 24 ? String(decoding: source, as: UTF8.self) : "a long number"
+        case .string: source.count <= 60 ? "'\(string ?? "")'" : "a long string"
+        case .array: "an array"
+        case .object: "an object"
+        }
+    }
+}

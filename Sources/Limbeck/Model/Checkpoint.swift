@@ -1,0 +1,111 @@
+/// The tensors of a weight file under canonical names, taken out by name and shape.
+///
+/// Training frameworks and years of transformers have spelt one tensor in several ways. The canonical name is today's, without the
+/// base model's prefix: "bert.encoder.layer.0…" and "module.bert.encoder.layer.0…" are "encoder.layer.0…", and the LayerNorm's
+/// "gamma" and "beta" are "weight" and "bias". Tensors that nobody asks for are ignored, as transformers ignores them: buffers,
+/// TinyBERT's `fit_dense`, heads of the pre-training.
+struct Checkpoint {
+    private let file: String
+    private let base: String
+    private var entries: [String: Safetensors.Entry] = [:]
+    /// TinyBERT's training leaves its projections to the teacher's width in the file.
+    private(set) var hasTinyBERTProjections = false
+
+    init(_ safetensors: Safetensors, family: Family) throws(LimbeckError) {
+        file = safetensors.file
+        base =
+            switch family {
+            case .bert: "bert."
+            case .distilBERT: "distilbert."
+            }
+        entries.reserveCapacity(safetensors.entries.count)
+        for entry in safetensors.entries {
+            let name = canonical(entry.name)
+            // Buffers of old versions, 0, 1, 2 and so on, sometimes there twice.
+            if name.hasUTF8Suffix("position_ids") || name.hasUTF8Suffix("token_type_ids") { continue }
+            if name.hasUTF8Prefix("fit_dense") { hasTinyBERTProjections = true }
+            if let other = entries.updateValue(entry, forKey: name) {
+                throw LimbeckError(.fileInconsistent, "\(file): '\(other.name)' and '\(entry.name)' are one tensor under two names")
+            }
+        }
+    }
+
+    private func canonical(_ written: String) -> String {
+        var name = written.droppingUTF8Prefix("module.").droppingUTF8Prefix(base)
+        if name.hasUTF8Suffix("LayerNorm.gamma") { name = name.droppingUTF8Suffix("gamma") + "weight" }
+        if name.hasUTF8Suffix("LayerNorm.beta") { name = name.droppingUTF8Suffix("beta") + "bias" }
+        return name
+    }
+
+    func contains(_ name: String) -> Bool { entries[name] != nil }
+
+    /// The number of layers in names that start with `prefix` and the layer's index: one more than the greatest.
+    func layerCount(_ prefix: String) -> Int {
+        var count = 0
+        for name in entries.keys where name.hasUTF8Prefix(prefix) {
+            let digits = name.utf8.dropFirst(prefix.utf8.count).prefix { $0 != UInt8(ascii: ".") }
+            if let index = decimal(String(Substring(digits))) { count = max(count, index + 1) }
+        }
+        return count
+    }
+
+    /// A tensor of numbers that the engine computes with. A nil in `shape` stands for any size.
+    func tensor(_ name: String, _ shape: [Int?]) throws(LimbeckError) -> Tensor {
+        guard let entry = entries[name] else {
+            throw LimbeckError(.fileInconsistent, "\(file): no tensor '\(name)', with or without '\(base)' before it")
+        }
+        var fits = entry.shape.count == shape.count
+        // Zero is never right, and sizes beyond Int32 are not indices of tokens, positions or labels.
+        for (size, expected) in zip(entry.shape, shape) {
+            fits = fits && size >= 1 && size <= Int(Int32.max) && (expected == nil || size == expected)
+        }
+        guard fits else {
+            throw LimbeckError(
+                .fileInconsistent, "\(file): tensor '\(entry.name)' has shape \(describe(entry.shape)), expected \(describe(shape))")
+        }
+        let type: Tensor.ElementType
+        switch entry.dtype {
+        case "F32": type = .f32
+        case "F16": type = .f16
+        case "BF16": type = .bf16
+        default:
+            throw LimbeckError(
+                .fileUnsupported, "\(file): tensor '\(entry.name)' has dtype '\(entry.dtype)', expected F32, F16 or BF16")
+        }
+        return Tensor(name: entry.name, type: type, shape: entry.shape, bytes: entry.bytes)
+    }
+
+    func linear(_ name: String, in inputs: Int?, out outputs: Int?) throws(LimbeckError) -> LinearTensors {
+        let weight = try tensor("\(name).weight", [outputs, inputs])
+        return LinearTensors(weight: weight, bias: try tensor("\(name).bias", [weight.shape[0]]))
+    }
+
+    func norm(_ name: String, _ size: Int) throws(LimbeckError) -> NormTensors {
+        NormTensors(weight: try tensor("\(name).weight", [size]), bias: try tensor("\(name).bias", [size]))
+    }
+}
+
+/// A wanted shape for a message: "[2, any]".
+private func describe(_ shape: [Int?]) -> String {
+    var text = "["
+    for (index, size) in shape.enumerated() {
+        if index > 0 { text += ", " }
+        if let size { text += "\(size)" } else { text += "any" }
+    }
+    return text + "]"
+}
+
+/// Names of tensors are compared as bytes: the Unicode rules of `String` are not wanted here.
+extension String {
+    fileprivate func hasUTF8Prefix(_ prefix: String) -> Bool { utf8.starts(with: prefix.utf8) }
+
+    fileprivate func hasUTF8Suffix(_ suffix: String) -> Bool { utf8.suffix(suffix.utf8.count).elementsEqual(suffix.utf8) }
+
+    fileprivate func droppingUTF8Prefix(_ prefix: String) -> String {
+        hasUTF8Prefix(prefix) ? String(Substring(utf8.dropFirst(prefix.utf8.count))) : self
+    }
+
+    fileprivate func droppingUTF8Suffix(_ suffix: String) -> String {
+        hasUTF8Suffix(suffix) ? String(Substring(utf8.dropLast(suffix.utf8.count))) : self
+    }
+}

@@ -1,0 +1,173 @@
+import KernelInterface
+
+/// What config.json says, before the tensors confirm it. A size that it leaves out is nil, and the tensors decide.
+struct DeclaredConfiguration {
+    var family: Family
+    var hiddenSize: Int?
+    var layers: Int?
+    var attentionHeads: Int
+    var intermediateSize: Int?
+    var vocabSize: Int?
+    var maxPositions: Int?
+    var typeVocabSize: Int?
+    var activation: Activation
+    var layerNormEps: Float
+    /// The name of the model's class in transformers; nil in old files.
+    var architecture: String?
+    var multiLabel: Bool
+    /// Output embeddings may be left out of the weights, because they are the input embeddings.
+    var tiesEmbeddings: Bool
+    private let root: JSONValue
+
+    /// The name that messages use.
+    var file: String { root.document.file }
+
+    init(_ folder: ModelFolder) throws(LimbeckError) {
+        guard let root = try folder.json("config.json") else {
+            throw LimbeckError(.fileNotFound, "\(folder.path)/config.json: no such file")
+        }
+        self.root = root
+        family = try DeclaredConfiguration.family(root)
+        try DeclaredConfiguration.refuseVariants(root)
+
+        let names = family.keys
+        hiddenSize = try root.optionalSize(names.hiddenSize)
+        layers = try root.optionalSize(names.layers)
+        intermediateSize = try root.optionalSize(names.intermediateSize)
+        vocabSize = try root.optionalSize("vocab_size")
+        maxPositions = try root.optionalSize("max_position_embeddings")
+        typeVocabSize = family == .bert ? try root.optionalSize("type_vocab_size") : nil
+        guard let heads = try root.optionalSize(names.attentionHeads) else {
+            throw LimbeckError(.fileMalformed, "\(root.document.file): no '\(names.attentionHeads)', which no tensor can tell")
+        }
+        attentionHeads = heads
+        activation = try DeclaredConfiguration.activation(root, key: names.activation)
+        layerNormEps = 1e-12  // BERT's, and the literal in DistilBERT's code, which reads no key
+        if family == .bert, let eps = try root.optionalDouble("layer_norm_eps") {
+            guard eps >= 0, eps < 1 else {
+                throw root.mismatch("'layer_norm_eps' (\(eps < 0 ? "negative" : "1 or more"))", expected: "from 0 to below 1")
+            }
+            layerNormEps = Float(eps)
+        }
+        architecture = try DeclaredConfiguration.architecture(root)
+        multiLabel = try DeclaredConfiguration.isMultiLabel(root)
+        tiesEmbeddings = try root.optionalBool("tie_word_embeddings") ?? true
+    }
+
+    /// The names of a head's `count` labels: `id2label` by index, or without one the names that transformers makes up.
+    func labels(count: Int) throws(LimbeckError) -> [String] {
+        guard let names = root.optional("id2label") else {
+            if let declared = try root.optionalSize("num_labels"), declared != count {
+                throw labelMismatch(declared, count)
+            }
+            return (0..<count).map { "LABEL_\($0)" }
+        }
+        guard names.kind == .object else { throw names.mismatch("'id2label'", expected: "an object") }
+        guard names.count == count else { throw labelMismatch(names.count, count) }
+        var labels = [String?](repeating: nil, count: count)
+        for (key, value) in names.members {
+            guard let index = decimal(key.string), index < count, labels[index] == nil else {
+                throw names.mismatch("'id2label' with the key '\(key.string)'", expected: "each of 0 to \(count - 1) once")
+            }
+            guard let label = value.string else { throw value.mismatch("'id2label' \(index)", expected: "a string") }
+            labels[index] = label
+        }
+        return labels.map { $0 ?? "" }  // all are there: as many distinct indices as labels
+    }
+
+    private func labelMismatch(_ declared: Int, _ count: Int) -> LimbeckError {
+        LimbeckError(.fileInconsistent, "\(root.document.file): \(declared) labels, but the classifier has \(count) rows")
+    }
+
+    // MARK: - The parts
+
+    private static func family(_ root: JSONValue) throws(LimbeckError) -> Family {
+        switch try root.optionalString("model_type") {
+        case "bert": return .bert
+        case "distilbert": return .distilBERT
+        case let other?:
+            throw LimbeckError(
+                .fileUnsupported, "\(root.document.file): model_type '\(other)' is not supported, expected 'bert' or 'distilbert'")
+        case nil:
+            // Files from before model_type: TinyBERT's, and those converted from Google's. Families that came later and share the
+            // keys differ in these.
+            let others = ["embedding_size", "num_hidden_groups", "true_hidden_size"]
+            if root.optional("hidden_size") != nil, root.optional("num_attention_heads") != nil,
+                !others.contains(where: { root.optional($0) != nil })
+            {
+                return .bert
+            }
+            throw LimbeckError(.fileUnsupported, "\(root.document.file): no 'model_type', and not the keys of a BERT")
+        }
+    }
+
+    /// Members that change the computation, and that nothing here computes.
+    private static func refuseVariants(_ root: JSONValue) throws(LimbeckError) {
+        for key in ["is_decoder", "add_cross_attention", "is_encoder_decoder"] where try root.optionalBool(key) == true {
+            throw LimbeckError(.fileUnsupported, "\(root.document.file): '\(key)' is not supported: encoders only")
+        }
+        if let type = try root.optionalString("position_embedding_type"), type != "absolute" {
+            throw LimbeckError(
+                .fileUnsupported, "\(root.document.file): position_embedding_type '\(type)' is not supported, expected 'absolute'")
+        }
+        if let pruned = root.optional("pruned_heads"), pruned.count > 0 {
+            throw LimbeckError(.fileUnsupported, "\(root.document.file): 'pruned_heads' is not supported")
+        }
+    }
+
+    private static func activation(_ root: JSONValue, key: String) throws(LimbeckError) -> Activation {
+        let name = try root.optionalString(key) ?? "gelu"
+        switch name {
+        case "gelu", "gelu_python": return .gelu
+        // Three ways to write one formula.
+        case "gelu_new", "gelu_pytorch_tanh", "gelu_fast": return .geluTanh
+        case "quick_gelu": return .quickGELU
+        case "relu": return .relu
+        case "silu", "swish": return .silu
+        case "tanh": return .tanh
+        default: throw LimbeckError(.fileUnsupported, "\(root.document.file): \(key) '\(name)' is not supported")
+        }
+    }
+
+    private static func architecture(_ root: JSONValue) throws(LimbeckError) -> String? {
+        guard let list = root.optional("architectures") else { return nil }
+        guard list.kind == .array else { throw list.mismatch("'architectures'", expected: "an array of strings") }
+        guard let first = list.elements.first(where: { _ in true }) else { return nil }
+        guard let name = first.string else { throw first.mismatch("'architectures' 0", expected: "a string") }
+        return name
+    }
+
+    private static func isMultiLabel(_ root: JSONValue) throws(LimbeckError) -> Bool {
+        switch try root.optionalString("problem_type") {
+        case nil, "single_label_classification", "regression": return false
+        case "multi_label_classification": return true
+        case let other?:
+            throw LimbeckError(.fileUnsupported, "\(root.document.file): problem_type '\(other)' is not supported")
+        }
+    }
+}
+
+extension Family {
+    /// What a family calls its sizes in config.json.
+    fileprivate var keys:
+        (hiddenSize: String, layers: String, attentionHeads: String, intermediateSize: String, activation: String)
+    {
+        switch self {
+        case .bert: ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "hidden_act")
+        case .distilBERT: ("dim", "n_layers", "n_heads", "hidden_dim", "activation")
+        }
+    }
+}
+
+/// A number without sign, space or leading zero, as Python's `str(int)` writes it; nil for anything else.
+func decimal(_ text: String) -> Int? {
+    let digits = text.utf8
+    guard digits.count <= 10, let first = digits.first, digits.count == 1 || first != UInt8(ascii: "0") else { return nil }
+    var value = 0
+    for byte in digits {
+        let digit = byte &- UInt8(ascii: "0")
+        guard digit < 10 else { return nil }
+        value = value * 10 + Int(digit)
+    }
+    return value
+}
