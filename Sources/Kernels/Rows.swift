@@ -58,20 +58,19 @@ func embed(_ pointer: UnsafePointer<Embedding>, rows: Range<Int>) {
     }
 }
 
-/// Dot products with rows of weights as they stand in the file, four at a time to hide the latency of the sums.
+/// Dot products with rows of weights as they stand in the file. Four columns at a time hide the latency of the sums, and stay in
+/// the cache while all rows go by.
 func dots(_ pointer: UnsafePointer<Dots>, columns: Range<Int>) {
     let job = pointer.pointee
     let full = job.width / 16, rest = job.width % 16
-    @inline(__always) func finish(_ sum: Vector, _ row: Int, _ column: Int) {
-        let bias = job.bias.map { $0[column] } ?? 0
-        job.out[row * job.outStride + column] = total(sum) + bias
-    }
-    for row in 0..<job.rows {
-        let a = job.a + row * job.aStride
-        let tail = load(a + full * 16, first: rest)
-        var column = columns.lowerBound
-        while column + 4 <= columns.upperBound {
-            let w0 = job.weight + column * job.width, w1 = w0 + job.width, w2 = w1 + job.width, w3 = w2 + job.width
+    var column = columns.lowerBound
+    while column < columns.upperBound {
+        let last = columns.upperBound - 1
+        // Past the last column the last one is computed again, and dropped.
+        let w0 = job.weight + column * job.width, w1 = job.weight + min(column + 1, last) * job.width
+        let w2 = job.weight + min(column + 2, last) * job.width, w3 = job.weight + min(column + 3, last) * job.width
+        for row in 0..<job.rows {
+            let a = job.a + row * job.aStride
             var s0 = Vector(), s1 = Vector(), s2 = Vector(), s3 = Vector()
             for i in 0..<full {
                 let x = load(a + i * 16)
@@ -82,25 +81,20 @@ func dots(_ pointer: UnsafePointer<Dots>, columns: Range<Int>) {
             }
             if rest > 0 {
                 let i = full * 16
-                s0 = fma(tail, load(w0 + i, first: rest), s0)
-                s1 = fma(tail, load(w1 + i, first: rest), s1)
-                s2 = fma(tail, load(w2 + i, first: rest), s2)
-                s3 = fma(tail, load(w3 + i, first: rest), s3)
+                let x = load(a + i, first: rest)
+                s0 = fma(x, load(w0 + i, first: rest), s0)
+                s1 = fma(x, load(w1 + i, first: rest), s1)
+                s2 = fma(x, load(w2 + i, first: rest), s2)
+                s3 = fma(x, load(w3 + i, first: rest), s3)
             }
-            finish(s0, row, column)
-            finish(s1, row, column + 1)
-            finish(s2, row, column + 2)
-            finish(s3, row, column + 3)
-            column += 4
+            let out = job.out + row * job.outStride + column
+            let bias = job.bias.map { $0 + column }
+            out[0] = total(s0) + (bias?[0] ?? 0)
+            if column < last { out[1] = total(s1) + (bias?[1] ?? 0) }
+            if column + 1 < last { out[2] = total(s2) + (bias?[2] ?? 0) }
+            if column + 2 < last { out[3] = total(s3) + (bias?[3] ?? 0) }
         }
-        while column < columns.upperBound {
-            let w = job.weight + column * job.width
-            var sum = Vector()
-            for i in 0..<full { sum = fma(load(a + i * 16), load(w + i * 16), sum) }
-            if rest > 0 { sum = fma(tail, load(w + full * 16, first: rest), sum) }
-            finish(sum, row, column)
-            column += 1
-        }
+        column += 4
     }
 }
 

@@ -29,7 +29,7 @@ typealias Bits = SIMD16<UInt32>
 @inline(__always) func bits(_ vector: Vector) -> Bits { unsafeBitCast(vector, to: Bits.self) }
 @inline(__always) func floats(_ bits: Bits) -> Vector { unsafeBitCast(bits, to: Vector.self) }
 
-let lanes = Bits(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+@inline(__always) var lanes: Bits { Bits(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) }
 
 /// The lanes below `count` kept, the others replaced.
 @inline(__always) func keep(_ vector: Vector, first count: Int, else other: Float) -> Vector {

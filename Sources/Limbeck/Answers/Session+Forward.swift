@@ -1,0 +1,96 @@
+import KernelInterface
+
+extension Session {
+    /// Runs ragged sequences of ids, back to back, and returns the floats the output needs; the caller compares with the room it
+    /// gave, since nothing is computed if that is too little. `layer` matters for `.hidden` alone: 0 is the embedding output, n the
+    /// state after n layers, -1 the last.
+    package func forward(
+        ids: UnsafeBufferPointer<Int32>, types: UnsafeBufferPointer<Int32>?, lengths: UnsafeBufferPointer<Int>,
+        output: ForwardOutput, layer: Int, into out: UnsafeMutableBufferPointer<Float>
+    ) throws(LimbeckError) -> Int {
+        let c = model.configuration
+        let layers = output == .hidden ? (layer == -1 ? c.layers : layer) : c.layers
+        guard 0...c.layers ~= layers else {
+            throw LimbeckError(.idOutOfRange, "layer \(layer) of a model with \(c.layers)")
+        }
+        try check(ids: ids, types: types, lengths: lengths)
+        let (width, perToken) = try shape(output)
+        let rows = perToken ? ids.count : lengths.count
+        let (needed, overflow) = rows.multipliedReportingOverflow(by: width)
+        guard !overflow else { throw LimbeckError(.invalidArgument, "the output would be larger than memory") }
+        guard needed <= out.count, needed > 0 else { return needed }
+
+        var next = 0, firstToken = 0
+        while next < lengths.count {
+            let first = next
+            clearBatch()
+            while next < lengths.count, tokens + lengths[next] <= maxTokens, sequences < maxTokens {
+                let start = tokens, source = firstToken + start
+                (scratch.ids + start).update(from: ids.baseAddress! + source, count: lengths[next])
+                if let types {
+                    (scratch.types + start).update(from: types.baseAddress! + source, count: lengths[next])
+                } else {
+                    (scratch.types + start).update(repeating: 0, count: lengths[next])
+                }
+                close(count: lengths[next])
+                next += 1
+            }
+            encode(layers: layers)
+            write(output, into: out.baseAddress! + (perToken ? firstToken : first) * width)
+            firstToken += tokens
+        }
+        return needed
+    }
+
+    private func check(
+        ids: UnsafeBufferPointer<Int32>, types: UnsafeBufferPointer<Int32>?, lengths: UnsafeBufferPointer<Int>
+    ) throws(LimbeckError) {
+        let c = model.configuration
+        var total = 0
+        for length in lengths {
+            guard length > 0 else { throw LimbeckError(.invalidArgument, "a sequence without ids") }
+            guard length <= longest else {
+                throw LimbeckError(.tooLong, "a sequence of \(length) ids; the model and the session take \(longest)")
+            }
+            total += length
+            guard total <= ids.count else { break }
+        }
+        guard total == ids.count else { throw LimbeckError(.invalidArgument, "the lengths do not add up to the ids") }
+        for id in ids where id < 0 || Int(id) >= c.vocabSize {
+            throw LimbeckError(.idOutOfRange, "id \(id) of a vocabulary of \(c.vocabSize)")
+        }
+        guard let types, c.typeVocabSize > 0 else { return }
+        for type in types where type < 0 || Int(type) >= c.typeVocabSize {
+            throw LimbeckError(.idOutOfRange, "token type \(type) of \(c.typeVocabSize)")
+        }
+    }
+
+    /// The numbers per row of an output, and whether rows are tokens or sequences.
+    private func shape(_ output: ForwardOutput) throws(LimbeckError) -> (width: Int, perToken: Bool) {
+        let c = model.configuration
+        switch (output, model.weights.head) {
+        case (.hidden, _): return (c.hiddenSize, true)
+        case (.pooled, _):
+            guard model.weights.pooler != nil else { throw LimbeckError(.unsupported, "the model has no pooler") }
+            return (c.hiddenSize, false)
+        case (.logits, .none): throw LimbeckError(.unsupported, "the model has no head")
+        case (.logits, .sequence(_, let classifier)): return (classifier.outputs, false)
+        case (.logits, .token(let classifier)), (.logits, .span(let classifier)): return (classifier.outputs, true)
+        case (.logits, .maskedLM(_, _, let decoder)): return (decoder.outputs, true)
+        }
+    }
+
+    private func write(_ output: ForwardOutput, into out: UnsafeMutablePointer<Float>) {
+        let hidden = model.configuration.hiddenSize, stride = rowStride(hidden)
+        switch (output, model.weights.head) {
+        case (.hidden, _):
+            for token in 0..<tokens { copy(scratch.hidden + token * stride, to: out + token * hidden, count: hidden) }
+        case (.pooled, _):
+            if let pooler = model.weights.pooler { pooledVectors(pooler, sequences: 0..<sequences, into: out) }
+        case (.logits, .none): break
+        case (.logits, .sequence): sequenceLogits(sequences: 0..<sequences, into: out)
+        case (.logits, .token(let linear)), (.logits, .span(let linear)): tokenLogits(linear, tokens: 0..<tokens, into: out)
+        case (.logits, .maskedLM): vocabularyLogits(tokens: 0..<tokens, into: out)
+        }
+    }
+}

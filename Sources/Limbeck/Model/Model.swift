@@ -1,0 +1,79 @@
+/// A model folder, opened: configuration, weights and tokenizer. Immutable, and safe to share between any threads and sessions.
+///
+/// ```swift
+/// let model = try Model(path: "models/all-MiniLM-L6-v2")
+/// let session = try Session(model)
+/// let vectors = try session.embed(["a first text", "a second one"])
+/// ```
+public final class Model: Sendable {
+    package let configuration: Configuration
+    package let weights: Weights
+    /// nil: the folder has none, and only `forward` works.
+    public let tokenizer: Tokenizer?
+    /// Bytes of the weight file, mapped and shared between processes.
+    public let mappedBytes: Int
+    /// Numbers in the tensors that are used.
+    public let parameters: Int
+
+    /// Opens a folder as the Hugging Face ecosystem writes it: `config.json`, `model.safetensors`, `tokenizer.json` or `vocab.txt`.
+    ///
+    /// Everything is checked here: what opens does not fail later for what is in its files. Throws with a message that names the
+    /// file, the key or the tensor, what was found and what was expected.
+    public init(path: String) throws(LimbeckError) {
+        let folder = try ModelFolder(path: path)
+        let loaded = try LoadedModel.load(folder)
+        configuration = loaded.configuration
+        weights = try Weights(loaded.tensors, configuration: loaded.configuration, mapping: loaded.mapping)
+        mappedBytes = loaded.mapping.bytes.count
+        parameters = loaded.tensors.parameters
+        tokenizer = try folder.hasTokenizer ? Tokenizer(path: path) : nil
+    }
+
+    /// Bytes that this process needs beside the mapped file: packed weights and the tokenizer's tables.
+    public var privateBytes: Int { weights.privateBytes + (tokenizer?.memoryBytes ?? 0) }
+
+    public var family: Family { configuration.family }
+    public var hiddenSize: Int { configuration.hiddenSize }
+    public var layers: Int { configuration.layers }
+    public var attentionHeads: Int { configuration.attentionHeads }
+    public var intermediateSize: Int { configuration.intermediateSize }
+    public var vocabSize: Int { configuration.vocabSize }
+    /// Tokens in one sequence, special ones included, to which texts are truncated.
+    public var maxLength: Int { configuration.maxLength }
+    /// The longest sequence that `forward` takes.
+    public var maxPositions: Int { configuration.maxPositions }
+    /// Floats in a vector of `embed`.
+    public var embeddingSize: Int { configuration.hiddenSize }
+    /// The labels of a classifying or tagging head, by index.
+    public var labels: [String] { configuration.labels }
+
+    /// A label without its leading "B-" or "I-": what a joined span is called.
+    public func entity(_ label: Int) -> String {
+        let name = configuration.labels[label]
+        return name.utf8.starts(with: "B-".utf8) || name.utf8.starts(with: "I-".utf8) ? String(name.dropFirst(2)) : name
+    }
+
+    /// What the model can answer.
+    public var answers: Answers {
+        switch configuration.head {
+        case .none: .embed
+        case .sequence: configuration.labels.count <= 2 ? [.embed, .classify, .rerank] : [.embed, .classify]
+        case .token: [.embed, .tag]
+        case .span: [.embed, .answer]
+        case .maskedLM: [.embed, .fill]
+        }
+    }
+
+    /// Kinds of answer; raw values as in `limbeck.h`.
+    public struct Answers: OptionSet, Sendable {
+        public let rawValue: UInt32
+        public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+        public static let embed = Answers(rawValue: 1)
+        public static let classify = Answers(rawValue: 2)
+        public static let rerank = Answers(rawValue: 4)
+        public static let tag = Answers(rawValue: 8)
+        public static let answer = Answers(rawValue: 16)
+        public static let fill = Answers(rawValue: 32)
+    }
+}

@@ -1,0 +1,33 @@
+import CPlatform
+
+/// One block of zeroed, 64-byte aligned memory, given back when its last owner goes.
+final class Memory {
+    let base: UnsafeMutableRawPointer
+    let bytes: Int
+
+    init(bytes: Int) throws(LimbeckError) {
+        guard bytes >= 0, let base = platform_allocate(bytes) else {
+            throw LimbeckError(.outOfMemory, "\(bytes) bytes of memory are not available")
+        }
+        self.base = base
+        self.bytes = bytes
+    }
+
+    deinit { platform_free(base, bytes) }
+}
+
+/// Measures first, then hands out: the same sequence of `take` calls, once without memory to learn the size, once with it.
+struct Layout {
+    private let base: UnsafeMutableRawPointer?
+    private(set) var bytes = 0
+
+    init(base: UnsafeMutableRawPointer? = nil) { self.base = base }
+
+    /// Room for `count` elements on a 64-byte boundary. While measuring, the pointer is not to be used.
+    mutating func take<Element>(_ type: Element.Type, _ count: Int) -> UnsafeMutablePointer<Element> {
+        let start = bytes
+        bytes = (bytes + count * MemoryLayout<Element>.stride).roundedUp(to: 64)
+        let address = base.map { $0 + start } ?? UnsafeMutableRawPointer(bitPattern: 64)!
+        return address.bindMemory(to: type, capacity: count)
+    }
+}

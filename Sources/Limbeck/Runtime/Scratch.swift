@@ -1,0 +1,95 @@
+import KernelInterface
+import Synchronization
+
+/// Everything a session writes to: one allocation, carved up once. T is `maxTokens`; a sequence has at least one token, so
+/// T also bounds the sequences of a batch.
+final class Scratch {
+    // The batch.
+    let ids: UnsafeMutablePointer<Int32>  // (T)
+    let types: UnsafeMutablePointer<Int32>  // (T)
+    let positions: UnsafeMutablePointer<Int32>  // (T)
+    let starts: UnsafeMutablePointer<Int>  // (T + 1), the first token of each sequence
+    let tokenStarts: UnsafeMutablePointer<UInt32>  // (T), byte ranges of the tokens in their text
+    let tokenEnds: UnsafeMutablePointer<UInt32>  // (T)
+    let words: UnsafeMutablePointer<Int32>  // (T), the word each token belongs to
+
+    // The encoder's state.
+    let hidden: UnsafeMutablePointer<Float>  // (T, rowStride(hidden))
+    let attended: UnsafeMutablePointer<Float>  // (T, rowStride(hidden)), after the attention's residual and norm
+    let queryKeyValue: UnsafeMutablePointer<Float>  // (T, rowStride(3 * heads * headSize))
+    let context: UnsafeMutablePointer<Float>  // (T, rowStride(heads * headSize))
+    /// (T, rowStride(intermediate)). Shares its memory with the two above: they are done with before it is written.
+    let intermediate: UnsafeMutablePointer<Float>
+    let left: UnsafeMutablePointer<Atomic<Int>>  // (blocks of rows)
+    let firstItems: UnsafeMutablePointer<Int>  // (T + 1)
+    let attention: UnsafeMutablePointer<Float>  // (threads, attentionStride)
+    let attentionStride: Int
+
+    // The heads.
+    let rows: UnsafeMutablePointer<Float>  // (headRows, rowStride(hidden)), a few token states, gathered
+    let dense: UnsafeMutablePointer<Float>  // (headRows, rowStride(hidden)), what a head's first layer makes of them
+    let logits: UnsafeMutablePointer<Float>  // what decoding needs of the head's output
+
+    let bytes: Int
+    private let memory: Memory
+
+    /// Token states a head takes at a time.
+    static let headRows = 64
+
+    init(configuration c: Configuration, maxTokens: Int, threads: Int) throws(LimbeckError) {
+        let width = c.attentionHeads * c.headSize
+        let longest = min(maxTokens, c.maxPositions)
+        attentionStride = Attention.scratch(tokens: longest, headSize: c.headSize).roundedUp(to: 16)
+        let logitCount =
+            switch c.head {
+            case .none: 0
+            case .sequence: Scratch.headRows * c.labels.count
+            case .token: longest * c.labels.count
+            case .span: longest * 2
+            case .maskedLM: c.vocabSize
+            }
+
+        let stride = attentionStride
+        func carve(_ layout: inout Layout) -> Parts {
+            let batch = (
+                layout.take(Int32.self, maxTokens), layout.take(Int32.self, maxTokens), layout.take(Int32.self, maxTokens),
+                layout.take(Int.self, maxTokens + 1), layout.take(UInt32.self, maxTokens),
+                layout.take(UInt32.self, maxTokens), layout.take(Int32.self, maxTokens)
+            )
+            let hidden = layout.take(Float.self, maxTokens * rowStride(c.hiddenSize))
+            let attended = layout.take(Float.self, maxTokens * rowStride(c.hiddenSize))
+            let projected = maxTokens * rowStride(3 * width), context = maxTokens * rowStride(width)
+            let shared = layout.take(Float.self, max(projected + context, maxTokens * rowStride(c.intermediateSize)))
+            return Parts(
+                batch: batch, hidden: hidden, attended: attended, shared: shared, context: shared + projected,
+                left: layout.take(Atomic<Int>.self, pieces(maxTokens, ProductWork.blockRows)),
+                firstItems: layout.take(Int.self, maxTokens + 1), attention: layout.take(Float.self, threads * stride),
+                rows: layout.take(Float.self, Scratch.headRows * rowStride(c.hiddenSize)),
+                dense: layout.take(Float.self, Scratch.headRows * rowStride(c.hiddenSize)),
+                logits: layout.take(Float.self, logitCount))
+        }
+        var measure = Layout()
+        _ = carve(&measure)
+        memory = try Memory(bytes: measure.bytes)
+        bytes = measure.bytes
+        var layout = Layout(base: memory.base)
+        let parts = carve(&layout)
+        (ids, types, positions, starts, tokenStarts, tokenEnds, words) = parts.batch
+        (hidden, attended, queryKeyValue, intermediate) = (parts.hidden, parts.attended, parts.shared, parts.shared)
+        (context, left, firstItems, attention) = (parts.context, parts.left, parts.firstItems, parts.attention)
+        (rows, dense, logits) = (parts.rows, parts.dense, parts.logits)
+    }
+
+    private struct Parts {
+        var batch:
+            (
+                UnsafeMutablePointer<Int32>, UnsafeMutablePointer<Int32>, UnsafeMutablePointer<Int32>,
+                UnsafeMutablePointer<Int>, UnsafeMutablePointer<UInt32>, UnsafeMutablePointer<UInt32>,
+                UnsafeMutablePointer<Int32>
+            )
+        var hidden, attended, shared, context: UnsafeMutablePointer<Float>
+        var left: UnsafeMutablePointer<Atomic<Int>>
+        var firstItems: UnsafeMutablePointer<Int>
+        var attention, rows, dense, logits: UnsafeMutablePointer<Float>
+    }
+}

@@ -1,0 +1,66 @@
+import KernelInterface
+
+// The batch in the scratch: sequences back to back. Texts go in until one does not fit; then the batch is computed, and the next
+// one begins with that text.
+
+extension Session {
+    func clearBatch() {
+        sequences = 0
+        scratch.starts[0] = 0
+    }
+
+    /// Tokens in the batch.
+    var tokens: Int { scratch.starts[sequences] }
+
+    /// Adds a text, or a pair, truncated to `length` tokens. False: there is no room left in this batch.
+    func append(_ text: Text, pair: Text? = nil, length: Int, tokenizer: Tokenizer) throws(LimbeckError) -> Bool {
+        guard sequences < maxTokens else { return false }
+        let start = tokens
+        let out = TokenBuffer(
+            ids: scratch.ids + start, types: scratch.types + start, starts: scratch.tokenStarts + start,
+            ends: scratch.tokenEnds + start, words: scratch.words + start, capacity: maxTokens - start)
+        let count = tokenizer.encode(text, pair: pair, addSpecialTokens: true, maxLength: length, into: out)
+        guard count <= out.capacity else {
+            // One sequence fits by itself, unless the special tokens alone are too many.
+            guard start > 0 else { throw LimbeckError(.tooLong, "\(count) tokens do not fit into max_tokens, \(maxTokens)") }
+            return false
+        }
+        guard count <= longest else {
+            throw LimbeckError(.tooLong, "\(count) tokens, and the model takes \(longest)")
+        }
+        close(count: count)
+        return true
+    }
+
+    /// Ends a sequence whose ids and types are in place.
+    func close(count: Int) {
+        let start = tokens
+        for i in 0..<count { scratch.positions[start + i] = Int32(truncatingIfNeeded: i) }
+        sequences += 1
+        scratch.starts[sequences] = start + count
+    }
+
+    /// Computes the batch through its first `layers` layers, all by default.
+    func encode(layers: Int? = nil) {
+        guard tokens > 0 else { return }
+        encoder.run(tokens: tokens, sequences: sequences, layers: layers ?? model.configuration.layers)
+    }
+
+    /// Computes a list of texts in as many batches as they need. `each` is called after a batch, with the texts in it.
+    func forEachBatch(
+        of texts: TextList, length: Int, _ pair: (Int) -> Text? = { _ in nil },
+        each: (Range<Int>) throws(LimbeckError) -> Void
+    ) throws(LimbeckError) {
+        let tokenizer = try tokenizer()
+        var next = 0
+        while next < texts.count {
+            let first = next
+            clearBatch()
+            while next < texts.count, try append(texts[next], pair: pair(next), length: length, tokenizer: tokenizer) {
+                next += 1
+            }
+            encode()
+            try each(first..<next)
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import CPlatform
+import KernelInterface
+
+/// A model at work: scratch memory and threads. Serves one thread at a time; sessions of one model are independent.
+///
+/// All memory is allocated here, and no later call allocates any; the numbers of an answer do not depend on the options.
+public final class Session {
+    public let model: Model
+    /// The caller's thread included.
+    public let threads: Int
+    /// Tokens computed at a time; larger batches are split inside, with the same bits.
+    public let maxTokens: Int
+    /// The instruction set in use.
+    public let kernels: InstructionSet
+
+    let scratch: Scratch
+    let encoder: Encoder
+    /// In the batch being filled or just computed.
+    var sequences = 0
+
+    /// Throws `.invalidArgument`, `.outOfMemory`, `.threadsUnavailable`, or `.kernelsUnavailable`.
+    public init(_ model: Model, options: SessionOptions = SessionOptions()) throws(LimbeckError) {
+        guard 0...Session.mostThreads ~= options.threads else {
+            throw LimbeckError(.invalidArgument, "threads is \(options.threads), and must be 0 to \(Session.mostThreads)")
+        }
+        guard 0...Session.mostTokens ~= options.maxTokens else {
+            throw LimbeckError(.invalidArgument, "max_tokens is \(options.maxTokens), and must be 0 to \(Session.mostTokens)")
+        }
+        let set = options.kernels ?? .best
+        guard set.isAvailable else {
+            throw LimbeckError(.kernelsUnavailable, "the instruction set asked for is not available on this CPU")
+        }
+        let c = model.configuration
+        self.model = model
+        kernels = set
+        threads = options.threads > 0 ? options.threads : min(Int(platform_cpu_count()), Session.mostThreads)
+        maxTokens = options.maxTokens > 0 ? options.maxTokens : max(1024, c.maxLength)
+        scratch = try Scratch(configuration: c, maxTokens: maxTokens, threads: threads)
+        let workers = try Workers(
+            count: threads, kernels: set.kernels, scratch: scratch.attention, scratchStride: scratch.attentionStride)
+        encoder = Encoder(configuration: c, weights: model.weights, workers: workers, scratch: scratch)
+    }
+
+    /// The session's scratch memory.
+    public var memoryBytes: Int { scratch.bytes }
+
+    static let mostThreads = 256
+    static let mostTokens = 1 << 20
+}
+
+extension Session {
+    /// The longest sequence this session computes.
+    var longest: Int { min(maxTokens, model.configuration.maxPositions) }
+
+    /// The tokens to which a text is truncated: the caller's wish, within what the model and the session take.
+    func length(_ wish: Int) throws(LimbeckError) -> Int {
+        guard wish >= 0 else { throw LimbeckError(.invalidArgument, "max_length is negative") }
+        return wish == 0 ? min(model.configuration.maxLength, longest) : min(wish, longest)
+    }
+
+    func tokenizer() throws(LimbeckError) -> Tokenizer {
+        guard let tokenizer = model.tokenizer else {
+            throw LimbeckError(.noTokenizer, "the model's folder has no tokenizer")
+        }
+        return tokenizer
+    }
+}

@@ -1,0 +1,148 @@
+import KernelInterface
+import Synchronization
+
+/// A phase of the forward pass as a value: a job for one kernel, and how it is cut into items.
+enum Work {
+    case none
+    case embed(Embedding, rows: Int)
+    case product(ProductWork)
+    case attention(AttentionWork)
+    case dots(Dots, columns: Int)
+
+    func run(_ item: Int, kernels: borrowing Kernels, scratch: UnsafeMutablePointer<Float>) {
+        switch self {
+        case .none:
+            break
+        case .embed(let job, let rows):
+            withUnsafePointer(to: job) { kernels.embed($0, cut(rows, Work.embedRows, item)) }
+        case .product(let work):
+            work.run(item, kernels: kernels)
+        case .attention(let work):
+            work.run(item, kernels: kernels, scratch: scratch)
+        case .dots(let job, let columns):
+            withUnsafePointer(to: job) { kernels.dots($0, cut(columns, Work.dotsColumns, item)) }
+        }
+    }
+
+    /// Rows of embeddings in one item.
+    static let embedRows = 64
+    /// Columns of dot products in one item: a multiple of what the kernel takes at a time.
+    static let dotsColumns = 64
+}
+
+/// The range of the `index`-th piece of 0..<count in pieces of `size`.
+func cut(_ count: Int, _ size: Int, _ index: Int) -> Range<Int> {
+    index * size..<min(count, index * size + size)
+}
+
+/// How many pieces of `size` there are in `count`.
+func pieces(_ count: Int, _ size: Int) -> Int { (count + size - 1) / size }
+
+/// A matrix product in blocks of rows by groups of panels, and the LayerNorm of its rows: whoever finishes the last group of a
+/// block normalises it, so the LayerNorm needs no phase of its own.
+struct ProductWork {
+    var job: Product
+    var rows: Int
+    var panels: Int
+    var groupPanels: Int
+    var normalization: Normalization?
+    /// Groups left per block of rows; nil when there is nothing to normalise.
+    var left: UnsafeMutablePointer<Atomic<Int>>
+
+    /// A multiple of the tile heights of all instruction sets.
+    static let blockRows = 48
+
+    init(
+        _ job: Product, rows: Int, weights: PackedLinear, normalization: Normalization? = nil, threads: Int,
+        left: UnsafeMutablePointer<Atomic<Int>>
+    ) {
+        self.job = job
+        self.rows = rows
+        self.normalization = normalization
+        self.left = left
+        panels = weights.panelCount
+        let blocks = pieces(rows, ProductWork.blockRows)
+        // A group's weights stay in the second-level cache while the blocks of rows pass by; and there are enough items for all.
+        let cached = max(1, 512 * 1024 / (panelColumns * 4 * weights.depth))
+        let groups = max(pieces(panels, cached), threads == 1 ? 1 : min(panels, pieces(4 * threads, blocks)))
+        groupPanels = pieces(panels, groups)
+        if normalization != nil {
+            for block in 0..<blocks { left[block].store(pieces(panels, groupPanels), ordering: .relaxed) }
+        }
+    }
+
+    var items: Int { pieces(rows, ProductWork.blockRows) * pieces(panels, groupPanels) }
+
+    func run(_ item: Int, kernels: borrowing Kernels) {
+        let blocks = pieces(rows, ProductWork.blockRows)
+        let block = item % blocks
+        let range = cut(rows, ProductWork.blockRows, block)
+        withUnsafePointer(to: job) { kernels.product($0, range, cut(panels, groupPanels, item / blocks)) }
+        guard let normalization else { return }
+        // Acquire and release: the last one must see what the others wrote.
+        if left[block].wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 {
+            withUnsafePointer(to: normalization) { kernels.normalize($0, range) }
+        }
+    }
+}
+
+/// Attention over a packed batch: each sequence by itself, cut by heads, and by queries where there are few heads.
+struct AttentionWork {
+    /// For the tokens of the whole batch; `tokens` is filled in per sequence.
+    var job: Attention
+    var heads: Int
+    /// (sequences + 1) the first token of each sequence, and the end.
+    var starts: UnsafePointer<Int>
+    /// (sequences + 1) the first item of each sequence, and the end.
+    var firstItems: UnsafeMutablePointer<Int>
+    var sequences: Int
+    var blockQueries: Int
+
+    init(
+        _ job: Attention, heads: Int, starts: UnsafePointer<Int>, sequences: Int, threads: Int,
+        firstItems: UnsafeMutablePointer<Int>
+    ) {
+        self.job = job
+        self.heads = heads
+        self.starts = starts
+        self.sequences = sequences
+        self.firstItems = firstItems
+        // Each item packs the keys and values of its head, so queries are only cut apart when heads alone do not occupy the threads.
+        blockQueries = heads * sequences >= 2 * threads ? Int.max : 5 * Attention.queryBlock
+        var item = 0
+        for sequence in 0..<sequences {
+            firstItems[sequence] = item
+            let tokens = starts[sequence + 1] - starts[sequence]
+            item += pieces(heads, headsPerItem(tokens)) * queryBlocks(tokens)
+        }
+        firstItems[sequences] = item
+    }
+
+    var items: Int { firstItems[sequences] }
+
+    /// Short sequences take several heads at a time: an item should be worth the taking.
+    private func headsPerItem(_ tokens: Int) -> Int { max(1, min(heads, 64 / max(1, tokens))) }
+
+    private func queryBlocks(_ tokens: Int) -> Int { blockQueries == Int.max ? 1 : pieces(tokens, blockQueries) }
+
+    func run(_ item: Int, kernels: borrowing Kernels, scratch: UnsafeMutablePointer<Float>) {
+        // The last sequence whose first item is not after this one.
+        var low = 0, high = sequences - 1
+        while low < high {
+            let middle = (low + high + 1) / 2
+            if firstItems[middle] <= item { low = middle } else { high = middle - 1 }
+        }
+        let start = starts[low], tokens = starts[low + 1] - start
+        let blocks = queryBlocks(tokens), index = item - firstItems[low]
+        var job = self.job
+        job.query += start * job.stride
+        job.key += start * job.stride
+        job.value += start * job.stride
+        job.out += start * job.outStride
+        job.tokens = tokens
+        let queries = blocks == 1 ? 0..<tokens : cut(tokens, blockQueries, index % blocks)
+        for head in cut(heads, headsPerItem(tokens), index / blocks) {
+            withUnsafePointer(to: job) { kernels.attention($0, head, queries, scratch) }
+        }
+    }
+}
