@@ -20,13 +20,13 @@ public final class Model: Sendable {
     /// Everything is checked here: what opens does not fail later for what is in its files. Throws with a message that names the
     /// file, the key or the tensor, what was found and what was expected.
     public init(path: String) throws(LimbeckError) {
-        let folder = try ModelFolder(path: path)
+        let folder = try ModelFolder(path)
         let loaded = try LoadedModel.load(folder)
         configuration = loaded.configuration
         weights = try Weights(loaded.tensors, configuration: loaded.configuration, mapping: loaded.mapping)
         mappedBytes = loaded.mapping.bytes.count
         parameters = loaded.tensors.parameters
-        tokenizer = try folder.hasTokenizer ? Tokenizer(path: path) : nil
+        tokenizer = try folder.contains("tokenizer.json") || folder.contains("vocab.txt") ? Tokenizer(path: path) : nil
     }
 
     /// Bytes that this process needs beside the mapped file: packed weights and the tokenizer's tables.

@@ -70,3 +70,32 @@ package struct Tensor {
         return product
     }
 }
+
+extension ModelTensors {
+    /// Numbers in the tensors that are used; a decoder tied to the word embeddings counts once.
+    var parameters: Int {
+        var total = word.count + position.count + (type?.count ?? 0) + embeddingNorm.parameters + (pooler?.parameters ?? 0)
+        for layer in layers {
+            total += layer.query.parameters + layer.key.parameters + layer.value.parameters
+            total += layer.attentionOutput.parameters + layer.attentionNorm.parameters
+            total += layer.intermediate.parameters + layer.output.parameters + layer.outputNorm.parameters
+        }
+        switch head {
+        case .none: break
+        case .sequence(.dense(let dense), let classifier): total += dense.parameters + classifier.parameters
+        case .sequence(_, let classifier), .token(let classifier), .span(let classifier): total += classifier.parameters
+        case .maskedLM(let transform, let norm, let decoder, let bias):
+            total += transform.parameters + norm.parameters + (bias?.count ?? 0)
+            if decoder.bytes.baseAddress != word.bytes.baseAddress { total += decoder.count }
+        }
+        return total
+    }
+}
+
+extension LinearTensors {
+    var parameters: Int { weight.count + (bias?.count ?? 0) }
+}
+
+extension NormTensors {
+    var parameters: Int { weight.count + bias.count }
+}

@@ -24,7 +24,7 @@ struct Layout {
     init(base: UnsafeMutableRawPointer? = nil) { self.base = base }
 
     /// Room for `count` elements on a 64-byte boundary. While measuring, the pointer is not to be used.
-    mutating func take<Element>(_ type: Element.Type, _ count: Int) -> UnsafeMutablePointer<Element> {
+    mutating func take<Element: ~Copyable>(_ type: Element.Type, _ count: Int) -> UnsafeMutablePointer<Element> {
         let start = bytes
         bytes = (bytes + count * MemoryLayout<Element>.stride).roundedUp(to: 64)
         let address = base.map { $0 + start } ?? UnsafeMutableRawPointer(bitPattern: 64)!
