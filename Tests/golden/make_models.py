@@ -159,7 +159,9 @@ def prefixed(config, tensors):
 def wwm(config, tensors):
     """As chinese-bert-wwm: names from TensorFlow, a pooler and a next-sentence head beside the masked-token head."""
     config["architectures"] = ["BertForMaskedLM"]
-    config |= dict(directionality="bidi", pooler_fc_size=768, pooler_num_fc_layers=3, pooler_type="first_token_transform")
+    config |= dict(
+        directionality="bidi", pooler_fc_size=768, pooler_num_fc_layers=3, pooler_type="first_token_transform"
+    )
     return config, {gamma_beta(name): tensor for name, tensor in tensors.items()}
 
 

@@ -1,6 +1,7 @@
-"""Real English texts from Debian's package descriptions: minilm/texts.txt for the tests, examples/search/packages.txt for the demo.
+"""Real English texts from Debian's package descriptions.
 
-Both are committed and stay as they are; this is how they were drawn, on Debian 12:
+minilm/texts.txt is for the tests, examples/search/packages.txt for the demo. Both are committed and stay as they are;
+this is how they were drawn, on Debian 12:
     apt-get update -o Acquire::Languages=en
     apt-cache dumpavail > packages
     /usr/lib/apt/apt-helper cat-file /var/lib/apt/lists/*_main_i18n_Translation-en* > translations
@@ -16,10 +17,11 @@ from golden import HERE
 
 DEMO = HERE.parent.parent / "examples" / "search" / "packages.txt"
 # Not what somebody searches for: parts of other packages.
-PARTS = re.compile(
-    r"^(lib|golang-|node-|ruby-|php|python3?-|r-|elpa-|vim-|gir1|linux-|task-|texlive-|fonts-|aspell-|hunspell-|myspell-|xul-ext-|dict-|qml-|tesseract-|rime-)"
-    r"|-(l10n|doc|plugin|data|module|modules)-|-(dev|prof|doc|docs|dbg|data|common|l10n|bin|core|plugins?|tools|utils|i18n|examples|dkms|locales?|server|client|gtk|qt|[a-z]{2})\d*$"
-)
+PART_PREFIXES = """lib golang- node- ruby- php python r- elpa- vim- gir1 linux- task- texlive- fonts- aspell- hunspell-
+    myspell- xul-ext- dict- qml- tesseract- rime-"""
+PART_WORDS = """dev doc docs dbg data common l10n bin core plugin plugins tools utils i18n examples dkms locales module
+    modules prof server client gtk qt"""
+PARTS = re.compile(f"^({'|'.join(PART_PREFIXES.split())})|-({'|'.join(PART_WORDS.split())}|[a-z]{{2}})\\d*(-|$)")
 EMPTY = re.compile(r"transitional|dummy|metapackage|meta-package|debug symbols|this package", re.IGNORECASE)
 DEMO_LINES, DEMO_CHARACTERS = 400, 190
 TEXTS, TEXT_CHARACTERS = 500, 2500
@@ -64,7 +66,7 @@ def draw_demo(sections, described, generator):
     for package, section in sorted(sections.items()):
         synopsis, description = described.get(package, ("", ""))
         sentence = re.match(r"[A-Z][^.!?:]+\.(?= |$)", description)
-        line = f"{package}: {synopsis}. {sentence[0] if sentence else ''}".rstrip()
+        line = f"{package}: {synopsis.rstrip('.')}. {sentence[0] if sentence else ''}".rstrip()
         wanted = synopsis and sentence and not PARTS.search(package) and not EMPTY.search(line)
         if wanted and len(line) <= DEMO_CHARACTERS:
             by_section.setdefault(section, []).append(line)
