@@ -55,6 +55,6 @@ let package = Package(
         .executableTarget(
             name: "limbeck-cli",
             dependencies: ["Limbeck", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
-        .testTarget(name: "LimbeckTests", dependencies: ["Limbeck", "LimbeckABI", "CLimbeck"], exclude: []),
+        .testTarget(name: "LimbeckTests", dependencies: ["Limbeck", "LimbeckABI", "CLimbeck", "KernelInterface"]),
     ]
 )

@@ -26,7 +26,7 @@ extension InstructionSet {
     }
 
     /// Only for a set that is available.
-    var kernels: Kernels {
+    package var kernels: Kernels {
         #if arch(x86_64)
         switch self {
         case .avx512: return KernelsAVX512.table()

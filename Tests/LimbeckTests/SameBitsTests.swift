@@ -1,0 +1,70 @@
+import KernelInterface
+import Limbeck
+import Testing
+
+/// The promise: an answer does not change by a bit with its batch, the split, the threads or the instruction set. `==` throughout.
+@Suite struct SameBitsTests {
+    /// Odd sizes, every activation, and one larger model whose products are cut into many items.
+    static let names = GoldenModelTests.names.filter { !$0.contains("misaligned") }
+
+    @Test(arguments: names)
+    func everySessionGivesTheSame(name: String) throws {
+        let model = try Model(path: Repository.path("Tests/golden/models/\(name)"))
+        var random = Random(seed: 7)
+        let longest = model.maxPositions
+        let lengths = (0..<24).map { _ in Int.random(in: 1...longest, using: &random) }
+        let total = lengths.reduce(0, +)
+        let ids = (0..<total).map { _ in Int32.random(in: 0..<Int32(model.vocabSize), using: &random) }
+        let types = (0..<total).map { _ in Int32.random(in: 0..<2, using: &random) }
+        let hasHead = !model.answers.isDisjoint(with: [.classify, .tag, .answer, .fill])
+        let output = hasHead ? ForwardOutput.logits : .hidden
+
+        let one = try Session(model, options: SessionOptions(threads: 1, maxTokens: longest))
+        var alone: [Float] = [], start = 0
+        for length in lengths {
+            alone += try one.forward(
+                ids: Array(ids[start..<start + length]), types: Array(types[start..<start + length]), lengths: [length],
+                output: output)
+            start += length
+        }
+        #expect(alone.allSatisfy { $0.isFinite })
+
+        for kernels in availableKernels {
+            for threads in [1, 2, 3] {
+                for maxTokens in [longest, longest + 7, 4096] {
+                    let options = SessionOptions(threads: threads, maxTokens: maxTokens, kernels: kernels)
+                    let together = try Session(model, options: options)
+                        .forward(ids: ids, types: types, lengths: lengths, output: output)
+                    #expect(together == alone, "\(kernels), \(threads) threads, \(maxTokens) tokens")
+                }
+            }
+        }
+    }
+
+    /// Every function of the tables on awkward sizes and values, bit by bit against the portable one.
+    @Test func kernelsAgree() throws {
+        var random = Random(seed: 11)
+        var values = (0..<4099).map { _ in Float.random(in: -12...12, using: &random) }
+        values += [0, -0.0, 1e-30, -1e-30, 1e-42, 87, -87, 89, -104, 1e4, -1e4, 1e30, -1e30, .infinity, -.infinity, .nan]
+        let portable = InstructionSet.portable.kernels
+        for kernels in availableKernels.map(\.kernels) {
+            for activation in [Activation.identity, .gelu, .geluTanh, .quickGELU, .relu, .silu, .tanh] {
+                var a = values, b = values
+                portable.activate(&a, a.count, activation)
+                kernels.activate(&b, b.count, activation)
+                #expect(sameBits(a, b), "\(activation)")
+            }
+            for count in [1, 2, 15, 16, 17, 100, 4099] {
+                var a = values, b = values
+                portable.softmax(&a, count)
+                kernels.softmax(&b, count)
+                #expect(sameBits(a, b), "softmax of \(count)")
+                #expect(abs(a[..<count].reduce(0, +) - 1) < 1e-4)
+            }
+        }
+    }
+
+    private func sameBits(_ a: [Float], _ b: [Float]) -> Bool {
+        a.count == b.count && zip(a, b).allSatisfy { $0.bitPattern == $1.bitPattern || ($0.isNaN && $1.isNaN) }
+    }
+}
