@@ -1,0 +1,129 @@
+import Foundation
+import KernelInterface
+import Limbeck
+import Testing
+
+/// What is read from folders as they come; what is refused is in the hostile tests.
+@Suite struct FilesModelTests {
+    let models = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../golden/models").standardized
+
+    func load(_ name: String) throws -> LoadedModel {
+        try LoadedModel.load(ModelFolder(models.appendingPathComponent(name).path))
+    }
+
+    @Test func everyGoldenModelOpens() throws {
+        let names = try FileManager.default.contentsOfDirectory(atPath: models.path)
+        #expect(names.count > 40)
+        for name in names { #expect(throws: Never.self, "\(name)") { try load(name) } }
+    }
+
+    @Test func shapesComeFromTheTensors() throws {
+        let model = try load("bert-odd-27")
+        let configuration = model.configuration
+        #expect(configuration.family == .bert)
+        let sizes = [configuration.hiddenSize, configuration.layers, configuration.attentionHeads, configuration.headSize]
+        #expect(sizes == [27, 3, 3, 9] as [Int])
+        let more = [configuration.intermediateSize, configuration.maxPositions, configuration.maxLength]
+        #expect(more == [31, 19, 19] as [Int])
+        #expect(model.tensors.word.shape == [configuration.vocabSize, 27])
+        #expect(model.tensors.layers[0].intermediate.weight.shape == [31, 27])
+    }
+
+    @Test(arguments: [
+        ("gelu", .gelu), ("gelu_new", .geluTanh), ("gelu_pytorch_tanh", .geluTanh), ("gelu_fast", .geluTanh), ("quick_gelu", .quickGELU),
+        ("relu", .relu), ("silu", .silu), ("swish", .silu), ("tanh", .tanh), ("gelu_python", .gelu),
+    ] as [(String, Activation)])
+    func activations(name: String, expected: Activation) throws {
+        var sample = Sample.bert
+        sample.set("hidden_act", "\"\(name)\"")
+        #expect(try sample.load().configuration.activation == expected)
+    }
+
+    @Test func epsilon() throws {
+        #expect(try load("bert-eps-1e-5").configuration.layerNormEps == 1e-5)
+        #expect(try load("bert-eps-1e-12").configuration.layerNormEps == 1e-12)
+        #expect(try load("tinybert-sequence").configuration.layerNormEps == 1e-12)
+        #expect(try load("distilbert").configuration.layerNormEps == 1e-12)
+    }
+
+    @Test func heads() throws {
+        func sequenceSource(_ name: String) throws -> SequenceSource? {
+            if case .sequence(let source, _) = try load(name).tensors.head { return source }
+            return nil
+        }
+        guard case .pooled = try sequenceSource("bert-sequence-3") else { return #expect(Bool(false)) }
+        guard case .pooled = try sequenceSource("bert-next-sentence") else { return #expect(Bool(false)) }
+        guard case .pooledReLU = try sequenceSource("tinybert-sequence") else { return #expect(Bool(false)) }
+        guard case .dense = try sequenceSource("distilbert-sequence") else { return #expect(Bool(false)) }
+        #expect(try load("bert-sequence-3").configuration.labels == ["entailment", "neutral", "contradiction"])
+        #expect(try load("tinybert-sequence").configuration.labels == ["LABEL_0", "LABEL_1", "LABEL_2"])
+        #expect(try load("bert-multi-label").configuration.multiLabel)
+        #expect(try load("bert-token").configuration.head == .token)
+        #expect(try load("bert-answer").configuration.head == .span)
+        #expect(try load("bert-pooler").configuration.head == .none)
+    }
+
+    @Test(arguments: [
+        ("bert-masked", true), ("bert-masked-untied", false), ("bert-pretraining", true), ("bert-wwm", true), ("distilbert-masked", true),
+    ])
+    func tiedDecoders(name: String, isTied: Bool) throws {
+        let model = try load(name)
+        let tensors = model.tensors
+        guard case .maskedLM(_, _, let decoder, let bias) = tensors.head else { return #expect(Bool(false)) }
+        #expect(decoder.shape == tensors.word.shape)
+        #expect(bias?.shape == [tensors.word.shape[0]])
+        // The bytes live as long as the mapping.
+        withExtendedLifetime(model) { #expect(decoder.bytes.elementsEqual(tensors.word.bytes) == isTied) }
+    }
+
+    @Test func elementTypes() throws {
+        #expect(try load("bert-f16").tensors.word.type == .f16)
+        #expect(try load("bert-bf16").tensors.word.type == .bf16)
+        #expect(try load("bert-misaligned").tensors.word.type == .f32)
+    }
+
+    /// Files from before `architectures`: the tensors say what the head is.
+    @Test func headsWithoutArchitectures() throws {
+        for name in ["bert-sequence-2", "bert-token", "bert-answer", "bert-masked", "bert-next-sentence", "distilbert-sequence", "distilbert-token"] {
+            let folder = models.appendingPathComponent(name)
+            var sample = Sample.bert
+            let config = try #require(String(data: Data(contentsOf: folder.appendingPathComponent("config.json")), encoding: .utf8))
+            sample.files["config.json"] = Array(config.replacingOccurrences(of: "\"architectures\"", with: "\"x\"").utf8)
+            sample.files["model.safetensors"] = try Array(Data(contentsOf: folder.appendingPathComponent("model.safetensors")))
+            #expect(try sample.load().configuration.head == load(name).configuration.head, "\(name)")
+        }
+    }
+
+    @Test func sentenceTransformers() throws {
+        var sample = Sample.bert
+        sample.sentenceTransformers(pooling: #"{"word_embedding_dimension": 8, "pooling_mode_cls_token": true, "pooling_mode_mean_tokens": false}"#)
+        sample.files["sentence_bert_config.json"] = Array(#"{"max_seq_length": 9, "do_lower_case": false}"#.utf8)
+        sample.files["tokenizer_config.json"] = Array(#"{"model_max_length": 1000000000000000019884624838656}"#.utf8)
+        var configuration = try sample.load().configuration
+        #expect(configuration.pooling == .cls && configuration.normalize && configuration.maxLength == 9)
+
+        sample.files["1_Pooling/config.json"] = Array(#"{"embedding_dimension": 8, "pooling_mode": "max"}"#.utf8)
+        sample.files["sentence_bert_config.json"] = Array(#"{"max_seq_length": null}"#.utf8)
+        sample.files["tokenizer_config.json"] = Array(#"{"model_max_length": 12}"#.utf8)
+        configuration = try sample.load().configuration
+        #expect(configuration.pooling == .max && configuration.maxLength == 12)
+
+        sample.files["1_Pooling/config.json"] = Array("{}".utf8)
+        sample.files["tokenizer_config.json"] = Array(#"{"model_max_length": 512}"#.utf8)
+        configuration = try sample.load().configuration
+        #expect(configuration.pooling == .mean && configuration.maxLength == 16)
+    }
+
+    /// Old versions kept the Transformer in a folder of its own.
+    @Test func transformerInsideItsOwnFolder() throws {
+        var sample = Sample.bert
+        let type = "sentence_transformers.models."
+        sample.sentenceTransformers(
+            modules: #"[{"path": "0_BERT", "type": "\#(type)Transformer"}, {"path": "1_Pooling", "type": "\#(type)Pooling"}]"#)
+        sample.files["0_BERT/config.json"] = sample.configBytes
+        sample.files["0_BERT/model.safetensors"] = sample.weights
+        sample.missing = ["config.json", "model.safetensors"]
+        let configuration = try sample.load().configuration
+        #expect(configuration.pooling == .mean && !configuration.normalize)
+    }
+}
