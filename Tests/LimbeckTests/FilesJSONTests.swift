@@ -52,11 +52,12 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("0", 0), ("-0", 0), ("9223372036854775807", Int.max), ("-9223372036854775808", Int.min),
-        ("9223372036854775808", nil), ("-9223372036854775809", nil), ("1e3", nil), ("1.0", nil),
-        ("1000000000000000019884624838656", nil),
-    ] as [(String, Int?)])
+    @Test(
+        arguments: [
+            ("0", 0), ("-0", 0), ("9223372036854775807", Int.max), ("-9223372036854775808", Int.min),
+            ("9223372036854775808", nil), ("-9223372036854775809", nil), ("1e3", nil), ("1.0", nil),
+            ("1000000000000000019884624838656", nil),
+        ] as [(String, Int?)])
     func integers(text: String, expected: Int?) throws {
         #expect(try parse(text) { $0.int } == expected)
     }
@@ -68,7 +69,9 @@ import Testing
             "1000000000000000019884624838656", "123456789012345678901234567890e-20",
         ]
         var random = SystemRandomNumberGenerator()
-        for _ in 0..<2000 { texts.append("\(Double(sign: .plus, exponent: .random(in: -60...60), significand: .random(in: 1..<2)))") }
+        for _ in 0..<2000 {
+            texts.append("\(Double(sign: .plus, exponent: .random(in: -60...60), significand: .random(in: 1..<2)))")
+        }
         for _ in 0..<2000 { texts.append("\(Int.random(in: 0...999_999, using: &random))e\(Int.random(in: -25...25))") }
         for text in texts {
             #expect(try parse(text) { $0.double?.bitPattern } == Double(text)?.bitPattern, "\(text)")
@@ -81,9 +84,11 @@ import Testing
         ("", "ends at byte 0"), ("  ", "ends at byte 2"), ("{", "ends at byte 1, expected a key in quotes"), ("[1", "',' or ']'"),
         ("[1,]", "byte 3, expected a value"), ("{\"a\":1,}", "byte 7, expected a key"), ("{\"a\" 1}", "':'"), ("{a:1}", "a key"),
         ("[1 2]", "byte 3, expected ',' or ']'"), ("{\"a\":1 \"b\":2}", "',' or '}'"), ("[1}", "',' or ']'"), ("nul", "a value"),
-        ("NaN", "a value"), ("Infinity", "a value"), ("-", "a digit"), ("01", "end of the text"), ("1.", "a digit"), (".5", "a value"),
+        ("NaN", "a value"), ("Infinity", "a value"), ("-", "a digit"), ("01", "end of the text"), ("1.", "a digit"),
+        (".5", "a value"),
         ("1e", "a digit"), ("+1", "a value"), ("1 2", "end of the text"), ("\"a", "expected '\"'"), ("\"\\x\"", "an escape"),
-        ("\"\\u12g4\"", "hexadecimal"), ("\"\\ud800\"", "surrogates"), ("\"\\udc00\"", "surrogates"), ("\"\\ud800\\u0041\"", "surrogates"),
+        ("\"\\u12g4\"", "hexadecimal"), ("\"\\ud800\"", "surrogates"), ("\"\\udc00\"", "surrogates"),
+        ("\"\\ud800\\u0041\"", "surrogates"),
         ("\"a\nb\"", "control character"), ("// no\n1", "a value"), ("'a'", "a value"), ("\u{FEFF}1", "a value"), ("]", "a value"),
     ])
     func malformed(text: String, expected: String) throws {
@@ -92,10 +97,12 @@ import Testing
         #expect(message.contains(expected), "\(message)")
     }
 
-    @Test(arguments: [
-        [0x80], [0xC0, 0x80], [0xC1, 0xBF], [0xE0, 0x9F, 0xBF], [0xED, 0xA0, 0x80], [0xF0, 0x8F, 0xBF, 0xBF], [0xF4, 0x90, 0x80, 0x80],
-        [0xF5, 0x80, 0x80, 0x80], [0xFF], [0xE2, 0x82], [0xC3, 0x28],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0x80], [0xC0, 0x80], [0xC1, 0xBF], [0xE0, 0x9F, 0xBF], [0xED, 0xA0, 0x80], [0xF0, 0x8F, 0xBF, 0xBF],
+            [0xF4, 0x90, 0x80, 0x80],
+            [0xF5, 0x80, 0x80, 0x80], [0xFF], [0xE2, 0x82], [0xC3, 0x28],
+        ] as [[UInt8]])
     func illFormedUTF8(bytes: [UInt8]) throws {
         let quote = UInt8(ascii: "\"")
         #expect(refusal([quote] + bytes + [quote])?.contains("expected UTF-8") == true)
@@ -103,7 +110,9 @@ import Testing
     }
 
     @Test func depthIsBounded() throws {
-        func nested(_ depth: Int) -> [UInt8] { Array((String(repeating: "[", count: depth) + String(repeating: "]", count: depth)).utf8) }
+        func nested(_ depth: Int) -> [UInt8] {
+            Array((String(repeating: "[", count: depth) + String(repeating: "]", count: depth)).utf8)
+        }
         #expect(refusal(nested(64)) == nil)
         #expect(refusal(nested(65))?.contains("64 levels") == true)
         #expect(refusal(Array(String(repeating: "{\"a\":", count: 1_000_000).utf8))?.contains("64 levels") == true)

@@ -29,10 +29,12 @@ import Testing
         #expect(model.tensors.layers[0].intermediate.weight.shape == [31, 27])
     }
 
-    @Test(arguments: [
-        ("gelu", .gelu), ("gelu_new", .geluTanh), ("gelu_pytorch_tanh", .geluTanh), ("gelu_fast", .geluTanh), ("quick_gelu", .quickGELU),
-        ("relu", .relu), ("silu", .silu), ("swish", .silu), ("tanh", .tanh), ("gelu_python", .gelu),
-    ] as [(String, Activation)])
+    @Test(
+        arguments: [
+            ("gelu", .gelu), ("gelu_new", .geluTanh), ("gelu_pytorch_tanh", .geluTanh), ("gelu_fast", .geluTanh),
+            ("quick_gelu", .quickGELU),
+            ("relu", .relu), ("silu", .silu), ("swish", .silu), ("tanh", .tanh), ("gelu_python", .gelu),
+        ] as [(String, Activation)])
     func activations(name: String, expected: Activation) throws {
         var sample = Sample.bert
         sample.set("hidden_act", "\"\(name)\"")
@@ -64,7 +66,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("bert-masked", true), ("bert-masked-untied", false), ("bert-pretraining", true), ("bert-wwm", true), ("distilbert-masked", true),
+        ("bert-masked", true), ("bert-masked-untied", false), ("bert-pretraining", true), ("bert-wwm", true),
+        ("distilbert-masked", true),
     ])
     func tiedDecoders(name: String, isTied: Bool) throws {
         let model = try load(name)
@@ -84,7 +87,10 @@ import Testing
 
     /// Files from before `architectures`: the tensors say what the head is.
     @Test func headsWithoutArchitectures() throws {
-        for name in ["bert-sequence-2", "bert-token", "bert-answer", "bert-masked", "bert-next-sentence", "distilbert-sequence", "distilbert-token"] {
+        for name in [
+            "bert-sequence-2", "bert-token", "bert-answer", "bert-masked", "bert-next-sentence", "distilbert-sequence",
+            "distilbert-token",
+        ] {
             let folder = models.appendingPathComponent(name)
             var sample = Sample.bert
             let config = try #require(String(data: Data(contentsOf: folder.appendingPathComponent("config.json")), encoding: .utf8))
@@ -96,7 +102,8 @@ import Testing
 
     @Test func sentenceTransformers() throws {
         var sample = Sample.bert
-        sample.sentenceTransformers(pooling: #"{"word_embedding_dimension": 8, "pooling_mode_cls_token": true, "pooling_mode_mean_tokens": false}"#)
+        sample.sentenceTransformers(
+            pooling: #"{"word_embedding_dimension": 8, "pooling_mode_cls_token": true, "pooling_mode_mean_tokens": false}"#)
         sample.files["sentence_bert_config.json"] = Array(#"{"max_seq_length": 9, "do_lower_case": false}"#.utf8)
         sample.files["tokenizer_config.json"] = Array(#"{"model_max_length": 1000000000000000019884624838656}"#.utf8)
         var configuration = try sample.load().configuration

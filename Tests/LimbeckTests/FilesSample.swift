@@ -81,7 +81,9 @@ struct Sample {
         for tensor in tensors {
             let start = data.count
             data += tensor.contents
-            header.append(#""\#(tensor.name)":{"dtype":"\#(tensor.dtype)","shape":\#(tensor.shape),"data_offsets":[\#(start),\#(data.count)]}"#)
+            header.append(
+                #""\#(tensor.name)":{"dtype":"\#(tensor.dtype)","shape":\#(tensor.shape),"data_offsets":[\#(start),\#(data.count)]}"#
+            )
         }
         return safetensors("{" + header.joined(separator: ",") + "}", data: data)
     }

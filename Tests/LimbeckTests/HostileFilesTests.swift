@@ -10,7 +10,8 @@ struct HostileCase: CustomTestStringConvertible, Sendable {
     let words: String
     let spoil: @Sendable (inout Sample) -> Void
 
-    init(_ name: String, _ status: LimbeckError.Status?, _ words: String = "", _ spoil: @escaping @Sendable (inout Sample) -> Void) {
+    init(_ name: String, _ status: LimbeckError.Status?, _ words: String = "", _ spoil: @escaping @Sendable (inout Sample) -> Void)
+    {
         self.name = name
         self.status = status
         self.words = words
@@ -95,8 +96,12 @@ extension HostileCase {
         .header("metadata-array", "__metadata__ is not an object", #"{"__metadata__": []}"#),
         .header("metadata-number", "__metadata__ 'a' is not a string", #"{"__metadata__": {"a": 1}}"#),
         .header("tensor-number", "tensor 'a': expected an object", #"{"a": 1}"#),
-        .header("tensor-twice", "the name 'a' is there twice", tensor("a", "[0, 4]") + "," + tensor("a", "[0, 4]"), braces: true, data: 4),
-        .header("tensor-field-twice", "expected one dtype", #"{"a": {"dtype": "F32", "dtype": "F16", "shape": [], "data_offsets": [0, 4]}}"#),
+        .header(
+            "tensor-twice", "the name 'a' is there twice", tensor("a", "[0, 4]") + "," + tensor("a", "[0, 4]"), braces: true,
+            data: 4),
+        .header(
+            "tensor-field-twice", "expected one dtype",
+            #"{"a": {"dtype": "F32", "dtype": "F16", "shape": [], "data_offsets": [0, 4]}}"#),
         .header("dtype-missing", "expected a dtype", #"{"a": {"shape": [], "data_offsets": [0, 4]}}"#),
         .header("dtype-number", "expected a dtype", #"{"a": {"dtype": 32, "shape": [], "data_offsets": [0, 4]}}"#),
         .header("dtype-unknown", "dtype 'F31'", #"{"a": {"dtype": "F31", "shape": [], "data_offsets": [0, 4]}}"#, data: 4),
@@ -105,7 +110,9 @@ extension HostileCase {
         .header("shape-number", "expected a shape", tensor("a", "[0, 4]", shape: "1"), braces: true),
         .header("shape-negative", "integers from 0", tensor("a", "[0, 4]", shape: "[-1, -1]"), braces: true, data: 4),
         .header("shape-fraction", "integers from 0", tensor("a", "[0, 4]", shape: "[1.0]"), braces: true, data: 4),
-        .header("shape-beyond-64-bits", "integers from 0", tensor("a", "[0, 4]", shape: "[18446744073709551617]"), braces: true, data: 4),
+        .header(
+            "shape-beyond-64-bits", "integers from 0", tensor("a", "[0, 4]", shape: "[18446744073709551617]"), braces: true, data: 4
+        ),
         .header("shape-overflow", "overflows", tensor("a", "[0, 4]", shape: "[4294967296, 4294967296]"), braces: true, data: 4),
         .header(
             "shape-overflow-then-zero", "overflows", tensor("a", "[0, 0]", shape: "[4294967296, 4294967296, 0]"), braces: true),
@@ -115,10 +122,16 @@ extension HostileCase {
         .header("offsets-negative", "integers from 0", tensor("a", "[-4, 0]"), braces: true),
         .header("offsets-backwards", "expected it to begin at 0", tensor("a", "[4, 0]"), braces: true, data: 4),
         .header("offsets-huge", "expected 4 for", tensor("a", "[0, 9223372036854775807]"), braces: true, data: 4),
-        .header("offsets-hole", "expected it to begin at 4", tensor("a", "[0, 4]") + "," + tensor("b", "[8, 12]"), braces: true, data: 12),
+        .header(
+            "offsets-hole", "expected it to begin at 4", tensor("a", "[0, 4]") + "," + tensor("b", "[8, 12]"), braces: true,
+            data: 12),
         .header("offsets-hole-first", "expected it to begin at 0", tensor("a", "[4, 8]"), braces: true, data: 8),
-        .header("offsets-overlap", "expected it to begin at 4", tensor("a", "[0, 4]") + "," + tensor("b", "[2, 6]"), braces: true, data: 6),
-        .header("offsets-shared", "expected it to begin at 4", tensor("a", "[0, 4]") + "," + tensor("b", "[0, 4]"), braces: true, data: 4),
+        .header(
+            "offsets-overlap", "expected it to begin at 4", tensor("a", "[0, 4]") + "," + tensor("b", "[2, 6]"), braces: true,
+            data: 6),
+        .header(
+            "offsets-shared", "expected it to begin at 4", tensor("a", "[0, 4]") + "," + tensor("b", "[0, 4]"), braces: true,
+            data: 4),
     ]
 
     private static func tensor(_ name: String, _ offsets: String, shape: String = "[1]") -> String {
@@ -132,10 +145,18 @@ extension HostileCase {
     static let configurations: [HostileCase] = [
         .init("config-missing", .fileNotFound, "config.json: no such file") { $0.missing = ["config.json"] },
         .init("config-empty", .fileMalformed, "config.json: not JSON: it ends at byte 0") { $0.files["config.json"] = [] },
-        .init("config-array", .fileMalformed, "the whole is an array at byte 0, expected an object") { $0.files["config.json"] = Array("[]".utf8) },
-        .init("config-byte-order-mark", .fileMalformed, "not JSON at byte 0") { $0.files["config.json"] = [0xEF, 0xBB, 0xBF] + $0.configBytes },
-        .init("config-not-utf8", .fileMalformed, "expected UTF-8") { $0.files["config.json"] = Array("{\"a\": \"".utf8) + [0xE4] + Array("\"}".utf8) },
-        .init("config-deep", .fileMalformed, "64 levels") { $0.files["config.json"] = Array(String(repeating: "[", count: 1_000_000).utf8) },
+        .init("config-array", .fileMalformed, "the whole is an array at byte 0, expected an object") {
+            $0.files["config.json"] = Array("[]".utf8)
+        },
+        .init("config-byte-order-mark", .fileMalformed, "not JSON at byte 0") {
+            $0.files["config.json"] = [0xEF, 0xBB, 0xBF] + $0.configBytes
+        },
+        .init("config-not-utf8", .fileMalformed, "expected UTF-8") {
+            $0.files["config.json"] = Array("{\"a\": \"".utf8) + [0xE4] + Array("\"}".utf8)
+        },
+        .init("config-deep", .fileMalformed, "64 levels") {
+            $0.files["config.json"] = Array(String(repeating: "[", count: 1_000_000).utf8)
+        },
         .config("config-nan", .fileMalformed, "expected a value", "layer_norm_eps", "NaN"),
         .config("model-type-other", .fileUnsupported, "model_type 'roberta' is not supported", "model_type", "\"roberta\""),
         .config("model-type-number", .fileMalformed, "'model_type' is 1 at byte", "model_type", "1"),
@@ -148,7 +169,8 @@ extension HostileCase {
         .config("heads-negative", .fileMalformed, "'num_attention_heads' is -2 at byte", "num_attention_heads", "-2"),
         .config("heads-three-of-eight", .fileInconsistent, "3 attention heads do not divide", "num_attention_heads", "3"),
         .config("heads-huge", .fileInconsistent, "2147483647 attention heads do not divide", "num_attention_heads", "2147483647"),
-        .config("heads-beyond-32-bits", .fileMalformed, "expected an integer from 1 to 2147483647", "num_attention_heads", "2147483648"),
+        .config(
+            "heads-beyond-32-bits", .fileMalformed, "expected an integer from 1 to 2147483647", "num_attention_heads", "2147483648"),
         .config("heads-string", .fileMalformed, "'num_attention_heads' is '2'", "num_attention_heads", "\"2\""),
         .config("heads-fraction", .fileMalformed, "'num_attention_heads' is 2.0", "num_attention_heads", "2.0"),
         .config("heads-missing", .fileMalformed, "no 'num_attention_heads'", "num_attention_heads", nil),
@@ -156,7 +178,9 @@ extension HostileCase {
         .config("hidden-other", .fileInconsistent, "has shape [11, 8], expected [11, 16]", "hidden_size", "16"),
         .config("hidden-huge", .fileInconsistent, "expected [11, 2147483647]", "hidden_size", "2147483647"),
         .config("layers-zero", .fileMalformed, "'num_hidden_layers' is 0", "num_hidden_layers", "0"),
-        .config("layers-one-too-many", .fileInconsistent, "no tensor 'encoder.layer.1.attention.self.query.weight'", "num_hidden_layers", "2"),
+        .config(
+            "layers-one-too-many", .fileInconsistent, "no tensor 'encoder.layer.1.attention.self.query.weight'",
+            "num_hidden_layers", "2"),
         .config("layers-huge", .fileInconsistent, "no tensor 'encoder.layer.1.", "num_hidden_layers", "2147483647"),
         .config("layers-undeclared", nil, "", "num_hidden_layers", nil),
         .config("vocabulary-other", .fileInconsistent, "has shape [11, 8], expected [12, 8]", "vocab_size", "12"),
@@ -169,17 +193,26 @@ extension HostileCase {
         .config("epsilon-infinite", .fileMalformed, "expected a finite number", "layer_norm_eps", "1e999"),
         .config("decoder", .fileUnsupported, "'is_decoder' is not supported", "is_decoder", "true"),
         .config("cross-attention", .fileUnsupported, "'add_cross_attention' is not supported", "add_cross_attention", "true"),
-        .config("positions-relative", .fileUnsupported, "position_embedding_type 'relative_key'", "position_embedding_type", "\"relative_key\""),
+        .config(
+            "positions-relative", .fileUnsupported, "position_embedding_type 'relative_key'", "position_embedding_type",
+            "\"relative_key\""),
         .config("heads-pruned", .fileUnsupported, "'pruned_heads'", "pruned_heads", #"{"0": [1]}"#),
-        .config("architecture-other", .fileUnsupported, "architecture 'BertForMultipleChoice'", "architectures", "[\"BertForMultipleChoice\"]"),
-        .config("architecture-of-another-family", .fileUnsupported, "architecture 'DistilBertModel'", "architectures", "[\"DistilBertModel\"]"),
+        .config(
+            "architecture-other", .fileUnsupported, "architecture 'BertForMultipleChoice'", "architectures",
+            "[\"BertForMultipleChoice\"]"),
+        .config(
+            "architecture-of-another-family", .fileUnsupported, "architecture 'DistilBertModel'", "architectures",
+            "[\"DistilBertModel\"]"),
         .config("architectures-string", .fileMalformed, "'architectures' is 'BertModel'", "architectures", "\"BertModel\""),
         .config("architectures-number", .fileMalformed, "'architectures' 0 is 7", "architectures", "[7]"),
-        .config("labels-too-few", .fileInconsistent, "2 labels, but the classifier has 3 rows", "id2label", #"{"0": "a", "1": "b"}"#),
+        .config(
+            "labels-too-few", .fileInconsistent, "2 labels, but the classifier has 3 rows", "id2label", #"{"0": "a", "1": "b"}"#),
         .config("labels-hole", .fileMalformed, "each of 0 to 2 once", "id2label", #"{"0": "a", "1": "b", "3": "c"}"#),
         .config("labels-twice", .fileMalformed, "each of 0 to 2 once", "id2label", #"{"0": "a", "1": "b", "1": "c"}"#),
         .config("labels-key-padded", .fileMalformed, "the key '01'", "id2label", #"{"0": "a", "01": "b", "2": "c"}"#),
-        .config("labels-key-huge", .fileMalformed, "the key '99999999999999999999'", "id2label", #"{"0": "a", "1": "b", "99999999999999999999": "c"}"#),
+        .config(
+            "labels-key-huge", .fileMalformed, "the key '99999999999999999999'", "id2label",
+            #"{"0": "a", "1": "b", "99999999999999999999": "c"}"#),
         .config("labels-number", .fileMalformed, "'id2label' 1 is 5", "id2label", #"{"0": "a", "1": 5, "2": "c"}"#),
         .config("labels-array", .fileMalformed, "'id2label' is an array", "id2label", #"["a", "b", "c"]"#),
         .config("labels-missing", nil, "", "id2label", nil),
@@ -187,7 +220,9 @@ extension HostileCase {
     ]
 
     static let tensors: [HostileCase] = [
-        .init("tensor-missing", .fileInconsistent, "no tensor 'encoder.layer.0.output.dense.bias'") { $0.remove("encoder.layer.0.output.dense.bias") },
+        .init("tensor-missing", .fileInconsistent, "no tensor 'encoder.layer.0.output.dense.bias'") {
+            $0.remove("encoder.layer.0.output.dense.bias")
+        },
         .init("head-missing", .fileInconsistent, "no tensor 'classifier.weight'") { $0.remove("classifier") },
         .init("pooler-missing", .fileInconsistent, "no tensor 'pooler.dense.weight'") { $0.remove("pooler") },
         .init("pooler-half", .fileInconsistent, "no tensor 'pooler.dense.bias'") { $0.remove("pooler.dense.bias") },
@@ -200,7 +235,10 @@ extension HostileCase {
             $0.set("architectures", "[\"BertForMaskedLM\"]")
             $0.set("tie_word_embeddings", "false")
         },
-        .init("tensor-transposed", .fileInconsistent, "'encoder.layer.0.intermediate.dense.weight' has shape [8, 12], expected [12, 8]") {
+        .init(
+            "tensor-transposed", .fileInconsistent,
+            "'encoder.layer.0.intermediate.dense.weight' has shape [8, 12], expected [12, 8]"
+        ) {
             $0.edit("encoder.layer.0.intermediate.dense.weight") { $0.shape = [8, 12] }
         },
         .init("tensor-flat", .fileInconsistent, "'pooler.dense.weight' has shape [64], expected [8, 8]") {
@@ -212,7 +250,10 @@ extension HostileCase {
         .init("tensor-no-rows-but-huge", .fileInconsistent, "has shape [0, 1099511627776]") {
             $0.set("hidden_size", nil)
             $0.set("vocab_size", nil)
-            $0.edit("embeddings.word_embeddings.weight") { $0.shape = [0, 1 << 40]; $0.bytes = [] }
+            $0.edit("embeddings.word_embeddings.weight") {
+                $0.shape = [0, 1 << 40]
+                $0.bytes = []
+            }
         },
         .init("tensor-integers", .fileUnsupported, "dtype 'I64', expected F32, F16 or BF16") {
             $0.edit("embeddings.word_embeddings.weight") { $0.dtype = "I64" }
@@ -220,7 +261,9 @@ extension HostileCase {
         .init("tensor-under-two-names", .fileInconsistent, "are one tensor under two names") {
             $0.tensors.append(.init(name: "module.bert.pooler.dense.bias", shape: [8]))
         },
-        .init("tensor-layer-index-huge", nil) { $0.tensors.append(.init(name: "encoder.layer.99999999999999999999.x", shape: [1])) },
+        .init("tensor-layer-index-huge", nil) {
+            $0.tensors.append(.init(name: "encoder.layer.99999999999999999999.x", shape: [1]))
+        },
         .init("tensors-of-another-family", .fileInconsistent, "no tensor 'embeddings.word_embeddings.weight'") { sample in
             for index in sample.tensors.indices { sample.tensors[index].name = "roberta." + sample.tensors[index].name }
         },
@@ -238,25 +281,50 @@ extension HostileCase {
         .file("modules-object", .fileMalformed, "modules.json: the whole is an object", "modules.json", "{}"),
         .file("modules-none", .fileMalformed, "at least one module", "modules.json", "[]"),
         .file("modules-no-type", .fileMalformed, "an object with 'type' and 'path'", "modules.json", #"[{"path": ""}]"#),
-        .file("modules-dense", .fileUnsupported, "module 1 is 'Dense'", "modules.json",
+        .file(
+            "modules-dense", .fileUnsupported, "module 1 is 'Dense'", "modules.json",
             #"[{"path": "", "type": "\#(modules)Transformer"}, {"path": "1_Dense", "type": "\#(modules)Dense"}]"#),
-        .file("modules-own-code", .fileUnsupported, "module 0 is 'custom.Transformer'", "modules.json", #"[{"path": "", "type": "custom.Transformer"}]"#),
-        .file("modules-order", .fileUnsupported, "module 0 is 'Pooling'", "modules.json", #"[{"path": "1_Pooling", "type": "\#(modules)Pooling"}]"#),
-        .file("modules-path-up", .fileMalformed, "leads out of the model folder", "modules.json", #"[{"path": "a/../../b", "type": "\#(modules)Transformer"}]"#),
-        .file("modules-path-absolute", .fileMalformed, "leads out of the model folder", "modules.json", #"[{"path": "/etc", "type": "\#(modules)Transformer"}]"#),
-        .file("modules-path-nul", .fileMalformed, "leads out of the model folder", "modules.json", #"[{"path": "a\u0000b", "type": "\#(modules)Transformer"}]"#),
-        .file("modules-path-nowhere", .fileNotFound, "3_Pooling/config.json: no such file", "modules.json",
+        .file(
+            "modules-own-code", .fileUnsupported, "module 0 is 'custom.Transformer'", "modules.json",
+            #"[{"path": "", "type": "custom.Transformer"}]"#),
+        .file(
+            "modules-order", .fileUnsupported, "module 0 is 'Pooling'", "modules.json",
+            #"[{"path": "1_Pooling", "type": "\#(modules)Pooling"}]"#),
+        .file(
+            "modules-path-up", .fileMalformed, "leads out of the model folder", "modules.json",
+            #"[{"path": "a/../../b", "type": "\#(modules)Transformer"}]"#),
+        .file(
+            "modules-path-absolute", .fileMalformed, "leads out of the model folder", "modules.json",
+            #"[{"path": "/etc", "type": "\#(modules)Transformer"}]"#),
+        .file(
+            "modules-path-nul", .fileMalformed, "leads out of the model folder", "modules.json",
+            #"[{"path": "a\u0000b", "type": "\#(modules)Transformer"}]"#),
+        .file(
+            "modules-path-nowhere", .fileNotFound, "3_Pooling/config.json: no such file", "modules.json",
             #"[{"path": "", "type": "\#(modules)Transformer"}, {"path": "3_Pooling", "type": "\#(modules)Pooling"}]"#),
-        .file("pooling-two", .fileUnsupported, "pooling 'cls + mean' is not supported", "1_Pooling/config.json",
+        .file(
+            "pooling-two", .fileUnsupported, "pooling 'cls + mean' is not supported", "1_Pooling/config.json",
             #"{"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": true}"#),
-        .file("pooling-weighted", .fileUnsupported, "pooling 'weightedmean'", "1_Pooling/config.json", #"{"pooling_mode_weightedmean_tokens": true}"#),
-        .file("pooling-named-other", .fileUnsupported, "pooling 'lasttoken'", "1_Pooling/config.json", #"{"pooling_mode": "lasttoken"}"#),
-        .file("pooling-named-two", .fileUnsupported, "pooling 'mean + max'", "1_Pooling/config.json", #"{"pooling_mode": ["mean", "max"]}"#),
-        .file("pooling-string", .fileMalformed, "1_Pooling/config.json: 'pooling_mode_cls_token' is 'yes'", "1_Pooling/config.json", #"{"pooling_mode_cls_token": "yes"}"#),
-        .file("pooling-other-size", .fileInconsistent, "word_embedding_dimension is 384", "1_Pooling/config.json", #"{"word_embedding_dimension": 384}"#),
+        .file(
+            "pooling-weighted", .fileUnsupported, "pooling 'weightedmean'", "1_Pooling/config.json",
+            #"{"pooling_mode_weightedmean_tokens": true}"#),
+        .file(
+            "pooling-named-other", .fileUnsupported, "pooling 'lasttoken'", "1_Pooling/config.json",
+            #"{"pooling_mode": "lasttoken"}"#),
+        .file(
+            "pooling-named-two", .fileUnsupported, "pooling 'mean + max'", "1_Pooling/config.json",
+            #"{"pooling_mode": ["mean", "max"]}"#),
+        .file(
+            "pooling-string", .fileMalformed, "1_Pooling/config.json: 'pooling_mode_cls_token' is 'yes'", "1_Pooling/config.json",
+            #"{"pooling_mode_cls_token": "yes"}"#),
+        .file(
+            "pooling-other-size", .fileInconsistent, "word_embedding_dimension is 384", "1_Pooling/config.json",
+            #"{"word_embedding_dimension": 384}"#),
         .file("length-zero", .fileMalformed, "'max_seq_length' is 0", "sentence_bert_config.json", #"{"max_seq_length": 0}"#),
         .file("length-negative", .fileMalformed, "'model_max_length' is -1", "tokenizer_config.json", #"{"model_max_length": -1}"#),
-        .file("length-string", .fileMalformed, "'model_max_length' is 'long'", "tokenizer_config.json", #"{"model_max_length": "long"}"#),
+        .file(
+            "length-string", .fileMalformed, "'model_max_length' is 'long'", "tokenizer_config.json",
+            #"{"model_max_length": "long"}"#),
         .file("length-endless", nil, "", "tokenizer_config.json", #"{"model_max_length": 1e30}"#),
         .file("length-over-positions", nil, "", "sentence_bert_config.json", #"{"max_seq_length": 100000}"#),
     ]
@@ -283,11 +351,15 @@ extension HostileCase {
         #expect(Set(HostileCase.all.map(\.name)).count == HostileCase.all.count)
         let list = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../hostile/README.md")
         let text = try String(contentsOf: list, encoding: .utf8)
-        for hostile in HostileCase.all { #expect(text.contains("`\(hostile.name)`"), "Tests/hostile/README.md lacks \(hostile.name)") }
+        for hostile in HostileCase.all {
+            #expect(text.contains("`\(hostile.name)`"), "Tests/hostile/README.md lacks \(hostile.name)")
+        }
     }
 
     @Test func foldersThatAreNone() {
-        for (path, status) in [("/nowhere/at/all", .fileNotFound), ("/dev/null", .fileUnreadable), ("", .fileNotFound), ("a\0b", .fileNotFound)]
+        for (path, status) in [
+            ("/nowhere/at/all", .fileNotFound), ("/dev/null", .fileUnreadable), ("", .fileNotFound), ("a\0b", .fileNotFound),
+        ]
             as [(String, LimbeckError.Status)]
         {
             do throws(LimbeckError) {

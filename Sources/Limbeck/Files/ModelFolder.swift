@@ -52,7 +52,8 @@ package struct ModelFolder {
                 default:
                     throw LimbeckError(
                         .fileUnsupported,
-                        "modules.json: module \(index) is '\(entry.type)', expected Transformer, Pooling and Normalize in this order")
+                        "modules.json: module \(index) is '\(entry.type)', expected Transformer, Pooling and Normalize in this order"
+                    )
                 }
             }
             self.modules = modules

@@ -61,7 +61,8 @@ struct Checkpoint {
         }
         guard fits else {
             throw LimbeckError(
-                .fileInconsistent, "\(file): tensor '\(entry.name)' has shape \(describe(entry.shape)), expected \(describe(shape))")
+                .fileInconsistent, "\(file): tensor '\(entry.name)' has shape \(describe(entry.shape)), expected \(describe(shape))"
+            )
         }
         let type: Tensor.ElementType
         switch entry.dtype {

@@ -149,8 +149,7 @@ struct DeclaredConfiguration {
 
 extension Family {
     /// What a family calls its sizes in config.json.
-    fileprivate var keys:
-        (hiddenSize: String, layers: String, attentionHeads: String, intermediateSize: String, activation: String)
+    fileprivate var keys: (hiddenSize: String, layers: String, attentionHeads: String, intermediateSize: String, activation: String)
     {
         switch self {
         case .bert: ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "hidden_act")

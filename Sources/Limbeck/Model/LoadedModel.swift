@@ -35,11 +35,13 @@ package struct LoadedModel {
     private static func weights(_ folder: ModelFolder) throws(LimbeckError) -> MappedFile {
         if !folder.contains("model.safetensors") {
             if folder.contains("model.safetensors.index.json") {
-                throw LimbeckError(.fileUnsupported, "\(folder.path): weights in several files are not supported, expected one model.safetensors")
+                throw LimbeckError(
+                    .fileUnsupported, "\(folder.path): weights in several files are not supported, expected one model.safetensors")
             }
             if folder.contains("pytorch_model.bin") {
                 throw LimbeckError(
-                    .fileUnsupported, "\(folder.path)/pytorch_model.bin: Python pickles are not supported, expected model.safetensors")
+                    .fileUnsupported,
+                    "\(folder.path)/pytorch_model.bin: Python pickles are not supported, expected model.safetensors")
             }
         }
         return try folder.map("model.safetensors")
@@ -82,7 +84,8 @@ private struct Assembly {
         guard attentionSize % declared.attentionHeads == 0 else {
             throw LimbeckError(
                 .fileInconsistent,
-                "\(declared.file): \(declared.attentionHeads) attention heads do not divide the size of attention, \(attentionSize)")
+                "\(declared.file): \(declared.attentionHeads) attention heads do not divide the size of attention, \(attentionSize)"
+            )
         }
         intermediateSize = try checkpoint.tensor(
             "\(names.layers)0.\(names.intermediate).weight", [declared.intermediateSize, hidden]
