@@ -375,7 +375,7 @@ extension HostileCase {
     @Test func damage() {
         let seed = UInt64.random(in: 0 ... .max)
         print("damage seed \(seed)")
-        var random = SplitMix(state: seed)
+        var random = Random(seed: seed)
         let weights = Sample.bert.weights
         let headerEnd = weights.count - Sample.bert.tensors.reduce(0) { $0 + $1.contents.count }
         for _ in 0..<3000 {
@@ -398,18 +398,5 @@ extension HostileCase {
                 for (key, value) in root.members { _ = (key.string, value.int, value.double, value.string, value["0"]?.string) }
             }
         }
-    }
-}
-
-/// Steele, Lea and Flood's SplitMix64: small, and its seed can be printed.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

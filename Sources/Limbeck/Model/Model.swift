@@ -26,7 +26,7 @@ public final class Model: Sendable {
         weights = try Weights(loaded.tensors, configuration: loaded.configuration, mapping: loaded.mapping)
         mappedBytes = loaded.mapping.bytes.count
         parameters = loaded.tensors.parameters
-        tokenizer = try folder.contains("tokenizer.json") || folder.contains("vocab.txt") ? Tokenizer(path: path) : nil
+        tokenizer = try folder.contains("tokenizer.json") || folder.contains("vocab.txt") ? Tokenizer(path: folder.path) : nil
     }
 
     /// Bytes that this process needs beside the mapped file: packed weights and the tokenizer's tables.
