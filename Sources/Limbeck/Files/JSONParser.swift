@@ -138,9 +138,10 @@ struct JSONParser {
     }
 
     private mutating func skipDigits() throws(LimbeckError) {
-        let start = position
-        while position < bytes.count, bytes[position] &- UInt8(ascii: "0") < 10 { position += 1 }
-        guard position > start else { throw error("a digit") }
+        var index = position
+        while index < bytes.count, bytes[index] &- UInt8(ascii: "0") < 10 { index += 1 }
+        guard index > position else { throw error("a digit") }
+        position = index
     }
 
     /// From the opening quote to after the closing one. Escapes are checked here, so that decoding cannot fail.
@@ -148,7 +149,9 @@ struct JSONParser {
         position += 1
         let start = position
         var kind = JSONNode.Kind.string
-        while position < bytes.count {
+        while true {
+            position = endOfPlainText(from: position)
+            guard position < bytes.count else { break }
             let byte = bytes[position]
             if byte == UInt8(ascii: "\"") {
                 append(kind, start: start, count: position - start)
@@ -162,11 +165,21 @@ struct JSONParser {
                 guard length > 0 else { throw error("UTF-8") }
                 position += length
             } else {
-                guard byte >= 0x20 else { throw error("an escape instead of a control character") }
-                position += 1
+                throw error("an escape instead of a control character")
             }
         }
         throw error("'\"'")
+    }
+
+    /// The next byte of a string that is not ASCII which stands for itself. Most of a tokenizer's file goes through this loop.
+    private func endOfPlainText(from start: Int) -> Int {
+        var index = start
+        while index < bytes.count {
+            let byte = bytes[index]
+            if byte < 0x20 || byte >= 0x80 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
+            index += 1
+        }
+        return index
     }
 
     private mutating func skipEscape() throws(LimbeckError) {
@@ -190,12 +203,13 @@ struct JSONParser {
     }
 
     private mutating func skipSpace() {
-        while position < bytes.count {
-            switch bytes[position] {
-            case 0x20, 0x0A, 0x0D, 0x09: position += 1
-            default: return
-            }
+        var index = position
+        while index < bytes.count {
+            let byte = bytes[index]
+            guard byte <= 0x20, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { break }
+            index += 1
         }
+        position = index
     }
 
     private mutating func append(_ kind: JSONNode.Kind, start: Int, count: Int) {

@@ -28,8 +28,21 @@ extension Session {
         guard count <= longest else {
             throw LimbeckError(.tooLong, "\(count) tokens, and the model takes \(longest)")
         }
+        try checkRows(start..<start + count)
         close(count: count)
         return true
+    }
+
+    /// A tokenizer may know more tokens, or its template more token types, than the model has rows for.
+    private func checkRows(_ range: Range<Int>) throws(LimbeckError) {
+        let c = model.configuration
+        for i in range where scratch.ids[i] < 0 || Int(scratch.ids[i]) >= c.vocabSize {
+            throw LimbeckError(.idOutOfRange, "the tokenizer's id \(scratch.ids[i]), and a vocabulary of \(c.vocabSize)")
+        }
+        guard c.typeVocabSize > 0 else { return }
+        for i in range where scratch.types[i] < 0 || Int(scratch.types[i]) >= c.typeVocabSize {
+            throw LimbeckError(.idOutOfRange, "the tokenizer's token type \(scratch.types[i]), and \(c.typeVocabSize) types")
+        }
     }
 
     /// Ends a sequence whose ids and types are in place.
