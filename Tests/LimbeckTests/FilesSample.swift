@@ -22,6 +22,8 @@ struct Sample {
     /// Files beside those two, or instead of them.
     var files: [String: [UInt8]] = [:]
     var missing: Set<String> = []
+    /// Named pipes, which nobody writes to.
+    var fifos: [String] = []
 
     static var bert: Sample {
         var tensors = [
@@ -100,6 +102,7 @@ struct Sample {
             try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data(bytes).write(to: file)
         }
+        for name in fifos { mkfifo("\(path)/\(name)", 0o600) }
         return try LoadedModel.load(ModelFolder(path))
     }
 }

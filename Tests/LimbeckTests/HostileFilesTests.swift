@@ -63,6 +63,10 @@ extension HostileCase {
             $0.missing = ["model.safetensors"]
             $0.files["model.safetensors/x"] = []
         },
+        .init("weights-fifo", .fileUnreadable, "model.safetensors") {
+            $0.missing = ["model.safetensors"]
+            $0.fifos = ["model.safetensors"]
+        },
         .init("weights-empty", .fileMalformed, "0 bytes") { $0.files["model.safetensors"] = [] },
         .init("weights-seven-bytes", .fileMalformed, "7 bytes") { $0.files["model.safetensors"] = [0, 0, 0, 0, 0, 0, 0] },
         .init("weights-cut", .fileMalformed, "cut short") { $0.files["model.safetensors"] = $0.weights.dropLast() },
@@ -120,6 +124,7 @@ extension HostileCase {
         .header("offsets-one", "two data_offsets", tensor("a", "[0]"), braces: true),
         .header("offsets-three", "two data_offsets", tensor("a", "[0, 4, 8]"), braces: true),
         .header("offsets-negative", "integers from 0", tensor("a", "[-4, 0]"), braces: true),
+        .header("offsets-minus-zero", "integers from 0", tensor("a", "[-0, 4]"), braces: true, data: 4),
         .header("offsets-backwards", "expected it to begin at 0", tensor("a", "[4, 0]"), braces: true, data: 4),
         .header("offsets-huge", "expected 4 for", tensor("a", "[0, 9223372036854775807]"), braces: true, data: 4),
         .header(

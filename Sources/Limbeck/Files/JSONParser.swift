@@ -25,7 +25,7 @@ struct JSONParser {
     private var nodes: [JSONNode] = []
 
     static func parse(_ bytes: UnsafeRawBufferPointer, file: String) throws(LimbeckError) -> [JSONNode] {
-        guard bytes.count < Int(UInt32.max) else {
+        guard UInt(bytes.count) < UInt(UInt32.max) else {
             throw LimbeckError(.fileMalformed, "\(file): a JSON text of \(bytes.count) bytes, the most is \(UInt32.max - 1)")
         }
         var parser = JSONParser(bytes: bytes, file: file)

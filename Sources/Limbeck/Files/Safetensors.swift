@@ -141,7 +141,8 @@ private struct Info {
         var sizes: [Int] = []
         sizes.reserveCapacity(array.count)
         for element in array.elements {
-            guard let size = element.int, size >= 0 else { return nil }
+            // serde reads "-0" as a floating-point number.
+            guard let size = element.int, element.source.first != UInt8(ascii: "-") else { return nil }
             sizes.append(size)
         }
         return sizes

@@ -158,10 +158,10 @@ extension Family {
     }
 }
 
-/// A number without sign, space or leading zero, as Python's `str(int)` writes it; nil for anything else.
+/// A number below 10^9 without sign, space or leading zero, as Python's `str(int)` writes it; nil for anything else.
 func decimal(_ text: String) -> Int? {
     let digits = text.utf8
-    guard digits.count <= 10, let first = digits.first, digits.count == 1 || first != UInt8(ascii: "0") else { return nil }
+    guard digits.count <= 9, let first = digits.first, digits.count == 1 || first != UInt8(ascii: "0") else { return nil }
     var value = 0
     for byte in digits {
         let digit = byte &- UInt8(ascii: "0")
