@@ -12,7 +12,7 @@ let embedded: [SwiftSetting] = [
 /// `-Ounchecked`: every index was checked before a kernel runs, and an overflow test in an inner loop costs a tenth of its speed.
 func kernels(_ name: String, define: String, flags: [String]) -> Target {
     .target(
-        name: name, dependencies: ["KernelInterface"],
+        name: name, dependencies: ["CPlatform", "KernelInterface"],
         swiftSettings: embedded + [
             .define(define),
             .unsafeFlags(["-Ounchecked", "-enforce-exclusivity=unchecked"] + flags.flatMap { ["-Xcc", $0] }),

@@ -1,3 +1,4 @@
+import CPlatform
 import KernelInterface
 
 // The inner loop of every matrix product. A tile holds its sums in registers while it walks down the depth in order, so each
@@ -35,6 +36,14 @@ typealias Finish = (_ row: Int, _ half: Int, _ sums: Vector) -> Void
     #endif
 }
 
+/// How many steps of the depth ahead of its use a panel is asked for: weights stream from memory when there are few rows, and the
+/// hardware's own prefetching stops at every page.
+@inline(__always) private var ahead: Int { 64 }
+
+@inline(__always) private func prefetch(_ panel: UnsafePointer<Vector>, _ k: Int) {
+    platform_prefetch(panel + 2 * (k + ahead))
+}
+
 #if KERNELS_AVX512
 // 32 registers of 16 lanes: 8 x 32 keeps 16 sums, 2 columns and a broadcast.
 
@@ -51,6 +60,8 @@ typealias Finish = (_ row: Int, _ half: Int, _ sums: Vector) -> Void
     var s60 = Vector(), s61 = Vector(), s70 = Vector(), s71 = Vector()
     for k in 0..<depth {
         let b0 = panel[2 * k], b1 = panel[2 * k + 1]
+        prefetch(panel, k)
+        prefetch(panel + 1, k)
         var x = all(a0[k]); s00 = fma(x, b0, s00); s01 = fma(x, b1, s01)
         x = all(a1[k]); s10 = fma(x, b0, s10); s11 = fma(x, b1, s11)
         x = all(a2[k]); s20 = fma(x, b0, s20); s21 = fma(x, b1, s21)
@@ -80,6 +91,8 @@ typealias Finish = (_ row: Int, _ half: Int, _ sums: Vector) -> Void
     var s20 = Vector(), s21 = Vector(), s30 = Vector(), s31 = Vector()
     for k in 0..<depth {
         let b0 = panel[2 * k], b1 = panel[2 * k + 1]
+        prefetch(panel, k)
+        prefetch(panel + 1, k)
         var x = all(a0[k]); s00 = fma(x, b0, s00); s01 = fma(x, b1, s01)
         x = all(a1[k]); s10 = fma(x, b0, s10); s11 = fma(x, b1, s11)
         x = all(a2[k]); s20 = fma(x, b0, s20); s21 = fma(x, b1, s21)
@@ -105,6 +118,7 @@ typealias Finish = (_ row: Int, _ half: Int, _ sums: Vector) -> Void
     var s0 = Vector(), s1 = Vector(), s2 = Vector(), s3 = Vector(), s4 = Vector(), s5 = Vector()
     for k in 0..<depth {
         let b = panel[2 * k]
+        prefetch(panel, k)
         s0 = fma(all(a0[k]), b, s0)
         s1 = fma(all(a1[k]), b, s1)
         s2 = fma(all(a2[k]), b, s2)
@@ -130,6 +144,7 @@ typealias Finish = (_ row: Int, _ half: Int, _ sums: Vector) -> Void
     var s0 = Vector(), s1 = Vector(), s2 = Vector()
     for k in 0..<depth {
         let b = panel[2 * k]
+        prefetch(panel, k)
         s0 = fma(all(a0[k]), b, s0)
         s1 = fma(all(a1[k]), b, s1)
         s2 = fma(all(a2[k]), b, s2)

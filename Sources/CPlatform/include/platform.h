@@ -51,6 +51,9 @@ static inline void platform_pause(void) {
 #endif
 }
 
+/* Asks for a cache line that will be read soon; any address is allowed. */
+static inline void platform_prefetch(const void *address) { __builtin_prefetch(address, 0, 3); }
+
 /* ---- Threads ---------------------------------------------------------------------------------------------------- */
 
 typedef struct platform_thread platform_thread;

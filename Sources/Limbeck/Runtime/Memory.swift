@@ -1,4 +1,5 @@
 import CPlatform
+import KernelInterface
 
 /// One block of zeroed, 64-byte aligned memory, given back when its last owner goes.
 final class Memory {
