@@ -37,6 +37,8 @@ let package = Package(
         .target(name: "CLimbeck", path: "include", publicHeadersPath: "."),
         // What Swift cannot say: mapping a file, CPU features, threads, libm.
         .target(name: "CPlatform", cSettings: [.unsafeFlags(["-O2"])]),
+        // What the tokenizers that models were trained with know of Unicode, in read-only memory.
+        .target(name: "CUnicodeTables", cSettings: [.unsafeFlags(["-O2"])]),
         // The values that pass between the engine and the kernels, and the table of kernels.
         .target(name: "KernelInterface", swiftSettings: embedded + [.unsafeFlags(["-Ounchecked"])]),
         kernels("KernelsPortable", define: "KERNELS_PORTABLE", flags: []),
@@ -47,7 +49,7 @@ let package = Package(
         // The engine.
         .target(
             name: "Limbeck",
-            dependencies: ["CPlatform", "KernelInterface", "KernelsPortable", "KernelsAVX2", "KernelsAVX512"],
+            dependencies: ["CPlatform", "CUnicodeTables", "KernelInterface", "KernelsPortable", "KernelsAVX2", "KernelsAVX512"],
             swiftSettings: embedded),
         // The C interface: one Swift function per declaration of limbeck.h.
         .target(name: "LimbeckABI", dependencies: ["CLimbeck", "Limbeck"], swiftSettings: embedded),

@@ -1,0 +1,137 @@
+/// A token that is found in the text before words are cut.
+struct AddedToken {
+    var id: Int32
+    var text: [UInt8]
+    /// Not found beside a letter, digit or the like.
+    var isSingleWord = false
+    /// Takes the white space before it.
+    var stripsLeft = false
+    /// Takes the white space after it.
+    var stripsRight = false
+    /// Found in the normalised text, as its own normalised text; else found in the text as it is.
+    var isNormalized = false
+}
+
+/// A set of added tokens to look for: of those that begin first, the longest, as Aho and Corasick's leftmost-longest.
+final class AddedTokens: Sendable {
+    struct Flags: Sendable {
+        let id: Int32
+        let isSingleWord: Bool
+        let stripsLeft: Bool
+        let stripsRight: Bool
+    }
+
+    struct Match {
+        let id: Int32
+        let start: Int
+        let end: Int
+        /// Where the search goes on: the end without the white space that was taken.
+        let searchEnd: Int
+    }
+
+    /// Keys are the texts, values the index in `flags`.
+    let trie: ByteTrie
+    private let flags: [Flags]
+    /// 256 entries: whether a token begins with the byte.
+    private let isFirst: [Bool]
+
+    /// nil without tokens. `text` gives what is looked for.
+    init?(_ tokens: [AddedToken], text: (AddedToken) -> [UInt8]) {
+        if tokens.isEmpty { return nil }
+        var bytes: [UInt8] = []
+        var keys: [ByteTrie.Key] = []
+        var first = [Bool](repeating: false, count: 256)
+        // Of equal texts the first counts, and the trie keeps the last.
+        for (index, token) in tokens.enumerated().reversed() {
+            let content = text(token)
+            keys.append(
+                ByteTrie.Key(start: UInt32(bytes.count), count: UInt32(content.count), value: Int32(index)))
+            bytes += content
+            if let byte = content.first { first[Int(byte)] = true }
+        }
+        trie = bytes.withUnsafeBytes { ByteTrie(keys, bytes: $0) }
+        isFirst = first
+        flags = tokens.map {
+            Flags(id: $0.id, isSingleWord: $0.isSingleWord, stripsLeft: $0.stripsLeft, stripsRight: $0.stripsRight)
+        }
+    }
+
+    var memoryBytes: Int { trie.memoryBytes + isFirst.count + flags.count * MemoryLayout<Flags>.stride }
+
+    func flags(at index: Int32) -> Flags { flags[Int(index)] }
+
+    /// The next token in `text[..<end]` that begins at `search` or later; the white space it takes begins at `floor` or later.
+    func next(_ text: UnsafePointer<UInt8>, from search: Int, floor: Int, to end: Int) -> Match? {
+        isFirst.withUnsafeBufferPointer { isFirst in
+            var position = search
+            while position < end {
+                if !isFirst[Int(text[position])] {
+                    position &+= 1
+                    continue
+                }
+                guard let (found, after) = longest(text, at: position, to: end) else {
+                    position &+= 1
+                    continue
+                }
+                let flags = flags[Int(found)]
+                if flags.isSingleWord, isBesideWord(text, position, after, end) {
+                    position = after
+                    continue
+                }
+                let start = flags.stripsLeft ? max(floor, spaceStart(text, before: position)) : position
+                let stop = flags.stripsRight ? spaceEnd(text, after: after, to: end) : after
+                return Match(id: flags.id, start: start, end: stop, searchEnd: after)
+            }
+            return nil
+        }
+    }
+
+    private func longest(_ text: UnsafePointer<UInt8>, at start: Int, to end: Int) -> (Int32, Int)? {
+        var node = ByteTrie.root
+        var position = start
+        var found: (Int32, Int)?
+        while position < end, let next = trie.child(node, text[position]) {
+            node = next
+            position &+= 1
+            if let value = trie.value(at: node) { found = (value, position) }
+        }
+        return found
+    }
+
+    private func isBesideWord(_ text: UnsafePointer<UInt8>, _ start: Int, _ stop: Int, _ end: Int) -> Bool {
+        if start > 0, ScalarRecord(scalarBefore(text, start).scalar).isWord { return true }
+        return stop < end && ScalarRecord(UTF8Reader.read(text, at: stop, end: end).scalar).isWord
+    }
+
+    /// The scalar that ends before `position`, which is above 0.
+    private func scalarBefore(_ text: UnsafePointer<UInt8>, _ position: Int) -> SourceScalar {
+        // A scalar has four bytes at most; the first start that reads up to here is its own.
+        var start = max(0, position &- 4)
+        while start < position {
+            let source = UTF8Reader.read(text, at: start, end: position)
+            if source.end == position, text[start] & 0xC0 != 0x80 { return source }
+            start &+= 1
+        }
+        return SourceScalar(scalar: UTF8Reader.replacement, start: position &- 1, end: position)
+    }
+
+    private func spaceStart(_ text: UnsafePointer<UInt8>, before position: Int) -> Int {
+        var start = position
+        while start > 0 {
+            let source = scalarBefore(text, start)
+            if !ScalarRecord(source.scalar).isSpace { break }
+            start = source.start
+        }
+        return start
+    }
+
+    private func spaceEnd(_ text: UnsafePointer<UInt8>, after position: Int, to end: Int) -> Int {
+        var stop = position
+        while stop < end {
+            let source = UTF8Reader.read(text, at: stop, end: end)
+            if !ScalarRecord(source.scalar).isSpace { break }
+            stop = source.end
+        }
+        return stop
+    }
+}

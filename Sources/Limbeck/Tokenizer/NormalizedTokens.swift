@@ -1,0 +1,96 @@
+/// Cutting where added tokens have to be found in the normalised text, which is never stored: the normaliser is stepped
+/// scalar by scalar, and at each a match is tried on a copy of it. Few models need this, so it has no fast path.
+extension WordPiece {
+    func encode(
+        _ text: UnsafePointer<UInt8>, from start: Int, to end: Int, finding tokens: AddedTokens,
+        into sink: inout TokenSink
+    ) {
+        WordCollector.with(self) { collector in
+            var scalars = NormalizedScalars(text, from: start, to: end, normalization)
+            /// The white space just passed, which a token may take; nil if something else was passed.
+            var spaceStart: Int?
+            var followsWord = false
+            var blind = 0
+            while !sink.isFull {
+                if blind == 0, let match = NormalizedMatch(tokens, scalars) {
+                    let flags = tokens.flags(at: match.token)
+                    if flags.isSingleWord, followsWord || match.precedesWord {
+                        // A token that may not be here hides those that begin inside it.
+                        blind = match.scalars
+                    } else {
+                        collector.flush(into: &sink)
+                        let first = flags.stripsLeft ? spaceStart ?? match.start : match.start
+                        sink.append(flags.id, first, flags.stripsRight ? match.spaceEnd : match.end)
+                        sink.endWord()
+                        scalars = flags.stripsRight ? match.afterSpace : match.after
+                        spaceStart = nil
+                        followsWord = match.endsInWord && !(flags.stripsRight && match.spaceEnd != match.end)
+                        continue
+                    }
+                }
+                guard let scalar = scalars.next() else { break }
+                blind = max(0, blind - 1)
+                let record = ScalarRecord(scalar.scalar)
+                followsWord = record.isWord
+                spaceStart = record.isSpace ? spaceStart ?? scalar.start : nil
+                collector.take(scalar, into: &sink)
+            }
+            collector.flush(into: &sink)
+        }
+    }
+}
+
+/// The longest added token that begins at the next normalised scalar.
+private struct NormalizedMatch {
+    /// Its index in the set.
+    var token: Int32 = -1
+    /// The normalised scalars it has.
+    var scalars = 0
+    var start = 0
+    var end = 0
+    var endsInWord = false
+    var precedesWord = false
+    var after: NormalizedScalars
+    /// The same with the white space that follows.
+    var spaceEnd = 0
+    var afterSpace: NormalizedScalars
+
+    init?(_ tokens: AddedTokens, _ from: NormalizedScalars) {
+        var reader = from
+        after = from
+        afterSpace = from
+        var node: UInt32? = ByteTrie.root
+        var count = 0
+        var first: Int?
+        var bytes = (UInt8(0), UInt8(0), UInt8(0), UInt8(0))
+        while let scalar = reader.next() {
+            node = withUnsafeMutableBytes(of: &bytes) { raw in
+                guard let start = raw.baseAddress?.assumingMemoryBound(to: UInt8.self), let node else { return nil }
+                let length = UTF8Reader.write(scalar.scalar, to: start)
+                return tokens.trie.node(of: UnsafeRawBufferPointer(rebasing: raw[..<length]), from: node)
+            }
+            guard let node else { break }
+            count += 1
+            first = first ?? scalar.start
+            guard let value = tokens.trie.value(at: node) else { continue }
+            token = value
+            scalars = count
+            (start, end) = (first ?? scalar.start, scalar.end)
+            endsInWord = ScalarRecord(scalar.scalar).isWord
+            after = reader
+        }
+        guard scalars > 0 else { return nil }
+        reader = after
+        afterSpace = after
+        spaceEnd = end
+        var isFirst = true
+        while let scalar = reader.next() {
+            let record = ScalarRecord(scalar.scalar)
+            if isFirst { precedesWord = record.isWord }
+            isFirst = false
+            guard record.isSpace else { break }
+            spaceEnd = scalar.end
+            afterSpace = reader
+        }
+    }
+}

@@ -1,0 +1,47 @@
+/// What the tokenizer puts around texts: the post-processor of tokenizer.json.
+package struct Template: Sendable {
+    package enum Piece: Sendable {
+        case token(id: Int32, type: Int32)
+        /// The first text (0) or the second (1).
+        case text(index: Int, type: Int32)
+    }
+
+    var single: [Piece]
+    var pair: [Piece]
+
+    /// Nothing around texts; the second one has type 1.
+    static let none = Template(
+        single: [.text(index: 0, type: 0)], pair: [.text(index: 0, type: 0), .text(index: 1, type: 1)])
+
+    /// [CLS] A [SEP] and [CLS] A [SEP] B [SEP].
+    static func bert(cls: Int32, sep: Int32) -> Template {
+        let single: [Piece] = [.token(id: cls, type: 0), .text(index: 0, type: 0), .token(id: sep, type: 0)]
+        return Template(single: single, pair: single + [.text(index: 1, type: 1), .token(id: sep, type: 1)])
+    }
+
+    func pieces(pair isPair: Bool) -> [Piece] { isPair ? pair : single }
+
+    /// The special tokens around a single text, or a pair.
+    func specialCount(pair isPair: Bool) -> Int {
+        var count = 0
+        for piece in pieces(pair: isPair) {
+            if case .token = piece { count += 1 }
+        }
+        return count
+    }
+}
+
+/// Truncation of a pair, longest first, as the reference does it: the longer text gives until both are equal, then both.
+enum LongestFirst {
+    /// How many tokens of texts that have `first` and `second` stay, if there is room for `room`.
+    static func keep(_ first: Int, _ second: Int, room: Int) -> (Int, Int) {
+        guard first + second > room else { return (first, second) }
+        var short = min(first, second)
+        var long = short > room ? short : max(short, room - short)
+        if short + long > room {
+            short = room / 2
+            long = short + room % 2
+        }
+        return first > second ? (long, short) : (short, long)
+    }
+}

@@ -1,0 +1,75 @@
+/// Where tokens go: parallel arrays of the caller, any of which may be missing.
+package struct TokenBuffer {
+    package var ids: UnsafeMutablePointer<Int32>?
+    /// 0 or 1: the text that a token belongs to.
+    package var types: UnsafeMutablePointer<Int32>?
+    /// The bytes of the text that a token stands for, end exclusive; an empty range for special tokens of the template.
+    package var starts: UnsafeMutablePointer<UInt32>?
+    package var ends: UnsafeMutablePointer<UInt32>?
+    /// The index of the word (or punctuation mark, or added token) in its text; -1 for special tokens of the template.
+    package var words: UnsafeMutablePointer<Int32>?
+    package var capacity: Int
+
+    package init(
+        ids: UnsafeMutablePointer<Int32>? = nil, types: UnsafeMutablePointer<Int32>? = nil,
+        starts: UnsafeMutablePointer<UInt32>? = nil, ends: UnsafeMutablePointer<UInt32>? = nil,
+        words: UnsafeMutablePointer<Int32>? = nil, capacity: Int
+    ) {
+        self.ids = ids
+        self.types = types
+        self.starts = starts
+        self.ends = ends
+        self.words = words
+        self.capacity = capacity
+    }
+
+    /// A buffer without room, to count tokens.
+    package static var counting: TokenBuffer { TokenBuffer(capacity: 0) }
+
+    /// The rest of the buffer after `count` tokens.
+    package func advanced(by count: Int) -> TokenBuffer {
+        let step = min(max(count, 0), capacity)
+        return TokenBuffer(
+            ids: ids.map { $0 + step }, types: types.map { $0 + step }, starts: starts.map { $0 + step },
+            ends: ends.map { $0 + step }, words: words.map { $0 + step }, capacity: capacity - step)
+    }
+}
+
+/// Writes the tokens of one text to a buffer: stores what fits, counts the rest.
+struct TokenSink {
+    private let buffer: TokenBuffer
+    private let type: Int32
+    private let room: Int
+    let limit: Int
+    /// Tokens found so far; more than `limit` if the last word has more.
+    private(set) var count = 0
+    private(set) var word: Int32 = 0
+
+    init(_ buffer: TokenBuffer, type: Int32, limit: Int) {
+        self.buffer = buffer
+        self.type = type
+        self.limit = limit
+        room = min(buffer.capacity, limit)
+    }
+
+    @inline(__always) var isFull: Bool { count >= limit }
+
+    @inline(__always)
+    mutating func append(_ id: Int32, _ start: Int, _ end: Int) {
+        if count < room {
+            buffer.ids?[count] = id
+            buffer.types?[count] = type
+            buffer.starts?[count] = UInt32(truncatingIfNeeded: start)
+            buffer.ends?[count] = UInt32(truncatingIfNeeded: end)
+            buffer.words?[count] = word
+        }
+        count &+= 1
+    }
+
+    @inline(__always)
+    mutating func endWord() { word &+= 1 }
+
+    /// Takes back what was appended after `count` was so much.
+    @inline(__always)
+    mutating func rewind(to count: Int) { self.count = count }
+}

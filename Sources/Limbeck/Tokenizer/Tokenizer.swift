@@ -1,0 +1,187 @@
+/// Cuts texts into the tokens of a model. Immutable: any number of threads may use one at the same time.
+///
+/// WordPiece, exactly as the Hugging Face `tokenizers` library does it. Cutting a text allocates nothing.
+public final class Tokenizer: Sendable {
+    private let piece: WordPiece
+    private let template: Template
+    /// Added tokens found in the text as it is, and in the normalised text.
+    private let literalTokens: AddedTokens?
+    private let normalizedTokens: AddedTokens?
+    /// The added tokens that are not in the vocabulary.
+    private let extra: Vocabulary?
+
+    /// The ids of the special tokens, where the tokenizer has them.
+    package let cls: Int32?
+    package let sep: Int32?
+    package let mask: Int32?
+    package let pad: Int32?
+    package let unk: Int32?
+
+    /// The number of ids: every id is below it, though some may name no token.
+    public let vocabularySize: Int
+
+    init(_ parts: TokenizerParts) throws(LimbeckError) {
+        let vocabulary = Vocabulary(parts.vocabulary)
+        piece = WordPiece(vocabulary, parts.normalization, parts.wordPiece)
+        template = parts.template
+        literalTokens = AddedTokens(parts.addedTokens.filter { !$0.isNormalized }) { $0.text }
+        let options = parts.normalization
+        normalizedTokens = AddedTokens(parts.addedTokens.filter { $0.isNormalized }) { normalized($0.text, options) }
+        for token in parts.addedTokens where token.isNormalized && normalized(token.text, options).isEmpty {
+            throw LimbeckError(.fileUnsupported, "\(parts.file): an added token of which the normalizer leaves nothing")
+        }
+        var builder = Vocabulary.Builder()
+        for token in parts.addedTokens {
+            let known = token.text.withUnsafeBytes { vocabulary.id(of: $0) }
+            if known == nil { builder.add(id: Int(token.id)) { $0 += token.text } }
+        }
+        extra = builder.isEmpty ? nil : Vocabulary(builder)
+        vocabularySize = max(vocabulary.count, extra?.count ?? 0)
+
+        let extra = extra
+        func id(_ name: String) -> Int32? {
+            var name = name
+            return name.withUTF8 { text in
+                extra?.id(of: UnsafeRawBufferPointer(text)) ?? vocabulary.id(of: UnsafeRawBufferPointer(text))
+            }
+        }
+        cls = id(parts.names.cls)
+        sep = id(parts.names.sep)
+        mask = id(parts.names.mask)
+        pad = id(parts.names.pad)
+        unk = parts.wordPiece.unknown
+    }
+
+    // MARK: The vocabulary
+
+    /// The token `id` as in the vocabulary ("##ing"); nil if no token has this id.
+    public func token(_ id: Int32) -> String? {
+        withTokenBytes(id) { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// The id of a token, special ones included; nil if there is none.
+    public func id(of token: String) -> Int32? {
+        var token = token
+        return token.withUTF8 { id(of: UnsafeRawBufferPointer($0)) }
+    }
+
+    package func id(of token: UnsafeRawBufferPointer) -> Int32? {
+        extra?.id(of: token) ?? piece.vocabulary.id(of: token)
+    }
+
+    /// Calls `body` with the UTF-8 of a token; nil if no token has this id.
+    package func withTokenBytes<Result>(_ id: Int32, _ body: (UnsafeRawBufferPointer) -> Result) -> Result? {
+        if let extra, let result = extra.withToken(id, body) { return result }
+        return piece.vocabulary.withToken(id, body)
+    }
+
+    /// The bytes of the tables.
+    package var memoryBytes: Int {
+        piece.memoryBytes + (extra?.memoryBytes ?? 0) + (literalTokens?.memoryBytes ?? 0)
+            + (normalizedTokens?.memoryBytes ?? 0)
+    }
+
+    // MARK: Cutting
+
+    /// The special tokens that the template adds to a single text, or to a pair.
+    package func specialTokenCount(pair: Bool) -> Int { template.specialCount(pair: pair) }
+
+    /// The pieces that a sequence is made of, for callers that put it together themselves.
+    package func templatePieces(pair: Bool) -> [Template.Piece] { template.pieces(pair: pair) }
+
+    /// Cuts one text, without special tokens; types are 0. Stores what fits, and returns the number of tokens found, which
+    /// is at most `limit`: the text is not read much further.
+    package func encode(_ text: Text, into out: TokenBuffer, limit: Int = .max) -> Int {
+        encode(text, type: 0, into: out, limit: limit)
+    }
+
+    private func encode(_ text: Text, type: Int32, into out: TokenBuffer, limit: Int) -> Int {
+        guard let start = text.baseAddress?.assumingMemoryBound(to: UInt8.self), text.count > 0, limit > 0 else { return 0 }
+        var sink = TokenSink(out, type: type, limit: limit)
+        var position = 0
+        if let literalTokens {
+            var search = 0
+            while !sink.isFull,
+                let match = literalTokens.next(start, from: search, floor: position, to: text.count)
+            {
+                cut(start, position, match.start, into: &sink)
+                if sink.isFull { break }
+                sink.append(match.id, match.start, match.end)
+                sink.endWord()
+                position = match.end
+                search = match.searchEnd
+            }
+        }
+        if !sink.isFull { cut(start, position, text.count, into: &sink) }
+        return min(sink.count, limit)
+    }
+
+    private func cut(_ text: UnsafePointer<UInt8>, _ start: Int, _ end: Int, into sink: inout TokenSink) {
+        guard start < end else { return }
+        if let normalizedTokens {
+            piece.encode(text, from: start, to: end, finding: normalizedTokens, into: &sink)
+        } else {
+            piece.encode(text, from: start, to: end, into: &sink)
+        }
+    }
+
+    /// Makes the sequence of a text, or of a pair: the template's special tokens and types, truncated longest first to
+    /// `maxLength` tokens with the special ones (0: not truncated). Stores what fits and returns the number of tokens.
+    package func encode(
+        _ text: Text, pair: Text?, addSpecialTokens: Bool, maxLength: Int, into out: TokenBuffer
+    ) -> Int {
+        var limits = (Int.max, Int.max)
+        if maxLength > 0 {
+            let room = max(0, maxLength - (addSpecialTokens ? specialTokenCount(pair: pair != nil) : 0))
+            limits = pair.map { keep(text, $0, room: room) } ?? (room, 0)
+        }
+        var count = 0
+        for part in template.pieces(pair: pair != nil) {
+            switch part {
+            case .token(let id, let type):
+                guard addSpecialTokens else { continue }
+                let rest = out.advanced(by: count)
+                if count < out.capacity {
+                    rest.ids?.pointee = id
+                    rest.types?.pointee = type
+                    rest.starts?.pointee = 0
+                    rest.ends?.pointee = 0
+                    rest.words?.pointee = -1
+                }
+                count += 1
+            case .text(let index, let type):
+                let limit = index == 0 ? limits.0 : limits.1
+                let part = index == 0 ? text : pair ?? Text(start: nil, count: 0)
+                count += encode(part, type: type, into: out.advanced(by: count), limit: limit)
+            }
+        }
+        return count
+    }
+
+    /// How many tokens of two texts stay. Beyond `room` it matters only which text has more, and only if `room` is odd.
+    private func keep(_ first: Text, _ second: Text, room: Int) -> (Int, Int) {
+        let bound = room + 1
+        var counts = (encode(first, into: .counting, limit: bound), encode(second, into: .counting, limit: bound))
+        if counts.0 == bound, counts.1 == bound, room % 2 == 1 {
+            counts = (encode(first, into: .counting), encode(second, into: .counting))
+        }
+        return LongestFirst.keep(counts.0, counts.1, room: room)
+    }
+}
+
+/// What the normaliser makes of a text.
+private func normalized(_ text: [UInt8], _ options: NormalizerOptions) -> [UInt8] {
+    text.withUnsafeBufferPointer { text in
+        var result: [UInt8] = []
+        guard let start = text.baseAddress else { return result }
+        var scalars = NormalizedScalars(start, from: 0, to: text.count, options)
+        while let scalar = scalars.next() {
+            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 4) { bytes in
+                guard let bytes = bytes.baseAddress else { return }
+                let count = UTF8Reader.write(scalar.scalar, to: bytes)
+                for index in 0..<count { result.append(bytes[index]) }
+            }
+        }
+        return result
+    }
+}

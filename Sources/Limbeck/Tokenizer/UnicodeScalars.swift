@@ -1,0 +1,103 @@
+import CUnicodeTables
+
+/// What the Hugging Face tokenizers know of a scalar; bits as scripts/make-unicode-tables.py writes them.
+struct ScalarRecord {
+    private let bits: UInt16
+
+    /// `scalar` must be below 0x110000.
+    @inline(__always)
+    init(_ scalar: UInt32) {
+        bits = limbeck_scalar_record(scalar)
+    }
+
+    /// Removed by `clean_text`.
+    @inline(__always) var isRemoved: Bool { bits & 1 != 0 }
+    @inline(__always) var isSpace: Bool { bits & 2 != 0 }
+    @inline(__always) var isPunctuation: Bool { bits & 4 != 0 }
+    /// Put between spaces by `handle_chinese_chars`.
+    @inline(__always) var isIdeograph: Bool { bits & 8 != 0 }
+    /// Removed by `strip_accents`.
+    @inline(__always) var isNonspacing: Bool { bits & 16 != 0 }
+    /// `\w`
+    @inline(__always) var isWord: Bool { bits & 32 != 0 }
+    @inline(__always) var decomposes: Bool { bits & 64 != 0 }
+    @inline(__always) var lowers: Bool { bits & 128 != 0 }
+    /// The rank of the combining class, at most 63; 0 for a starter.
+    @inline(__always) var rank: UInt16 { bits >> 8 }
+}
+
+/// A scalar of a text, and the bytes that it was read from.
+struct SourceScalar {
+    let scalar: UInt32
+    let start: Int
+    let end: Int
+}
+
+/// UTF-8 as Rust and Python read it: each maximal ill-formed sequence is one U+FFFD.
+enum UTF8Reader {
+    static let replacement: UInt32 = 0xFFFD
+
+    /// The scalar at `position`, which must be below `end`.
+    @inline(__always)
+    static func read(_ text: UnsafePointer<UInt8>, at position: Int, end: Int) -> SourceScalar {
+        let lead = text[position]
+        if lead < 0x80 { return SourceScalar(scalar: UInt32(lead), start: position, end: position &+ 1) }
+        return readLong(text, at: position, end: end)
+    }
+
+    private static func readLong(_ text: UnsafePointer<UInt8>, at position: Int, end: Int) -> SourceScalar {
+        let lead = text[position]
+        var low: UInt8 = 0x80
+        var high: UInt8 = 0xBF
+        var scalar: UInt32
+        var tails: Int
+        switch lead {
+        case 0xC2...0xDF: (scalar, tails) = (UInt32(lead & 0x1F), 1)
+        case 0xE0...0xEF:
+            (scalar, tails) = (UInt32(lead & 0x0F), 2)
+            if lead == 0xE0 { low = 0xA0 }
+            if lead == 0xED { high = 0x9F }
+        case 0xF0...0xF4:
+            (scalar, tails) = (UInt32(lead & 0x07), 3)
+            if lead == 0xF0 { low = 0x90 }
+            if lead == 0xF4 { high = 0x8F }
+        default: return SourceScalar(scalar: replacement, start: position, end: position &+ 1)
+        }
+        var next = position &+ 1
+        while tails > 0 {
+            guard next < end, text[next] >= low, text[next] <= high else {
+                return SourceScalar(scalar: replacement, start: position, end: next)
+            }
+            scalar = scalar << 6 | UInt32(text[next] & 0x3F)
+            (low, high) = (0x80, 0xBF)
+            next &+= 1
+            tails &-= 1
+        }
+        return SourceScalar(scalar: scalar, start: position, end: next)
+    }
+
+    /// Writes the UTF-8 of `scalar` to `output`, which has room for four bytes, and returns their count.
+    @inline(__always)
+    static func write(_ scalar: UInt32, to output: UnsafeMutablePointer<UInt8>) -> Int {
+        if scalar < 0x80 {
+            output[0] = UInt8(truncatingIfNeeded: scalar)
+            return 1
+        }
+        if scalar < 0x800 {
+            output[0] = UInt8(truncatingIfNeeded: 0xC0 | scalar >> 6)
+            output[1] = UInt8(truncatingIfNeeded: 0x80 | scalar & 0x3F)
+            return 2
+        }
+        if scalar < 0x10000 {
+            output[0] = UInt8(truncatingIfNeeded: 0xE0 | scalar >> 12)
+            output[1] = UInt8(truncatingIfNeeded: 0x80 | scalar >> 6 & 0x3F)
+            output[2] = UInt8(truncatingIfNeeded: 0x80 | scalar & 0x3F)
+            return 3
+        }
+        output[0] = UInt8(truncatingIfNeeded: 0xF0 | scalar >> 18)
+        output[1] = UInt8(truncatingIfNeeded: 0x80 | scalar >> 12 & 0x3F)
+        output[2] = UInt8(truncatingIfNeeded: 0x80 | scalar >> 6 & 0x3F)
+        output[3] = UInt8(truncatingIfNeeded: 0x80 | scalar & 0x3F)
+        return 4
+    }
+}

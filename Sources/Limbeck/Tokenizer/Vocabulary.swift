@@ -1,0 +1,70 @@
+/// Tokens and their ids: a trie from text to id, and the texts by id. Ids may have holes.
+final class Vocabulary: Sendable {
+    /// Ids from here on are refused: nobody has such a vocabulary, and tables by id would be absurdly large.
+    static let maximumCount = 1 << 21
+
+    let trie: ByteTrie
+    /// The largest id + 1.
+    let count: Int
+    private let bytes: [UInt8]
+    /// By id: the text's place in `bytes`; a count of -1 for a hole.
+    private let places: [Place]
+
+    private struct Place {
+        var start: UInt32
+        var count: Int32
+    }
+
+    /// Collects tokens in the order of the file. Of two with the same text, or the same id, the later one counts.
+    struct Builder {
+        fileprivate var bytes: [UInt8] = []
+        fileprivate var keys: [ByteTrie.Key] = []
+        /// The largest id + 1.
+        private(set) var count = 0
+
+        var isEmpty: Bool { keys.isEmpty }
+
+        /// The id of a token added before. Slow: it looks at them all.
+        func id(of text: [UInt8]) -> Int? {
+            for key in keys.reversed() where Int(key.count) == text.count {
+                if bytes[Int(key.start)..<Int(key.start + key.count)].elementsEqual(text) { return Int(key.value) }
+            }
+            return nil
+        }
+
+        /// Adds the token that `text` appends to the bytes it is given.
+        mutating func add(id: Int, _ text: (inout [UInt8]) -> Void) {
+            let start = bytes.count
+            text(&bytes)
+            count = max(count, id + 1)
+            keys.append(
+                ByteTrie.Key(
+                    start: UInt32(truncatingIfNeeded: start), count: UInt32(truncatingIfNeeded: bytes.count - start),
+                    value: Int32(truncatingIfNeeded: id)))
+        }
+    }
+
+    init(_ builder: Builder) {
+        count = builder.count
+        bytes = builder.bytes
+        trie = builder.bytes.withUnsafeBytes { ByteTrie(builder.keys, bytes: $0) }
+        var places = [Place](repeating: Place(start: 0, count: -1), count: builder.count)
+        for key in builder.keys {
+            places[Int(key.value)] = Place(start: key.start, count: Int32(truncatingIfNeeded: key.count))
+        }
+        self.places = places
+    }
+
+    func id(of text: UnsafeRawBufferPointer) -> Int32? { trie.value(of: text) }
+
+    /// Calls `body` with the UTF-8 of the token `id`; nil if there is none.
+    func withToken<Result>(_ id: Int32, _ body: (UnsafeRawBufferPointer) -> Result) -> Result? {
+        guard id >= 0, Int(id) < places.count, places[Int(id)].count >= 0 else { return nil }
+        let place = places[Int(id)]
+        return bytes.withUnsafeBytes { all in
+            body(UnsafeRawBufferPointer(rebasing: all[Int(place.start)..<Int(place.start) + Int(place.count)]))
+        }
+    }
+
+    var memoryBytes: Int { trie.memoryBytes + bytes.count + places.count * MemoryLayout<Place>.stride }
+}

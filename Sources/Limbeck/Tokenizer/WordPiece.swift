@@ -1,0 +1,163 @@
+/// What WordPiece has to know besides the vocabulary.
+struct WordPieceOptions: Sendable {
+    /// The id of a word that the vocabulary cannot spell.
+    var unknown: Int32
+    /// What precedes pieces inside a word: "##".
+    var prefix: String
+    /// Longer words are unknown.
+    var maximumCharacters: Int
+
+    /// The most that `maximumCharacters` may be: the bound of a buffer on the stack.
+    static let characterBound = 256
+}
+
+/// Cuts words into the longest pieces that the vocabulary has, from left to right.
+///
+/// Words of plain ASCII, nearly all of them in most languages' technical text, are cut where they stand, in one walk that
+/// folds case through a table and finds the end of the word on the way. All other words are normalised into a buffer first.
+final class WordPiece: Sendable {
+    /// What a byte means to the fast path.
+    enum ByteKind {
+        static let word: UInt8 = 0
+        static let space: UInt8 = 1
+        static let punctuation: UInt8 = 2
+        /// Not ASCII, or removed by the normaliser, or NUL.
+        static let other: UInt8 = 3
+    }
+
+    let vocabulary: Vocabulary
+    let normalization: NormalizerOptions
+    let options: WordPieceOptions
+    /// Where pieces inside a word begin; nil if no token has the prefix.
+    let continuation: UInt32?
+
+    /// 256 kinds, then 256 bytes as the normaliser changes them, 0 for what is not in a word.
+    private let byteTable: [UInt8]
+    /// The ids of punctuation marks standing alone.
+    let punctuationIds: [Int32]
+    /// By scalar: the one letter it becomes, or 0 if the case is not that simple. Covers the alphabets and the kana.
+    private let folded: [UInt16]
+
+    init(_ vocabulary: Vocabulary, _ normalization: NormalizerOptions, _ options: WordPieceOptions) {
+        self.vocabulary = vocabulary
+        self.normalization = normalization
+        self.options = options
+        var prefix = options.prefix
+        continuation = prefix.withUTF8 { vocabulary.trie.node(of: UnsafeRawBufferPointer($0)) }
+
+        var table = [UInt8](repeating: 0, count: 512)
+        var ids = [Int32](repeating: options.unknown, count: 128)
+        for byte in 0..<256 {
+            guard byte > 0, byte < 128 else {
+                table[byte] = ByteKind.other
+                continue
+            }
+            let record = ScalarRecord(UInt32(byte))
+            if record.isSpace {
+                // Also those that cleaning would make a space; it removes the others of them.
+                table[byte] = normalization.cleans && record.isRemoved ? ByteKind.other : ByteKind.space
+            } else if normalization.cleans && record.isRemoved {
+                table[byte] = ByteKind.other
+            } else if record.isPunctuation {
+                table[byte] = ByteKind.punctuation
+                var mark = UInt8(byte)
+                let id = withUnsafeBytes(of: &mark) { vocabulary.id(of: $0) }
+                if let id, options.maximumCharacters > 0 { ids[byte] = id }
+            } else {
+                table[byte] = ByteKind.word
+                table[256 + byte] = UInt8(normalization.lowers && record.lowers ? byte | 0x20 : byte)
+            }
+        }
+        byteTable = table
+        punctuationIds = ids
+        folded = WordPiece.foldTable(normalization)
+    }
+
+    private static func foldTable(_ options: NormalizerOptions) -> [UInt16] {
+        var table = [UInt16](repeating: 0, count: 0x3400)
+        var bytes = (UInt8(0), UInt8(0), UInt8(0), UInt8(0))
+        for scalar in 0x80..<table.count {
+            let record = ScalarRecord(UInt32(scalar))
+            if record.rank != 0 || record.isSpace { continue }
+            withUnsafeMutableBytes(of: &bytes) { raw in
+                guard let text = raw.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
+                let count = UTF8Reader.write(UInt32(scalar), to: text)
+                var scalars = NormalizedScalars(text, from: 0, to: count, options)
+                guard let only = scalars.next(), scalars.next() == nil, only.scalar <= 0xFFFF else { return }
+                let result = ScalarRecord(only.scalar)
+                if result.isSpace || result.isPunctuation { return }
+                table[scalar] = UInt16(only.scalar)
+            }
+        }
+        return table
+    }
+
+    var memoryBytes: Int { vocabulary.memoryBytes + byteTable.count + punctuationIds.count * 4 + folded.count * 2 }
+
+    /// Cuts `text[position..<end]`, which is normalised on its own, into tokens.
+    func encode(_ text: UnsafePointer<UInt8>, from position: Int, to end: Int, into sink: inout TokenSink) {
+        byteTable.withUnsafeBufferPointer { bytes in
+            guard let kinds = bytes.baseAddress else { return }
+            var reader = ASCIIReader(text: text, end: end, kinds: kinds, piece: self)
+            let stopped = reader.read(from: position, into: &sink)
+            if stopped < end, !sink.isFull {
+                encodeMixed(text, from: stopped, to: end, reader, into: &sink)
+            }
+        }
+    }
+
+    private func encodeMixed(
+        _ text: UnsafePointer<UInt8>, from start: Int, to end: Int, _ ascii: ASCIIReader, into sink: inout TokenSink
+    ) {
+        WordCollector.with(self) { collector in
+            var ascii = ascii
+            var position = start
+            var canReadASCII = false
+            folded.withUnsafeBufferPointer { folded in
+                while position < end, !sink.isFull {
+                    let byte = text[position]
+                    if byte < 0x80 {
+                        switch ascii.kinds[Int(byte)] {
+                        case ByteKind.word:
+                            if collector.characters == 0, canReadASCII {
+                                // The fast path, up to the next word that is not for it.
+                                canReadASCII = false
+                                position = ascii.read(from: position, into: &sink)
+                            } else {
+                                collector.append(UInt32(ascii.kinds[256 + Int(byte)]), position, position &+ 1)
+                                position &+= 1
+                            }
+                            continue
+                        case ByteKind.space:
+                            collector.flush(into: &sink)
+                            canReadASCII = true
+                            position &+= 1
+                            continue
+                        case ByteKind.punctuation:
+                            collector.flush(into: &sink)
+                            canReadASCII = true
+                            sink.append(punctuationIds[Int(byte)], position, position &+ 1)
+                            sink.endWord()
+                            position &+= 1
+                            continue
+                        default: break
+                        }
+                    }
+                    let source = UTF8Reader.read(text, at: position, end: end)
+                    if Int(source.scalar) < folded.count, folded[Int(source.scalar)] != 0 {
+                        collector.append(UInt32(folded[Int(source.scalar)]), source.start, source.end)
+                        position = source.end
+                        continue
+                    }
+                    var scalars = NormalizedScalars(text, from: position, to: end, normalization)
+                    repeat {
+                        guard let scalar = scalars.next() else { break }
+                        collector.take(scalar, into: &sink)
+                    } while !scalars.isBetweenScalars
+                    position = scalars.position
+                }
+                collector.flush(into: &sink)
+            }
+        }
+    }
+}
