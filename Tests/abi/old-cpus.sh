@@ -18,7 +18,11 @@ run() {
     name=$1 kernels=$2
     shift 2
     # shellcheck disable=SC2086
-    "$@" "$work/bits" "$kernels" $models > "$work/bits.$name" || { echo "FAIL  $name"; exit 1; }
+    "$@" "$work/bits" "$kernels" $models > "$work/bits.$name" 2> "$work/log" || {
+        echo "FAIL  $name"
+        cat "$work/log"
+        exit 1
+    }
     cmp "$work/bits.best" "$work/bits.$name" || { echo "FAIL  $name: other bits"; exit 1; }
     echo "PASS  same bits: $name"
 }
