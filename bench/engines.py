@@ -1,0 +1,124 @@
+"""The engines, ours and the peers, behind one face: forward(ids) and embed(texts, order) give a function to be timed.
+
+A peer's package is imported by its engine alone, so that no process holds the threads of two.
+"""
+import functools
+import os
+
+import numpy as np
+
+import ours
+
+MAX_LENGTH = 256  # all-MiniLM-L6-v2's own
+BATCH = 32        # the default of sentence-transformers
+
+
+class Limbeck:
+    package = None
+
+    def __init__(self, work, model, threads):
+        self.session = ours.Session(os.path.join(work, model), threads)
+
+    def forward(self, ids):
+        return self.session.forward(ids)
+
+    def embed(self, texts, order):
+        """All texts in one call; the order of the texts is the library's own business."""
+        return lambda: self.session.embed(texts, MAX_LENGTH)
+
+
+class Peer:
+    """An engine that takes padded rectangles of ids, driven as sentence-transformers drives one."""
+
+    def __init__(self, work, model, threads):
+        self.run = self.open(os.path.join(work, model), threads)
+        self.tokenizer_file = os.path.join(work, model, "tokenizer.json")
+
+    @functools.cached_property
+    def tokenizer(self):
+        return hf_tokenizer(self.tokenizer_file, MAX_LENGTH)
+
+    def forward(self, ids):
+        inputs = {"input_ids": ids.astype(np.int64), "attention_mask": np.ones(ids.shape, np.int64)}
+        return lambda: self.run(inputs)
+
+    def embed(self, texts, order):
+        """Tokens, batches of 32 padded to their longest, mean pooling, unit length; `order` is "sorted" (by length, longest
+        first) or "arrival"."""
+        def call():
+            encoded = [encoding.ids for encoding in self.tokenizer.encode_batch(texts)]
+            rows = list(range(len(texts)))
+            if order == "sorted":
+                rows.sort(key=lambda row: -len(encoded[row]))
+            return np.concatenate([self.embed_batch([encoded[row] for row in rows[start:start + BATCH]])
+                                   for start in range(0, len(rows), BATCH)])[np.argsort(rows)]
+        return call
+
+    def embed_batch(self, batch):
+        ids = np.zeros((len(batch), max(map(len, batch))), np.int64)
+        mask = np.zeros_like(ids)
+        for row, sequence in enumerate(batch):
+            ids[row, :len(sequence)], mask[row, :len(sequence)] = sequence, 1
+        hidden = self.run({"input_ids": ids, "attention_mask": mask})
+        mask = mask.astype(np.float32)
+        pooled = np.matmul(mask[:, None], hidden)[:, 0] / mask.sum(1, keepdims=True)
+        return pooled / np.linalg.norm(pooled, axis=1, keepdims=True)
+
+
+class OnnxRuntime(Peer):
+    package = "onnxruntime"
+
+    def open(self, path, threads):
+        import onnxruntime
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+        session = onnxruntime.InferenceSession(f"{path}.opt.onnx", options, providers=["CPUExecutionProvider"])
+        return lambda inputs: session.run(None, inputs)[0]
+
+
+class OpenVINO(Peer):
+    package = "openvino"
+
+    def open(self, path, threads):
+        import openvino
+        core = openvino.Core()
+        # On CPUs with bf16 that would be its default: the comparison is of float32 with float32.
+        config = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+        request = core.compile_model(core.read_model(f"{path}.onnx"), "CPU", config).create_infer_request()
+        return lambda inputs: request.infer(inputs, share_inputs=True, share_outputs=True)[0]
+
+
+ENGINES = {"limbeck": Limbeck, "onnxruntime": OnnxRuntime, "openvino": OpenVINO}
+
+
+def hf_tokenizer(file, max_length=None):
+    import tokenizers
+    tokenizer = tokenizers.Tokenizer.from_file(file)
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    if max_length:
+        tokenizer.enable_truncation(max_length)
+    return tokenizer
+
+
+def hf(work):
+    """With offsets, as ours."""
+    tokenizer = hf_tokenizer(os.path.join(work, "minilm", "tokenizer.json"))
+    return lambda texts: sum(len(encoding.ids) for encoding in tokenizer.encode_batch(texts))
+
+
+def hf_fast(work):
+    """Without offsets."""
+    tokenizer = hf_tokenizer(os.path.join(work, "minilm", "tokenizer.json"))
+    return lambda texts: sum(len(encoding.ids) for encoding in tokenizer.encode_batch_fast(texts))
+
+
+def flash(work):
+    """Without offsets, by the native object inside its Python class: the class itself is slower."""
+    from flash_tokenizer import BertTokenizerFlash
+    wrapper = BertTokenizerFlash(os.path.join(work, "minilm", "vocab.txt"), do_lower_case=True)
+    native = next(value for value in vars(wrapper).values() if type(value).__name__ == "FlashBertTokenizer")
+    return lambda texts: sum(len(native.encode(text, "longest", 1 << 20)) for text in texts)
+
+
+TOKENIZERS = {"hf tokenizers": hf, "hf tokenizers, no offsets": hf_fast, "flash-tokenizer, no offsets": flash}

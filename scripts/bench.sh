@@ -1,0 +1,28 @@
+#!/bin/sh
+# Speed and memory beside the peers: bench/compare.py, after building the library and preparing the peers.
+#
+#     scripts/bench.sh                a quarter of an hour, on a machine that does nothing else
+#     scripts/bench.sh --write        the same, and writes bench/results.md
+#     scripts/bench.sh --quick        a smoke test: the numbers mean nothing
+#     scripts/bench.sh --part ragged  one part: shapes, ragged, tokenizers, start, memory
+#
+# Environment: LIMBECK_LIBRARY (default: build/lib/liblimbeck.so, built first), CC, and that of bench/setup.sh.
+set -eu
+cd "$(dirname "$0")/.."
+
+if [ -z "${LIMBECK_LIBRARY:-}" ]; then
+    scripts/build-lib.sh
+    LIMBECK_LIBRARY=$PWD/build/lib/liblimbeck.so
+fi
+export LIMBECK_LIBRARY
+
+LIMBECK_BENCH_WORK=${LIMBECK_BENCH_WORK:-$PWD/bench/work}
+export LIMBECK_BENCH_WORK
+bench/setup.sh
+
+libraries=$(dirname "$LIMBECK_LIBRARY")
+native=$LIMBECK_BENCH_WORK/native
+"${CC:-cc}" -std=gnu11 -O2 -Wall -Wextra -Werror -Iinclude -Iexamples/c -o "$native" bench/native.c \
+    -L"$libraries" -Wl,-rpath,"$libraries" -llimbeck
+
+exec "$LIMBECK_BENCH_WORK/venv/bin/python" bench/compare.py --work "$LIMBECK_BENCH_WORK" --native "$native" "$@"
