@@ -15,7 +15,7 @@ import engines
 import ours
 import report as reporting
 from processes import HERE, Disturbance, Worker, once, race
-from report import MB, PEERS, Report, Target, median_ms, ratio, seconds, shown, worst
+from report import MB, PEERS, Report, Target, median_ms, ratio, seconds, shown, worst_case
 
 MODELS = {"minilm": "MiniLM", "distilbert": "DistilBERT shape"}
 SHAPES = [(1, 16), (1, 128), (1, 512), (8, 128), (32, 32)]
@@ -62,8 +62,8 @@ def measure_shapes(options, report):
     report.add("Forward pass", "Float32, ids in, hidden states out, batch x tokens; milliseconds, and our time over the peer's.",
                ["model", "threads", "shape", "Limbeck ms", *[f"{peer} ms" for peer in PEERS.values()],
                 *[f"/ {peer}" for peer in PEERS.values()]], rows)
-    report.targets += [Target("time over OpenVINO's, every shape", 1.10, **worst(ratios["openvino"])),
-                       Target("time over ONNX Runtime's, every shape", 1.0, **worst(ratios["onnxruntime"]))]
+    report.targets += [worst_case("time over OpenVINO's, every shape", 1.10, ratios["openvino"]),
+                       worst_case("time over ONNX Runtime's, every shape", 1.0, ratios["onnxruntime"])]
 
 
 def measure_ragged(options, report):
@@ -89,7 +89,7 @@ def measure_ragged(options, report):
                "our time over the better peer's.",
                ["model", "threads", "Limbeck ms", *[f"{PEERS[peer]} {order} ms" for peer in PEERS for order in orders],
                 *[f"/ better, {order}" for order in orders]], rows)
-    report.targets += [Target(f"ragged batch over the better peer, {order}", limit, **worst(ratios[order]))
+    report.targets += [worst_case(f"ragged batch over the better peer, {order}", limit, ratios[order])
                        for order, limit in orders.items()]
 
 
@@ -216,4 +216,5 @@ def main():
             file.write("\n".join([head, report.sections[-1], *report.sections[:-1]]))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -69,10 +69,11 @@ def shown(value):
     return f"{value:.2f}"
 
 
-def worst(ratios):
-    """The largest of {where: ratio}, and where it is, for a Target."""
+def worst_case(what, limit, ratios):
+    """The target that every one of {where: ratio} is within the limit."""
     where = max(ratios, key=ratios.get)
-    return {"measured": ratios[where], "where": f" ({where})"}
+    within = sum(value <= limit for value in ratios.values())
+    return Target(what, limit, ratios[where], where=f" ({where}; {within} of {len(ratios)} cases within)")
 
 
 def cpu():

@@ -107,4 +107,5 @@ def main():
         reply(worker.answer(json.loads(line)))
 
 
-main()
+if __name__ == "__main__":
+    main()
