@@ -55,10 +55,12 @@ public struct Attention {
         self.outStride = outStride
     }
 
-    /// Floats of scratch that one call needs: keys and values packed into panels, and the scores of a block of queries.
+    /// Floats of scratch that one call needs: keys and values packed into panels, the scores of a block of
+    /// queries, and a number for each of these.
     public static func scratch(tokens: Int, headSize: Int) -> Int {
         let keys = tokens.roundedUp(to: panelColumns)
         return keys * headSize + tokens * headSize.roundedUp(to: panelColumns) + queryBlock * (keys + 16)
+            + queryBlock
     }
 
     /// Queries whose scores are in flight at a time: a multiple of the tile heights of all instruction sets.

@@ -10,6 +10,7 @@ func attention(_ pointer: UnsafePointer<Attention>, head: Int, queries: Range<In
     let values = keys + keyColumns * size  // (valueColumns / 32, tokens, 32)
     let scores = values + tokens * valueColumns  // (queryBlock, keyColumns)
     let scoreStride = keyColumns + 16
+    let inverse = scores + Attention.queryBlock * scoreStride  // (queryBlock)
     packTransposed(job.key + head * size, stride: job.stride, rows: tokens, width: size, into: keys)
     packRows(job.value + head * size, stride: job.stride, rows: tokens, width: size, into: values)
 
@@ -24,20 +25,16 @@ func attention(_ pointer: UnsafePointer<Attention>, head: Int, queries: Range<In
             }
         }
         // e^(score - max), unnormalised: the sum divides the result, which has fewer columns than there are keys.
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: Attention.queryBlock) { inverse in
-            for row in 0..<rows { inverse[row] = 1 / exponentials(scores + row * scoreStride, count: tokens) }
-            for panel in 0..<valueColumns / panelColumns {
-                let out = job.out + query * job.outStride + head * size + panel * panelColumns
-                let columns = min(panelColumns, size - panel * panelColumns)
-                multiply(
-                    scores, stride: scoreStride, rows: rows, depth: tokens, panel: values + panel * panelColumns * tokens
-                ) { row, half, sums in
-                    // The next head's columns begin where this one's end.
-                    let rest = columns - half * 16
-                    if rest > 0 {
-                        store(sums * all(inverse[row]), out + row * job.outStride + half * 16, first: rest)
-                    }
-                }
+        for row in 0..<rows { inverse[row] = 1 / exponentials(scores + row * scoreStride, count: tokens) }
+        for panel in 0..<valueColumns / panelColumns {
+            let out = job.out + query * job.outStride + head * size + panel * panelColumns
+            let columns = min(panelColumns, size - panel * panelColumns)
+            multiply(
+                scores, stride: scoreStride, rows: rows, depth: tokens, panel: values + panel * panelColumns * tokens
+            ) { row, half, sums in
+                // The next head's columns begin where this one's end.
+                let rest = columns - half * 16
+                if rest > 0 { store(sums * all(inverse[row]), out + row * job.outStride + half * 16, first: rest) }
             }
         }
         query += rows

@@ -1,13 +1,14 @@
 import KernelInterface
 
 // Elementary functions by polynomials of our own; scripts/fit-polynomials.py makes the coefficients and measures the errors given
-// here. Nothing in them branches, and no float is converted to an integer: NaN and infinities pass through without a trap.
+// here. They must be inlined: a call passes a vector cut into four registers. `@inline(__always)` does not always do it;
+// `@_transparent` does. Nothing in them branches, and no float is converted to an integer: NaN and infinities pass through without a trap.
 
 /// 1.5 * 2^23: added to a number below 2^22, it leaves the nearest integer in the low bits.
 private let rounder: Float = 12_582_912
 
 /// e^x, error at most 0.9 ulp; x is clamped to [-87.33, 88].
-@inline(__always) func exp(_ x: Vector) -> Vector {
+@_transparent func exp(_ x: Vector) -> Vector {
     let x = smaller(larger(x, all(-87.33)), all(88))
     let shifted = fma(x, all(1.4426950408889634), all(rounder))
     let n = shifted - all(rounder)
@@ -79,9 +80,23 @@ private let rounder: Float = 12_582_912
     return fma(half, tanh(inner), half)
 }
 
+/// A function of 16 lanes. A type and not a closure: closures of this size are called, with the vector cut into four registers.
+private protocol Elementwise {
+    func callAsFunction(_ x: Vector) -> Vector
+}
+
+private struct GELU: Elementwise { @inline(__always) func callAsFunction(_ x: Vector) -> Vector { gelu(x) } }
+private struct GELUTanh: Elementwise { @inline(__always) func callAsFunction(_ x: Vector) -> Vector { geluTanh(x) } }
+private struct ReLU: Elementwise { @inline(__always) func callAsFunction(_ x: Vector) -> Vector { larger(x, all(0)) } }
+private struct Tanh: Elementwise { @inline(__always) func callAsFunction(_ x: Vector) -> Vector { tanh(x) } }
+private struct SigmoidUnit: Elementwise {
+    let c: Float
+    @inline(__always) func callAsFunction(_ x: Vector) -> Vector { sigmoidUnit(x, c) }
+}
+
 /// Applies `f` to `rows` rows of `vectors` vectors in place.
 @inline(__always) private func map(
-    _ x: UnsafeMutablePointer<Float>, _ stride: Int, _ rows: Int, _ vectors: Int, _ f: (Vector) -> Vector
+    _ x: UnsafeMutablePointer<Float>, _ stride: Int, _ rows: Int, _ vectors: Int, _ f: some Elementwise
 ) {
     for row in 0..<rows {
         let start = x + row * stride
@@ -93,12 +108,12 @@ private let rounder: Float = 12_582_912
 func activate(_ x: UnsafeMutablePointer<Float>, stride: Int, rows: Int, vectors: Int, _ activation: Activation) {
     switch activation {
     case .identity: break
-    case .gelu: map(x, stride, rows, vectors) { gelu($0) }
-    case .geluTanh: map(x, stride, rows, vectors) { geluTanh($0) }
-    case .quickGELU: map(x, stride, rows, vectors) { sigmoidUnit($0, 1.702) }
-    case .relu: map(x, stride, rows, vectors) { larger($0, all(0)) }
-    case .silu: map(x, stride, rows, vectors) { sigmoidUnit($0, 1) }
-    case .tanh: map(x, stride, rows, vectors) { tanh($0) }
+    case .gelu: map(x, stride, rows, vectors, GELU())
+    case .geluTanh: map(x, stride, rows, vectors, GELUTanh())
+    case .quickGELU: map(x, stride, rows, vectors, SigmoidUnit(c: 1.702))
+    case .relu: map(x, stride, rows, vectors, ReLU())
+    case .silu: map(x, stride, rows, vectors, SigmoidUnit(c: 1))
+    case .tanh: map(x, stride, rows, vectors, Tanh())
     }
 }
 

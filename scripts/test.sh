@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Every test there is, from a fresh clone on a Debian machine with Swift: installs what is missing and says so, builds, runs.
+# Environment: FUZZ_SECONDS (default 60) for each fuzz target, TOKENIZER_TEXTS (default 20000) for the comparison.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+started=$SECONDS
+step() { printf '\n== %s (%d s)\n' "$1" "$((SECONDS - started))"; }
+
+step "Prerequisites"
+command -v swift > /dev/null || { echo "Swift 6.3 or later is needed: https://www.swift.org/install" >&2; exit 1; }
+packages=()
+need() { command -v "$1" > /dev/null || packages+=("$2"); }
+need cc gcc
+need g++ g++
+need objdump binutils
+need make make
+need pkg-config pkg-config
+need qemu-x86_64 qemu-user
+need python3 python3
+python3 -c 'import venv, ensurepip' 2> /dev/null || packages+=(python3-venv)
+if [ ${#packages[@]} -gt 0 ]; then
+  echo "Installing Debian packages: ${packages[*]}"
+  sudo=''
+  [ "$(id -u)" = 0 ] || sudo=sudo
+  $sudo apt-get update -qq
+  $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" > /dev/null
+fi
+echo "Installing Python packages into build/venv: pytest, numpy, tokenizers"
+[ -x build/venv/bin/python ] || python3 -m venv build/venv
+build/venv/bin/pip install -q --disable-pip-version-check -r Tests/requirements.txt
+scripts/fetch-minilm.sh
+
+step "Building the Swift package and its tests"
+swift build -c release --build-tests
+
+step "Engine"
+swift test -c release --skip-build
+
+step "Command line"
+Tests/cli/run.sh
+
+step "Swift example"
+swift run -c release --package-path examples/swift
+
+step "C library"
+make lib
+Tests/abi/run.sh
+Tests/abi/old-cpus.sh
+
+step "Python binding"
+build/venv/bin/pip install -q --disable-pip-version-check --force-reinstall --no-deps ./bindings/python
+build/venv/bin/python -m pytest -q bindings/python/tests
+
+step "Tokenizer against Hugging Face tokenizers on real texts"
+build/venv/bin/python scripts/compare-tokenizers.py
+
+step "Fuzzing"
+scripts/fuzz.sh
+
+step "All tests passed"
