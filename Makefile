@@ -1,0 +1,35 @@
+# Thin: the work is in scripts/.
+PREFIX ?= /usr/local
+DESTDIR ?=
+LIBDIR = $(DESTDIR)$(PREFIX)/lib
+INCLUDEDIR = $(DESTDIR)$(PREFIX)/include
+
+.PHONY: all lib install demo test bench clean
+
+all: lib
+
+# The C library, in build/lib: liblimbeck.so, liblimbeck.a, limbeck.pc.
+lib:
+	PREFIX="$(PREFIX)" scripts/build-lib.sh
+
+install: lib
+	install -d "$(LIBDIR)/pkgconfig" "$(INCLUDEDIR)"
+	install -m 644 include/limbeck.h "$(INCLUDEDIR)/limbeck.h"
+	install -m 644 build/lib/liblimbeck.a "$(LIBDIR)/liblimbeck.a"
+	install -m 644 build/lib/limbeck.pc "$(LIBDIR)/pkgconfig/limbeck.pc"
+	cp -P build/lib/liblimbeck.so* "$(LIBDIR)/"
+
+# Semantic search over a text file, with a real student.
+demo:
+	QUERY="$(QUERY)" scripts/demo.sh
+
+# Every test there is.
+test:
+	scripts/test.sh
+
+# Speed and memory, against the peers.
+bench:
+	scripts/bench.sh
+
+clean:
+	rm -rf build .build

@@ -1,0 +1,75 @@
+#!/bin/sh
+# Builds the C library from the Embedded Swift archive: build/lib/liblimbeck.so, liblimbeck.a and limbeck.pc.
+#
+# SwiftPM can make the archive, but no shared library with a soname and a list of exports, so the link is here.
+# Environment: SWIFT (default: swift), PREFIX (for limbeck.pc; default: /usr/local).
+set -eu
+cd "$(dirname "$0")/.."
+
+swift=${SWIFT:-swift}
+prefix=${PREFIX:-/usr/local}
+scratch=.build/embedded
+out=build/lib
+work=build/work
+mkdir -p "$out" "$work"
+
+header=include/limbeck.h
+number() { sed -n "s/^#define LIMBECK_VERSION_$1 \([0-9]*\)\$/\1/p" "$header"; }
+major=$(number MAJOR)
+version=$major.$(number MINOR).$(number PATCH)
+
+"$swift" build -c release --traits Embedded --scratch-path "$scratch" --product LimbeckABI
+binaries=$("$swift" build -c release --traits Embedded --scratch-path "$scratch" --show-bin-path)
+
+# Every object of an Embedded build carries weak copies of the Swift runtime and of the generic code it uses, compiled for its
+# target's CPU, and a linker keeps the first it meets. So the targets for newer CPUs come last: no call ends in their copies.
+# check-symbols.sh looks whether that held.
+list=$binaries/LimbeckABI.product/Objects.LinkFileList
+newer='/Kernels(AVX2|AVX512)\.build/'
+{ grep -vE "$newer" "$list"; grep -E "$newer" "$list" || true; } | tr -d "'" > "$work/objects"
+
+# The toolchain: clang and lld lie beside swift, the Unicode tables of Embedded Swift in its resources.
+target=$("$swift" -print-target-info)
+resources=$(printf '%s\n' "$target" | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')
+triple=$(printf '%s\n' "$target" | sed -n 's/.*"unversionedTriple": "\(.*\)".*/\1/p' | head -n 1)
+tools=$(dirname "$(dirname "$resources")")/bin
+tables=$resources/embedded/$triple/libswiftUnicodeDataTables.a
+[ -f "$tables" ] || { echo "build-lib: no Unicode tables for Embedded Swift at $tables" >&2; exit 1; }
+
+# The header is the list of exports.
+scripts/exports.sh > "$work/exports"
+{ echo '{ global:'; sed 's/$/;/' "$work/exports"; echo 'local: *; };'; } > "$work/limbeck.map"
+
+soname=liblimbeck.so.$major
+"$tools/clang" -shared -fuse-ld=lld -o "$out/liblimbeck.so.$version" \
+    -Wl,-soname,"$soname" -Wl,--version-script="$work/limbeck.map" -Wl,--no-undefined -Wl,--no-undefined-version \
+    -Wl,--gc-sections -Wl,--icf=safe -Wl,-O2 -Wl,--strip-all -Wl,-Bsymbolic -Wl,--as-needed \
+    -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack \
+    @"$work/objects" "$tables" -lm -lpthread
+ln -sf "liblimbeck.so.$version" "$out/$soname"
+ln -sf "$soname" "$out/liblimbeck.so"
+
+# One object, in which only the exports are global: a host that has Swift of its own, or another copy of the Unicode tables,
+# does not meet ours.
+keep=$(sed 's/^/-u /' "$work/exports")
+# shellcheck disable=SC2086
+ld -r --gc-sections --gc-keep-exported $keep -o "$work/limbeck.o" @"$work/objects" "$tables"
+scripts/check-symbols.sh "$work/objects" "$work/limbeck.o"
+objcopy --strip-debug --keep-global-symbols="$work/exports" "$work/limbeck.o"
+rm -f "$out/liblimbeck.a"
+ar crD "$out/liblimbeck.a" "$work/limbeck.o"
+
+cat > "$out/limbeck.pc" <<PC
+prefix=$prefix
+libdir=\${prefix}/lib
+includedir=\${prefix}/include
+
+Name: limbeck
+Description: Runs distilled Transformer students on the device
+Version: $version
+Libs: -L\${libdir} -llimbeck
+Libs.private: -lm -lpthread
+Cflags: -I\${includedir}
+PC
+
+scripts/check-symbols.sh

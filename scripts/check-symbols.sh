@@ -1,0 +1,54 @@
+#!/bin/sh
+# Fails when the library exports more or less than include/limbeck.h declares, needs more than libc and libm, or grows past
+# 1 MB. With two arguments, the list of objects and the one object linked from them: fails when code for a newer CPU could
+# run on an older one.
+set -eu
+cd "$(dirname "$0")/.."
+
+out=build/lib
+work=build/work
+mkdir -p "$work"
+failed=0
+fail() { echo "check-symbols: $*" >&2; failed=1; }
+
+# The trap of compiling Swift for several CPUs: the runtime and the generic code of the standard library are weak symbols in
+# every object, and the linker keeps one copy for everybody. AVX registers may show up in the kernel targets' own functions,
+# and in nothing that another target defines too, and so could have called.
+if [ $# -eq 2 ]; then
+    grep -vE '/Kernels(AVX2|AVX512)\.build/' "$1" | xargs nm --defined-only 2> /dev/null |
+        awk 'NF == 3 { print $3 }' | LC_ALL=C sort -u > "$work/generic"
+    objdump -d --no-show-raw-insn "$2" | awk '
+        /^[0-9a-f]+ <.*>:$/ { name = substr($2, 2, length($2) - 3) }
+        /%[yz]mm[0-9]/ && !seen[name]++ { print name }' | LC_ALL=C sort -u > "$work/wide"
+    LC_ALL=C comm -12 "$work/generic" "$work/wide" > "$work/trapped"
+    [ ! -s "$work/trapped" ] || fail "AVX code where any CPU may run it:
+$(cat "$work/trapped")"
+    [ "$failed" -eq 0 ] || exit 1
+    echo "$(wc -l < "$work/wide" | tr -d ' ') functions use AVX, none of them shared"
+    exit 0
+fi
+
+scripts/exports.sh > "$work/declared"
+
+nm -D --defined-only "$out/liblimbeck.so" | awk '{ print $3 }' | LC_ALL=C sort -u > "$work/exported.so"
+diff "$work/declared" "$work/exported.so" > "$work/difference" ||
+    fail "liblimbeck.so against the header (<: missing, >: leaked):
+$(cat "$work/difference")"
+
+nm -g --defined-only "$out/liblimbeck.a" | awk 'NF == 3 { print $3 }' | LC_ALL=C sort -u > "$work/exported.a"
+diff "$work/declared" "$work/exported.a" > "$work/difference" ||
+    fail "liblimbeck.a against the header (<: missing, >: leaked):
+$(cat "$work/difference")"
+
+for needed in $(objdump -p "$out/liblimbeck.so" | awk '$1 == "NEEDED" { print $2 }'); do
+    case $needed in
+    libc.so.* | libm.so.* | libpthread.so.* | ld-linux*) ;;
+    *) fail "liblimbeck.so needs $needed" ;;
+    esac
+done
+
+bytes=$(wc -c < "$(readlink -f "$out/liblimbeck.so")")
+[ "$bytes" -lt 1000000 ] || fail "liblimbeck.so has $bytes bytes; the limit is 1 MB"
+
+[ "$failed" -eq 0 ] || exit 1
+echo "liblimbeck.so: $(wc -l < "$work/declared" | tr -d ' ') functions exported, $bytes bytes"
