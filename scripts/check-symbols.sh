@@ -12,14 +12,14 @@ failed=0
 fail() { echo "check-symbols: $*" >&2; failed=1; }
 
 # The trap of compiling Swift for several CPUs: the runtime and the generic code of the standard library are weak symbols in
-# every object, and the linker keeps one copy for everybody. AVX registers may show up in the kernel targets' own functions,
-# and in nothing that another target defines too, and so could have called.
+# every object, and the linker keeps one copy for everybody. AVX instructions (all begin with v, or with k for masks) may show
+# up in the kernel targets' own functions, and in nothing that another target defines too, and so could have called.
 if [ $# -eq 2 ]; then
     grep -vE '/Kernels(AVX2|AVX512)\.build/' "$1" | xargs nm --defined-only 2> /dev/null |
         awk 'NF == 3 { print $3 }' | LC_ALL=C sort -u > "$work/generic"
     objdump -d --no-show-raw-insn "$2" | awk '
         /^[0-9a-f]+ <.*>:$/ { name = substr($2, 2, length($2) - 3) }
-        /%[yz]mm[0-9]/ && !seen[name]++ { print name }' | LC_ALL=C sort -u > "$work/wide"
+        /:\t(v|k[a-z]+[bdqw] )/ && !seen[name]++ { print name }' | LC_ALL=C sort -u > "$work/wide"
     LC_ALL=C comm -12 "$work/generic" "$work/wide" > "$work/trapped"
     [ ! -s "$work/trapped" ] || fail "AVX code where any CPU may run it:
 $(cat "$work/trapped")"
