@@ -1,0 +1,12 @@
+/* The header alone, first and twice, in every C there is: run.sh compiles this file only. */
+#include <limbeck.h>
+#include <limbeck.h>
+
+int32_t use(const limbeck_model *model, limbeck_session **session);
+
+int32_t use(const limbeck_model *model, limbeck_session **session) {
+    limbeck_session_options options = {0};
+    options.struct_size = sizeof options;
+    options.kernels = LIMBECK_KERNELS_BEST;
+    return limbeck_session_new(model, &options, session);
+}

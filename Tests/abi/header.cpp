@@ -1,0 +1,14 @@
+// The header from C++: the functions must have C names, also in a namespace.
+#include <cstddef>
+#include <cstdint>
+#include <limbeck.h>
+
+namespace host {
+std::int32_t close(limbeck_model *model) {
+    limbeck_model_close(model);
+    return LIMBECK_OK;
+}
+}  // namespace host
+
+static_assert(sizeof(limbeck_model_info_t) == 80, "the layout is that of C");
+static_assert(LIMBECK_KERNELS_UNAVAILABLE == 42, "the numbers are those of C");

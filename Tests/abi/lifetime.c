@@ -1,0 +1,67 @@
+/* Handles are closed in every order: a session and a tokenizer keep what they need, and give the same bits without the model. */
+#include "abi.h"
+
+static const char *text = "hello world, who is in paris?";
+
+static void vector(limbeck_session *session, float *values) {
+    size_t bytes = strlen(text);
+    OK(limbeck_embed(session, &text, &bytes, 1, NULL, values, 24));
+}
+
+static size_t count(limbeck_tokenizer *tokenizer) {
+    size_t tokens = 0;
+    OK(limbeck_tokenize(tokenizer, text, strlen(text), NULL, 0, NULL, NULL, NULL, NULL, NULL, 1000, &tokens));
+    return tokens;
+}
+
+int main(int argc, char **argv) {
+    start(argc, argv);
+    float before[24], after[24];
+
+    /* model, tokenizer, session: the six orders of closing. */
+    for (int order = 0; order < 6; order++) {
+        limbeck_model *model;
+        limbeck_tokenizer *tokenizer;
+        limbeck_session *embed = session("embed", NULL, &model);
+        OK(limbeck_model_tokenizer(model, &tokenizer));
+        vector(embed, before);
+        size_t tokens = count(tokenizer);
+        static const char *const orders[] = {"mts", "mst", "tms", "tsm", "smt", "stm"};
+        for (const char *next = orders[order]; *next; next++) {
+            if (*next == 'm') limbeck_model_close(model), model = NULL;
+            if (*next == 't') limbeck_tokenizer_close(tokenizer), tokenizer = NULL;
+            if (*next == 's') limbeck_session_free(embed), embed = NULL;
+            if (tokenizer) EXPECT(count(tokenizer) == tokens);
+            if (embed) {
+                memset(after, 0xFF, sizeof after);
+                vector(embed, after);
+                EXPECT(memcmp(before, after, sizeof after) == 0);
+            }
+        }
+    }
+
+    /* Many sessions of one model outlive it. */
+    limbeck_model *model;
+    limbeck_session *many[16] = {session("embed", NULL, &model)};
+    for (int i = 1; i < 16; i++) OK(limbeck_session_new(model, NULL, &many[i]));
+    limbeck_model_close(model);
+    for (int i = 0; i < 16; i++) {
+        vector(many[i], after);
+        EXPECT(memcmp(before, after, sizeof after) == 0);
+        limbeck_session_free(many[i]);
+    }
+
+    /* Opening and closing leaves nothing behind: the thousandth time is as the first. */
+    for (int i = 0; i < 1000; i++) {
+        limbeck_session_free(session("embed", &(limbeck_session_options){sizeof(limbeck_session_options), 1, 64, 0}, NULL));
+    }
+    int descriptors = 0;
+    for (int i = 0; i < 256; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "/proc/self/fd/%d", i);
+        FILE *file = fopen(path, "r");
+        if (file) descriptors++, fclose(file);
+    }
+    EXPECT(descriptors < 8);
+    return finish();
+}

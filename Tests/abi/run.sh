@@ -1,0 +1,103 @@
+#!/bin/sh
+# Builds and runs everything that uses the library from C: the header in every dialect, the tests of this folder and the
+# examples, against the shared library and against the archive. Needs build/lib (make lib). Prints a line per program.
+set -eu
+cd "$(dirname "$0")/../.."
+
+work=build/abi
+models=$work/models
+rm -rf "$work"
+mkdir -p "$models"
+log=$work/log
+strict='-Wall -Wextra -pedantic -Werror -Iinclude'
+
+passed() { echo "PASS  $*"; }
+failed() {
+    echo "FAIL  $*"
+    cat "$log"
+    exit 1
+}
+
+[ -f build/lib/liblimbeck.so ] && [ -f build/lib/liblimbeck.a ] || { echo "no build/lib: run make lib" >&2; exit 1; }
+
+# Models: golden ones, under the name of what they answer, with a vocabulary of their 80 tokens.
+vocabulary() {
+    printf '%s\n' '[PAD]' '[UNK]' '[CLS]' '[SEP]' '[MASK]'
+    for letter in a b c d e f g h i j k l m n o p q r s t u v w x y z; do printf '%s\n##%s\n' $letter $letter; done
+    printf '%s\n' hello world who is in paris '?' '.' , ! the and of to a1 naive 你 '##ing' '##ed' '##s' lives works with
+}
+model() {
+    mkdir "$models/$1"
+    cp "Tests/golden/models/$2/config.json" "Tests/golden/models/$2/model.safetensors" "$models/$1/"
+    [ $# -eq 2 ] || return 0
+    vocabulary > "$models/$1/vocab.txt"
+    [ "$(wc -l < "$models/$1/vocab.txt")" -eq 80 ]
+}
+model embed bert-pooler
+model classify bert-sequence-3
+model rerank bert-sequence-1
+model tag bert-token
+model answer bert-answer
+model fill bert-masked
+model bare bert-pooler without-tokenizer
+
+# The header.
+header() {
+    name="header, $*"
+    # shellcheck disable=SC2086
+    "$@" $strict -c -o "$work/header.o" > "$log" 2>&1 || failed "$name"
+    passed "$name"
+}
+compilers='gcc clang'
+for compiler in $compilers; do
+    command -v "$compiler" > /dev/null || { echo "SKIP  header, $compiler is not installed"; continue; }
+    header "$compiler" -std=c99 Tests/abi/header.c
+    header "$compiler" -std=c11 Tests/abi/header.c
+    header "$compiler" -x c++ -std=c++11 Tests/abi/header.cpp
+    header "$compiler" -x c++ -std=c++17 Tests/abi/header.cpp
+done
+
+# Programs, against both libraries. usage: build NAME SOURCE; then: check NAME ARGUMENTS...
+build() {
+    name=$1
+    # shellcheck disable=SC2086
+    cc -std=c11 -D_GNU_SOURCE -O1 -g $strict -o "$work/$name.shared" "$2" -Lbuild/lib -llimbeck -lpthread \
+        "-Wl,-rpath,$PWD/build/lib" > "$log" 2>&1 || failed "$name: does not build against liblimbeck.so"
+    # shellcheck disable=SC2086
+    cc -std=c11 -D_GNU_SOURCE -O1 -g $strict -o "$work/$name.static" "$2" build/lib/liblimbeck.a -lm -lpthread \
+        > "$log" 2>&1 || failed "$name: does not build against liblimbeck.a"
+}
+check() {
+    name=$1
+    shift
+    for kind in shared static; do
+        timeout 300 "$work/$name.$kind" "$@" > "$log" 2>&1 || failed "$name ($kind)"
+        passed "$name ($kind): $(tail -n 1 "$log")"
+    done
+    sed '$d;s/^/      /' "$log"
+}
+
+for test in arguments lifetime threads texts memory; do
+    build "$test" "Tests/abi/$test.c"
+    check "$test" "$models"
+done
+
+for example in hello embed classify rerank tag answer threads; do build "example-$example" "examples/c/$example.c"; done
+check example-hello "$models/embed"
+check example-embed "$models/embed" 'hello world' 'who is in paris?' 'hello'
+check example-classify "$models/classify" 'hello world' 'who is in paris?'
+check example-rerank "$models/rerank" 'who is in paris?' 'hello world' 'paris'
+check example-tag "$models/tag" 'hello paris'
+check example-answer "$models/answer" 'who?' 'hello paris'
+check example-threads "$models/embed" 'hello world' 'paris' 'who is in paris?'
+[ "$(wc -l < examples/c/hello.c)" -le 25 ] || failed "hello.c has more than 25 lines"
+
+# An install tree that others build against, through pkg-config where there is one.
+if command -v pkg-config > /dev/null; then
+    make -s install PREFIX="$PWD/$work/prefix" > "$log" 2>&1 || failed "make install"
+    flags=$(PKG_CONFIG_PATH=$work/prefix/lib/pkgconfig pkg-config --cflags --libs limbeck)
+    # shellcheck disable=SC2086
+    cc -o "$work/installed" examples/c/hello.c $flags "-Wl,-rpath,$PWD/$work/prefix/lib" > "$log" 2>&1 || failed "installed"
+    "$work/installed" "$models/embed" > "$log" 2>&1 || failed "installed"
+    passed "make install and pkg-config"
+fi
