@@ -1,0 +1,17 @@
+"""Limbeck runs distilled Transformer students on the device: text in, answers out.
+
+    import limbeck
+
+    model = limbeck.Model("models/all-MiniLM-L6-v2")
+    vectors = model.embed(["A man is eating.", "Someone has a meal."])
+"""
+
+from ._model import Model
+from ._native import Status, library
+from ._results import Answer, Candidate, Classification, Error, ModelInfo, SessionInfo, Tag, Tokens
+from ._tokenizer import Tokenizer
+
+__all__ = [
+    "Answer", "Candidate", "Classification", "Error", "Model", "ModelInfo", "SessionInfo", "Status", "Tag", "Tokenizer", "Tokens",
+]  # fmt: skip
+__version__: str = library.limbeck_version_string().decode()

@@ -1,0 +1,108 @@
+"""What the calls give back, and the error they raise."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _native
+
+Floats = npt.NDArray[np.float32]
+
+
+class Error(Exception):
+    """A call that failed: `status` is a `Status`, `message` says what was wrong."""
+
+    status: int
+    message: str
+
+    def __init__(self, status: int, message: str = "") -> None:
+        try:
+            self.status = _native.Status(status)
+        except ValueError:  # a number of a later library
+            self.status = status
+        self.message = message or _native.library.limbeck_status_string(status).decode()
+        super().__init__(self.message)
+
+    def __reduce__(self) -> tuple[type[Error], tuple[int, str]]:
+        return Error, (int(self.status), self.message)
+
+
+def check(status: int) -> None:
+    """Raises unless a call went well."""
+    if status != _native.Status.OK:
+        raise Error(status)
+
+
+class Tokens(NamedTuple):
+    """A text in tokens. `types` tells which text of a pair; `offsets` are (start, end) in characters of that text."""
+
+    ids: list[int]
+    types: list[int]
+    offsets: list[tuple[int, int]]
+
+
+class Classification(NamedTuple):
+    """The best label of a text, and the scores of all, in the order of `Model.labels`."""
+
+    label: str
+    score: float
+    scores: Floats
+
+
+class Tag(NamedTuple):
+    """A labelled span; `start` and `end` are characters of the text."""
+
+    label: str
+    score: float
+    start: int
+    end: int
+    text: str
+
+
+class Answer(NamedTuple):
+    """A span of the context; an empty one means that there is no answer."""
+
+    text: str
+    score: float
+    start: int
+    end: int
+
+
+class Candidate(NamedTuple):
+    """A token for a mask."""
+
+    token: str
+    score: float
+    id: int
+
+
+class ModelInfo(NamedTuple):
+    """What a model is; `answers` names the methods that work on it."""
+
+    family: str
+    answers: tuple[str, ...]
+    has_tokenizer: bool
+    hidden_size: int
+    layers: int
+    attention_heads: int
+    intermediate_size: int
+    vocab_size: int
+    max_length: int
+    max_positions: int
+    label_count: int
+    embedding_size: int
+    parameters: int
+    mapped_bytes: int
+    private_bytes: int
+
+
+class SessionInfo(NamedTuple):
+    """What a model runs on: threads, the memory bound in tokens, the instruction set, the scratch memory."""
+
+    threads: int
+    max_tokens: int
+    kernels: str
+    memory_bytes: int

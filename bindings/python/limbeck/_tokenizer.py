@@ -1,0 +1,118 @@
+"""Text to tokens, with or without a model."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import weakref
+from ctypes import byref, c_int32, c_size_t, c_void_p
+from typing import Any, Callable
+
+import numpy as np
+
+from . import _native
+from ._native import Status, library
+from ._results import Error, Tokens, check
+from ._text import characters, encode
+
+
+def open_handle(function: Callable[..., int], path: str | os.PathLike[str]) -> c_void_p:
+    """Opens a model or a tokenizer, or raises what the library says about it."""
+    utf8 = encode(os.fspath(path))
+    handle, message = c_void_p(), ctypes.create_string_buffer(2048)
+    status = function(utf8, len(utf8), byref(handle), message, len(message))
+    if status != Status.OK:
+        raise Error(status, message.value.decode(errors="replace"))
+    return handle
+
+
+def read_name(function: Callable[..., int], *arguments: Any) -> str:
+    """A name from a call that fills a buffer: once more with a larger one, if it was too small."""
+    capacity, count = 256, c_size_t()
+    while True:
+        buffer = ctypes.create_string_buffer(capacity)
+        status = function(*arguments, buffer, capacity, byref(count))
+        if status != Status.CAPACITY:
+            check(status)
+            return buffer.raw[: count.value].decode(errors="replace")
+        capacity = count.value
+
+
+class Tokenizer:
+    """A tokenizer without weights. `path` is a model folder, a tokenizer.json or a vocab.txt. Any threads may share it."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._own(open_handle(library.limbeck_tokenizer_open, path))
+
+    @classmethod
+    def _of_model(cls, model: c_void_p) -> Tokenizer:
+        handle = c_void_p()
+        check(library.limbeck_model_tokenizer(model, byref(handle)))
+        tokenizer = cls.__new__(cls)
+        tokenizer._own(handle)
+        return tokenizer
+
+    def _own(self, handle: c_void_p) -> None:
+        self._handle = handle
+        # The handle lives exactly as long as this object: threads share it, so there is no close() under their feet.
+        weakref.finalize(self, library.limbeck_tokenizer_close, handle)
+
+    @property
+    def vocab_size(self) -> int:
+        """The number of ids: every id is below it."""
+        return int(library.limbeck_tokenizer_vocab_size(self._handle))
+
+    def token(self, id: int) -> str:
+        """The token as in the vocabulary, such as "##ing"."""
+        return read_name(library.limbeck_tokenizer_token, self._handle, _id(id))
+
+    def id(self, token: str) -> int:
+        """The id of a token, special ones included."""
+        utf8, id = encode(token), c_int32()
+        check(library.limbeck_tokenizer_id(self._handle, utf8, len(utf8), byref(id)))
+        return id.value
+
+    def count(self, text: str, pair: str | None = None, *, special_tokens: bool = True) -> int:
+        """The number of tokens, without making them."""
+        first, second = encode(text), None if pair is None else encode(pair)
+        options, count = _native.TokenizeOptions(special_tokens=1 if special_tokens else 2), c_size_t()
+        status = library.limbeck_tokenize(
+            self._handle, first, len(first), second, len(second or b""), byref(options), None, None, None, None, 0, byref(count)
+        )
+        if status != Status.CAPACITY:
+            check(status)
+        return count.value
+
+    def tokenize(
+        self, text: str, pair: str | None = None, *, special_tokens: bool = True, max_length: int | None = None
+    ) -> Tokens:
+        """Cuts a text, or a pair of texts, into tokens. `max_length` truncates, longest first; None does not."""
+        first, second = encode(text), None if pair is None else encode(pair)
+        options = _native.TokenizeOptions(special_tokens=1 if special_tokens else 2, max_length=max_length or 0)
+        # A byte is at most a token, with rare exceptions; then the library tells what it needs.
+        capacity, count = len(first) + len(second or b"") + 8, c_size_t()
+        if max_length:
+            capacity = min(capacity, max_length)
+        while True:
+            table = np.zeros((4, capacity), np.int32)  # ids, types, starts, ends
+            status = library.limbeck_tokenize(
+                self._handle, first, len(first), second, len(second or b""), byref(options),
+                *(row.ctypes.data for row in table), capacity, byref(count),
+            )  # fmt: skip
+            if status != Status.CAPACITY:
+                check(status)
+                break
+            capacity = count.value
+        ids, types = table[0, : count.value], table[1, : count.value]
+        bounds = table[2:, : count.value].view(np.uint32)
+        offsets = characters(text, first, bounds if second is None else np.where(types == 0, bounds, 0))
+        if pair is not None and second is not None:
+            offsets = np.where(types == 0, offsets, characters(pair, second, np.where(types == 0, 0, bounds)))
+        return Tokens(ids.tolist(), types.tolist(), list(zip(*offsets.tolist())))
+
+
+def _id(id: int) -> int:
+    """An id that fits in 32 bits; ctypes would cut it without a word."""
+    if not -(2**31) <= id < 2**31:
+        raise Error(Status.ID_OUT_OF_RANGE)
+    return id
