@@ -1,6 +1,10 @@
 import KernelInterface
 
 /// The kernels of the instruction set this target was compiled for.
+///
+/// `@export(interface)`: Embedded Swift would otherwise compile the kernels again inside every module that calls this, for the
+/// baseline CPU.
+@export(interface)
 public func table() -> Kernels {
     Kernels(
         product: { product($0, rows: $1, panels: $2) },
