@@ -1,0 +1,33 @@
+"""Where the golden models are. The tests need the repository, for these and for the header."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+MODELS = REPOSITORY / "Tests" / "golden" / "models"
+ANSWERS = REPOSITORY / "Tests" / "golden" / "answers"
+
+
+def cases(*names: str):
+    """Every case of some golden folders, as pytest parameters."""
+    for name in names:
+        told = json.loads((ANSWERS / name / "answers.json").read_text(encoding="utf-8"))
+        for number, case in enumerate(told["cases"]):
+            yield pytest.param(name, case, id=f"{name}-{number}")
+
+
+@pytest.fixture(scope="session")
+def opened():
+    """Opens golden models, each once."""
+    import limbeck
+
+    models: dict[str, limbeck.Model] = {}
+
+    def opens(name: str) -> "limbeck.Model":
+        if name not in models:
+            models[name] = limbeck.Model(ANSWERS / name)
+        return models[name]
+
+    return opens
