@@ -122,6 +122,7 @@ int main(int argc, char **argv) {
 
         const size_t batches = 10000;
         mixed(&with, 2000); /* untouched pages of the scratch, and of the program, come in */
+        resident();          /* those that this needs, too */
         size_t before = resident();
         mixed(&with, batches);
         size_t after = resident();
