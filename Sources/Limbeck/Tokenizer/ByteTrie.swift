@@ -20,7 +20,7 @@ final class ByteTrie: @unchecked Sendable {  // nothing changes after init
     }
 
     static let root: UInt32 = 0
-    private static let nobody = UInt32.max
+    static let nobody = UInt32.max
 
     let units: UnsafePointer<Unit>
     /// The values of the units at which a key ends.
@@ -29,15 +29,12 @@ final class ByteTrie: @unchecked Sendable {  // nothing changes after init
 
     /// Of equal keys the last one counts.
     init(_ keys: [Key], bytes: UnsafeRawBufferPointer) {
-        var builder = Builder(keys, bytes: bytes)
-        builder.build()
-        unitCount = builder.units.count
+        let places = TriePlaces(keys, bytes: bytes)
+        unitCount = places.count
         let units = UnsafeMutablePointer<Unit>.allocate(capacity: unitCount)
         let values = UnsafeMutablePointer<Int32>.allocate(capacity: unitCount)
-        for index in 0..<unitCount {
-            (units + index).initialize(to: builder.units[index])
-            (values + index).initialize(to: builder.values[index])
-        }
+        units.initialize(from: places.units, count: unitCount)
+        values.initialize(from: places.values, count: unitCount)
         self.units = UnsafePointer(units)
         self.values = UnsafePointer(values)
     }
@@ -74,152 +71,5 @@ final class ByteTrie: @unchecked Sendable {  // nothing changes after init
 
     func value(at node: UInt32) -> Int32? {
         units[Int(node)].isKey ? values[Int(node)] : nil
-    }
-}
-
-extension ByteTrie {
-    /// Places the nodes breadth first, so that the top of the trie, which every word passes, lies together.
-    private struct Builder {
-        private struct Entry {
-            /// The first eight bytes, for a fast comparison.
-            let head: UInt64
-            let key: Key
-            let order: Int
-        }
-
-        /// A node whose children are still to be placed: the entries that pass it.
-        private struct Task {
-            let node: UInt32
-            let first: Int
-            let last: Int
-            let depth: Int
-        }
-
-        var units: [Unit] = []
-        var values: [Int32] = []
-        private var entries: [Entry] = []
-        private let bytes: UnsafeRawBufferPointer
-        /// The free units as a ring; only those of the newest blocks are in it, which bounds the search for a place.
-        private var nextFree: [UInt32] = []
-        private var previousFree: [UInt32] = []
-        private var firstFree = nobody
-        private static let openBlocks = 16
-
-        init(_ keys: [Key], bytes: UnsafeRawBufferPointer) {
-            self.bytes = bytes
-            entries.reserveCapacity(keys.count)
-            for (order, key) in keys.enumerated() {
-                var head: UInt64 = 0
-                for index in 0..<min(8, Int(key.count)) {
-                    head |= UInt64(bytes[Int(key.start) + index]) << UInt64(56 - 8 * index)
-                }
-                entries.append(Entry(head: head, key: key, order: order))
-            }
-            entries.sort { left, right in
-                left.head != right.head ? left.head < right.head : Builder.isLess(left, right, bytes)
-            }
-        }
-
-        private static func isLess(_ left: Entry, _ right: Entry, _ bytes: UnsafeRawBufferPointer) -> Bool {
-            let shared = min(left.key.count, right.key.count)
-            for index in 0..<shared {
-                let a = bytes[Int(left.key.start + index)]
-                let b = bytes[Int(right.key.start + index)]
-                if a != b { return a < b }
-            }
-            return left.key.count != right.key.count ? left.key.count < right.key.count : left.order < right.order
-        }
-
-        mutating func build() {
-            addBlock()
-            take(0, parent: ByteTrie.nobody)
-            var tasks = [Task(node: 0, first: 0, last: entries.count, depth: 0)]
-            var done = 0
-            while done < tasks.count {
-                let task = tasks[done]
-                done += 1
-                place(task, &tasks)
-            }
-        }
-
-        private mutating func place(_ task: Task, _ tasks: inout [Task]) {
-            var first = task.first
-            while first < task.last, entries[first].key.count == task.depth {
-                units[Int(task.node)].link |= 1
-                values[Int(task.node)] = entries[first].key.value
-                first += 1
-            }
-            guard first < task.last else { return }
-
-            var labels: [UInt8] = []
-            var starts: [Int] = []
-            for index in first..<task.last {
-                let label = bytes[Int(entries[index].key.start) + task.depth]
-                if labels.last != label {
-                    labels.append(label)
-                    starts.append(index)
-                }
-            }
-            starts.append(task.last)
-            let base = findBase(labels)
-            units[Int(task.node)].link |= base << 1
-            for (index, label) in labels.enumerated() {
-                let child = base ^ UInt32(label)
-                take(child, parent: task.node)
-                tasks.append(Task(node: child, first: starts[index], last: starts[index + 1], depth: task.depth + 1))
-            }
-        }
-
-        private mutating func findBase(_ labels: [UInt8]) -> UInt32 {
-            if firstFree != ByteTrie.nobody {
-                var candidate = firstFree
-                repeat {
-                    let base = candidate ^ UInt32(labels[0])
-                    if labels.allSatisfy({ isFree(base ^ UInt32($0)) }) { return base }
-                    candidate = nextFree[Int(candidate)]
-                } while candidate != firstFree
-            }
-            let base = UInt32(units.count)
-            addBlock()
-            return base
-        }
-
-        private func isFree(_ unit: UInt32) -> Bool { nextFree[Int(unit)] != ByteTrie.nobody }
-
-        private mutating func addBlock() {
-            let start = units.count
-            for unit in UInt32(start)..<UInt32(start + 256) {
-                units.append(Unit(link: 0, parent: ByteTrie.nobody))
-                values.append(-1)
-                nextFree.append(unit)
-                previousFree.append(unit)
-                guard firstFree != ByteTrie.nobody else {
-                    firstFree = unit
-                    continue
-                }
-                let last = previousFree[Int(firstFree)]
-                nextFree[Int(last)] = unit
-                previousFree[Int(unit)] = last
-                nextFree[Int(unit)] = firstFree
-                previousFree[Int(firstFree)] = unit
-            }
-            let old = start - 256 * Builder.openBlocks
-            guard old >= 0 else { return }
-            for unit in UInt32(old)..<UInt32(old + 256) where isFree(unit) { close(unit) }
-        }
-
-        private mutating func take(_ unit: UInt32, parent: UInt32) {
-            close(unit)
-            units[Int(unit)].parent = parent
-        }
-
-        private mutating func close(_ unit: UInt32) {
-            let next = nextFree[Int(unit)]
-            let previous = previousFree[Int(unit)]
-            nextFree[Int(previous)] = next
-            previousFree[Int(next)] = previous
-            if firstFree == unit { firstFree = next == unit ? ByteTrie.nobody : next }
-            nextFree[Int(unit)] = ByteTrie.nobody
-        }
     }
 }

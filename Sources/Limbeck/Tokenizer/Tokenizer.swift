@@ -21,7 +21,7 @@ public final class Tokenizer: Sendable {
     public let vocabularySize: Int
 
     init(_ parts: TokenizerParts) throws(LimbeckError) {
-        let vocabulary = Vocabulary(parts.vocabulary)
+        let vocabulary = parts.vocabulary
         piece = WordPiece(vocabulary, parts.normalization, parts.wordPiece)
         template = parts.template
         literalTokens = AddedTokens(parts.addedTokens.filter { !$0.isNormalized }) { $0.text }
@@ -32,19 +32,13 @@ public final class Tokenizer: Sendable {
         }
         var builder = Vocabulary.Builder()
         for token in parts.addedTokens {
-            let known = token.text.withUnsafeBytes { vocabulary.id(of: $0) }
-            if known == nil { builder.add(id: Int(token.id)) { $0 += token.text } }
+            if vocabulary.id(of: token.text) == nil { builder.add(id: Int(token.id)) { $0 += token.text } }
         }
         extra = builder.isEmpty ? nil : Vocabulary(builder)
         vocabularySize = max(vocabulary.count, extra?.count ?? 0)
 
         let extra = extra
-        func id(_ name: String) -> Int32? {
-            var name = name
-            return name.withUTF8 { text in
-                extra?.id(of: UnsafeRawBufferPointer(text)) ?? vocabulary.id(of: UnsafeRawBufferPointer(text))
-            }
-        }
+        func id(_ name: String) -> Int32? { extra?.id(of: name) ?? vocabulary.id(of: name) }
         cls = id(parts.names.cls)
         sep = id(parts.names.sep)
         mask = id(parts.names.mask)
@@ -61,8 +55,7 @@ public final class Tokenizer: Sendable {
 
     /// The id of a token, special ones included; nil if there is none.
     public func id(of token: String) -> Int32? {
-        var token = token
-        return token.withUTF8 { id(of: UnsafeRawBufferPointer($0)) }
+        extra?.id(of: token) ?? piece.vocabulary.id(of: token)
     }
 
     package func id(of token: UnsafeRawBufferPointer) -> Int32? {

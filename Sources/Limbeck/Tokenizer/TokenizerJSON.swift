@@ -4,10 +4,11 @@
 extension TokenizerParts {
     init(json: JSONDocument, _ names: SpecialNames) throws(LimbeckError) {
         file = json.file
-        self.names = names
         let root = json.root
         guard root.kind == .object else { throw LimbeckError(.fileMalformed, "\(file): not a JSON object") }
-        let model = try member(root, "model", of: "the file")
+        guard let model = root["model"] else { throw LimbeckError(.fileMalformed, "\(file): there is no \"model\"") }
+        vocabulary = try TokenizerParts.vocabulary(model, file)
+        self.names = names
         try readModel(model)
         try readNormalizer(root["normalizer"])
         let preTokenizer = try type(root["pre_tokenizer"], "pre_tokenizer")
@@ -18,17 +19,27 @@ extension TokenizerParts {
 
     // MARK: The model
 
-    private mutating func readModel(_ model: JSONValue) throws(LimbeckError) {
+    private static func vocabulary(_ model: JSONValue, _ file: String) throws(LimbeckError) -> Vocabulary {
         // Files of the first versions do not name the type; only WordPiece has this member.
         let type = model["type"]?.string ?? (model["max_input_chars_per_word"] == nil ? "none" : "WordPiece")
-        guard type == "WordPiece" else { throw unsupported("model", type) }
-        let entries = try member(model, "vocab", of: "model")
-        guard entries.kind == .object else { throw malformed("model.vocab", "an object") }
-        for (key, value) in entries.members {
-            guard let id = value.int else { throw malformed("model.vocab", "an object of integers") }
-            try check(id, "model.vocab")
-            vocabulary.add(id: id) { key.append(to: &$0) }
+        guard type == "WordPiece" else {
+            throw LimbeckError(.fileUnsupported, "\(file): the model \"\(type)\" is not supported")
         }
+        guard let entries = model["vocab"], entries.kind == .object else {
+            throw LimbeckError(.fileMalformed, "\(file): model.vocab is not an object")
+        }
+        var builder = Vocabulary.Builder()
+        for (key, value) in entries.members {
+            guard let id = value.int else {
+                throw LimbeckError(.fileMalformed, "\(file): model.vocab is not an object of integers")
+            }
+            try check(id, "model.vocab", file)
+            builder.add(id: id) { key.append(to: &$0) }
+        }
+        return Vocabulary(builder)
+    }
+
+    private mutating func readModel(_ model: JSONValue) throws(LimbeckError) {
         if let prefix = model["continuing_subword_prefix"] {
             guard let text = prefix.string else { throw malformed("model.continuing_subword_prefix", "a string") }
             wordPiece.prefix = text
@@ -46,14 +57,14 @@ extension TokenizerParts {
             wordPiece.maximumCharacters = value
         }
         let unknown = try string(model, "unk_token", of: "model")
-        guard let id = vocabulary.id(of: Array(unknown.utf8)) else {
+        guard let id = vocabulary.id(of: unknown) else {
             throw LimbeckError(.fileInconsistent, "\(file): model.unk_token \"\(unknown)\" is not in the vocabulary")
         }
         names.unk = unknown
-        wordPiece.unknown = Int32(id)
+        wordPiece.unknown = id
     }
 
-    private func check(_ id: Int, _ key: String) throws(LimbeckError) {
+    private static func check(_ id: Int, _ key: String, _ file: String) throws(LimbeckError) {
         guard id >= 0, id < Vocabulary.maximumCount else {
             throw LimbeckError(
                 .fileUnsupported, "\(file): \(key) has the id \(id); ids from 0 to \(Vocabulary.maximumCount - 1) are supported"
@@ -82,12 +93,12 @@ extension TokenizerParts {
             guard let text = element["content"]?.text, let id = element["id"]?.int else {
                 throw malformed("added_tokens", "an array of objects with \"id\" and \"content\"")
             }
-            try check(id, "added_tokens")
+            try TokenizerParts.check(id, "added_tokens", file)
             var token = AddedToken(id: Int32(id), text: [])
             text.append(to: &token.text)
             if token.text.isEmpty { continue }
             // A token of the vocabulary keeps the id it has there.
-            if let known = vocabulary.id(of: token.text) { token.id = Int32(known) }
+            if let known = vocabulary.id(of: token.text) { token.id = known }
             token.isSingleWord = try flag(element, "single_word", of: "added_tokens") ?? false
             token.stripsLeft = try flag(element, "lstrip", of: "added_tokens") ?? false
             token.stripsRight = try flag(element, "rstrip", of: "added_tokens") ?? false
@@ -119,7 +130,7 @@ extension TokenizerParts {
         guard let name = elements.next()?.string, let id = elements.next()?.int else {
             throw malformed("post_processor.\(key)", "an array of a token and its id")
         }
-        try check(id, "post_processor.\(key)")
+        try TokenizerParts.check(id, "post_processor.\(key)", file)
         if key == "cls" { names.cls = name } else { names.sep = name }
         return Int32(id)
     }
@@ -141,7 +152,7 @@ extension TokenizerParts {
                 let ids = try member(try member(tokens, name, of: "post_processor.special_tokens"), "ids", of: name)
                 for element in ids.elements {
                     guard let id = element.int else { throw malformed("post_processor.special_tokens", "made of ids") }
-                    try check(id, "post_processor.special_tokens")
+                    try TokenizerParts.check(id, "post_processor.special_tokens", file)
                     pieces.append(.token(id: Int32(id), type: try typeId(special, key)))
                 }
             } else {

@@ -4,7 +4,7 @@ import CPlatform
 struct TokenizerParts {
     /// The name that messages use.
     var file: String
-    var vocabulary = Vocabulary.Builder()
+    var vocabulary: Vocabulary
     var wordPiece = WordPieceOptions(unknown: 0, prefix: "##", maximumCharacters: 100)
     var normalization = NormalizerOptions()
     var addedTokens: [AddedToken] = []

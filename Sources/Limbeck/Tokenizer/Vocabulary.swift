@@ -24,14 +24,6 @@ final class Vocabulary: Sendable {
 
         var isEmpty: Bool { keys.isEmpty }
 
-        /// The id of a token added before. Slow: it looks at them all.
-        func id(of text: [UInt8]) -> Int? {
-            for key in keys.reversed() where Int(key.count) == text.count {
-                if bytes[Int(key.start)..<Int(key.start + key.count)].elementsEqual(text) { return Int(key.value) }
-            }
-            return nil
-        }
-
         /// Adds the token that `text` appends to the bytes it is given.
         mutating func add(id: Int, _ text: (inout [UInt8]) -> Void) {
             let start = bytes.count
@@ -56,6 +48,13 @@ final class Vocabulary: Sendable {
     }
 
     func id(of text: UnsafeRawBufferPointer) -> Int32? { trie.value(of: text) }
+
+    func id(of text: [UInt8]) -> Int32? { text.withUnsafeBytes { trie.value(of: $0) } }
+
+    func id(of text: String) -> Int32? {
+        var text = text
+        return text.withUTF8 { trie.value(of: UnsafeRawBufferPointer($0)) }
+    }
 
     /// Calls `body` with the UTF-8 of the token `id`; nil if there is none.
     func withToken<Result>(_ id: Int32, _ body: (UnsafeRawBufferPointer) -> Result) -> Result? {

@@ -3,7 +3,7 @@
 extension TokenizerParts {
     init(text: UnsafeRawBufferPointer, file: String, config: JSONValue?) throws(LimbeckError) {
         self.file = file
-        try readLines(text)
+        vocabulary = try TokenizerParts.vocabulary(lines: text, file)
         if let config { names.read(config) }
 
         normalization = NormalizerOptions(cleans: true, separatesIdeographs: true, stripsAccents: true, lowers: true)
@@ -14,13 +14,15 @@ extension TokenizerParts {
         wordPiece.unknown = try required(names.unk)
         template = .bert(cls: try required(names.cls), sep: try required(names.sep))
         for name in [names.unk, names.sep, names.cls, names.pad, names.mask] {
-            let text = Array(name.utf8)
-            guard let id = vocabulary.id(of: text) else { continue }
-            addedTokens.append(AddedToken(id: Int32(id), text: text))
+            guard let id = vocabulary.id(of: name) else { continue }
+            addedTokens.append(AddedToken(id: id, text: Array(name.utf8)))
         }
     }
 
-    private mutating func readLines(_ text: UnsafeRawBufferPointer) throws(LimbeckError) {
+    private static func vocabulary(
+        lines text: UnsafeRawBufferPointer, _ file: String
+    ) throws(LimbeckError) -> Vocabulary {
+        var builder = Vocabulary.Builder()
         var id = 0
         var start = 0
         while start < text.count {
@@ -30,14 +32,15 @@ extension TokenizerParts {
                 throw LimbeckError(.fileUnsupported, "\(file): more than \(Vocabulary.maximumCount) lines")
             }
             let line = trimmed(UnsafeRawBufferPointer(rebasing: text[start..<end]))
-            vocabulary.add(id: id) { $0.append(contentsOf: line) }
+            builder.add(id: id) { $0.append(contentsOf: line) }
             id += 1
             start = end + 1
         }
+        return Vocabulary(builder)
     }
 
     /// The line without white space at its end, such as the CR of a Windows file.
-    private func trimmed(_ line: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+    private static func trimmed(_ line: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         guard let bytes = line.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return line }
         var end = 0
         var position = 0
@@ -50,10 +53,10 @@ extension TokenizerParts {
     }
 
     private func required(_ name: String) throws(LimbeckError) -> Int32 {
-        guard let id = vocabulary.id(of: Array(name.utf8)) else {
+        guard let id = vocabulary.id(of: name) else {
             throw LimbeckError(.fileInconsistent, "\(file): the special token \"\(name)\" is missing")
         }
-        return Int32(id)
+        return id
     }
 
     /// A member that is true, false, or null or missing.
