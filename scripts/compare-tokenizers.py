@@ -50,7 +50,7 @@ class Library:
         self.lib.limbeck_tokenizer_close(handle)
 
     def encode(self, handle, items):
-        """items: (text, pair or None, special, max_length), texts as bytes; gives (ids, types, starts, ends) each."""
+        """items: (text, pair or None, special, max_length); gives (ids, types, starts, ends) each."""
         capacity = 1 << 12
         while True:
             kinds = (ctypes.c_int32, ctypes.c_int32, ctypes.c_uint32, ctypes.c_uint32)
@@ -105,14 +105,36 @@ class Tool:
         return results
 
 
-def byte_offsets(text):
-    """Where each character of `text` begins in UTF-8; lone surrogates never get here."""
-    offsets, total = [0], 0
-    for character in text:
-        c = ord(character)
-        total += 1 if c < 0x80 else 2 if c < 0x800 else 3 if c < 0x10000 else 4
-        offsets.append(total)
-    return offsets
+def decode(data):
+    """What Python and Rust read in bytes that may be ill-formed, and where each character begins; the end comes last."""
+    try:
+        text, position = data.decode(), 0
+        offsets = [0]
+        for character in text:
+            c = ord(character)
+            position += 1 if c < 0x80 else 2 if c < 0x800 else 3 if c < 0x10000 else 4
+            offsets.append(position)
+        return text, offsets
+    except UnicodeDecodeError:
+        pass
+    text, offsets, position = [], [], 0
+    while position < len(data):
+        for length in (1, 2, 3, 4):
+            try:
+                character = data[position : position + length].decode()
+                break
+            except UnicodeDecodeError as error:
+                # A sequence that more bytes might complete goes on; else its valid beginning is one U+FFFD.
+                if error.reason != "unexpected end of data" or position + length >= len(data):
+                    character = "\ufffd"
+                    length = error.end - error.start
+                    break
+        text.append(character)
+        offsets.append(position)
+        position += length
+    text = "".join(text)
+    assert text == data.decode(errors="replace")
+    return text, offsets + [len(data)]
 
 
 def expected(tokenizer, items):
@@ -123,9 +145,10 @@ def expected(tokenizer, items):
     for (special, length), indices in groups.items():
         tokenizer.no_padding()
         tokenizer.enable_truncation(length) if length else tokenizer.no_truncation()
-        batch = [items[i][0] if items[i][1] is None else (items[i][0], items[i][1]) for i in indices]
-        for index, encoding in zip(indices, tokenizer.encode_batch(batch, add_special_tokens=special)):
-            maps = [byte_offsets(text) if text is not None else None for text in items[index][:2]]
+        decoded = [[decode(data) for data in items[i][:2] if data is not None] for i in indices]
+        batch = [texts[0][0] if len(texts) == 1 else (texts[0][0], texts[1][0]) for texts in decoded]
+        for index, texts, encoding in zip(indices, decoded, tokenizer.encode_batch(batch, add_special_tokens=special)):
+            maps = [offsets for _, offsets in texts]
             starts, ends = [], []
             for sequence, (start, end) in zip(encoding.sequence_ids, encoding.offsets):
                 table = maps[sequence] if sequence is not None else None
@@ -136,11 +159,11 @@ def expected(tokenizer, items):
 
 
 def compare(name, tokenizer, engine, handle, items):
-    ours = engine.encode(handle, [(t.encode(), None if p is None else p.encode(), s, n) for t, p, s, n in items])
+    ours = engine.encode(handle, items)
     for item, got, wanted in zip(items, ours, expected(tokenizer, items)):
         if got == wanted:
             continue
-        print(f"DIFFERENT in {name}: {item!r}\n  code points {[hex(ord(c)) for c in item[0]][:100]}")
+        print(f"DIFFERENT in {name}: {item!r}\n  code points {[hex(ord(c)) for c in decode(item[0])[0]][:100]}")
         for what, a, b in zip(("ids", "types", "starts", "ends"), got, wanted):
             if a != b:
                 print(f"  {what}:\n    limbeck {a}\n    hf      {b}")
@@ -195,7 +218,13 @@ def random_items(rng, count):
     def text():
         pool = rng.choice(pools)
         length = rng.choice((0, 1, 2, 3, 5, 8, 13, 30, 100, 300))
-        return "".join(rng.choices(pool, k=length))
+        data = bytearray("".join(rng.choices(pool, k=length)).encode())
+        if data and rng.random() < 0.2:
+            # Ill-formed: bytes changed, put in or taken out.
+            for _ in range(rng.randrange(1, 4)):
+                at = rng.randrange(len(data) + 1)
+                data[at : at + rng.randrange(2)] = bytes(rng.choices(range(0x70, 0x100), k=rng.randrange(3)))
+        return bytes(data)
 
     items = []
     for _ in range(count):
@@ -208,6 +237,7 @@ def random_items(rng, count):
 
 def text_items(rng, texts):
     items = []
+    texts = [text.encode() for text in texts]
     for text in texts:
         roll = rng.random()
         if roll < 0.7:
@@ -332,7 +362,8 @@ def main():
         texts += found[:: max(1, -(-len(found) // arguments.per_file))]
     real, drawn = text_items(rng, texts), random_items(rng, arguments.random)
     # Every character alone and between letters, once for each variant.
-    single = [("".join(("a", chr(c), "b ", chr(c))), None, False, 0) for c in range(0x110000) if not 0xD800 <= c < 0xE000]
+    scalars = [chr(c) for c in range(0x110000) if not 0xD800 <= c < 0xE000]
+    single = [(f"a{c}b {c}".encode(), None, False, 0) for c in scalars]
 
     with tempfile.TemporaryDirectory() as folder:
         for index, (name, file) in enumerate(variants(arguments.model, pathlib.Path(folder))):

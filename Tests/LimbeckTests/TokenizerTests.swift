@@ -1,0 +1,157 @@
+import Foundation
+import Limbeck
+import Testing
+
+/// What the golden files do not show: the files that are refused, the buffers, and hostile texts.
+@Suite struct TokenizerTests {
+    static let tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "##a", "b", "the", "##the", ".", "中"]
+    let tokenizer: Tokenizer
+
+    init() throws { tokenizer = try Self.open(["vocab.txt": Self.tokens.joined(separator: "\n")]) }
+
+    /// A tokenizer of a folder with these files.
+    static func open(_ files: [String: String], file: String = "") throws -> Tokenizer {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("limbeck-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        for (name, text) in files { try Data(text.utf8).write(to: folder.appendingPathComponent(name)) }
+        return try Tokenizer(path: file.isEmpty ? folder.path : folder.appendingPathComponent(file).path)
+    }
+
+    static func json(
+        vocabulary: String = ###""[UNK]":0,"[CLS]":1,"[SEP]":2,"a":3,"##a":4"###, model: String = #""type":"WordPiece""#,
+        unknown: String = "[UNK]", normalizer: String = #"{"type":"BertNormalizer"}"#,
+        preTokenizer: String = #"{"type":"BertPreTokenizer"}"#, added: String = "[]", post: String = "null"
+    ) -> String {
+        """
+        {"added_tokens":\(added),"normalizer":\(normalizer),"pre_tokenizer":\(preTokenizer),"post_processor":\(post),
+        "model":{\(model),"unk_token":"\(unknown)","continuing_subword_prefix":"##","max_input_chars_per_word":100,
+        "vocab":{\(vocabulary)}}}
+        """
+    }
+
+    @Test func vocabulary() {
+        #expect(tokenizer.vocabularySize == Self.tokens.count)
+        for (id, token) in Self.tokens.enumerated() {
+            #expect(tokenizer.id(of: token) == Int32(id))
+            #expect(tokenizer.token(Int32(id)) == token)
+        }
+        #expect(tokenizer.id(of: "##") == nil && tokenizer.id(of: "") == nil)
+        #expect(tokenizer.token(-1) == nil && tokenizer.token(12) == nil && tokenizer.token(.max) == nil)
+        #expect(tokenizer.cls == 2 && tokenizer.sep == 3 && tokenizer.mask == 4 && tokenizer.pad == 0 && tokenizer.unk == 1)
+    }
+
+    @Test func encoding() {
+        let encoding = tokenizer.encode("The 中a", pair: "b.")
+        #expect(encoding.ids == [2, 8, 11, 5, 3, 7, 10, 3])
+        #expect(encoding.types == [0, 0, 0, 0, 0, 1, 1, 1])
+        #expect(encoding.ranges == [0..<0, 0..<3, 4..<7, 7..<8, 0..<0, 0..<1, 1..<2, 0..<0])
+    }
+
+    @Test func configurationBesideVocabulary() throws {
+        let vocabulary = (Self.tokens + ["A", "á", "<c>"]).joined(separator: "\r\n")
+        let cased = try Self.open(["vocab.txt": vocabulary, "tokenizer_config.json": #"{"do_lower_case":false}"#])
+        #expect(cased.encode("A á a", addSpecialTokens: false).ids == [12, 13, 5])
+        let config = #"{"do_lower_case":true,"strip_accents":false,"tokenize_chinese_chars":false,"cls_token":{"content":"<c>"}}"#
+        let other = try Self.open(["vocab.txt": vocabulary, "tokenizer_config.json": config], file: "vocab.txt")
+        #expect(other.encode("Á a中 <c>").ids == [14, 13, 1, 14, 3])
+    }
+
+    @Test func jsonComesFirst() throws {
+        let both = try Self.open(["tokenizer.json": Self.json(), "vocab.txt": "nothing of use"])
+        #expect(both.encode("aa").ids == [3, 4])
+    }
+
+    @Test func duplicatesAndHoles() throws {
+        let lines = try Self.open(["vocab.txt": "[UNK]\n[CLS]\n[SEP]\na\n\na\n"])
+        #expect(lines.vocabularySize == 6)
+        #expect(lines.encode("a", addSpecialTokens: false).ids == [5])
+        let holes = try Self.open(["tokenizer.json": Self.json(vocabulary: #""[UNK]":0,"a":7,"b":9,"a":8"#)])
+        #expect(holes.vocabularySize == 10)
+        #expect(holes.encode("a b").ids == [8, 9])
+        #expect(holes.token(5) == nil)
+    }
+
+    @Test(arguments: [
+        (json(model: #""type":"BPE""#), LimbeckError.Status.fileUnsupported, "BPE"),
+        (json(normalizer: #"{"type":"NFKC"}"#), .fileUnsupported, "NFKC"),
+        (json(preTokenizer: #"{"type":"Metaspace"}"#), .fileUnsupported, "Metaspace"),
+        (json(preTokenizer: "null"), .fileUnsupported, "pre_tokenizer"),
+        (json(post: #"{"type":"RobertaProcessing"}"#), .fileUnsupported, "RobertaProcessing"),
+        (json(vocabulary: #""[UNK]":-1"#), .fileUnsupported, "-1"),
+        (json(vocabulary: #""[UNK]":0,"a":4000000000"#), .fileUnsupported, "4000000000"),
+        (json(vocabulary: #""[UNK]":0.5"#), .fileMalformed, "vocab"),
+        (json(vocabulary: ""), .fileInconsistent, "[UNK]"),
+        (json(unknown: "<unk>"), .fileInconsistent, "<unk>"),
+        (json(added: #"[{"id":1}]"#), .fileMalformed, "added_tokens"),
+        (json(added: #"[{"id":9,"content":"\u0301","normalized":true}]"#), .fileUnsupported, "added token"),
+        (json(post: #"{"type":"TemplateProcessing","single":[],"pair":[],"special_tokens":{}}"#), .fileUnsupported, "single"),
+        ("[]", .fileMalformed, "object"), ("{", .fileMalformed, "tokenizer.json"),
+    ])
+    func refused(_ json: String, _ status: LimbeckError.Status, _ words: String) throws {
+        let error = try #require(throws: LimbeckError.self) { _ = try Self.open(["tokenizer.json": json]) }
+        #expect(error.status == status)
+        #expect(error.message.contains(words), "\(error.message)")
+    }
+
+    @Test func refusedVocabularies() throws {
+        #expect(throws: LimbeckError.self) { _ = try Self.open(["vocab.txt": "a\nb\n"]) }
+        #expect(throws: LimbeckError.self) { _ = try Self.open(["vocab.txt": ""]) }
+        #expect(throws: LimbeckError.self) { _ = try Self.open([:]) }
+        #expect(throws: LimbeckError.self) { _ = try Tokenizer(path: "/nowhere/at/all") }
+        #expect(throws: LimbeckError.self) { _ = try Tokenizer(path: "") }
+    }
+
+    @Test func buffersAndLimits() {
+        var ids = [Int32](repeating: -9, count: 8)
+        var text = "the a b . the a"
+        let (found, limited) = text.withUTF8 { text in
+            ids.withUnsafeMutableBufferPointer { ids in
+                let buffer = TokenBuffer(ids: ids.baseAddress, capacity: 3)
+                let found = tokenizer.encode(Text(text), into: buffer)
+                let limited = tokenizer.encode(Text(text), into: TokenBuffer(ids: ids.baseAddress, capacity: 8), limit: 2)
+                return (found, limited)
+            }
+        }
+        #expect(found == 6 && limited == 2)
+        #expect(ids == [8, 5, 7, -9, -9, -9, -9, -9])
+        #expect(tokenizer.specialTokenCount(pair: false) == 2 && tokenizer.specialTokenCount(pair: true) == 3)
+    }
+
+    /// Both texts are longer than there is room, the room is odd: the longer text gets one token more.
+    @Test func truncationOfLongPairs() {
+        let short = [UInt8]("a a a a a a a".utf8)
+        let long = [UInt8]("b b b b b b b b".utf8)
+        #expect(tokenizer.tokens(short, pair: long, maxLength: 6).ids == [2, 5, 3, 7, 7, 3])
+        #expect(tokenizer.tokens(long, pair: short, maxLength: 6).ids == [2, 7, 7, 3, 5, 3])
+        #expect(tokenizer.tokens(short, pair: long, maxLength: 2).ids == [2, 3, 3])
+        #expect(tokenizer.tokens(short, maxLength: 1).ids == [2, 3])
+    }
+
+    @Test(arguments: [
+        [UInt8](repeating: UInt8(ascii: "a"), count: 1 << 20), [UInt8](repeating: 0, count: 1 << 20),
+        [UInt8](repeating: 0xFF, count: 1 << 16), [UInt8](repeating: 0xF0, count: 1 << 16),
+        Array(String(repeating: "\u{301}", count: 1 << 16).utf8), Array(String(repeating: "\u{302E}", count: 1 << 16).utf8),
+        Array(String(repeating: "a\u{302E}\u{323}", count: 1 << 14).utf8), Array(String(repeating: "中", count: 1 << 16).utf8),
+        Array(String(repeating: "[", count: 1 << 16).utf8), Array(String(repeating: "[MASK", count: 1 << 14).utf8),
+    ])
+    func longTexts(_ text: [UInt8]) {
+        let tokens = tokenizer.tokens(text)
+        #expect(tokens.ids.count >= 2 && tokens.ids.count <= text.count + 2)
+        #expect(tokens.ends.allSatisfy { $0 <= text.count })
+        #expect(tokenizer.tokens(text, pair: text, maxLength: 65).ids.count <= 65)
+    }
+
+    /// Random bytes, seeds printed on failure: ids are in the vocabulary, offsets are in order and in the text.
+    @Test func randomBytes() {
+        let seed = UInt64.random(in: .min ... .max)
+        var random = Random(seed: seed)
+        let pool: [UInt8] = Array("aA b.[]MASKCLSEP\u{0}\u{1}\u{301}\u{302E}中é한".utf8) + [0xFF, 0xC3, 0xE2, 0xF0, 0xED, 0xA0]
+        for _ in 0..<2000 {
+            let text = (0..<Int.random(in: 0...60, using: &random)).map { _ in pool.randomElement(using: &random) ?? 0 }
+            let tokens = tokenizer.tokens(text, addSpecialTokens: false)
+            #expect(tokens.ids.allSatisfy { $0 >= 0 && $0 < Self.tokens.count }, "seed \(seed)")
+            #expect(zip(tokens.starts, tokens.ends).allSatisfy { $0 <= $1 && $1 <= text.count }, "seed \(seed)")
+        }
+    }
+}

@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+"""Writes Tests/golden/tokenizer: small tokenizers, and how the Hugging Face `tokenizers` library cuts tricky texts with them.
+
+Needs: tokenizers==0.23.3
+
+    python3 Tests/golden/make_tokenizer.py
+
+The texts and the variants are those of scripts/compare-tokenizers.py, which compares far more of them where the package is
+installed; these files are for everywhere else. Everything drawn is drawn from a fixed seed.
+"""
+
+import importlib.util
+import json
+import pathlib
+import random
+
+import tokenizers
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+FOLDER = ROOT / "Tests" / "golden" / "tokenizer"
+
+WORDS = """the a new york world hello small package library for of un affable ##aff ##able run ##ning token ##izer ##s ##ing ##ed
+straße strasse e ##e i ##i é ##é naïve naive café cafe München мир привет й и ##й ##и 中 国 中国 豈 更 ##国 か が カ ガ ##か ##が 한 글 ᄒ
+##ᅡ ##ᆫ ##ᅡᆫ ᄀ ##글 λ ##ς ##σ ß ##ß ss ##ss a1 ##1 ##0 ab c c++ ## ### New York Hello A ##A 00 ##00 ##\u302e \u302f ##\u0301
+\u1e9e İ i̇ ##̇ k ſ ﬁ ##ﬁ fi ##fi ☃ € $ ° 😀 ##😀 … “ ” — 。 、 ！ ｶ ##ﾞ 𝅗𝅥 𝅗 ##𝅥 1 2 3""".split()
+
+TEXTS = [
+    "", " ", "Hello, world!", "the new york library", "UNAFFABLE unaffable unaffablezzz", "running runnings tokenizers",
+    "Straße STRASSE straße", "Café CAFÉ cafe\u0301 naïve", "İstanbul ISTANBUL ı", "Привет, мир! Йй", "中国人 豈更 a中b国c", "かがカガ ｶﾞ",
+    "한글 한 글 가각", "\U0001f600 a\U0001f600 \U0001f468\u200d\U0001f469", "[CLS] hello [SEP] [MASK]. [mask] [UNK][PAD]x[SEP",
+    "new york NEW YORK New  York newyork", "c++ C++ c+ abc++", "ab AB xab ab1 ab. .ab", "x b b  b a", "A a A. AA Straße \t straße  x",
+    "\u0000a\u0000b \u0001\u007f\u0085c \ufffd\ufeff d\u00ade", "tab\tline\nreturn\r\nnbsp\u00a0wide\u3000sep\u2028x\u000bv\u000cf",
+    "\U0001d15e \U0001d15f\u302e \U0001d160\U0001d16d\u0323", "a\u0301\u0323\u302e\u302f e\u302f\u0334\u302e", "\u0344\u302e\u0323 \u0f73\u0f75\u0f81\u1b44",
+    "\U0001e003\u05ae \u05ae\U0001e003", "a\u0000\u0301 \u0301b", "ﬁ ﬀ ſ K Å ẞ Ⅷ", "Σίσυφος ΣΊΣΥΦΟΣ", "don't $5.00 100% a_b a-b 1,000.5 #x @y", "…“quoted”—dash 。、！",
+    "x" * 100, "x" * 101, "the" * 34, "a" * 300 + " the", "é" * 101 + " é", "\U0002b920\U0002b820\U0002ceaf\uf900\U0002f800",
+]
+BYTES = [
+    b"\xff", b"a\x80b", b"\xc3", b"the \xc3 caf\xc3\xa9", b"\xe2\x82", b"\xe2\x82\xac\xe2\x82", b"\xed\xa0\x80 \xed\xb0\x80", b"\xf0\x9f\x98", b"\xf0\x9f\x98\x80\xf0\x80\x80",
+    b"\xc0\x80 \xf4\x90\x80\x80 \xf5", b"[CLS]\xff[SEP]", b"hello\x00\xffworld", b"\xe1\x80a\xf1\x80\x80b",
+]  # fmt: skip
+
+
+def load(name, path):
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def vocabulary():
+    tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    letters = [chr(c) for c in range(0x21, 0x7F)] + list("абвгдежзиклмнопрстуфхцчшщыэюя")
+    tokens += letters + ["##" + x for x in letters if x.isalnum()] + WORDS
+    return list(dict.fromkeys(tokens))
+
+
+def main():
+    compare = load("compare", ROOT / "scripts" / "compare-tokenizers.py")
+    assert tokenizers.__version__ == compare.PINNED, f"tokenizers {tokenizers.__version__}, not {compare.PINNED}"
+    FOLDER.mkdir(exist_ok=True)
+    for old in FOLDER.iterdir():
+        old.unlink()
+    (FOLDER / "vocab.txt").write_text("\n".join(vocabulary()) + "\n")
+    rng = random.Random(2)
+    texts = [text.encode() for text in TEXTS] + BYTES
+    drawn = [item[0] for item in compare.random_items(rng, 400) if 0 < len(item[0]) < 60]
+    texts += drawn[:120]
+    for name, file in compare.variants(FOLDER / "vocab.txt", FOLDER):
+        tokenizer = tokenizers.Tokenizer.from_file(str(file))
+        items = [(text, None, True, 0) for text in texts]
+        for _ in range(60):
+            length = rng.choice((0, 3, 4, 5, 8, 9, 12, 13, 16))
+            items.append((rng.choice(texts), rng.choice((rng.choice(texts), None)), rng.random() < 0.8, length))
+        cases = []
+        for item, (ids, types, starts, ends) in zip(items, compare.expected(tokenizer, items)):
+            text, pair, special, length = item
+            # Texts as hexadecimal UTF-8, for some are not UTF-8.
+            cases.append([text.hex(), None if pair is None else pair.hex(), special, length, ids, types, starts, ends])
+        lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases)
+        (FOLDER / f"{name}.cases").write_text(f"[\n{lines}\n]\n")
+        print(f"{name}: {len(cases)} cases")
+
+
+if __name__ == "__main__":
+    main()
