@@ -1,0 +1,113 @@
+import CFuzz
+import CPlatform
+import KernelInterface
+import Limbeck
+
+/// A model folder. What opens must compute without an error.
+///
+/// The input is six parts between NUL bytes: config.json, vocab.txt, modules.json, 1_Pooling/config.json, the header of the weight
+/// file, and its data. An empty part is a file that is not there. So that the fuzzer need not keep a length and many numbers right:
+/// the header's length is put before it, and the data is repeated up to the largest number in the header. A header that does not
+/// begin with a brace is the whole weight file as it is.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
+    let input = UnsafeRawBufferPointer(start: data, count: count)
+    let parts = parts(input, 6)
+    for (name, part) in zip(["config.json", "vocab.txt", "modules.json", "1_Pooling/config.json"], parts) where !part.isEmpty {
+        file("m/\(name)", part)
+    }
+    file(
+        "m/model.safetensors",
+        parts[4].first == UInt8(ascii: "{") ? weights(parts[4], parts[5]) : Array(input[parts[4].startIndex...]))
+    defer { fuzz_clear() }
+    fuzz_limit(64 << 20)
+    do throws(LimbeckError) {
+        try run(try Model(path: "m"))
+    } catch {
+        check(opening: error)
+    }
+    return 0
+}
+
+private func weights(_ header: Slice<UnsafeRawBufferPointer>, _ data: Slice<UnsafeRawBufferPointer>) -> [UInt8] {
+    var largest = 0, number = 0
+    for byte in header {
+        let digit = Int(byte) - 48
+        number = 0...9 ~= digit ? min(number * 10 + digit, 1 << 20) : 0
+        if number <= 1 << 16 { largest = max(largest, number) }
+    }
+    var bytes = withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) }
+    bytes += header
+    let pattern = data.isEmpty ? [UInt8(0)] : Array(data)
+    for index in 0..<largest { bytes.append(pattern[index % pattern.count]) }
+    return bytes
+}
+
+private func run(_ model: Model) throws(LimbeckError) {
+    expect(model.hiddenSize > 0 && model.layers > 0 && model.vocabSize > 0, "a size of 0")
+    expect(1...model.maxPositions ~= model.maxLength, "length \(model.maxLength) of \(model.maxPositions)")
+    for label in 0..<model.labels.count { _ = model.entity(label) }
+    guard model.layers <= 16, model.hiddenSize <= 1024 else { return }
+    for kernels in [InstructionSet.portable, .avx2, .avx512] where kernels.isAvailable {
+        let session: Session
+        do throws(LimbeckError) {
+            session = try Session(model, options: SessionOptions(threads: 1, maxTokens: 24, kernels: kernels))
+        } catch {
+            expect(error.status == .outOfMemory, error.message)
+            continue
+        }
+        do throws(LimbeckError) {
+            try forward(session)
+            try embed(session)
+        } catch {
+            fatalError("a model that opened fails: \(error.message)")
+        }
+    }
+}
+
+private func forward(_ session: Session) throws(LimbeckError) {
+    let model = session.model
+    let longest = min(model.maxPositions, 24)
+    let lengths = [1, longest, min(3, longest)]
+    let total = lengths.reduce(0, +)
+    let ids = (0..<total).map { $0 % 2 == 0 ? Int32($0 % model.vocabSize) : Int32(model.vocabSize - 1) }
+    for (output, needed) in [(ForwardOutput.hidden, true), (.pooled, false), (.logits, false)] {
+        for layer in output == .hidden ? [0, -1] : [-1] {
+            do throws(LimbeckError) {
+                let count = try forward(session, ids, lengths, output, layer, UnsafeMutableBufferPointer(start: nil, count: 0))
+                guard count <= 1 << 20 else { continue }
+                let out = UnsafeMutableBufferPointer<Float>.allocate(capacity: count)
+                defer { out.deallocate() }
+                expect(try forward(session, ids, lengths, output, layer, out) == count, "another count")
+            } catch {
+                guard error.status == .unsupported, !needed else { throw error }
+            }
+        }
+    }
+}
+
+private func forward(
+    _ session: Session, _ ids: [Int32], _ lengths: [Int], _ output: ForwardOutput, _ layer: Int,
+    _ out: UnsafeMutableBufferPointer<Float>
+) throws(LimbeckError) -> Int {
+    try ids.withUnsafeBufferPointer { ids throws(LimbeckError) in
+        try lengths.withUnsafeBufferPointer { lengths throws(LimbeckError) in
+            try session.forward(ids: ids, types: nil, lengths: lengths, output: output, layer: layer, into: out)
+        }
+    }
+}
+
+private func embed(_ session: Session) throws(LimbeckError) {
+    guard session.model.tokenizer != nil else { return }
+    let texts: [StaticString] = ["ab b, a c", "", "a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a b", "[CLS] é 中"]
+    let pointers = texts.map { UnsafePointer<CChar>?(UnsafeRawPointer($0.utf8Start).assumingMemoryBound(to: CChar.self)) }
+    let lengths = texts.map(\.utf8CodeUnitCount)
+    let out = UnsafeMutableBufferPointer<Float>.allocate(capacity: texts.count * session.model.embeddingSize)
+    defer { out.deallocate() }
+    try pointers.withUnsafeBufferPointer { pointers throws(LimbeckError) in
+        try lengths.withUnsafeBufferPointer { lengths throws(LimbeckError) in
+            let list = TextList(pointers: pointers.baseAddress, lengths: lengths.baseAddress, count: texts.count)
+            try session.embed(list, options: EmbedOptions(), into: out)
+        }
+    }
+}

@@ -1,0 +1,197 @@
+"""Writes the seeds of the fuzz targets: the golden files, cut to what a fuzzer can handle, and one of each idea of Tests/hostile.
+
+Usage: seeds.py FOLDER
+"""
+
+import json
+import pathlib
+import struct
+import sys
+
+tests = pathlib.Path(__file__).resolve().parent.parent
+golden = tests / "golden"
+target = pathlib.Path(sys.argv[1])
+counts = {}
+
+
+def seed(name, data):
+    folder = target / name
+    folder.mkdir(parents=True, exist_ok=True)
+    index = counts[name] = counts.get(name, 0) + 1
+    (folder / f"seed-{index:03}").write_bytes(data)
+
+
+def header_of(path):
+    data = path.read_bytes()
+    (length,) = struct.unpack("<Q", data[:8])
+    return data[8 : 8 + length], data[8 + length :]
+
+
+# ---- JSON
+
+for path in sorted(golden.glob("models/bert-*/config.json"))[:4] + sorted(golden.glob("answers/embed/*.json")):
+    if path.name != "answers.json":
+        seed("json", path.read_bytes()[:4000])
+for text in [
+    r'{"a": ["é\u00e9\ud83d\ude00\n\"", -0, 1.5e-7, 1E400, 9223372036854775808], "": {}, "a": null, "b": [true, false]}',
+    r'"\ud800"', "[" * 70, "-0.0", "1e", '{"a" 1}', "[1,]", "\ufeff{}", "NaN", '"\\u12"', '"\x01"',
+]:
+    seed("json", text.encode())
+
+# ---- Models
+
+vocabulary = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\nb\n##b\n,\nc\nd\n"
+kind = "sentence_transformers.models."
+modules = json.dumps(
+    [{"idx": i, "path": path, "type": kind + name} for i, (path, name) in enumerate([("", "Transformer"), ("1_Pooling", "Pooling"), ("2_Normalize", "Normalize")])]
+)
+
+
+def small(head="sequence", dtype="F32", hidden=8, prefix="", family="bert", labels=3):
+    """A model of one layer: config.json and a header."""
+    size = {"F32": 4, "F16": 2, "BF16": 2}[dtype]
+    header, end = {}, 0
+
+    def add(name, *shape):
+        nonlocal end
+        count = size
+        for n in shape:
+            count *= n
+        header[name] = {"dtype": dtype, "shape": list(shape), "data_offsets": [end, end + count]}
+        end += count
+
+    def linear(name, out, width=None):
+        add(name + ".weight", *([out, width] if width else [out]))
+        add(name + ".bias", out)
+
+    p = prefix
+    add(p + "embeddings.word_embeddings.weight", 11, hidden)
+    add(p + "embeddings.position_embeddings.weight", 16, hidden)
+    if family == "bert":
+        add(p + "embeddings.token_type_embeddings.weight", 2, hidden)
+    linear(p + "embeddings.LayerNorm", hidden)
+    names = {
+        "bert": ("encoder.layer.0.", ["attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense"],
+                 "attention.output.LayerNorm", "intermediate.dense", "output.dense", "output.LayerNorm"),
+        "distilbert": ("transformer.layer.0.", ["attention.q_lin", "attention.k_lin", "attention.v_lin", "attention.out_lin"],
+                       "sa_layer_norm", "ffn.lin1", "ffn.lin2", "output_layer_norm"),
+    }[family]
+    layer = p + names[0]
+    for name in names[1]:
+        linear(layer + name, hidden, hidden)
+    linear(layer + names[2], hidden)
+    linear(layer + names[3], 12, hidden)
+    linear(layer + names[4], hidden, 12)
+    linear(layer + names[5], hidden)
+    base = {"bert": "Bert", "distilbert": "DistilBert"}[family]
+    classes = {"none": "Model", "sequence": "ForSequenceClassification", "token": "ForTokenClassification",
+               "span": "ForQuestionAnswering", "masked": "ForMaskedLM"}
+    if family == "bert" and head in ("none", "sequence"):
+        linear(p + "pooler.dense", hidden, hidden)
+    if head == "sequence" and family == "distilbert":
+        linear("pre_classifier", hidden, hidden)
+    if head in ("sequence", "token"):
+        linear("classifier", labels, hidden)
+    if head == "span":
+        linear("qa_outputs", 2, hidden)
+    if head == "masked" and family == "bert":
+        linear("cls.predictions.transform.dense", hidden, hidden)
+        linear("cls.predictions.transform.LayerNorm", hidden)
+        add("cls.predictions.bias", 11)
+    if head == "masked" and family == "distilbert":
+        linear("vocab_transform", hidden, hidden)
+        linear("vocab_layer_norm", hidden)
+        add("vocab_projector.bias", 11)
+    config = {"model_type": family, "architectures": [base + classes[head]], "vocab_size": 11, "max_position_embeddings": 16}
+    if family == "bert":
+        config |= {"hidden_size": hidden, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 12,
+                   "type_vocab_size": 2, "hidden_act": "gelu", "layer_norm_eps": 1e-12}
+    else:
+        config |= {"dim": hidden, "n_layers": 1, "n_heads": 2, "hidden_dim": 12, "activation": "relu"}
+    if head in ("sequence", "token"):
+        config["id2label"] = {str(i): name for i, name in enumerate(["B-a", "I-a", "O"][:labels])}
+    return config, header
+
+
+def model(config, header, vocabulary="", modules="", pooling="", data=b"\x3d\x12\xbe\x20\x3c"):
+    if not isinstance(header, bytes):
+        header = json.dumps(header, separators=(",", ":")).encode()
+    parts = [config if isinstance(config, str) else json.dumps(config), vocabulary, modules, pooling]
+    seed("model", b"\0".join([p.encode() for p in parts] + [header, data]))
+
+
+for family in ["bert", "distilbert"]:
+    for head in ["none", "sequence", "token", "span", "masked"]:
+        model(*small(head, family=family), vocabulary=vocabulary)
+model(*small("none"), vocabulary, modules, '{"pooling_mode_cls_token": true, "word_embedding_dimension": 8}')
+model(*small("none", "F16"), vocabulary, modules, '{"pooling_mode": "mean"}')
+model(*small("sequence", "BF16", labels=1), vocabulary)
+model(*small("token", hidden=6, prefix="bert."), vocabulary, data=b"\0\0\xc0\x7f")
+config, header = small("sequence")
+for key, value in [("num_attention_heads", 0), ("num_attention_heads", 3), ("hidden_size", 2147483647), ("num_hidden_layers", 2),
+                   ("hidden_act", "mish"), ("layer_norm_eps", -1), ("problem_type", "multi_label_classification"),
+                   ("position_embedding_type", "relative_key"), ("id2label", {"01": "a"})]:
+    model(config | {key: value}, header)
+tensor = '{"a":{"dtype":"F32","shape":%s,"data_offsets":%s}}'
+for shape, offsets in [("[-1,-1]", "[0,4]"), ("[4294967296,4294967296]", "[0,0]"), ("[0,1099511627776]", "[0,0]"), ("[1]", "[4,0]"),
+                       ("[1]", "[0,9223372036854775807]")]:
+    model(config, (tensor % (shape, offsets)).encode())
+raw_header, raw_data = header_of(golden / "models/bert-eps-1e-5/model.safetensors")
+model((golden / "models/bert-eps-1e-5/config.json").read_text(), raw_header)
+raw = (tensor % ("[1]", "[0,4]")).encode()
+model(config, struct.pack("<Q", len(raw)) + raw, data=b"\0\0\0\0")
+
+# ---- Tokenizers
+
+
+def wordpiece(**changes):
+    tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "b", "##b", ",", "\u4e2d", "e"]
+    special = lambda name: {"SpecialToken": {"id": name, "type_id": 0}}
+    text = lambda name, type_id: {"Sequence": {"id": name, "type_id": type_id}}
+    return {
+        "added_tokens": [
+            {"id": i, "content": tokens[i], "single_word": False, "lstrip": i == 4, "rstrip": False, "normalized": False, "special": True}
+            for i in range(5)
+        ],
+        "normalizer": {"type": "BertNormalizer", "clean_text": True, "handle_chinese_chars": True, "strip_accents": None, "lowercase": True},
+        "pre_tokenizer": {"type": "BertPreTokenizer"},
+        "post_processor": {
+            "type": "TemplateProcessing", "single": [special("[CLS]"), text("A", 0), special("[SEP]")],
+            "pair": [special("[CLS]"), text("A", 0), special("[SEP]"), text("B", 1), special("[SEP]")],
+            "special_tokens": {name: {"id": name, "ids": [i], "tokens": [name]} for name, i in [("[CLS]", 2), ("[SEP]", 3)]},
+        },
+        "model": {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##", "max_input_chars_per_word": 100,
+                  "vocab": {token: i for i, token in enumerate(tokens)}},
+    } | changes
+
+
+texts = ["ab b, A\u0301c \u4e2d\u56fd[MASK] a", "", "a\0b \ufffd\u200d x\u0300\u0323", "[CLS]abbb[SEP]  [MASK] e\u0301 \u1e9b\u0323 \U0001d15e"]
+added = wordpiece()["added_tokens"] + [
+    {"id": 11, "content": "New Word", "single_word": True, "lstrip": True, "rstrip": True, "normalized": True, "special": False},
+    {"id": 12, "content": "ab", "single_word": False, "lstrip": False, "rstrip": True, "normalized": True, "special": False},
+]
+config = {"do_lower_case": False, "unk_token": "[UNK]", "cls_token": {"content": "[CLS]"}, "model_max_length": 512}
+for changes in [
+    {}, {"added_tokens": added}, {"normalizer": None, "post_processor": None},
+    {"post_processor": {"type": "BertProcessing", "sep": ["[SEP]", 3], "cls": ["[CLS]", 2]}},
+]:
+    for text in texts[:2]:
+        seed("tokenizer", json.dumps(wordpiece(**changes)).encode() + b"\0\0" + text.encode())
+for text in texts:
+    seed("tokenizer", vocabulary.encode() + b"\0" + json.dumps(config).encode() + b"\0" + text.encode())
+seed("tokenizer", b"[UNK]\r\n[CLS]\r\n[SEP]\r\n\r\na\r\na\0\0a a")
+
+# ---- Texts
+
+lines = (golden / "minilm/texts.txt").read_text().splitlines()
+for index, text in enumerate(texts + [
+    "Zu\u0308rich caf\u00e9 \u4e2d\u6587 \ud55c\uad6d\uc5b4 \u0939\u093f\u0928\u094d\u0926\u0940 [MASK] new word NEW WORD", "a" * 300, "\u0301" * 40,
+    "\U0001d15e\U0001d16d\u0323 \u0130\u0131 \u212a \u01c5", "  \t\r\n\u00a0\u3000 ", "don't stop-it, e.g. 3.14!",
+] + lines[::25]):
+    for options in [0x00, 0x11, 0x32, 0x13, 0x34]:
+        seed("text", bytes([options, [0, 5, 20][index % 3], 128]) + text.encode("utf-8", "surrogatepass"))
+for broken in [b"\xff\xfe", b"\xe4\xb8", b"a\xed\xa0\x80b", b"\xf0\x9f\x98", b"\xc0\xaf \xf4\x90\x80\x80", b"\0\0[MASK"]:
+    seed("text", b"\x10\x00\x80" + broken)
+
+if __name__ == "__main__":
+    print(", ".join(f"{count} seeds for {name}" for name, count in counts.items()))

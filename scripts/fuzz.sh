@@ -1,0 +1,111 @@
+#!/usr/bin/env bash
+# Fuzzes the readers of files and the tokenizer under AddressSanitizer: Tests/fuzz, one libFuzzer target each.
+#
+# Usage: scripts/fuzz.sh [TARGET…]      (json, model, tokenizer, text; all by default)
+#   FUZZ_SECONDS  per target, 60 by default
+#   FUZZ_SEED     of the random numbers; one is drawn, and printed, by default
+#   SWIFTC        the compiler; clang and llvm-symbolizer are taken from beside it
+#
+# A finding stays in build/fuzz/findings; run build/fuzz/fuzz-TARGET FILE to see it again, and keep the file in Tests/fuzz/found/TARGET.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+seconds=${FUZZ_SECONDS:-60}
+seed=${FUZZ_SEED:-$((RANDOM * 32768 + RANDOM + 1))}
+swiftc=$(readlink -f "$(command -v "${SWIFTC:-swiftc}")")
+tools=$(dirname "$(command -v "${SWIFTC:-swiftc}")")
+case $(basename "$swiftc") in swift-driver | swift-frontend) swiftc=$tools/swiftc ;; esac
+clang=$tools/clang
+out=build/fuzz
+targets=("$@")
+[ ${#targets[@]} -gt 0 ] || targets=(json model tokenizer text)
+[ "$(uname -sm)" = "Linux x86_64" ] || { echo "SKIP fuzz: only on Linux x86_64"; exit 0; }
+
+# ---- Build: the engine as it ships, optimised and with its checks, under the sanitizers.
+
+mkdir -p $out/objects $out/modules $out/findings
+# In one flag: of two, the compiler takes the last alone.
+sanitize=(-sanitize=fuzzer,address)
+swift_flags=(-O -g -wmo -parse-as-library -package-name limbeck -swift-version 6 -I $out/modules -I Tests/fuzz/include
+    -I Sources/CPlatform/include -Xcc -fmodule-map-file=$out/modules/CUnicodeTables.modulemap)
+# SwiftPM writes this one itself.
+echo "module CUnicodeTables { header \"$PWD/Sources/CUnicodeTables/include/CUnicodeTables.h\" }" >$out/modules/CUnicodeTables.modulemap
+
+newer() { [ ! -e "$1" ] || [ -n "$(find -L "${@:2}" -type f -newer "$1" -print -quit)" ]; }
+
+c_object() { # name source flags…
+    newer $out/objects/"$1".o "$2" scripts/fuzz.sh Tests/fuzz/include Sources/CPlatform/include || return 0
+    "$clang" -O1 -g -fsanitize=address,fuzzer-no-link -c "$2" -o $out/objects/"$1".o "${@:3}"
+}
+
+swift_module() { # name folder flags…
+    newer $out/objects/"$1".o "$2" scripts/fuzz.sh Sources/KernelInterface Sources/CPlatform/include || return 0
+    echo "compiling $1"
+    "$swiftc" "${swift_flags[@]}" -module-name "$1" -emit-module -emit-module-path $out/modules/"$1".swiftmodule \
+        -c -o $out/objects/"$1".o "${@:3}" $(find -L "$2" -name '*.swift')
+}
+
+# The folder in memory takes the place of these.
+c_object platform Sources/CPlatform/platform.c -I Sources/CPlatform/include -Dplatform_map=file_map -Dplatform_unmap=file_unmap \
+    -Dplatform_kind_of=file_kind_of -Dplatform_allocate=system_allocate -Dplatform_free=system_free
+c_object memory Tests/fuzz/memory.c -I Sources/CPlatform/include -I Tests/fuzz/include
+for source in Sources/CUnicodeTables/*.c; do
+    c_object "$(basename "$source" .c)" "$source" -I Sources/CUnicodeTables/include
+done
+swift_module KernelInterface Sources/KernelInterface "${sanitize[@]}"
+kernels=(-sanitize=address -Ounchecked -enforce-exclusivity=unchecked)
+swift_module KernelsPortable Sources/KernelsPortable "${kernels[@]}" -D KERNELS_PORTABLE
+swift_module KernelsAVX2 Sources/KernelsAVX2 "${kernels[@]}" -D KERNELS_AVX2 -Xcc -mavx2 -Xcc -mfma
+swift_module KernelsAVX512 Sources/KernelsAVX512 "${kernels[@]}" -D KERNELS_AVX512 \
+    -Xcc -mavx512f -Xcc -mavx512bw -Xcc -mavx512dq -Xcc -mavx512vl -Xcc -mfma
+swift_module Limbeck Sources/Limbeck "${sanitize[@]}"
+
+source_of() {
+    case $1 in
+    json) echo FuzzJSON ;; model) echo FuzzModel ;; tokenizer) echo FuzzTokenizer ;; text) echo FuzzText ;;
+    *) echo "there is no target $1" >&2; exit 64 ;;
+    esac
+}
+
+for target in "${targets[@]}"; do
+    name=$(source_of "$target")
+    newer $out/fuzz-"$target" Tests/fuzz $out/objects || continue
+    echo "compiling fuzz-$target"
+    "$swiftc" "${swift_flags[@]}" "${sanitize[@]}" -use-ld=lld -module-name "$name" Tests/fuzz/Support.swift Tests/fuzz/"$name".swift \
+        $out/objects/*.o -o $out/fuzz-"$target"
+done
+
+# ---- Run.
+
+rm -rf $out/seeds
+python3 Tests/fuzz/seeds.py $out/seeds
+# The runtime's own report of a crash would come before the fuzzer's.
+export SWIFT_BACKTRACE=enable=no
+export FUZZ_GOLDEN=Tests/golden ASAN_SYMBOLIZER_PATH=$tools/llvm-symbolizer
+export ASAN_OPTIONS=detect_leaks=${FUZZ_LEAKS:-1}:allocator_may_return_null=1
+
+for target in "${targets[@]}"; do
+    case $target in
+    json) limits=(-max_len=4096 -dict=Tests/fuzz/files.dict) ;;
+    model) limits=(-max_len=16384 -dict=Tests/fuzz/files.dict) ;;
+    tokenizer) limits=(-max_len=8192 -dict=Tests/fuzz/files.dict) ;;
+    text) limits=(-max_len=2048 -dict=Tests/fuzz/text.dict) ;;
+    esac
+    corpus=$out/corpus/$target
+    rm -rf "$corpus"
+    mkdir -p "$corpus"
+    folders=("$corpus" $out/seeds/"$target")
+    if [ -d Tests/fuzz/found/"$target" ]; then folders+=(Tests/fuzz/found/"$target"); fi
+    echo "fuzz $target: $seconds s, FUZZ_SEED=$seed"
+    log=$out/$target.log
+    if ! $out/fuzz-"$target" "${folders[@]}" -seed="$seed" -max_total_time="$seconds" "${limits[@]}" -timeout=20 -rss_limit_mb=2048 \
+        -print_final_stats=1 -artifact_prefix=$out/findings/"$target"- >"$log" 2>&1; then
+        tail -n 60 "$log"
+        artifact=$(sed -n 's/.*Test unit written to //p' "$log" | tail -n 1)
+        echo "FAIL fuzz $target: seed $seed, input ${artifact:-unknown}, log $log"
+        exit 1
+    fi
+    executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
+    covered=$(sed -n 's/.*\(cov: [0-9]*\).*/\1/p' "$log" | tail -n 1)
+    echo "PASS fuzz $target: $executions executions, seed $seed ($covered)"
+done
