@@ -3,26 +3,31 @@
 
 Needs: tokenizers==0.23.3
 
-    scripts/compare-tokenizers.py MODEL [--texts FILE]... [--library build/lib/liblimbeck.so] [--random N] [--seed S]
+    scripts/compare-tokenizers.py [MODEL] [--texts FILE]... [--library build/lib/liblimbeck.so] [--random N] [--seed S]
 
 MODEL is a folder with tokenizer.json, or a vocab.txt. Every file of texts is UTF-8, a text per line, or paragraphs of a
-Debian Translation file (recognised by its name). Without --seed a fresh one is taken, and printed. Variants of the model
-(cased, accents kept or stripped, ideographs not separated, nothing cleaned, other added tokens and templates) are made in a
-temporary folder and compared on the same texts. Exits with 1 at the first difference, after showing it.
+Debian Translation file (recognised by its name). Without --texts, Debian's package descriptions in 24 languages are brought
+into build/texts with apt-get, which leaves the system's own lists alone. Without --seed a fresh one is taken, and printed.
+Variants of the model (cased, accents kept or stripped, ideographs not separated, nothing cleaned, other added tokens and
+templates) are made in a temporary folder and compared too. Exits with 1 at the first difference, after showing it.
 """
 
 import argparse
 import ctypes
 import json
 import lzma
+import os
 import pathlib
 import random
+import subprocess
 import sys
 import tempfile
 import time
 import unicodedata
 
 PINNED = "0.23.3"
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+LANGUAGES = "en,ca,cs,da,de,el,es,fi,fr,hu,it,ja,ko,nl,pl,pt_BR,ru,sk,sv,tr,uk,vi,zh_CN,zh_TW"
 
 
 class Library:
@@ -88,7 +93,6 @@ class Tool:
     def encode(self, handle, items):
         import array
         import struct
-        import subprocess
 
         parts = []
         for text, pair, special, length in items:
@@ -184,11 +188,43 @@ def read_texts(path):
     return texts
 
 
+def fetch_texts(folder):
+    """Debian's package descriptions, a file for each language."""
+    lists = folder / "lists"
+    (lists / "partial").mkdir(parents=True, exist_ok=True)
+    options = [f"Dir::State::Lists={lists}", f"Dir::Cache={folder}", f"Acquire::Languages={LANGUAGES}"]
+    command = ["apt-get", "-qq", "update"] + [x for option in options for x in ("-o", option)]
+    subprocess.run(command, check=True)
+    texts = []
+    for file in sorted(lists.glob("*_main_i18n_Translation-*")):
+        suite, _, language = file.name.partition("_main_i18n_")
+        # The main archive; updates and security have the same texts again.
+        if suite.endswith(("-updates", "-security", "-backports")):
+            continue
+        text = folder / language.partition(".")[0].replace("%5f", "_")
+        unpack = ["/usr/lib/apt/apt-helper", "cat-file", str(file)]
+        text.write_bytes(subprocess.run(unpack, stdout=subprocess.PIPE, check=True).stdout)
+        texts.append(text)
+    return texts
+
+
+def share(lists, count):
+    """About `count` texts, as evenly from all lists as their lengths allow, and spread over each."""
+    taken, left = [], len(lists)
+    for found in sorted(lists, key=len):
+        cap = max(1, -(-(count - len(taken)) // left))
+        step = max(1.0, len(found) / cap)
+        taken += [found[int(i * step)] for i in range(min(cap, len(found)))]
+        left -= 1
+    return taken
+
+
 def alphabets():
     """Pools of characters that random texts are drawn from."""
     everything = [chr(c) for c in range(0x110000) if not 0xD800 <= c < 0xE000]
     marks = [c for c in everything if unicodedata.category(c)[0] == "M"]
     tricky = list("aAzZéÉİıßſKÅﬁﷺ한글各豈鶴中国かがガﾊﾟ\u00ad\u200b\u200d\u200e\ufeff\u0000\u0001\u007f\u0085\u00a0\u2028\u3000\ufffd\ufffe�")
+    # Marks that stay where others are stripped, and notes whose decompositions keep marks.
     tricky += list("\u0344\u0f73\u0f75\u0f81\u1b44\u1baa\u302e\u302f\U0001d15e\U0001d160\U0001d165\U0001d16d\U0001d16e\U0001e944")
     tricky += list("\u08d4\u0301\u0323\u0334\u0345\U0001e000 \t\n\r.,!?'\"-_[]()#@$%^&*+=|~`<>/\\{}0123456789")
     special = ["[CLS]", "[SEP]", "[MASK]", "[UNK]", "[PAD]", "[mask]", "##ing", "new york", "NEW YORK", "Straße", "c++"]
@@ -339,12 +375,13 @@ def variants(path, folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("model", type=pathlib.Path)
+    parser.add_argument("model", type=pathlib.Path, nargs="?", default=ROOT / "models" / "all-MiniLM-L6-v2")
     parser.add_argument("--texts", action="append", default=[])
-    parser.add_argument("--per-file", type=int, default=2000, help="at most so many texts of each file, evenly spread")
+    count = int(os.environ.get("TOKENIZER_TEXTS", "22000"))
+    parser.add_argument("--count", type=int, default=count, help="so many real texts (by default TOKENIZER_TEXTS, or 22,000)")
     parser.add_argument("--random", type=int, default=20000)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
-    parser.add_argument("--library", default="build/lib/liblimbeck.so")
+    parser.add_argument("--library", default=ROOT / "build" / "lib" / "liblimbeck.so")
     parser.add_argument("--tool", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
 
@@ -356,10 +393,8 @@ def main():
     print(f"seed {arguments.seed}")
     rng = random.Random(arguments.seed)
 
-    texts = []
-    for file in arguments.texts:
-        found = read_texts(file)
-        texts += found[:: max(1, -(-len(found) // arguments.per_file))]
+    files = arguments.texts or fetch_texts(ROOT / "build" / "texts")
+    texts = share([read_texts(file) for file in files], arguments.count)
     real, drawn = text_items(rng, texts), random_items(rng, arguments.random)
     # Every character alone and between letters, once for each variant.
     scalars = [chr(c) for c in range(0x110000) if not 0xD800 <= c < 0xE000]
@@ -370,9 +405,9 @@ def main():
             start = time.time()
             handle = engine.open(arguments.model if index == 0 else file)
             tokenizer = tokenizers.Tokenizer.from_file(str(file))
-            # All real texts with the model as it is, a share of them with its variants.
+            # Everything with the model as it is, a share with its variants.
             items = real if index == 0 else real[index % 10 :: 10]
-            items = items + drawn + single[index :: 1 if index in (0, 1) else 10]
+            items = items + drawn + single[index :: 1 if index == 0 else 10]
             for first in range(0, len(items), 50000):
                 compare(name, tokenizer, engine, handle, items[first : first + 50000])
             engine.close(handle)

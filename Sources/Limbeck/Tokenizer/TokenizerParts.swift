@@ -72,7 +72,15 @@ extension Tokenizer {
         return try MappedFile(path, name: "tokenizer_config.json")
     }
 
+    /// Places in the tables are 32 bits wide; no tokenizer comes near.
+    private static func checkSize(_ file: MappedFile) throws(LimbeckError) {
+        guard file.bytes.count < 1 << 30 else {
+            throw LimbeckError(.fileUnsupported, "\(file.name): \(file.bytes.count) bytes; less than 1 GiB is supported")
+        }
+    }
+
     private convenience init(json: MappedFile, config: MappedFile?) throws(LimbeckError) {
+        try Tokenizer.checkSize(json)
         var names = SpecialNames()
         if let config { names.read(try JSONDocument(config.bytes, file: config.name).root) }
         try self.init(try TokenizerParts(json: try JSONDocument(json.bytes, file: json.name), names))
@@ -80,6 +88,7 @@ extension Tokenizer {
     }
 
     private convenience init(vocabulary: MappedFile, config: MappedFile?) throws(LimbeckError) {
+        try Tokenizer.checkSize(vocabulary)
         var root: JSONValue?
         if let config { root = try JSONDocument(config.bytes, file: config.name).root }
         try self.init(try TokenizerParts(text: vocabulary.bytes, file: vocabulary.name, config: root))
