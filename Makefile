@@ -27,9 +27,9 @@ demo:
 test:
 	scripts/test.sh
 
-# Speed and memory, against the peers.
+# Speed and memory, against the peers. BENCH="--quick", BENCH="--write", ...: see scripts/bench.sh.
 bench:
-	scripts/bench.sh
+	scripts/bench.sh $(BENCH)
 
 clean:
 	rm -rf build .build

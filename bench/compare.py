@@ -51,7 +51,7 @@ def measure_shapes(options, report):
         for threads in options.threads:
             with all_engines(options.work, model, threads) as workers:
                 for shape in SHAPES:
-                    replies = race({name: lambda worker=worker: worker.ask(forward=shape, seconds=options.seconds, least=3)
+                    replies = race({name: lambda worker=worker: worker.ask(forward=shape, seconds=options.seconds, least=options.least)
                                     for name, worker in workers.items()}, options.rounds)
                     where = f"{title}, {shape[0]}x{shape[1]}, {threads} thread{'s' * (threads > 1)}"
                     check_agreement(replies, where)
@@ -194,6 +194,7 @@ def parse():
     if options.write and (options.quick or options.part):
         parser.error("--write takes a whole, unhurried run")
     options.seconds = 0.02 if options.quick else 0.5
+    options.least = 1 if options.quick else 3
     options.rounds = options.rounds or (1 if options.quick else 6)
     options.ragged_rounds = min(options.rounds, 3)
     options.texts = 64 if options.quick else 256
