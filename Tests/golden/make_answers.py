@@ -214,7 +214,7 @@ def with_bytes(text, start, end):
 def classify_cases(model, words, texts):
     """Per text, or pair: the logits, and the scores of each function, in the order of the labels."""
     run = task_pipeline("text-classification", model, words)
-    order = model.config.label2id
+    order = [model.config.id2label[index] for index in range(model.config.num_labels)]
     for text, pair in texts:
         inputs = dict(text=text) if pair is None else dict(text=text, text_pair=pair)
         case = dict(inputs)
