@@ -65,7 +65,8 @@ extension Session {
         }
     }
 
-    private func forEachBlock(of range: Range<Int>, _ body: (Range<Int>) -> Void) {
+    /// Cuts a range into what a head takes at a time.
+    func forEachBlock(of range: Range<Int>, _ body: (Range<Int>) -> Void) {
         var first = range.lowerBound
         while first < range.upperBound {
             let end = min(first + Scratch.headRows, range.upperBound)

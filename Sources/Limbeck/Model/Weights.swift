@@ -73,6 +73,11 @@ struct Linear {
     var bias: UnsafePointer<Float>?
     var inputs: Int
     var outputs: Int
+
+    /// The matrix that has this one output alone.
+    func output(_ index: Int) -> Linear {
+        Linear(weight: weight + index * inputs, bias: bias.map { $0 + index }, inputs: inputs, outputs: 1)
+    }
 }
 
 /// The scale and shift of a LayerNorm, padded with zeros to whole panels.

@@ -34,7 +34,7 @@ extension Session {
     }
 
     /// A tokenizer may know more tokens, or its template more token types, than the model has rows for.
-    private func checkRows(_ range: Range<Int>) throws(LimbeckError) {
+    func checkRows(_ range: Range<Int>) throws(LimbeckError) {
         let c = model.configuration
         for i in range where scratch.ids[i] < 0 || Int(scratch.ids[i]) >= c.vocabSize {
             throw LimbeckError(.idOutOfRange, "the tokenizer's id \(scratch.ids[i]), and a vocabulary of \(c.vocabSize)")
@@ -43,6 +43,12 @@ extension Session {
         for i in range where scratch.types[i] < 0 || Int(scratch.types[i]) >= c.typeVocabSize {
             throw LimbeckError(.idOutOfRange, "the tokenizer's token type \(scratch.types[i]), and \(c.typeVocabSize) types")
         }
+    }
+
+    /// A batch of this text alone.
+    func makeBatch(of text: Text, length: Int, tokenizer: Tokenizer) throws(LimbeckError) {
+        clearBatch()
+        _ = try append(text, length: length, tokenizer: tokenizer)
     }
 
     /// Ends a sequence whose ids and types are in place.
@@ -59,21 +65,40 @@ extension Session {
         encoder.run(tokens: tokens, sequences: sequences, layers: layers ?? model.configuration.layers)
     }
 
-    /// Computes a list of texts in as many batches as they need. `each` is called after a batch, with the texts in it.
+    /// Computes a list of texts, or of pairs, in as many batches as they need. `each` is called after a batch, with the texts in it.
+    /// An empty second text is none, as in the transformers pipelines.
     func forEachBatch(
-        of texts: TextList, length: Int, _ pair: (Int) -> Text? = { _ in nil },
-        each: (Range<Int>) throws(LimbeckError) -> Void
+        of texts: TextList, pairs: TextList? = nil, length: Int, each: (Range<Int>) throws(LimbeckError) -> Void
+    ) throws(LimbeckError) {
+        try forEachBatch(count: texts.count, length: length, { (texts[$0], pairs?[$0].nonEmpty) }, each: each)
+    }
+
+    /// The same with one text before each of a list.
+    func forEachBatch(
+        of texts: TextList, after first: Text, length: Int, each: (Range<Int>) throws(LimbeckError) -> Void
+    ) throws(LimbeckError) {
+        try forEachBatch(count: texts.count, length: length, { (first, texts[$0]) }, each: each)
+    }
+
+    private func forEachBatch(
+        count: Int, length: Int, _ pair: (Int) -> (Text, Text?), each: (Range<Int>) throws(LimbeckError) -> Void
     ) throws(LimbeckError) {
         let tokenizer = try tokenizer()
         var next = 0
-        while next < texts.count {
+        while next < count {
             let first = next
             clearBatch()
-            while next < texts.count, try append(texts[next], pair: pair(next), length: length, tokenizer: tokenizer) {
+            while next < count {
+                let (text, second) = pair(next)
+                guard try append(text, pair: second, length: length, tokenizer: tokenizer) else { break }
                 next += 1
             }
             encode()
             try each(first..<next)
         }
     }
+}
+
+extension Text {
+    fileprivate var nonEmpty: Text? { isEmpty ? nil : self }
 }
