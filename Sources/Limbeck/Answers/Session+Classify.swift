@@ -1,0 +1,92 @@
+import KernelInterface
+
+extension Session {
+    /// The scores of all labels for each text, or pair of texts; an empty second text is none. -> scores (texts, labels)
+    package func classify(
+        _ texts: TextList, pairs: TextList?, options: ClassifyOptions, into scores: UnsafeMutableBufferPointer<Float>
+    ) throws(LimbeckError) {
+        let labels = try sequenceLabels()
+        let scoring = try Scoring(options, default: defaultScores(labels))
+        guard pairs == nil || pairs?.count == texts.count else {
+            throw LimbeckError(.invalidArgument, "\(texts.count) texts, and \(pairs?.count ?? 0) second texts")
+        }
+        try need(texts.count, by: labels, in: scores.count)
+        let length = try length(options.maxLength)
+
+        try forEachBatch(of: texts, pairs: pairs, length: length) { batch throws(LimbeckError) in
+            let out = scores.baseAddress! + batch.lowerBound * labels
+            sequenceLogits(sequences: 0..<batch.count, into: out)
+            for row in 0..<batch.count { score(out + row * labels, labels, scoring) }
+        }
+    }
+
+    /// How relevant each document is to the query, by a cross-encoder: the score of its only label, or of the second of two.
+    /// -> scores (documents)
+    package func rerank(
+        query: Text, documents: TextList, options: ClassifyOptions, into scores: UnsafeMutableBufferPointer<Float>
+    ) throws(LimbeckError) {
+        let labels = try sequenceLabels()
+        guard labels <= 2 else {
+            throw LimbeckError(.unsupported, "the model has \(labels) labels; a cross-encoder has one or two")
+        }
+        let scoring = try Scoring(options, default: labels == 1 ? .raw : .softmax)
+        try need(documents.count, by: 1, in: scores.count)
+        let length = try length(options.maxLength)
+
+        try forEachBatch(of: documents, after: query, length: length) { batch throws(LimbeckError) in
+            let out = scores.baseAddress! + batch.lowerBound
+            forEachBlock(of: 0..<batch.count) { block in
+                sequenceLogits(sequences: block, into: scratch.logits)  // (block, labels)
+                for row in 0..<block.count {
+                    let logits = scratch.logits + row * labels
+                    score(logits, labels, scoring)
+                    out[block.lowerBound + row] = logits[labels - 1]
+                }
+            }
+        }
+    }
+
+    private func sequenceLabels() throws(LimbeckError) -> Int {
+        guard case .sequence(_, let classifier) = model.weights.head else {
+            throw LimbeckError(.unsupported, "the model does not classify texts")
+        }
+        return classifier.outputs
+    }
+
+    private func defaultScores(_ labels: Int) -> Scores {
+        model.configuration.multiLabel ? .sigmoid : labels == 1 ? .raw : .softmax
+    }
+
+    /// Makes scores of a row of logits, in place.
+    private func score(_ row: UnsafeMutablePointer<Float>, _ count: Int, _ scoring: Scoring) {
+        guard scoring.scores != .raw else { return }
+        let softmax = encoder.workers.kernels.softmax
+        for i in 0..<count {
+            // A tiny temperature makes numbers large, but not infinite: their difference would be no number.
+            let limit = Float.greatestFiniteMagnitude
+            row[i] = min(max(row[i] / scoring.temperature, -limit), limit)
+        }
+        guard scoring.scores == .sigmoid else { return softmax(row, count) }
+        for i in 0..<count {
+            // sigmoid(x) is the first of softmax(x, 0), with the kernels' own exp.
+            let pair = scratch.dense
+            (pair[0], pair[1]) = (row[i], 0)
+            softmax(pair, 2)
+            row[i] = pair[0]
+        }
+    }
+}
+
+/// What becomes of logits, checked.
+private struct Scoring {
+    let scores: Scores
+    let temperature: Float
+
+    init(_ options: ClassifyOptions, default scores: Scores) throws(LimbeckError) {
+        guard options.temperature > 0, options.temperature.isFinite else {
+            throw LimbeckError(.invalidArgument, "the temperature is not a positive number")
+        }
+        self.scores = options.scores ?? scores
+        temperature = options.temperature
+    }
+}
