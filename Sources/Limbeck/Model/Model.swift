@@ -47,10 +47,13 @@ public final class Model: Sendable {
     /// The labels of a classifying or tagging head, by index.
     public var labels: [String] { configuration.labels }
 
-    /// A label without its leading "B-" or "I-": what a joined span is called.
-    public func entity(_ label: Int) -> String {
-        let name = configuration.labels[label]
-        return name.utf8.starts(with: "B-".utf8) || name.utf8.starts(with: "I-".utf8) ? String(name.dropFirst(2)) : name
+    /// What a joined span is called: its label without the scheme's prefix, "B-" or "I-". As in transformers, that is all up to
+    /// the first hyphen.
+    public func entity(_ label: Int) -> String { String(Substring(Model.entity(of: configuration.labels[label]))) }
+
+    static func entity(of label: String) -> Substring.UTF8View {
+        guard let hyphen = label.utf8.firstIndex(of: UInt8(ascii: "-")) else { return label.utf8[...] }
+        return label.utf8[label.utf8.index(after: hyphen)...]
     }
 
     /// What the model can answer.

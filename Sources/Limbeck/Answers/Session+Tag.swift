@@ -1,0 +1,145 @@
+import KernelInterface
+
+extension Session {
+    /// Labelled spans in the order of the text, by the rules of the transformers token-classification pipeline. Returns how many
+    /// there are, and writes those for which there is room. A text longer than `maxLength` tokens is tagged up to there.
+    package func tag(
+        _ text: Text, options: TagOptions, into spans: UnsafeMutableBufferPointer<TagSpan>
+    ) throws(LimbeckError) -> Int {
+        guard case .token(let classifier) = model.weights.head else {
+            throw LimbeckError(.unsupported, "the model does not tag tokens")
+        }
+        let tokenizer = try tokenizer()
+        try makeBatch(of: text, length: try length(options.maxLength), tokenizer: tokenizer)
+        encode()
+        let labels = classifier.outputs
+        tokenLogits(classifier, tokens: 0..<tokens, into: scratch.logits)  // (tokens, labels)
+
+        var joiner = SpanJoiner(model: model, options: options, spans: spans)
+        var word: Range<Int>? = nil
+        for token in 0..<tokens where scratch.words[token] >= 0 {
+            encoder.workers.kernels.softmax(scratch.logits + token * labels, labels)
+            if let open = word, continuesWord(token, of: text, options.aggregation, tokenizer) {
+                word = open.lowerBound..<token + 1
+            } else {
+                if let word { joiner.take(entity(of: word, labels, options.aggregation)) }
+                word = token..<token + 1
+            }
+        }
+        if let word { joiner.take(entity(of: word, labels, options.aggregation)) }
+        return joiner.finish()
+    }
+
+    /// Whether a token belongs to the word of the one before it, for the strategies that label words. As in the pipeline: where it
+    /// is not written as the text is, since it begins with "##" (or since the normaliser changed it), unless it is unknown.
+    private func continuesWord(_ token: Int, of text: Text, _ aggregation: Aggregation, _ tokenizer: Tokenizer) -> Bool {
+        guard aggregation != .none, aggregation != .simple else { return false }
+        let id = scratch.ids[token]
+        guard id != tokenizer.unk else { return false }
+        let source = Text(rebasing: text[Int(scratch.tokenStarts[token])..<Int(scratch.tokenEnds[token])])
+        return tokenizer.withTokenBytes(id) { scalars(of: $0) } != scalars(of: source)
+    }
+
+    /// The label of a word, or of a single token, from its probabilities (tokens, labels), which it may change.
+    private func entity(of word: Range<Int>, _ labels: Int, _ aggregation: Aggregation) -> TagSpan {
+        let first = scratch.logits + word.lowerBound * labels
+        var (label, score) = largest(first, labels)
+        switch aggregation {
+        case .none, .simple, .first:
+            break
+        case .average:
+            for token in word.dropFirst() {
+                for i in 0..<labels { first[i] += scratch.logits[token * labels + i] }
+            }
+            for i in 0..<labels { first[i] /= Float(word.count) }
+            (label, score) = largest(first, labels)
+        case .max:
+            for token in word.dropFirst() {
+                let other = largest(scratch.logits + token * labels, labels)
+                if other.score > score { (label, score) = other }
+            }
+        }
+        return TagSpan(
+            label: label, score: score, start: scratch.tokenStarts[word.lowerBound], end: scratch.tokenEnds[word.upperBound - 1])
+    }
+}
+
+/// The largest of a row, and where it stands; of equals the first.
+private func largest(_ row: UnsafePointer<Float>, _ count: Int) -> (label: Int32, score: Float) {
+    var best = 0
+    for i in 1..<max(1, count) where row[i] > row[best] { best = i }
+    return (Int32(truncatingIfNeeded: best), row[best])
+}
+
+/// The scalars of a text as Python counts them.
+private func scalars(of text: Text) -> Int {
+    guard let bytes = text.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return 0 }
+    var position = 0, count = 0
+    while position < text.count {
+        position = UTF8Reader.read(bytes, at: position, end: text.count).end
+        count += 1
+    }
+    return count
+}
+
+/// Joins neighbours of one entity to spans and writes them, without those that are outside of any.
+private struct SpanJoiner {
+    private let model: Model
+    private let options: TagOptions
+    private let spans: UnsafeMutableBufferPointer<TagSpan>
+    private var count = 0
+    /// The span that is being joined: the label is that of its first part, the score the sum of all.
+    private var open: TagSpan?
+    private var parts = 0
+    private var lastLabel: Int32 = 0
+
+    init(model: Model, options: TagOptions, spans: UnsafeMutableBufferPointer<TagSpan>) {
+        self.model = model
+        self.options = options
+        self.spans = spans
+    }
+
+    mutating func take(_ part: TagSpan) {
+        if var span = open, options.aggregation != .none, continues(part.label) {
+            span.score += part.score
+            span.end = part.end
+            open = span
+            parts += 1
+        } else {
+            close()
+            open = part
+            parts = 1
+        }
+        lastLabel = part.label
+    }
+
+    /// The number of spans, written or not.
+    mutating func finish() -> Int {
+        close()
+        return count
+    }
+
+    /// Whether a part with this label belongs to the one before: of the same entity, and not a new one's beginning. A label without
+    /// "B-" or "I-" goes on where the one before was the same.
+    private func continues(_ label: Int32) -> Bool {
+        let labels = model.configuration.labels
+        let (begins, name) = scheme(labels[Int(label)])
+        return !begins && name.elementsEqual(scheme(labels[Int(lastLabel)]).name)
+    }
+
+    private func scheme(_ label: String) -> (begins: Bool, name: Substring.UTF8View) {
+        let begins = label.utf8.starts(with: "B-".utf8)
+        return (begins, label.utf8.dropFirst(begins || label.utf8.starts(with: "I-".utf8) ? 2 : 0))
+    }
+
+    private mutating func close() {
+        guard var span = open else { return }
+        open = nil
+        span.score /= Float(parts)
+        let label = model.configuration.labels[Int(span.label)]
+        let name = options.aggregation == .none ? label.utf8[...] : Model.entity(of: label)
+        guard options.keepOutside || !name.elementsEqual("O".utf8) else { return }
+        if count < spans.count { spans[count] = span }
+        count += 1
+    }
+}
