@@ -1,0 +1,45 @@
+import KernelInterface
+
+extension Session {
+    /// For each mask token in the text, in order, the most probable tokens, best first; of equals the lower id first. Returns how
+    /// many candidates there are; nothing is computed if there is room for less. A mask that truncation cuts off is no mask.
+    package func fill(
+        _ text: Text, options: FillOptions, into candidates: UnsafeMutableBufferPointer<Candidate>
+    ) throws(LimbeckError) -> Int {
+        guard case .maskedLM(_, _, let decoder) = model.weights.head else {
+            throw LimbeckError(.unsupported, "the model does not predict masked tokens")
+        }
+        guard options.topK > 0 else { throw LimbeckError(.invalidArgument, "top_k is \(options.topK), and must be at least 1") }
+        let tokenizer = try tokenizer()
+        guard let mask = tokenizer.mask else { throw LimbeckError(.noMask, "the tokenizer has no mask token") }
+        try makeBatch(of: text, length: try length(options.maxLength), tokenizer: tokenizer)
+
+        var masks = 0
+        for token in 0..<tokens where scratch.ids[token] == mask { masks += 1 }
+        guard masks > 0 else { throw LimbeckError(.noMask, "the text has no mask token") }
+        let perMask = min(options.topK, decoder.outputs), needed = masks * perMask
+        guard let out = candidates.baseAddress, needed <= candidates.count else { return needed }
+
+        encode()
+        var index = 0
+        for token in 0..<tokens where scratch.ids[token] == mask {
+            vocabularyLogits(tokens: token..<token + 1, into: scratch.logits)  // (vocab)
+            encoder.workers.kernels.softmax(scratch.logits, decoder.outputs)
+            var best = Best(out + index * perMask, capacity: perMask)
+            for id in 0..<decoder.outputs {
+                best.offer(
+                    Candidate(
+                        token: Int32(truncatingIfNeeded: id), score: scratch.logits[id], mask: UInt32(truncatingIfNeeded: index)))
+            }
+            best.sort()
+            index += 1
+        }
+        return needed
+    }
+}
+
+extension Candidate: Ranked {
+    func isBetter(than other: Candidate) -> Bool {
+        score != other.score ? score > other.score : token < other.token
+    }
+}
