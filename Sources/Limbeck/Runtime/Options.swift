@@ -95,6 +95,7 @@ public struct TagOptions: Sendable {
 }
 
 public struct AnswerOptions: Sendable {
+    /// At most 1,000.
     public var topK = 1
     /// In tokens.
     public var maxAnswerLength = 15

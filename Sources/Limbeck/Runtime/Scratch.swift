@@ -2,16 +2,16 @@ import KernelInterface
 import Synchronization
 
 /// Everything a session writes to: one allocation, carved up once. T is `maxTokens`; a sequence has at least one token, so
-/// T also bounds the sequences of a batch.
+/// T also bounds the sequences of a batch. W is `wordTokens`.
 final class Scratch {
     // The batch.
-    let ids: UnsafeMutablePointer<Int32>  // (T)
-    let types: UnsafeMutablePointer<Int32>  // (T)
+    let ids: UnsafeMutablePointer<Int32>  // (T + W)
+    let types: UnsafeMutablePointer<Int32>  // (T + W)
     let positions: UnsafeMutablePointer<Int32>  // (T)
     let starts: UnsafeMutablePointer<Int>  // (T + 1), the first token of each sequence
-    let tokenStarts: UnsafeMutablePointer<UInt32>  // (T), byte ranges of the tokens in their text
-    let tokenEnds: UnsafeMutablePointer<UInt32>  // (T)
-    let words: UnsafeMutablePointer<Int32>  // (T), the word each token belongs to
+    let tokenStarts: UnsafeMutablePointer<UInt32>  // (T + W), byte ranges of the tokens in their text
+    let tokenEnds: UnsafeMutablePointer<UInt32>  // (T + W)
+    let words: UnsafeMutablePointer<Int32>  // (T + W), the word each token belongs to
 
     // The encoder's state.
     let hidden: UnsafeMutablePointer<Float>  // (T, rowStride(hidden))
@@ -29,12 +29,20 @@ final class Scratch {
     let rows: UnsafeMutablePointer<Float>  // (headRows, rowStride(hidden)), a few token states, gathered
     let dense: UnsafeMutablePointer<Float>  // (headRows, rowStride(hidden)), what a head's first layer makes of them
     let logits: UnsafeMutablePointer<Float>  // what decoding needs of the head's output
+    let candidates: UnsafeMutablePointer<SpanCandidate>  // (candidateCount) in a model that answers questions
+    let answers: UnsafeMutablePointer<PooledAnswer>  // (answerCount) in such a model
 
     let bytes: Int
     private let memory: Memory
 
     /// Token states a head takes at a time.
     static let headRows = 64
+    /// More tokens than a word has: room for the beginning of the word in which a window of a long context begins.
+    static let wordTokens = WordPieceOptions.characterBound + 1
+    /// Spans of one window that may become answers.
+    static let candidateCount = 2 * Session.mostAnswers + 10
+    /// Answers of all windows so far.
+    static let answerCount = 4096
 
     init(configuration c: Configuration, maxTokens: Int, threads: Int) throws(LimbeckError) {
         let width = c.attentionHeads * c.headSize
@@ -50,11 +58,13 @@ final class Scratch {
             }
 
         let stride = attentionStride
+        let extended = maxTokens + Scratch.wordTokens
+        let (candidateCount, answerCount) = c.head == .span ? (Scratch.candidateCount, Scratch.answerCount) : (0, 0)
         func carve(_ layout: inout Layout) -> Parts {
             let batch = (
-                layout.take(Int32.self, maxTokens), layout.take(Int32.self, maxTokens), layout.take(Int32.self, maxTokens),
-                layout.take(Int.self, maxTokens + 1), layout.take(UInt32.self, maxTokens),
-                layout.take(UInt32.self, maxTokens), layout.take(Int32.self, maxTokens)
+                layout.take(Int32.self, extended), layout.take(Int32.self, extended), layout.take(Int32.self, maxTokens),
+                layout.take(Int.self, maxTokens + 1), layout.take(UInt32.self, extended),
+                layout.take(UInt32.self, extended), layout.take(Int32.self, extended)
             )
             let hidden = layout.take(Float.self, maxTokens * rowStride(c.hiddenSize))
             let attended = layout.take(Float.self, maxTokens * rowStride(c.hiddenSize))
@@ -66,7 +76,8 @@ final class Scratch {
                 firstItems: layout.take(Int.self, maxTokens + 1), attention: layout.take(Float.self, threads * stride),
                 rows: layout.take(Float.self, Scratch.headRows * rowStride(c.hiddenSize)),
                 dense: layout.take(Float.self, Scratch.headRows * rowStride(c.hiddenSize)),
-                logits: layout.take(Float.self, logitCount))
+                logits: layout.take(Float.self, logitCount), candidates: layout.take(SpanCandidate.self, candidateCount),
+                answers: layout.take(PooledAnswer.self, answerCount))
         }
         var measure = Layout()
         _ = carve(&measure)
@@ -78,6 +89,7 @@ final class Scratch {
         (hidden, attended, queryKeyValue, intermediate) = (parts.hidden, parts.attended, parts.shared, parts.shared)
         (context, left, firstItems, attention) = (parts.context, parts.left, parts.firstItems, parts.attention)
         (rows, dense, logits) = (parts.rows, parts.dense, parts.logits)
+        (candidates, answers) = (parts.candidates, parts.answers)
     }
 
     private struct Parts {
@@ -91,5 +103,7 @@ final class Scratch {
         var left: UnsafeMutablePointer<Atomic<Int>>
         var firstItems: UnsafeMutablePointer<Int>
         var attention, rows, dense, logits: UnsafeMutablePointer<Float>
+        var candidates: UnsafeMutablePointer<SpanCandidate>
+        var answers: UnsafeMutablePointer<PooledAnswer>
     }
 }

@@ -1,0 +1,77 @@
+/// A span of tokens in a window, or an answer in the pool, and its score.
+struct SpanCandidate: Ranked {
+    var score: Float
+    /// Tokens of the batch, the last one included; in the pool, the answer's index and 0.
+    var first: Int32
+    var last: Int32
+
+    func isBetter(than other: SpanCandidate) -> Bool {
+        if score != other.score { return score > other.score }
+        return first != other.first ? first < other.first : last < other.last
+    }
+}
+
+/// An answer as the windows so far give it.
+struct PooledAnswer {
+    /// The sum over all spans that say the same.
+    var score: Float
+    /// Bytes of the context: the first place where it was found.
+    var start: UInt32
+    var end: UInt32
+    /// Of its text in lower case.
+    var hash: UInt32
+}
+
+/// The answers of all windows. As in the pipeline, spans whose texts are equal but for case are one answer, with the sum of their
+/// scores. The pool is bounded: with thousands of different answers, of a context of hundreds of windows, the worst make room.
+struct AnswerPool {
+    private let context: Text
+    private let answers: UnsafeMutablePointer<PooledAnswer>
+    private(set) var count = 0
+
+    init(_ answers: UnsafeMutablePointer<PooledAnswer>, context: Text) {
+        self.answers = answers
+        self.context = context
+    }
+
+    subscript(index: Int) -> PooledAnswer { answers[index] }
+
+    mutating func add(score: Float, start: UInt32, end: UInt32) {
+        let answer = PooledAnswer(score: score, start: start, end: end, hash: hash(start, end))
+        for i in 0..<count where answers[i].hash == answer.hash && saysTheSame(answers[i], answer) {
+            answers[i].score += score
+            return
+        }
+        if count < Scratch.answerCount {
+            answers[count] = answer
+            count += 1
+        } else {
+            var worst = 0
+            for i in 1..<count where answers[i].score < answers[worst].score { worst = i }
+            if answers[worst].score < score { answers[worst] = answer }
+        }
+    }
+
+    private func saysTheSame(_ a: PooledAnswer, _ b: PooledAnswer) -> Bool {
+        guard var left = lowered(a.start, a.end), var right = lowered(b.start, b.end) else {
+            return a.start == a.end && b.start == b.end
+        }
+        while let scalar = left.next()?.scalar {
+            if right.next()?.scalar != scalar { return false }
+        }
+        return right.next() == nil
+    }
+
+    /// FNV-1a over the scalars.
+    private func hash(_ start: UInt32, _ end: UInt32) -> UInt32 {
+        var hash: UInt32 = 2_166_136_261
+        guard var scalars = lowered(start, end) else { return hash }
+        while let scalar = scalars.next()?.scalar { hash = (hash ^ scalar) &* 16_777_619 }
+        return hash
+    }
+
+    private func lowered(_ start: UInt32, _ end: UInt32) -> NormalizedScalars? {
+        guard let bytes = context.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return nil }
+        return NormalizedScalars(bytes, from: Int(start), to: Int(end), NormalizerOptions(lowers: true))
+    }
+}

@@ -1,0 +1,110 @@
+/// A context in overlapping windows of tokens, each with the question before it, as the reference cuts it: all windows but the last
+/// are full, and each begins `step` tokens after the one before.
+///
+/// A context may be longer than any buffer. So a window is cut from the text again, from the start of the word in which it begins:
+/// words do not depend on what stands before them. What overlaps is cut twice, which is nothing beside computing it twice.
+struct AnswerWindows {
+    private let question: Text
+    private let context: Text
+    private let tokenizer: Tokenizer
+    private let pieces: [Template.Piece]
+    /// Tokens of a full window: in all, and of the context.
+    private let length: Int
+    private let room: Int
+    private let step: Int
+    /// Whether another window may follow the first: the overlap that was asked for leaves it something new.
+    private let mayContinue: Bool
+
+    /// Where the next window begins: so many tokens into the word at this byte of the context. nil: there is none.
+    private var next: (byte: Int, tokens: Int)? = (0, 0)
+    /// Tokens that stand before the context in every window, and after it.
+    private(set) var before = 0
+    private(set) var after = 0
+
+    /// `stride` 0: half a window, at most 128.
+    init(question: Text, context: Text, tokenizer: Tokenizer, length: Int, stride: Int) throws(LimbeckError) {
+        self.question = question
+        self.context = context
+        self.tokenizer = tokenizer
+        self.length = length
+        pieces = tokenizer.templatePieces(pair: true)
+        let questionTokens = tokenizer.encode(question, into: .counting, limit: length)
+        room = length - tokenizer.specialTokenCount(pair: true) - questionTokens
+        guard room > 0 else {
+            throw LimbeckError(.tooLong, "the question leaves no room for the context in a window of \(length) tokens")
+        }
+        guard 0...length ~= stride else {
+            throw LimbeckError(.invalidArgument, "stride is \(stride), and a window has \(length) tokens")
+        }
+        var overlap = stride == 0 ? min(128, length / 2) : stride
+        mayContinue = stride < room
+        // The reference fails where its default does not fit.
+        if overlap >= room { overlap = room / 2 }
+        step = room - overlap
+    }
+
+    var isDone: Bool { next == nil }
+
+    /// Adds the next window to the batch of a session. False: there is none left, or no room for it in this batch.
+    mutating func append(to session: Session) throws(LimbeckError) -> Bool {
+        let start = session.tokens
+        guard let from = next, start + length <= session.maxTokens else { return false }
+        let scratch = session.scratch
+        // Beyond maxTokens there is room for the tokens that precede the window in its first word, and one to see what follows.
+        let out = TokenBuffer(
+            ids: scratch.ids + start, types: scratch.types + start, starts: scratch.tokenStarts + start,
+            ends: scratch.tokenEnds + start, words: scratch.words + start, capacity: length + Scratch.wordTokens)
+        var count = 0
+        for piece in pieces {
+            switch piece {
+            case .token(let id, let type):
+                out.ids![count] = id
+                out.types![count] = type
+                out.words![count] = -1
+                count += 1
+            case .text(0, let type):
+                let tokens = tokenizer.encode(question, into: out.advanced(by: count), limit: length)
+                (out.types! + count).update(repeating: type, count: tokens)
+                count += tokens
+            case .text(_, let type):
+                before = count
+                let tokens = try cutContext(from: from, into: out.advanced(by: count))
+                (out.types! + count).update(repeating: type, count: tokens)
+                count += tokens
+                after = -count
+            }
+        }
+        after += count
+        try session.checkRows(start..<start + count)
+        session.close(count: count)
+        return true
+    }
+
+    /// The tokens of one window of the context, and where the next one begins.
+    private mutating func cutContext(from: (byte: Int, tokens: Int), into out: TokenBuffer) throws(LimbeckError) -> Int {
+        let rest = Text(rebasing: context[from.byte...])
+        let found = tokenizer.encode(rest, into: out, limit: from.tokens + room + 1) - from.tokens
+        next = nil
+        if found > room {
+            guard mayContinue else {
+                throw LimbeckError(
+                    .invalidArgument, "stride must be less than \(room), the tokens of the context in a window beside this question"
+                )
+            }
+            let first = from.tokens + step
+            var word = first
+            while word > 0, out.words![word - 1] == out.words![first], first - word < Scratch.wordTokens - 1 { word -= 1 }
+            next = (from.byte + Int(out.starts![word]), first - word)
+        }
+        let count = max(0, min(found, room))
+        let shift = UInt32(truncatingIfNeeded: from.byte)
+        for i in 0..<count {
+            let source = from.tokens + i
+            out.ids![i] = out.ids![source]
+            out.starts![i] = out.starts![source] &+ shift
+            out.ends![i] = out.ends![source] &+ shift
+            out.words![i] = out.words![source]
+        }
+        return count
+    }
+}

@@ -1,0 +1,102 @@
+import KernelInterface
+
+extension Session {
+    /// The most answers that one call gives.
+    static let mostAnswers = 1000
+
+    /// The spans of a context that best answer a question, best first, by the rules of the transformers question-answering pipeline.
+    /// Returns how many there are, at most `topK`, and writes those for which there is room. Of spans with equal scores the earlier
+    /// one is better. "No answer" is an empty span.
+    package func answer(
+        question: Text, context: Text, options: AnswerOptions, into answers: UnsafeMutableBufferPointer<AnswerSpan>
+    ) throws(LimbeckError) -> Int {
+        guard case .span(let head) = model.weights.head else {
+            throw LimbeckError(.unsupported, "the model does not answer questions")
+        }
+        guard 1...Session.mostAnswers ~= options.topK else {
+            throw LimbeckError(.invalidArgument, "top_k is \(options.topK), and must be 1 to \(Session.mostAnswers)")
+        }
+        guard options.maxAnswerLength > 0 else {
+            throw LimbeckError(.invalidArgument, "max_answer_length is \(options.maxAnswerLength), and must be at least 1")
+        }
+        let length = try length(options.maxLength)
+        var windows = try AnswerWindows(
+            question: question, context: context, tokenizer: try tokenizer(),
+            length: options.maxLength == 0 ? min(length, 384) : length, stride: options.stride)
+        var pool = AnswerPool(scratch.answers, context: context)
+        var none: Float? = nil
+        while !windows.isDone {
+            clearBatch()
+            while try windows.append(to: self) {}
+            encode()
+            for sequence in 0..<sequences {
+                let window = scratch.starts[sequence]..<scratch.starts[sequence + 1]
+                guard !window.isEmpty else { continue }
+                let inside = window.dropFirst(windows.before).dropLast(windows.after)
+                probabilities(head.output(0), window: window, inside: inside, into: scratch.logits)
+                probabilities(head.output(1), window: window, inside: inside, into: ends)
+                none = min(none ?? .infinity, scratch.logits[0] * ends[0])
+                (scratch.logits[0], ends[0]) = (0, 0)
+                take(options, window: window, inside: inside, into: &pool)
+            }
+        }
+        return write(pool, none: options.allowNone ? none : nil, options.topK, into: answers)
+    }
+
+    /// How probable it is that the answer ends at each token of a window: (longest), after as many for its start.
+    private var ends: UnsafeMutablePointer<Float> { scratch.logits + longest }
+
+    /// The softmax over a window of the logits that an answer begins, or ends, at each token. -> row (window). Only tokens of the
+    /// context, and [CLS], which means that there is no answer, have a share.
+    private func probabilities(
+        _ head: Linear, window: Range<Int>, inside: Range<Int>, into row: UnsafeMutablePointer<Float>
+    ) {
+        tokenLogits(head, tokens: window, into: row)
+        for token in window where !inside.contains(token) && scratch.ids[token] != model.tokenizer?.cls {
+            row[token - window.lowerBound] = -10000
+        }
+        encoder.workers.kernels.softmax(row, window.count)
+    }
+
+    /// The best spans of a window, widened to whole words, to the pool. -> candidates (2 * topK + 10): as many more than `topK` as
+    /// in the pipeline, since some become one when they are widened.
+    private func take(_ options: AnswerOptions, window: Range<Int>, inside: Range<Int>, into pool: inout AnswerPool) {
+        var best = Best(scratch.candidates, capacity: 2 * options.topK + 10)
+        let starts = scratch.logits - window.lowerBound, ends = ends - window.lowerBound
+        for first in inside where starts[first] > 0 {
+            for last in first..<min(first + min(options.maxAnswerLength, window.count), inside.upperBound) {
+                let score = starts[first] * ends[last]
+                guard score > 0 else { continue }
+                best.offer(
+                    SpanCandidate(score: score, first: Int32(truncatingIfNeeded: first), last: Int32(truncatingIfNeeded: last)))
+            }
+        }
+        best.sort()
+        for i in 0..<best.count {
+            // What the window has of the words at both ends.
+            var (first, last) = (Int(best[i].first), Int(best[i].last))
+            while first > inside.lowerBound, scratch.words[first - 1] == scratch.words[first] { first -= 1 }
+            while last + 1 < inside.upperBound, scratch.words[last + 1] == scratch.words[last] { last += 1 }
+            pool.add(score: best[i].score, start: scratch.tokenStarts[first], end: scratch.tokenEnds[last])
+        }
+    }
+
+    private func write(
+        _ pool: AnswerPool, none: Float?, _ topK: Int, into answers: UnsafeMutableBufferPointer<AnswerSpan>
+    ) -> Int {
+        var best = Best(scratch.candidates, capacity: topK)
+        for i in 0..<pool.count {
+            best.offer(SpanCandidate(score: pool[i].score, first: Int32(truncatingIfNeeded: i), last: 0))
+        }
+        if let none { best.offer(SpanCandidate(score: none, first: Int32(truncatingIfNeeded: pool.count), last: 0)) }
+        best.sort()
+        for i in 0..<min(best.count, answers.count) {
+            let index = Int(best[i].first)
+            answers[i] =
+                index < pool.count
+                ? AnswerSpan(score: best[i].score, start: pool[index].start, end: pool[index].end)
+                : AnswerSpan(score: best[i].score, start: 0, end: 0)
+        }
+        return best.count
+    }
+}
