@@ -166,7 +166,8 @@ int32_t limbeck_model_info(const limbeck_model *model, limbeck_model_info_t *inf
 /* Writes the name of a label, without a NUL. *count is set to its bytes. */
 int32_t limbeck_model_label(const limbeck_model *model, int32_t label, char *name, size_t capacity, size_t *count);
 
-/* The same without a leading "B-" or "I-": what a joined span of limbeck_tag() is called. */
+/* The same without the scheme's prefix, such as "B-" or "I-" (what stands up to the first hyphen): what a joined span of
+ * limbeck_tag() is called. */
 int32_t limbeck_model_entity(const limbeck_model *model, int32_t label, char *name, size_t capacity, size_t *count);
 
 /* The model's tokenizer, to be closed with limbeck_tokenizer_close() in any order. LIMBECK_NO_TOKENIZER if it has none. */
@@ -246,7 +247,7 @@ typedef struct limbeck_classify_options {
 } limbeck_classify_options;
 
 /* scores is (text_count, label_count) floats. pairs NULL: single texts; else as many second texts (entailment, next
- * sentence). */
+ * sentence), of which an empty one counts as none. */
 int32_t limbeck_classify(limbeck_session *session, const char *const *texts, const size_t *text_bytes,
                          const char *const *pairs, const size_t *pair_bytes, size_t text_count,
                          const limbeck_classify_options *options, float *scores, size_t capacity);
@@ -286,7 +287,7 @@ int32_t limbeck_tag(limbeck_session *session, const char *text, size_t text_byte
 
 typedef struct limbeck_answer_options {
     uint32_t struct_size;
-    uint32_t top_k;             /* 0: 1 */
+    uint32_t top_k;             /* 0: 1; at most 1000 */
     uint32_t max_answer_length; /* in tokens; 0: 15 */
     uint32_t max_length;        /* tokens in one window, question included; 0: 384, or the model's if that is less */
     uint32_t stride;            /* tokens by which windows overlap; 0: 128, or half a window if that is less */
