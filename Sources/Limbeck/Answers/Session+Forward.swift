@@ -66,7 +66,7 @@ extension Session {
     }
 
     /// The numbers per row of an output, and whether rows are tokens or sequences.
-    private func shape(_ output: ForwardOutput) throws(LimbeckError) -> (width: Int, perToken: Bool) {
+    func shape(_ output: ForwardOutput) throws(LimbeckError) -> (width: Int, perToken: Bool) {
         let c = model.configuration
         switch (output, model.weights.head) {
         case (.hidden, _): return (c.hiddenSize, true)
