@@ -90,8 +90,13 @@ struct Sample {
         return safetensors("{" + header.joined(separator: ",") + "}", data: data)
     }
 
-    /// Writes the folder, opens it, and takes it away again.
-    func load() throws -> LoadedModel {
+    /// Writes the folder, reads it, and takes it away again.
+    func load() throws -> LoadedModel { try withFolder { try LoadedModel.load(ModelFolder($0)) } }
+
+    /// The same for the whole model, tokenizer and all.
+    func open() throws -> Model { try withFolder { try Model(path: $0) } }
+
+    private func withFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("limbeck-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: path) }
         var all = files
@@ -103,7 +108,7 @@ struct Sample {
             try Data(bytes).write(to: file)
         }
         for name in fifos { mkfifo("\(path)/\(name)", 0o600) }
-        return try LoadedModel.load(ModelFolder(path))
+        return try body(path)
     }
 }
 

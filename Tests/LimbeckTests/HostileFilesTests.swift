@@ -45,7 +45,7 @@ struct HostileCase: CustomTestStringConvertible, Sendable {
 
     var testDescription: String { name }
 
-    static let all = weights + headers + configurations + tensors + sentences
+    static let all = weights + headers + configurations + tensors + sentences + tokenizers
 }
 
 extension HostileCase {
@@ -335,12 +335,51 @@ extension HostileCase {
     ]
 }
 
+extension HostileCase {
+    static let words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "b", "c", "d", "e", "f"]
+
+    /// A tokenizer.json with this post-processor, in a folder whose model has eleven rows, two token types and sixteen positions.
+    static func template(_ name: String, _ status: LimbeckError.Status?, _ words: String, _ template: String) -> HostileCase {
+        HostileCase(name, status, words) { sample in
+            let vocabulary = HostileCase.words.enumerated().map { "\"\($1)\": \($0)" }.joined(separator: ", ")
+            sample.files["tokenizer.json"] = Array(
+                """
+                {"model": {"type": "WordPiece", "unk_token": "[UNK]", "vocab": {\(vocabulary)}},
+                 "pre_tokenizer": {"type": "BertPreTokenizer"}, "post_processor": {"type": "TemplateProcessing",
+                  "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 0}}], \(template)}}
+                """.utf8)
+        }
+    }
+
+    static let tokenizers: [HostileCase] = [
+        .init("tokenizer-fits", nil) { $0.files["vocab.txt"] = Array(words.joined(separator: "\n").utf8) },
+        .init("tokenizer-knows-more", .fileInconsistent, "vocab.txt: 12 ids, but the model's vocabulary has 11") {
+            $0.files["vocab.txt"] = Array((words + ["g"]).joined(separator: "\n").utf8)
+        },
+        .template(
+            "template-fits", nil, "",
+            #""special_tokens": {"x": {"ids": [10]}}, "single": [{"Sequence": {"id": "A", "type_id": 1}}, {"SpecialToken": {"id": "x", "type_id": 0}}]"#
+        ),
+        .template(
+            "template-id-without-row", .fileInconsistent, "tokenizer.json: 2000001 ids, but the model's vocabulary has 11",
+            #""special_tokens": {"x": {"ids": [2000000]}}, "single": [{"Sequence": {"id": "A", "type_id": 0}}, {"SpecialToken": {"id": "x", "type_id": 0}}]"#
+        ),
+        .template(
+            "template-type-without-row", .fileInconsistent, "token type 65535, but the model has 2",
+            #""special_tokens": {}, "single": [{"Sequence": {"id": "A", "type_id": 65535}}]"#),
+        .template(
+            "template-over-positions", .fileInconsistent, "17 special tokens, but the model has 16 positions",
+            #""special_tokens": {"x": {"ids": [\#([String](repeating: "2", count: 17).joined(separator: ","))]}}, "single": [{"SpecialToken": {"id": "x", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}]"#
+        ),
+    ]
+}
+
 @Suite struct HostileFilesTests {
     @Test(arguments: HostileCase.all) func refused(_ hostile: HostileCase) {
         var sample = Sample.bert
         hostile.spoil(&sample)
         do {
-            let model = try sample.load()
+            let model = try sample.open()
             #expect(hostile.status == nil, "it opened")
             #expect(model.configuration.maxLength <= model.configuration.maxPositions)
         } catch {

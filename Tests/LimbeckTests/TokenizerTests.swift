@@ -102,6 +102,12 @@ import Testing
         #expect(throws: LimbeckError.self) { _ = try Tokenizer(path: "") }
     }
 
+    /// The template may add an id that names no token; a model's table has to have a row for it all the same.
+    @Test func idsOfTheTemplateCount() throws {
+        let post = #"{"type":"BertProcessing","cls":["[CLS]",1],"sep":["[SEP]",77]}"#
+        #expect(try Self.open(["tokenizer.json": Self.json(post: post)]).vocabularySize == 78)
+    }
+
     @Test func buffersAndLimits() {
         var ids = [Int32](repeating: -9, count: 8)
         var text = "the a b . the a"
@@ -126,6 +132,7 @@ import Testing
         #expect(tokenizer.tokens(long, pair: short, maxLength: 6).ids == [2, 7, 7, 3, 5, 3])
         #expect(tokenizer.tokens(short, pair: long, maxLength: 2).ids == [2, 3, 3])
         #expect(tokenizer.tokens(short, maxLength: 1).ids == [2, 3])
+        #expect(tokenizer.encode("a", pair: "b", addSpecialTokens: false, maxLength: .max).ids == [5, 7])
     }
 
     @Test(arguments: [

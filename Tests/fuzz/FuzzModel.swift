@@ -5,20 +5,20 @@ import Limbeck
 
 /// A model folder. What opens must compute without an error.
 ///
-/// The input is six parts between NUL bytes: config.json, vocab.txt, modules.json, 1_Pooling/config.json, the header of the weight
-/// file, and its data. An empty part is a file that is not there. So that the fuzzer need not keep a length and many numbers right:
-/// the header's length is put before it, and the data is repeated up to the largest number in the header. A header that does not
-/// begin with a brace is the whole weight file as it is.
+/// The input is six parts between NUL bytes: config.json; tokenizer.json if it begins with a brace, else vocab.txt; modules.json;
+/// 1_Pooling/config.json; the header of the weight file; and its data. An empty part is a file that is not there. So that the
+/// fuzzer need not keep a length and many numbers right, the header's length is put before it, and the data is repeated up to the
+/// largest number in the header. A header that does not begin with a brace is the whole weight file as it is.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     let input = UnsafeRawBufferPointer(start: data, count: count)
     let parts = parts(input, 6)
-    for (name, part) in zip(["config.json", "vocab.txt", "modules.json", "1_Pooling/config.json"], parts) where !part.isEmpty {
+    let tokenizer = parts[1].first == UInt8(ascii: "{") ? "tokenizer.json" : "vocab.txt"
+    for (name, part) in zip(["config.json", tokenizer, "modules.json", "1_Pooling/config.json"], parts) where !part.isEmpty {
         file("m/\(name)", part)
     }
-    file(
-        "m/model.safetensors",
-        parts[4].first == UInt8(ascii: "{") ? weights(parts[4], parts[5]) : Array(input[parts[4].startIndex...]))
+    let isHeader = parts[4].first == UInt8(ascii: "{")
+    file("m/model.safetensors", isHeader ? weights(parts[4], parts[5]) : Array(input[parts[4].startIndex...]))
     defer { fuzz_clear() }
     fuzz_limit(64 << 20)
     do throws(LimbeckError) {

@@ -170,7 +170,7 @@ added = wordpiece()["added_tokens"] + [
     {"id": 11, "content": "New Word", "single_word": True, "lstrip": True, "rstrip": True, "normalized": True, "special": False},
     {"id": 12, "content": "ab", "single_word": False, "lstrip": False, "rstrip": True, "normalized": True, "special": False},
 ]
-config = {"do_lower_case": False, "unk_token": "[UNK]", "cls_token": {"content": "[CLS]"}, "model_max_length": 512}
+tokenizer_config = {"do_lower_case": False, "unk_token": "[UNK]", "cls_token": {"content": "[CLS]"}, "model_max_length": 512}
 for changes in [
     {}, {"added_tokens": added}, {"normalizer": None, "post_processor": None},
     {"post_processor": {"type": "BertProcessing", "sep": ["[SEP]", 3], "cls": ["[CLS]", 2]}},
@@ -178,8 +178,12 @@ for changes in [
     for text in texts[:2]:
         seed("tokenizer", json.dumps(wordpiece(**changes)).encode() + b"\0\0" + text.encode())
 for text in texts:
-    seed("tokenizer", vocabulary.encode() + b"\0" + json.dumps(config).encode() + b"\0" + text.encode())
+    seed("tokenizer", vocabulary.encode() + b"\0" + json.dumps(tokenizer_config).encode() + b"\0" + text.encode())
 seed("tokenizer", b"[UNK]\r\n[CLS]\r\n[SEP]\r\n\r\na\r\na\0\0a a")
+
+config, header = small("none")
+model(config, header, json.dumps(wordpiece()))
+model(config, header, json.dumps(wordpiece(post_processor={"type": "BertProcessing", "sep": ["[SEP]", 3], "cls": ["[CLS]", 2]})))
 
 # ---- Texts
 

@@ -26,7 +26,32 @@ public final class Model: Sendable {
         weights = try Weights(loaded.tensors, configuration: loaded.configuration, mapping: loaded.mapping)
         mappedBytes = loaded.mapping.bytes.count
         parameters = loaded.tensors.parameters
-        tokenizer = try folder.contains("tokenizer.json") || folder.contains("vocab.txt") ? Tokenizer(path: folder.path) : nil
+        let file = ["tokenizer.json", "vocab.txt"].first { folder.contains($0) }
+        tokenizer = try file != nil ? Tokenizer(path: folder.path) : nil
+        if let file, let tokenizer { try checkRows(of: tokenizer, file: file) }
+    }
+
+    /// What the tokenizer makes of any text has to have rows in the model's tables. A pair may ask for a token type more; that is for
+    /// the call to say.
+    private func checkRows(of tokenizer: Tokenizer, file: String) throws(LimbeckError) {
+        func inconsistent(_ message: String) -> LimbeckError { LimbeckError(.fileInconsistent, "\(file): \(message)") }
+        let c = configuration
+        guard tokenizer.vocabularySize <= c.vocabSize else {
+            throw inconsistent("\(tokenizer.vocabularySize) ids, but the model's vocabulary has \(c.vocabSize)")
+        }
+        let specials = tokenizer.specialTokenCount(pair: false)
+        guard specials <= c.maxPositions else {
+            throw inconsistent("\(specials) special tokens, but the model has \(c.maxPositions) positions")
+        }
+        for piece in tokenizer.templatePieces(pair: false) where c.typeVocabSize > 0 {
+            let type =
+                switch piece {
+                case .token(_, let type), .text(_, let type): type
+                }
+            guard Int(type) < c.typeVocabSize else {
+                throw inconsistent("token type \(type), but the model has \(c.typeVocabSize)")
+            }
+        }
     }
 
     /// Bytes that this process needs beside the mapped file: packed weights and the tokenizer's tables.

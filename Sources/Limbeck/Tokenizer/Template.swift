@@ -21,6 +21,13 @@ package struct Template: Sendable {
 
     func pieces(pair isPair: Bool) -> [Piece] { isPair ? pair : single }
 
+    /// The largest id of a special token, + 1.
+    var idBound: Int {
+        var bound = 0
+        for case .token(let id, _) in single + pair { bound = max(bound, Int(id) + 1) }
+        return bound
+    }
+
     /// The special tokens around a single text, or a pair.
     func specialCount(pair isPair: Bool) -> Int {
         var count = 0

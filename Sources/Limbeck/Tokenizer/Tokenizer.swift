@@ -35,7 +35,7 @@ public final class Tokenizer: Sendable {
             if vocabulary.id(of: token.text) == nil { builder.add(id: Int(token.id)) { $0 += token.text } }
         }
         extra = builder.isEmpty ? nil : Vocabulary(builder)
-        vocabularySize = max(vocabulary.count, extra?.count ?? 0)
+        vocabularySize = max(vocabulary.count, extra?.count ?? 0, template.idBound)
 
         let extra = extra
         func id(_ name: String) -> Int32? { extra?.id(of: name) ?? vocabulary.id(of: name) }
@@ -153,6 +153,7 @@ public final class Tokenizer: Sendable {
 
     /// How many tokens of two texts stay. Beyond `room` it matters only which text has more, and only if `room` is odd.
     private func keep(_ first: Text, _ second: Text, room: Int) -> (Int, Int) {
+        guard room < Int.max else { return (room, room) }
         let bound = room + 1
         var counts = (encode(first, into: .counting, limit: bound), encode(second, into: .counting, limit: bound))
         if counts.0 == bound, counts.1 == bound, room % 2 == 1 {
