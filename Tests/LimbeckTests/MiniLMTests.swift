@@ -1,0 +1,47 @@
+import Foundation
+import Limbeck
+import Testing
+
+/// The real student against transformers on 500 real texts. scripts/fetch-minilm.sh brings the model; `make test` runs it first.
+@Suite(.enabled(if: FileManager.default.fileExists(atPath: MiniLMTests.path), "models/all-MiniLM-L6-v2 is not there"))
+struct MiniLMTests {
+    static let path = Repository.path("models/all-MiniLM-L6-v2")
+
+    private func texts() throws -> [String] {
+        let file = try String(contentsOfFile: Repository.path("Tests/golden/minilm/texts.txt"), encoding: .utf8)
+        return file.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
+    }
+
+    @Test func embeddingsAgreeWithTransformers() throws {
+        let texts = try texts()
+        #expect(texts.count == 500)
+        let model = try Model(path: MiniLMTests.path)
+        #expect(model.maxLength == 256 && model.embeddingSize == 384)
+        let vectors = try Session(model).embed(texts)
+        for part in 0..<2 {
+            let expected = try Expected("Tests/golden/minilm/embeddings-\(part).safetensors")
+            let reference = try #require(expected.floats("embeddings"))
+            let ours = vectors[part * 250..<(part + 1) * 250].flatMap { $0 }
+            let difference = largestDifference(ours, reference)
+            print("embeddings of 250 texts, the largest difference from transformers: \(difference)")
+            #expect(difference < 1e-5)
+            let tokenizer = try #require(model.tokenizer)
+            let counts = texts[part * 250..<(part + 1) * 250].map { tokenizer.encode($0, maxLength: 256).ids.count }
+            #expect(try expected.ints("tokens").map(Int.init) == counts)
+        }
+    }
+
+    @Test func sameBitsInEverySession() throws {
+        let model = try Model(path: MiniLMTests.path)
+        let texts = try Array(texts().prefix(40))
+        let alone = try texts.map { try Session(model, options: SessionOptions(threads: 1, maxTokens: 256)).embed([$0])[0] }
+        for kernels in availableKernels where kernels != .portable {
+            for (threads, maxTokens) in [(1, 256), (2, 0), (2, 300), (3, 4096)] {
+                let options = SessionOptions(threads: threads, maxTokens: maxTokens, kernels: kernels)
+                #expect(try Session(model, options: options).embed(texts) == alone, "\(kernels), \(threads), \(maxTokens)")
+            }
+        }
+        let portable = try Session(model, options: SessionOptions(threads: 2, kernels: .portable))
+        #expect(try portable.embed(Array(texts.prefix(3))) == Array(alone.prefix(3)))
+    }
+}
