@@ -16,3 +16,15 @@ PIN(sizeof(limbeck_answer_options) == 24);
 PIN(sizeof(limbeck_answer) == 12);
 PIN(sizeof(limbeck_fill_options) == 12);
 PIN(sizeof(limbeck_candidate) == 12);
+
+/* The preprocessor alone can make a string of numbers, so these two functions are here and not in Swift. */
+#define TEXT_OF(number) #number
+#define TEXT(number) TEXT_OF(number)
+
+uint32_t limbeck_version(void) {
+    return LIMBECK_VERSION_MAJOR << 16 | LIMBECK_VERSION_MINOR << 8 | LIMBECK_VERSION_PATCH;
+}
+
+const char *limbeck_version_string(void) {
+    return TEXT(LIMBECK_VERSION_MAJOR) "." TEXT(LIMBECK_VERSION_MINOR) "." TEXT(LIMBECK_VERSION_PATCH);
+}

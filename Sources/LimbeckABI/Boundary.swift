@@ -1,0 +1,224 @@
+import CLimbeck
+import Limbeck
+
+// The rules of limbeck.h that hold for every function: handles, statuses, struct sizes, strings and buffers.
+// What a caller hands over is checked here, once; Entry.swift then reads as a statement of what each function does.
+
+// MARK: Status
+
+/// Runs the body of an entry point. The sentence of an error ends here: a number crosses, see `limbeck_status_string()`.
+func status(_ body: () throws(LimbeckError) -> Void) -> Int32 {
+    do throws(LimbeckError) {
+        try body()
+        return Int32(LIMBECK_OK)
+    } catch {
+        return error.status.rawValue
+    }
+}
+
+func require(_ condition: Bool) throws(LimbeckError) {
+    if !condition { throw LimbeckError(.invalidArgument, "an argument is NULL or out of range") }
+}
+
+// MARK: Handles
+
+/// A handle is a retained reference to an object of the engine; what the object needs, it retains itself. That makes the
+/// order of closing free.
+func handle<Object: AnyObject>(to object: Object) -> OpaquePointer {
+    OpaquePointer(Unmanaged.passRetained(object).toOpaque())
+}
+
+func object<Object: AnyObject>(of handle: OpaquePointer?) throws(LimbeckError) -> Object {
+    guard let handle else { throw LimbeckError(.invalidArgument, "the handle is NULL") }
+    return Unmanaged<Object>.fromOpaque(UnsafeRawPointer(handle)).takeUnretainedValue()
+}
+
+/// Ends what `handle(to:)` began. NULL is nothing to end.
+func release<Object: AnyObject>(_ handle: OpaquePointer?, _: Object.Type) {
+    if let handle { Unmanaged<Object>.fromOpaque(UnsafeRawPointer(handle)).release() }
+}
+
+// MARK: Opening
+
+/// Opens a file or folder: the only calls that explain themselves in words.
+func open<Object: AnyObject>(
+    _ path: UnsafePointer<CChar>?, _ pathBytes: Int, into result: UnsafeMutablePointer<OpaquePointer?>?,
+    message: UnsafeMutablePointer<CChar>?, capacity: Int, _ make: (String) throws(LimbeckError) -> Object
+) -> Int32 {
+    result?.pointee = nil
+    if capacity > 0 { message?.pointee = 0 }
+    do throws(LimbeckError) {
+        guard let result, (0...largestObject).contains(capacity), message != nil || capacity == 0 else {
+            throw LimbeckError(.invalidArgument, "the handle or the message buffer is NULL")
+        }
+        let path = try text(path, pathBytes)
+        // The operating system would stop reading here, and open another file than the one that was named.
+        if path.contains(0) { throw LimbeckError(.invalidArgument, "the path contains a NUL byte") }
+        result.pointee = handle(to: try make(String(decoding: path, as: UTF8.self)))
+        return Int32(LIMBECK_OK)
+    } catch {
+        write(error.message, to: message, capacity: capacity)
+        return error.status.rawValue
+    }
+}
+
+/// Writes as much of a sentence as fits, never half a character, and a NUL.
+private func write(_ sentence: String, to message: UnsafeMutablePointer<CChar>?, capacity: Int) {
+    guard let message, capacity > 0 else { return }
+    var sentence = sentence
+    sentence.withUTF8 { utf8 in
+        var count = min(utf8.count, capacity - 1)
+        if count < utf8.count {
+            while count > 0 && utf8[count] & 0xC0 == 0x80 { count -= 1 }
+        }
+        for index in 0..<count { message[index] = CChar(bitPattern: utf8[index]) }
+        message[count] = 0
+    }
+}
+
+// MARK: Structs
+
+/// A struct whose first member is its size, as the caller's compiler knew it.
+protocol Sized {
+    var struct_size: UInt32 { get set }
+    /// Its size in the first version of the library that had it: what every caller has.
+    static var firstSize: Int { get }
+    init()
+}
+
+/// A size beyond this is not a later version but an uninitialised struct.
+private let largestStruct = 4096
+
+private func size<Struct: Sized>(of pointer: UnsafePointer<Struct>) throws(LimbeckError) -> Int {
+    let size = Int(UnsafeRawPointer(pointer).load(as: UInt32.self))
+    guard size >= Struct.firstSize, size <= largestStruct else {
+        throw LimbeckError(.invalidArgument, "struct_size is not that of the struct")
+    }
+    return size
+}
+
+/// The caller's options: the members that fit in its struct; the others, and those of NULL, are zero.
+func options<Struct: Sized>(_ pointer: UnsafePointer<Struct>?) throws(LimbeckError) -> Struct {
+    var options = Struct()
+    guard let pointer else { return options }
+    let count = min(try size(of: pointer), MemoryLayout<Struct>.size)
+    withUnsafeMutableBytes(of: &options) { $0.copyMemory(from: UnsafeRawBufferPointer(start: pointer, count: count)) }
+    return options
+}
+
+/// Fills the members that fit in the caller's struct. Members that only a later version knows become zero.
+func fill<Struct: Sized>(_ pointer: UnsafeMutablePointer<Struct>?, _ info: Struct) throws(LimbeckError) {
+    guard let pointer else { throw LimbeckError(.invalidArgument, "info is NULL") }
+    let size = try size(of: UnsafePointer(pointer))
+    var info = info
+    info.struct_size = UInt32(size)
+    let target = UnsafeMutableRawBufferPointer(start: pointer, count: size)
+    withUnsafeBytes(of: &info) { source in
+        for index in 0..<size { target[index] = index < source.count ? source[index] : 0 }
+    }
+}
+
+/// An option that is one of a set of numbers, 0 being the default.
+func choice<Choice: RawRepresentable>(_ number: UInt32) throws(LimbeckError) -> Choice? where Choice.RawValue == UInt32 {
+    if number == 0 { return nil }
+    guard let choice = Choice(rawValue: number) else { throw LimbeckError(.invalidArgument, "an option is out of range") }
+    return choice
+}
+
+/// An option that is 0 for the default, 1 for yes, 2 for no.
+func flag(_ number: UInt32) throws(LimbeckError) -> Bool? {
+    try require(number <= 2)
+    return number == 0 ? nil : number == 1
+}
+
+// MARK: Strings and buffers
+
+/// No object of a C program is larger, so a size beyond is a mistake. It also keeps a size_t from turning negative here.
+private let largestObject = Int.max
+
+func text(_ pointer: UnsafePointer<CChar>?, _ bytes: Int) throws(LimbeckError) -> Text {
+    guard bytes >= 0, bytes <= UInt32.max, pointer != nil || bytes == 0 else {
+        throw LimbeckError(.invalidArgument, "a string is NULL, or 4 GiB or longer")
+    }
+    return Text(start: pointer, count: bytes)
+}
+
+func texts(
+    _ pointers: UnsafePointer<UnsafePointer<CChar>?>?, _ lengths: UnsafePointer<Int>?, _ count: Int
+) throws(LimbeckError) -> TextList {
+    let pointers = try input(pointers, count)
+    let lengths = try input(lengths, count)
+    for index in 0..<count { _ = try text(pointers[index], lengths[index]) }
+    return TextList(pointers: pointers.baseAddress, lengths: lengths.baseAddress, count: count)
+}
+
+func input<Element>(_ pointer: UnsafePointer<Element>?, _ count: Int) throws(LimbeckError) -> UnsafeBufferPointer<Element> {
+    try check(pointer != nil, count, MemoryLayout<Element>.stride)
+    return UnsafeBufferPointer(start: pointer, count: count)
+}
+
+func output<Element>(
+    _ pointer: UnsafeMutablePointer<Element>?, _ capacity: Int
+) throws(LimbeckError) -> UnsafeMutableBufferPointer<Element> {
+    try check(pointer != nil, capacity, MemoryLayout<Element>.stride)
+    return UnsafeMutableBufferPointer(start: pointer, count: capacity)
+}
+
+/// The same for an array of results: the engine has its own name for a struct of this layout.
+func results<Element, Result>(
+    _ pointer: UnsafeMutablePointer<Element>?, _ capacity: Int
+) throws(LimbeckError) -> UnsafeMutableBufferPointer<Result> {
+    let buffer = try output(pointer, capacity)
+    try require(MemoryLayout<Element>.stride == MemoryLayout<Result>.stride)
+    guard let start = buffer.baseAddress else { return UnsafeMutableBufferPointer(start: nil, count: 0) }
+    let results = UnsafeMutableRawPointer(start).bindMemory(to: Result.self, capacity: capacity)
+    return UnsafeMutableBufferPointer(start: results, count: capacity)
+}
+
+private func check(_ isThere: Bool, _ count: Int, _ stride: Int) throws(LimbeckError) {
+    try require(count >= 0 && count <= largestObject / stride && (isThere || count == 0))
+}
+
+/// A result of `rows` times `columns` elements must fit.
+func require(_ rows: Int, times columns: Int, fitIn capacity: Int) throws(LimbeckError) {
+    let (needed, overflow) = rows.multipliedReportingOverflow(by: columns)
+    if overflow || needed > capacity { throw LimbeckError(.capacity, "the buffer is too small") }
+}
+
+/// Tells how many elements there are, and whether they fitted.
+func report(_ needed: Int, _ capacity: Int, _ count: UnsafeMutablePointer<Int>?) throws(LimbeckError) {
+    count?.pointee = needed
+    if needed > capacity { throw LimbeckError(.capacity, "the buffer is too small") }
+}
+
+/// Starts a call that reports a count: 0 until the answer is known.
+func begin(_ count: UnsafeMutablePointer<Int>?) throws(LimbeckError) {
+    guard let count else { throw LimbeckError(.invalidArgument, "count is NULL") }
+    count.pointee = 0
+}
+
+/// Copies a name out, without a NUL.
+func copy<Name: Collection<UInt8>>(
+    _ name: Name, _ target: UnsafeMutablePointer<CChar>?, _ capacity: Int, _ count: UnsafeMutablePointer<Int>?
+) throws(LimbeckError) {
+    let target = try output(target, capacity)
+    try report(name.count, capacity, count)
+    var next = 0
+    for byte in name {
+        target[next] = CChar(bitPattern: byte)
+        next += 1
+    }
+}
+
+// MARK: The structs of this version
+
+// A struct that grows keeps its first size here: what MemoryLayout says today becomes a number then.
+extension limbeck_tokenize_options: Sized { static var firstSize: Int { 12 } }
+extension limbeck_model_info_t: Sized { static var firstSize: Int { 80 } }
+extension limbeck_session_options: Sized { static var firstSize: Int { 16 } }
+extension limbeck_session_info_t: Sized { static var firstSize: Int { 24 } }
+extension limbeck_embed_options: Sized { static var firstSize: Int { 20 } }
+extension limbeck_classify_options: Sized { static var firstSize: Int { 16 } }
+extension limbeck_tag_options: Sized { static var firstSize: Int { 16 } }
+extension limbeck_answer_options: Sized { static var firstSize: Int { 24 } }
+extension limbeck_fill_options: Sized { static var firstSize: Int { 12 } }

@@ -1,0 +1,164 @@
+import CLimbeck
+import Limbeck
+
+// The rest of limbeck.h, in its order: text in, answers out; ids in, numbers out.
+
+// MARK: Text in, answers out
+
+@c @implementation
+public func limbeck_embed(
+    _ session: OpaquePointer!, _ texts: UnsafePointer<UnsafePointer<CChar>?>!, _ text_bytes: UnsafePointer<Int>!,
+    _ text_count: Int, _ options: UnsafePointer<limbeck_embed_options>!, _ vectors: UnsafeMutablePointer<Float>!,
+    _ capacity: Int
+) -> Int32 {
+    status { () throws(LimbeckError) in
+        let session: Session = try object(of: session)
+        let texts = try LimbeckABI.texts(texts, text_bytes, text_count)
+        let options = try LimbeckABI.options(options)
+        let vectors = try output(vectors, capacity)
+        let columns = options.dimensions == 0 ? session.model.embeddingSize : Int(options.dimensions)
+        try require(columns <= session.model.embeddingSize)
+        try require(text_count, times: columns, fitIn: capacity)
+        try session.embed(
+            texts,
+            options: EmbedOptions(
+                pooling: try choice(options.pooling), normalize: try flag(options.normalize),
+                dimensions: Int(options.dimensions), maxLength: Int(options.max_length)),
+            into: vectors)
+    }
+}
+
+@c @implementation
+public func limbeck_classify(
+    _ session: OpaquePointer!, _ texts: UnsafePointer<UnsafePointer<CChar>?>!, _ text_bytes: UnsafePointer<Int>!,
+    _ pairs: UnsafePointer<UnsafePointer<CChar>?>!, _ pair_bytes: UnsafePointer<Int>!, _ text_count: Int,
+    _ options: UnsafePointer<limbeck_classify_options>!, _ scores: UnsafeMutablePointer<Float>!, _ capacity: Int
+) -> Int32 {
+    status { () throws(LimbeckError) in
+        let session: Session = try object(of: session)
+        let texts = try LimbeckABI.texts(texts, text_bytes, text_count)
+        let seconds = pairs == nil ? nil : try LimbeckABI.texts(pairs, pair_bytes, text_count)
+        let options = try classifyOptions(options)
+        let scores = try output(scores, capacity)
+        try require(text_count, times: session.model.configuration.labels.count, fitIn: capacity)
+        try session.classify(texts, pairs: seconds, options: options, into: scores)
+    }
+}
+
+@c @implementation
+public func limbeck_rerank(
+    _ session: OpaquePointer!, _ query: UnsafePointer<CChar>!, _ query_bytes: Int,
+    _ documents: UnsafePointer<UnsafePointer<CChar>?>!, _ document_bytes: UnsafePointer<Int>!, _ document_count: Int,
+    _ options: UnsafePointer<limbeck_classify_options>!, _ scores: UnsafeMutablePointer<Float>!, _ capacity: Int
+) -> Int32 {
+    status { () throws(LimbeckError) in
+        let session: Session = try object(of: session)
+        let query = try text(query, query_bytes)
+        let documents = try texts(documents, document_bytes, document_count)
+        let options = try classifyOptions(options)
+        let scores = try output(scores, capacity)
+        try require(document_count, times: 1, fitIn: capacity)
+        try session.rerank(query: query, documents: documents, options: options, into: scores)
+    }
+}
+
+private func classifyOptions(_ pointer: UnsafePointer<limbeck_classify_options>?) throws(LimbeckError) -> ClassifyOptions {
+    let given = try options(pointer)
+    // Written so that a NaN is refused too.
+    try require(given.temperature >= 0 && given.temperature.isFinite)
+    return ClassifyOptions(
+        scores: try choice(given.scores), temperature: given.temperature == 0 ? 1 : given.temperature,
+        maxLength: Int(given.max_length))
+}
+
+@c @implementation
+public func limbeck_tag(
+    _ session: OpaquePointer!, _ text: UnsafePointer<CChar>!, _ text_bytes: Int,
+    _ options: UnsafePointer<limbeck_tag_options>!, _ spans: UnsafeMutablePointer<limbeck_span>!, _ capacity: Int,
+    _ count: UnsafeMutablePointer<Int>!
+) -> Int32 {
+    status { () throws(LimbeckError) in
+        try begin(count)
+        let session: Session = try object(of: session)
+        let text = try LimbeckABI.text(text, text_bytes)
+        let options = try LimbeckABI.options(options)
+        try require(options.keep_outside <= 1)
+        let needed = try session.tag(
+            text,
+            options: TagOptions(
+                aggregation: try choice(options.aggregation) ?? .simple, keepOutside: options.keep_outside == 1,
+                maxLength: Int(options.max_length)),
+            into: try results(spans, capacity))
+        try report(needed, capacity, count)
+    }
+}
+
+@c @implementation
+public func limbeck_answer_question(
+    _ session: OpaquePointer!, _ question: UnsafePointer<CChar>!, _ question_bytes: Int,
+    _ context: UnsafePointer<CChar>!, _ context_bytes: Int, _ options: UnsafePointer<limbeck_answer_options>!,
+    _ answers: UnsafeMutablePointer<limbeck_answer>!, _ capacity: Int, _ count: UnsafeMutablePointer<Int>!
+) -> Int32 {
+    status { () throws(LimbeckError) in
+        try begin(count)
+        let session: Session = try object(of: session)
+        let question = try text(question, question_bytes)
+        let context = try text(context, context_bytes)
+        let given = try LimbeckABI.options(options)
+        try require(given.allow_none <= 1)
+        var options = AnswerOptions(
+            maxLength: Int(given.max_length), stride: Int(given.stride), allowNone: given.allow_none == 1)
+        if given.top_k != 0 { options.topK = Int(given.top_k) }
+        if given.max_answer_length != 0 { options.maxAnswerLength = Int(given.max_answer_length) }
+        let needed = try session.answer(
+            question: question, context: context, options: options, into: try results(answers, capacity))
+        try report(needed, capacity, count)
+    }
+}
+
+@c @implementation
+public func limbeck_fill(
+    _ session: OpaquePointer!, _ text: UnsafePointer<CChar>!, _ text_bytes: Int,
+    _ options: UnsafePointer<limbeck_fill_options>!, _ candidates: UnsafeMutablePointer<limbeck_candidate>!,
+    _ capacity: Int, _ count: UnsafeMutablePointer<Int>!
+) -> Int32 {
+    status { () throws(LimbeckError) in
+        try begin(count)
+        let session: Session = try object(of: session)
+        let text = try LimbeckABI.text(text, text_bytes)
+        let given = try LimbeckABI.options(options)
+        var options = FillOptions(maxLength: Int(given.max_length))
+        if given.top_k != 0 { options.topK = Int(given.top_k) }
+        let needed = try session.fill(text, options: options, into: try results(candidates, capacity))
+        try report(needed, capacity, count)
+    }
+}
+
+// MARK: Ids in, numbers out
+
+@c @implementation
+public func limbeck_forward(
+    _ session: OpaquePointer!, _ ids: UnsafePointer<Int32>!, _ types: UnsafePointer<Int32>!,
+    _ lengths: UnsafePointer<Int>!, _ sequence_count: Int, _ output: UInt32, _ layer: Int32,
+    _ values: UnsafeMutablePointer<Float>!, _ capacity: Int, _ count: UnsafeMutablePointer<Int>!
+) -> Int32 {
+    status { () throws(LimbeckError) in
+        try begin(count)
+        let session: Session = try object(of: session)
+        let lengths = try input(lengths, sequence_count)
+        var total = 0
+        for length in lengths {
+            try require(length >= 0)
+            let (sum, overflow) = total.addingReportingOverflow(length)
+            try require(!overflow)
+            total = sum
+        }
+        guard let what: ForwardOutput = try choice(output) else {
+            throw LimbeckError(.invalidArgument, "output is none of LIMBECK_OUTPUT_*")
+        }
+        let needed = try session.forward(
+            ids: try input(ids, total), types: types == nil ? nil : try input(types, total), lengths: lengths,
+            output: what, layer: Int(layer), into: try LimbeckABI.output(values, capacity))
+        try report(needed, capacity, count)
+    }
+}

@@ -1,0 +1,221 @@
+import CLimbeck
+import Limbeck
+
+// One function per declaration of limbeck.h, in its order: handles, tokenizers, models and sessions. The compiler checks each
+// against the header. limbeck_version() and limbeck_version_string() are in include/abi.c, beside the macros they read.
+
+// MARK: Library
+
+@c @implementation
+public func limbeck_status_string(_ status: Int32) -> UnsafePointer<CChar>! {
+    let sentence: StaticString =
+        switch LimbeckError.Status(rawValue: status) {
+        case .invalidArgument: "an argument is NULL or out of range"
+        case .capacity: "a buffer is too small"
+        case .idOutOfRange: "the model has no such token id, token type or layer"
+        case .tooLong: "a sequence has more tokens than the model or the session takes"
+        case .unsupported: "the model has no head for this question, or no such output"
+        case .noTokenizer: "the model has no tokenizer"
+        case .noMask: "the text has no mask token"
+        case .fileNotFound: "a file was not found"
+        case .fileUnreadable: "the operating system refused to open, read or map a file"
+        case .fileMalformed: "a file is not what its format demands"
+        case .fileUnsupported: "a file is well-formed, but of a kind that is not supported"
+        case .fileInconsistent: "a tensor is missing, or its shape contradicts the configuration"
+        case .outOfMemory: "out of memory"
+        case .threadsUnavailable: "the operating system refused to start a worker thread"
+        case .kernelsUnavailable: "the requested instruction set is not available on this CPU"
+        case nil: status == Int32(LIMBECK_OK) ? "success" : "an unknown status"
+        }
+    return UnsafeRawPointer(sentence.utf8Start).assumingMemoryBound(to: CChar.self)
+}
+
+// MARK: Tokenizer
+
+@c @implementation
+public func limbeck_tokenizer_open(
+    _ path: UnsafePointer<CChar>!, _ path_bytes: Int, _ tokenizer: UnsafeMutablePointer<OpaquePointer?>!,
+    _ message: UnsafeMutablePointer<CChar>!, _ message_capacity: Int
+) -> Int32 {
+    open(path, path_bytes, into: tokenizer, message: message, capacity: message_capacity) {
+        path throws(LimbeckError) in try Tokenizer(path: path)
+    }
+}
+
+@c @implementation
+public func limbeck_tokenizer_close(_ tokenizer: OpaquePointer!) {
+    release(tokenizer, Tokenizer.self)
+}
+
+@c @implementation
+public func limbeck_tokenize(
+    _ tokenizer: OpaquePointer!, _ text: UnsafePointer<CChar>!, _ text_bytes: Int, _ pair: UnsafePointer<CChar>!,
+    _ pair_bytes: Int, _ options: UnsafePointer<limbeck_tokenize_options>!, _ ids: UnsafeMutablePointer<Int32>!,
+    _ types: UnsafeMutablePointer<Int32>!, _ starts: UnsafeMutablePointer<UInt32>!,
+    _ ends: UnsafeMutablePointer<UInt32>!, _ capacity: Int, _ count: UnsafeMutablePointer<Int>!
+) -> Int32 {
+    status { () throws(LimbeckError) in
+        try begin(count)
+        let tokenizer: Tokenizer = try object(of: tokenizer)
+        let text = try LimbeckABI.text(text, text_bytes)
+        let second = try LimbeckABI.text(pair, pair_bytes)
+        let options = try LimbeckABI.options(options)
+        let special = try flag(options.special_tokens) ?? true
+        // Any of the arrays may be NULL, so none is asked for; a capacity without one counts nothing.
+        try require(capacity >= 0)
+        let tokens = TokenBuffer(ids: ids, types: types, starts: starts, ends: ends, capacity: capacity)
+        let needed = tokenizer.encode(
+            text, pair: pair == nil ? nil : second, addSpecialTokens: special, maxLength: Int(options.max_length), into: tokens)
+        try report(needed, capacity, count)
+    }
+}
+
+@c @implementation
+public func limbeck_tokenizer_vocab_size(_ tokenizer: OpaquePointer!) -> Int {
+    guard tokenizer != nil, let tokenizer: Tokenizer = try? object(of: tokenizer) else { return 0 }
+    return tokenizer.vocabularySize
+}
+
+@c @implementation
+public func limbeck_tokenizer_token(
+    _ tokenizer: OpaquePointer!, _ id: Int32, _ token: UnsafeMutablePointer<CChar>!, _ capacity: Int,
+    _ count: UnsafeMutablePointer<Int>!
+) -> Int32 {
+    status { () throws(LimbeckError) in
+        try begin(count)
+        let tokenizer: Tokenizer = try object(of: tokenizer)
+        try copy(try tokenizer.name(of: id), token, capacity, count)
+    }
+}
+
+@c @implementation
+public func limbeck_tokenizer_id(
+    _ tokenizer: OpaquePointer!, _ token: UnsafePointer<CChar>!, _ token_bytes: Int, _ id: UnsafeMutablePointer<Int32>!
+) -> Int32 {
+    status { () throws(LimbeckError) in
+        try require(id != nil)
+        let tokenizer: Tokenizer = try object(of: tokenizer)
+        guard let found = tokenizer.id(of: try text(token, token_bytes)) else {
+            throw LimbeckError(.idOutOfRange, "the vocabulary has no such token")
+        }
+        id.pointee = found
+    }
+}
+
+// MARK: Model
+
+@c @implementation
+public func limbeck_model_open(
+    _ path: UnsafePointer<CChar>!, _ path_bytes: Int, _ model: UnsafeMutablePointer<OpaquePointer?>!,
+    _ message: UnsafeMutablePointer<CChar>!, _ message_capacity: Int
+) -> Int32 {
+    open(path, path_bytes, into: model, message: message, capacity: message_capacity) {
+        path throws(LimbeckError) in try Model(path: path)
+    }
+}
+
+@c @implementation
+public func limbeck_model_close(_ model: OpaquePointer!) {
+    release(model, Model.self)
+}
+
+@c @implementation
+public func limbeck_model_info(_ model: OpaquePointer!, _ info: UnsafeMutablePointer<limbeck_model_info_t>!) -> Int32 {
+    status { () throws(LimbeckError) in
+        let model: Model = try object(of: model)
+        let configuration = model.configuration
+        var facts = limbeck_model_info_t()
+        facts.family = configuration.family.rawValue
+        facts.answers = model.answers
+        facts.has_tokenizer = model.tokenizer == nil ? 0 : 1
+        facts.hidden_size = UInt32(clamping: configuration.hiddenSize)
+        facts.layers = UInt32(clamping: configuration.layers)
+        facts.attention_heads = UInt32(clamping: configuration.attentionHeads)
+        facts.intermediate_size = UInt32(clamping: configuration.intermediateSize)
+        facts.vocab_size = UInt32(clamping: configuration.vocabSize)
+        facts.max_length = UInt32(clamping: configuration.maxLength)
+        facts.max_positions = UInt32(clamping: configuration.maxPositions)
+        facts.label_count = UInt32(clamping: configuration.labels.count)
+        facts.embedding_size = UInt32(clamping: model.embeddingSize)
+        facts.parameters = UInt64(clamping: model.parameters)
+        facts.mapped_bytes = UInt64(clamping: model.mappedBytes)
+        facts.private_bytes = UInt64(clamping: model.privateBytes)
+        try fill(info, facts)
+    }
+}
+
+@c @implementation
+public func limbeck_model_label(
+    _ model: OpaquePointer!, _ label: Int32, _ name: UnsafeMutablePointer<CChar>!, _ capacity: Int,
+    _ count: UnsafeMutablePointer<Int>!
+) -> Int32 {
+    status { () throws(LimbeckError) in
+        try begin(count)
+        let model: Model = try object(of: model)
+        try copy(try model.configuration.label(label).utf8, name, capacity, count)
+    }
+}
+
+@c @implementation
+public func limbeck_model_entity(
+    _ model: OpaquePointer!, _ label: Int32, _ name: UnsafeMutablePointer<CChar>!, _ capacity: Int,
+    _ count: UnsafeMutablePointer<Int>!
+) -> Int32 {
+    status { () throws(LimbeckError) in
+        try begin(count)
+        let model: Model = try object(of: model)
+        try copy(try model.configuration.entity(label).utf8, name, capacity, count)
+    }
+}
+
+@c @implementation
+public func limbeck_model_tokenizer(_ model: OpaquePointer!, _ tokenizer: UnsafeMutablePointer<OpaquePointer?>!) -> Int32 {
+    status { () throws(LimbeckError) in
+        try require(tokenizer != nil)
+        tokenizer.pointee = nil
+        let model: Model = try object(of: model)
+        guard let its = model.tokenizer else { throw LimbeckError(.noTokenizer, "the model has no tokenizer") }
+        tokenizer.pointee = handle(to: its)
+    }
+}
+
+// MARK: Session
+
+@c @implementation
+public func limbeck_session_new(
+    _ model: OpaquePointer!, _ options: UnsafePointer<limbeck_session_options>!,
+    _ session: UnsafeMutablePointer<OpaquePointer?>!
+) -> Int32 {
+    status { () throws(LimbeckError) in
+        try require(session != nil)
+        session.pointee = nil
+        let model: Model = try object(of: model)
+        let options = try LimbeckABI.options(options)
+        let kernels: InstructionSet? = try choice(options.kernels)
+        session.pointee = handle(
+            to: try Session(
+                model,
+                options: SessionOptions(
+                    threads: Int(options.threads), maxTokens: Int(options.max_tokens), kernels: kernels)))
+    }
+}
+
+@c @implementation
+public func limbeck_session_free(_ session: OpaquePointer!) {
+    release(session, Session.self)
+}
+
+@c @implementation
+public func limbeck_session_info(
+    _ session: OpaquePointer!, _ info: UnsafeMutablePointer<limbeck_session_info_t>!
+) -> Int32 {
+    status { () throws(LimbeckError) in
+        let session: Session = try object(of: session)
+        var facts = limbeck_session_info_t()
+        facts.threads = UInt32(clamping: session.threads)
+        facts.max_tokens = UInt32(clamping: session.maxTokens)
+        facts.kernels = session.kernels.rawValue
+        facts.memory_bytes = UInt64(clamping: session.memoryBytes)
+        try fill(info, facts)
+    }
+}
