@@ -18,8 +18,13 @@ number() { sed -n "s/^#define LIMBECK_VERSION_$1 \([0-9]*\)\$/\1/p" "$header"; }
 major=$(number MAJOR)
 version=$major.$(number MINOR).$(number PATCH)
 
-"$swift" build -c release --traits Embedded --scratch-path "$scratch" --product LimbeckABI
-binaries=$("$swift" build -c release --traits Embedded --scratch-path "$scratch" --show-bin-path)
+# A section for each function, so that the linker can leave out those that nobody calls.
+build() {
+    "$swift" build -c release --traits Embedded --scratch-path "$scratch" \
+        -Xswiftc -Xfrontend -Xswiftc -function-sections -Xcc -ffunction-sections -Xcc -fdata-sections "$@"
+}
+build --product LimbeckABI
+binaries=$(build --show-bin-path)
 
 # Every object of an Embedded build carries weak copies of the Swift runtime and of the generic code it uses, compiled for its
 # target's CPU, and a linker keeps the first it meets. So the targets for newer CPUs come last: no call ends in their copies.

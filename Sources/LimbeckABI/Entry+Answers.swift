@@ -16,9 +16,6 @@ public func limbeck_embed(
         let texts = try LimbeckABI.texts(texts, text_bytes, text_count)
         let options = try LimbeckABI.options(options)
         let vectors = try output(vectors, capacity)
-        let columns = options.dimensions == 0 ? session.model.embeddingSize : Int(options.dimensions)
-        try require(columns <= session.model.embeddingSize)
-        try require(text_count, times: columns, fitIn: capacity)
         try session.embed(
             texts,
             options: EmbedOptions(
@@ -40,7 +37,7 @@ public func limbeck_classify(
         let seconds = pairs == nil ? nil : try LimbeckABI.texts(pairs, pair_bytes, text_count)
         let options = try classifyOptions(options)
         let scores = try output(scores, capacity)
-        try require(text_count, times: session.model.configuration.labels.count, fitIn: capacity)
+        try require(text_count, times: session.model.labels.count, fitIn: capacity)
         try session.classify(texts, pairs: seconds, options: options, into: scores)
     }
 }

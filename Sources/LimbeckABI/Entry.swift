@@ -84,7 +84,8 @@ public func limbeck_tokenizer_token(
     status { () throws(LimbeckError) in
         try begin(count)
         let tokenizer: Tokenizer = try object(of: tokenizer)
-        try copy(try tokenizer.name(of: id), token, capacity, count)
+        guard let name = tokenizer.token(id) else { throw LimbeckError(.idOutOfRange, "no token has this id") }
+        try copy(name.utf8, token, capacity, count)
     }
 }
 
@@ -123,19 +124,18 @@ public func limbeck_model_close(_ model: OpaquePointer!) {
 public func limbeck_model_info(_ model: OpaquePointer!, _ info: UnsafeMutablePointer<limbeck_model_info_t>!) -> Int32 {
     status { () throws(LimbeckError) in
         let model: Model = try object(of: model)
-        let configuration = model.configuration
         var facts = limbeck_model_info_t()
-        facts.family = configuration.family.rawValue
-        facts.answers = model.answers
+        facts.family = model.family.rawValue
+        facts.answers = model.answers.rawValue
         facts.has_tokenizer = model.tokenizer == nil ? 0 : 1
-        facts.hidden_size = UInt32(clamping: configuration.hiddenSize)
-        facts.layers = UInt32(clamping: configuration.layers)
-        facts.attention_heads = UInt32(clamping: configuration.attentionHeads)
-        facts.intermediate_size = UInt32(clamping: configuration.intermediateSize)
-        facts.vocab_size = UInt32(clamping: configuration.vocabSize)
-        facts.max_length = UInt32(clamping: configuration.maxLength)
-        facts.max_positions = UInt32(clamping: configuration.maxPositions)
-        facts.label_count = UInt32(clamping: configuration.labels.count)
+        facts.hidden_size = UInt32(clamping: model.hiddenSize)
+        facts.layers = UInt32(clamping: model.layers)
+        facts.attention_heads = UInt32(clamping: model.attentionHeads)
+        facts.intermediate_size = UInt32(clamping: model.intermediateSize)
+        facts.vocab_size = UInt32(clamping: model.vocabSize)
+        facts.max_length = UInt32(clamping: model.maxLength)
+        facts.max_positions = UInt32(clamping: model.maxPositions)
+        facts.label_count = UInt32(clamping: model.labels.count)
         facts.embedding_size = UInt32(clamping: model.embeddingSize)
         facts.parameters = UInt64(clamping: model.parameters)
         facts.mapped_bytes = UInt64(clamping: model.mappedBytes)
@@ -152,7 +152,8 @@ public func limbeck_model_label(
     status { () throws(LimbeckError) in
         try begin(count)
         let model: Model = try object(of: model)
-        try copy(try model.configuration.label(label).utf8, name, capacity, count)
+        try requireLabel(label, of: model)
+        try copy(model.labels[Int(label)].utf8, name, capacity, count)
     }
 }
 
@@ -164,8 +165,13 @@ public func limbeck_model_entity(
     status { () throws(LimbeckError) in
         try begin(count)
         let model: Model = try object(of: model)
-        try copy(try model.configuration.entity(label).utf8, name, capacity, count)
+        try requireLabel(label, of: model)
+        try copy(model.entity(Int(label)).utf8, name, capacity, count)
     }
+}
+
+private func requireLabel(_ label: Int32, of model: Model) throws(LimbeckError) {
+    guard model.labels.indices.contains(Int(label)) else { throw LimbeckError(.idOutOfRange, "the model has no such label") }
 }
 
 @c @implementation
