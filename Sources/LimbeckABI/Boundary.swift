@@ -179,12 +179,6 @@ private func check(_ isThere: Bool, _ count: Int, _ stride: Int) throws(LimbeckE
     try require(count >= 0 && count <= largestObject / stride && (isThere || count == 0))
 }
 
-/// A result of `rows` times `columns` elements must fit.
-func require(_ rows: Int, times columns: Int, fitIn capacity: Int) throws(LimbeckError) {
-    let (needed, overflow) = rows.multipliedReportingOverflow(by: columns)
-    if overflow || needed > capacity { throw LimbeckError(.capacity, "the buffer is too small") }
-}
-
 /// Tells how many elements there are, and whether they fitted.
 func report(_ needed: Int, _ capacity: Int, _ count: UnsafeMutablePointer<Int>?) throws(LimbeckError) {
     count?.pointee = needed

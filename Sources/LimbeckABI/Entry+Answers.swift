@@ -37,7 +37,6 @@ public func limbeck_classify(
         let seconds = pairs == nil ? nil : try LimbeckABI.texts(pairs, pair_bytes, text_count)
         let options = try classifyOptions(options)
         let scores = try output(scores, capacity)
-        try require(text_count, times: session.model.labels.count, fitIn: capacity)
         try session.classify(texts, pairs: seconds, options: options, into: scores)
     }
 }
@@ -54,15 +53,12 @@ public func limbeck_rerank(
         let documents = try texts(documents, document_bytes, document_count)
         let options = try classifyOptions(options)
         let scores = try output(scores, capacity)
-        try require(document_count, times: 1, fitIn: capacity)
         try session.rerank(query: query, documents: documents, options: options, into: scores)
     }
 }
 
 private func classifyOptions(_ pointer: UnsafePointer<limbeck_classify_options>?) throws(LimbeckError) -> ClassifyOptions {
     let given = try options(pointer)
-    // Written so that a NaN is refused too.
-    try require(given.temperature >= 0 && given.temperature.isFinite)
     return ClassifyOptions(
         scores: try choice(given.scores), temperature: given.temperature == 0 ? 1 : given.temperature,
         maxLength: Int(given.max_length))
