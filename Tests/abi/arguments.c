@@ -210,6 +210,7 @@ static void ids(limbeck_session *session) {
     EXPECT(count == 4 * 24);
     OK(limbeck_forward(session, tokens, NULL, lengths, 1, LIMBECK_OUTPUT_HIDDEN, -1, floats, count, &count));
     OK(limbeck_forward(session, tokens, NULL, lengths, 1, LIMBECK_OUTPUT_POOLED, -1, floats, 24, &count));
+    const uint32_t hidden = LIMBECK_OUTPUT_HIDDEN, logits = LIMBECK_OUTPUT_LOGITS;
     INVALID(limbeck_forward(NULL, tokens, NULL, lengths, 1, LIMBECK_OUTPUT_HIDDEN, -1, floats, 4096, &count));
     INVALID(limbeck_forward(session, NULL, NULL, lengths, 1, LIMBECK_OUTPUT_HIDDEN, -1, floats, 4096, &count));
     INVALID(limbeck_forward(session, tokens, NULL, NULL, 1, LIMBECK_OUTPUT_HIDDEN, -1, floats, 4096, &count));
@@ -220,12 +221,16 @@ static void ids(limbeck_session *session) {
     EXPECT(limbeck_forward(session, tokens, NULL, both, 2, LIMBECK_OUTPUT_POOLED, -1, floats, 4096, &count) != LIMBECK_OK);
     OK(limbeck_forward(session, NULL, NULL, NULL, 0, LIMBECK_OUTPUT_HIDDEN, -1, NULL, 0, &count));
     EXPECT(count == 0);
-    STATUS(LIMBECK_UNSUPPORTED, limbeck_forward(session, tokens, NULL, lengths, 1, LIMBECK_OUTPUT_LOGITS, -1, floats, 4096, &count));
-    STATUS(LIMBECK_ID_OUT_OF_RANGE, limbeck_forward(session, outside, NULL, lengths, 1, LIMBECK_OUTPUT_HIDDEN, -1, floats, 4096, &count));
-    STATUS(LIMBECK_ID_OUT_OF_RANGE, limbeck_forward(session, tokens, types, lengths, 1, LIMBECK_OUTPUT_HIDDEN, -1, floats, 4096, &count));
-    STATUS(LIMBECK_ID_OUT_OF_RANGE, limbeck_forward(session, tokens, NULL, lengths, 1, LIMBECK_OUTPUT_HIDDEN, 3, floats, 4096, &count));
-    STATUS(LIMBECK_ID_OUT_OF_RANGE, limbeck_forward(session, tokens, NULL, lengths, 1, LIMBECK_OUTPUT_HIDDEN, -2, floats, 4096, &count));
-    STATUS(LIMBECK_TOO_LONG, limbeck_forward(session, zeros, NULL, too_long, 1, LIMBECK_OUTPUT_HIDDEN, -1, floats, 4096, &count));
+    STATUS(LIMBECK_UNSUPPORTED, limbeck_forward(session, tokens, NULL, lengths, 1, logits, -1, floats, 4096, &count));
+    STATUS(LIMBECK_ID_OUT_OF_RANGE,
+           limbeck_forward(session, outside, NULL, lengths, 1, hidden, -1, floats, 4096, &count));
+    STATUS(LIMBECK_ID_OUT_OF_RANGE,
+           limbeck_forward(session, tokens, types, lengths, 1, hidden, -1, floats, 4096, &count));
+    STATUS(LIMBECK_ID_OUT_OF_RANGE,
+           limbeck_forward(session, tokens, NULL, lengths, 1, hidden, 3, floats, 4096, &count));
+    STATUS(LIMBECK_ID_OUT_OF_RANGE,
+           limbeck_forward(session, tokens, NULL, lengths, 1, hidden, -2, floats, 4096, &count));
+    STATUS(LIMBECK_TOO_LONG, limbeck_forward(session, zeros, NULL, too_long, 1, hidden, -1, floats, 4096, &count));
 }
 
 int main(int argc, char **argv) {

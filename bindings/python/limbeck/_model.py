@@ -190,7 +190,8 @@ class Model:
     ) -> list[Answer]:
         """The best spans of `context` that answer `question`, best first.
 
-        Long contexts are read in windows of `max_length` tokens that overlap by `stride`. With `allow_none` an empty answer competes.
+        Long contexts are read in windows of `max_length` tokens that overlap by `stride`. With `allow_none` an empty answer
+        competes.
         """
         options = _native.AnswerOptions(
             top_k=_number("top_k", top_k),
@@ -238,9 +239,9 @@ class Model:
     ) -> list[Floats]:
         """Runs sequences of token ids, and gives one array for each.
 
-        `output` "hidden": (tokens, hidden_size), the state after `layer`; 0 is the embedding output, -1 the last. "pooled": (hidden_size).
-        "logits": (labels) of a classifier; (tokens, labels) of a tagger; (tokens, 2), start and end, of a question answerer;
-        (tokens, vocab_size) of a masked language model.
+        `output` "hidden": (tokens, hidden_size), the state after `layer`; 0 is the embedding output, -1 the last.
+        "pooled": (hidden_size). "logits": (labels) of a classifier; (tokens, labels) of a tagger; (tokens, 2), start and end, of a
+        question answerer; (tokens, vocab_size) of a masked language model.
         """
         what = _choice(_native.OUTPUT, "output", output, "hidden")
         lengths = [len(sequence) for sequence in ids]

@@ -1,4 +1,5 @@
-"""The mirror of include/limbeck.h: constants, structs and functions, and nothing else. tests/test_mirror.py holds it to the header."""
+"""The mirror of include/limbeck.h: constants, structs, functions, and how the library is found. tests/test_mirror.py holds it to
+the header."""
 
 from __future__ import annotations
 
