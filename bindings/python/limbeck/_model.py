@@ -17,7 +17,7 @@ import numpy.typing as npt
 from . import _native
 from ._native import Status, library
 from ._results import (
-    Answer, Candidate, Classification, Error, Floats, ModelInfo, SessionInfo, Tag, Tokens, check,
+    Answer, Candidate, Classification, Error, Floats, ModelInfo, SessionInfo, Tag, Tokens, check, number,
 )  # fmt: skip
 from ._text import Texts, characters, encode
 from ._tokenizer import Tokenizer, open_handle, read_name
@@ -42,8 +42,8 @@ class Model:
         kernels: str | None = None,
     ) -> None:
         options = _native.SessionOptions(
-            threads=_number("threads", threads),
-            max_tokens=_number("max_tokens", max_tokens),
+            threads=number("threads", threads),
+            max_tokens=number("max_tokens", max_tokens),
             kernels=_choice(_native.KERNELS, "kernels", kernels, "best"),
         )
         self._lock = threading.Lock()
@@ -98,8 +98,8 @@ class Model:
         options = _native.EmbedOptions(
             pooling=_choice(_native.POOLING, "pooling", pooling, "model"),
             normalize=0 if normalize is None else 1 if normalize else 2,
-            dimensions=_number("dimensions", dimensions),
-            max_length=_number("max_length", max_length),
+            dimensions=number("dimensions", dimensions),
+            max_length=number("max_length", max_length),
         )
         inputs = Texts(texts)
         vectors = np.empty((inputs.count, dimensions or self.info.embedding_size), np.float32)
@@ -169,7 +169,7 @@ class Model:
         options = _native.TagOptions(
             aggregation=_choice(_native.AGGREGATION, "aggregation", aggregation, "default"),
             keep_outside=int(keep_outside),
-            max_length=_number("max_length", max_length),
+            max_length=number("max_length", max_length),
         )
         utf8 = encode(text)
         spans = self._fetch(_native.Span, 64, library.limbeck_tag, utf8, len(utf8), byref(options))
@@ -194,10 +194,10 @@ class Model:
         competes.
         """
         options = _native.AnswerOptions(
-            top_k=_number("top_k", top_k),
-            max_answer_length=_number("max_answer_length", max_answer_length),
-            max_length=_number("max_length", max_length),
-            stride=_number("stride", stride),
+            top_k=number("top_k", top_k),
+            max_answer_length=number("max_answer_length", max_answer_length),
+            max_length=number("max_length", max_length),
+            stride=number("stride", stride),
             allow_none=int(allow_none),
         )
         first, second = encode(question), encode(context)
@@ -209,7 +209,7 @@ class Model:
 
     def fill(self, text: str, *, top_k: int = 5, max_length: int | None = None) -> list[list[Candidate]]:
         """For every mask token in the text ("[MASK]"), in order, the `top_k` most probable tokens, best first."""
-        options = _native.FillOptions(top_k=_number("top_k", top_k), max_length=_number("max_length", max_length))
+        options = _native.FillOptions(top_k=number("top_k", top_k), max_length=number("max_length", max_length))
         utf8 = encode(text)
         found = self._fetch(_native.Candidate, 64, library.limbeck_fill, utf8, len(utf8), byref(options))
         masks: list[list[Candidate]] = [[] for _ in range(max((c.mask for c in found), default=-1) + 1)]
@@ -315,22 +315,13 @@ def _choice(numbers: Mapping[str, int], option: str, name: str | None, default: 
     return number
 
 
-def _number(option: str, value: int | None) -> int:
-    """An option that is a count; ctypes would cut a number that does not fit without a word."""
-    if value is None:
-        return 0
-    if not 0 <= value < 2**32:
-        raise Error(Status.INVALID_ARGUMENT, f"{option} is {value}")
-    return value
-
-
 def _classify_options(scores: str | None, temperature: float, max_length: int | None) -> _native.ClassifyOptions:
     if not temperature > 0:
         raise Error(Status.INVALID_ARGUMENT, f"temperature is {temperature}, and must be positive")
     return _native.ClassifyOptions(
         scores=_choice(_native.SCORES, "scores", scores, "model"),
         temperature=temperature,
-        max_length=_number("max_length", max_length),
+        max_length=number("max_length", max_length),
     )
 
 

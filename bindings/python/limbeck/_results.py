@@ -36,6 +36,15 @@ def check(status: int) -> None:
         raise Error(status)
 
 
+def number(option: str, value: int | None) -> int:
+    """An option that is a count; ctypes would cut a number that does not fit without a word."""
+    if value is None:
+        return 0
+    if not 0 <= value < 2**32:
+        raise Error(_native.Status.INVALID_ARGUMENT, f"{option} is {value}")
+    return value
+
+
 class Tokens(NamedTuple):
     """A text in tokens. `types` tells which text of a pair; `offsets` are (start, end) in characters of that text."""
 

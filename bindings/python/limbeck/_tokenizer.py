@@ -12,7 +12,7 @@ import numpy as np
 
 from . import _native
 from ._native import Status, library
-from ._results import Error, Tokens, check
+from ._results import Error, Tokens, check, number
 from ._text import characters, encode
 
 
@@ -88,7 +88,7 @@ class Tokenizer:
     ) -> Tokens:
         """Cuts a text, or a pair of texts, into tokens. `max_length` truncates, longest first; None does not."""
         first, second = encode(text), None if pair is None else encode(pair)
-        options = _native.TokenizeOptions(special_tokens=1 if special_tokens else 2, max_length=max_length or 0)
+        options = _native.TokenizeOptions(special_tokens=1 if special_tokens else 2, max_length=number("max_length", max_length))
         # A byte is at most a token, with rare exceptions; then the library tells what it needs.
         capacity, count = len(first) + len(second or b"") + 8, c_size_t()
         if max_length:
