@@ -10,12 +10,14 @@ MODELS = REPOSITORY / "Tests" / "golden" / "models"
 ANSWERS = REPOSITORY / "Tests" / "golden" / "answers"
 
 
-def cases(*names: str):
+def cases(*names: str) -> list:
     """Every case of some golden folders, as pytest parameters."""
-    for name in names:
-        told = json.loads((ANSWERS / name / "answers.json").read_text(encoding="utf-8"))
-        for number, case in enumerate(told["cases"]):
-            yield pytest.param(name, case, id=f"{name}-{number}")
+    told = {name: json.loads((ANSWERS / name / "answers.json").read_text(encoding="utf-8")) for name in names}
+    return [
+        pytest.param(name, case, id=f"{name}-{number}")
+        for name in names
+        for number, case in enumerate(told[name]["cases"])
+    ]
 
 
 @pytest.fixture(scope="session")
