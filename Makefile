@@ -10,13 +10,13 @@ all: lib
 
 # The C library, in build/lib: liblimbeck.so, liblimbeck.a, limbeck.pc.
 lib:
-	PREFIX="$(PREFIX)" scripts/build-lib.sh
+	scripts/build-lib.sh
 
 install: lib
 	install -d "$(LIBDIR)/pkgconfig" "$(INCLUDEDIR)"
 	install -m 644 include/limbeck.h "$(INCLUDEDIR)/limbeck.h"
 	install -m 644 build/lib/liblimbeck.a "$(LIBDIR)/liblimbeck.a"
-	install -m 644 build/lib/limbeck.pc "$(LIBDIR)/pkgconfig/limbeck.pc"
+	sed 's|^prefix=.*|prefix=$(PREFIX)|' build/lib/limbeck.pc > "$(LIBDIR)/pkgconfig/limbeck.pc"
 	cp -P build/lib/liblimbeck.so* "$(LIBDIR)/"
 
 # Semantic search over a text file, with a real student.

@@ -2,12 +2,11 @@
 # Builds the C library from the Embedded Swift archive: build/lib/liblimbeck.so, liblimbeck.a and limbeck.pc.
 #
 # SwiftPM can make the archive, but no shared library with a soname and a list of exports, so the link is here.
-# Environment: SWIFT (default: swift), PREFIX (for limbeck.pc; default: /usr/local).
+# Environment: SWIFT (default: swift).
 set -eu
 cd "$(dirname "$0")/.."
 
 swift=${SWIFT:-swift}
-prefix=${PREFIX:-/usr/local}
 scratch=.build/embedded
 out=build/lib
 work=build/work
@@ -65,7 +64,7 @@ rm -f "$out/liblimbeck.a"
 ar crD "$out/liblimbeck.a" "$work/limbeck.o"
 
 cat > "$out/limbeck.pc" <<PC
-prefix=$prefix
+prefix=/usr/local
 libdir=\${prefix}/lib
 includedir=\${prefix}/include
 
