@@ -109,6 +109,25 @@ import Testing
         for length in 5...12 { #expect(refusal(.init(topK: 5, maxLength: length), question: "x") == nil, "\(length)") }
     }
 
+    /// Added tokens found in what one character becomes are words that begin at one byte, and no window may begin there for ever.
+    @Test func answeringWhereWordsBeginAtOneByte() throws {
+        var sample = Sample.bert
+        sample.remove("classifier")
+        sample.tensors.append(.init(name: "qa_outputs.weight", shape: [2, 8]))
+        sample.tensors.append(.init(name: "qa_outputs.bias", shape: [2]))
+        sample.set("architectures", #"["BertForQuestionAnswering"]"#)
+        sample.set("id2label", nil)
+        let jamo = ["\u{1112}", "\u{1161}", "\u{11AB}"].enumerated().map {
+            #"{"id":\#(5 + $0),"content":"\#($1)","normalized":true}"#
+        }
+        let post = #"{"type":"BertProcessing","cls":["[CLS]",1],"sep":["[SEP]",2]}"#
+        sample.files["tokenizer.json"] = Array(
+            TokenizerTests.json(added: "[\(jamo.joined(separator: ","))]", post: post).utf8)
+        let session = try Session(try sample.open(), options: SessionOptions(threads: 1))
+        let answers = try session.answer(question: "a", context: "\u{D55C}\u{D55C} a", options: AnswerOptions(maxLength: 5))
+        #expect(answers.count == 1)
+    }
+
     /// A context of thousands of windows: no more memory, and answers that are there.
     @Test func answeringFromABook() throws {
         let session = try session("answer")

@@ -5,24 +5,24 @@ import Limbeck
 
 /// A model folder. What opens must compute without an error.
 ///
-/// The input is six parts between NUL bytes: config.json; tokenizer.json if it begins with a brace, else vocab.txt; modules.json;
-/// 1_Pooling/config.json; the header of the weight file; and its data. An empty part is a file that is not there. So that the
+/// The input is seven parts between NUL bytes: config.json; tokenizer.json if it begins with a brace, else vocab.txt; modules.json;
+/// 1_Pooling/config.json; a text; the header of the weight file; and its data. An empty part is a file that is not there. So that the
 /// fuzzer need not keep a length and many numbers right, the header's length is put before it, and the data is repeated up to the
 /// largest number in the header. A header that does not begin with a brace is the whole weight file as it is.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     let input = UnsafeRawBufferPointer(start: data, count: count)
-    let parts = parts(input, 6)
+    let parts = parts(input, 7)
     let tokenizer = parts[1].first == UInt8(ascii: "{") ? "tokenizer.json" : "vocab.txt"
     for (name, part) in zip(["config.json", tokenizer, "modules.json", "1_Pooling/config.json"], parts) where !part.isEmpty {
         file("m/\(name)", part)
     }
-    let isHeader = parts[4].first == UInt8(ascii: "{")
-    file("m/model.safetensors", isHeader ? weights(parts[4], parts[5]) : Array(input[parts[4].startIndex...]))
+    let isHeader = parts[5].first == UInt8(ascii: "{")
+    file("m/model.safetensors", isHeader ? weights(parts[5], parts[6]) : Array(input[parts[5].startIndex...]))
     defer { fuzz_clear() }
     fuzz_limit(64 << 20)
     do throws(LimbeckError) {
-        try run(try Model(path: "m"))
+        try run(try Model(path: "m"), text: String(decoding: parts[4], as: UTF8.self))
     } catch {
         check(opening: error)
     }
@@ -43,7 +43,7 @@ private func weights(_ header: Slice<UnsafeRawBufferPointer>, _ data: Slice<Unsa
     return bytes
 }
 
-private func run(_ model: Model) throws(LimbeckError) {
+private func run(_ model: Model, text: String) throws(LimbeckError) {
     expect(model.hiddenSize > 0 && model.layers > 0 && model.vocabSize > 0, "a size of 0")
     expect(1...model.maxPositions ~= model.maxLength, "length \(model.maxLength) of \(model.maxPositions)")
     for label in 0..<model.labels.count { _ = model.entity(label) }
@@ -58,7 +58,7 @@ private func run(_ model: Model) throws(LimbeckError) {
         }
         do throws(LimbeckError) {
             try forward(session)
-            try embed(session)
+            try answers(session, [text, "ab b, a c", "", "a a a a a a a a a a a a a a a a a a a a b", "[CLS] é 中 [MASK]"])
         } catch {
             fatalError("a model that opened fails: \(error.message)")
         }
@@ -97,17 +97,40 @@ private func forward(
     }
 }
 
-private func embed(_ session: Session) throws(LimbeckError) {
-    guard session.model.tokenizer != nil else { return }
-    let texts: [StaticString] = ["ab b, a c", "", "a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a b", "[CLS] é 中"]
-    let pointers = texts.map { UnsafePointer<CChar>?(UnsafeRawPointer($0.utf8Start).assumingMemoryBound(to: CChar.self)) }
-    let lengths = texts.map(\.utf8CodeUnitCount)
-    let out = UnsafeMutableBufferPointer<Float>.allocate(capacity: texts.count * session.model.embeddingSize)
-    defer { out.deallocate() }
-    try pointers.withUnsafeBufferPointer { pointers throws(LimbeckError) in
-        try lengths.withUnsafeBufferPointer { lengths throws(LimbeckError) in
-            let list = TextList(pointers: pointers.baseAddress, lengths: lengths.baseAddress, count: texts.count)
-            try session.embed(list, options: EmbedOptions(), into: out)
+/// Every answer the model says it gives. Only pairs may be refused, for the token types and the special tokens they take.
+private func answers(_ session: Session, _ texts: [String]) throws(LimbeckError) {
+    let model = session.model
+    guard model.tokenizer != nil else { return }
+    expect(try session.embed(texts).count == texts.count, "too few vectors")
+    for text in texts {
+        let bytes = text.utf8.count
+        if model.answers.contains(.classify) { expect(try session.classify([text]).count == 1, "no classes") }
+        if model.answers.contains(.tag) {
+            for aggregation in [Aggregation.none, .simple, .average] {
+                for span in try session.tag(text, options: TagOptions(aggregation: aggregation, keepOutside: true)) {
+                    expect(span.utf8Offsets.upperBound <= bytes, "a span outside the text")
+                }
+            }
+        }
+        if model.answers.contains(.fill) {
+            do throws(LimbeckError) {
+                expect(try !session.fill(text).isEmpty, "nothing for a mask")
+            } catch {
+                guard error.status == .noMask || error.status == .unsupported else { throw error }
+            }
+        }
+        do throws(LimbeckError) {
+            if model.answers.contains(.rerank) { _ = try session.rerank(query: "a b", documents: [text, "b"]) }
+            if model.answers.contains(.answer) {
+                for stride in [0, 1] {
+                    let options = AnswerOptions(topK: 2, maxLength: stride == 0 ? 0 : 6, stride: stride, allowNone: true)
+                    for answer in try session.answer(question: "a", context: text, options: options) {
+                        expect(answer.utf8Offsets.upperBound <= bytes, "an answer outside the text")
+                    }
+                }
+            }
+        } catch {
+            guard error.status == .idOutOfRange || error.status == .tooLong || error.status == .invalidArgument else { throw error }
         }
     }
 }

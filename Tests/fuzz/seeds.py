@@ -113,16 +113,16 @@ def small(head="sequence", dtype="F32", hidden=8, prefix="", family="bert", labe
     return config, header
 
 
-def model(config, header, vocabulary="", modules="", pooling="", data=b"\x3d\x12\xbe\x20\x3c"):
+def model(config, header, vocabulary="", modules="", pooling="", text="", data=b"\x3d\x12\xbe\x20\x3c"):
     if not isinstance(header, bytes):
         header = json.dumps(header, separators=(",", ":")).encode()
-    parts = [config if isinstance(config, str) else json.dumps(config), vocabulary, modules, pooling]
+    parts = [config if isinstance(config, str) else json.dumps(config), vocabulary, modules, pooling, text]
     seed("model", b"\0".join([p.encode() for p in parts] + [header, data]))
 
 
 for family in ["bert", "distilbert"]:
     for head in ["none", "sequence", "token", "span", "masked"]:
-        model(*small(head, family=family), vocabulary=vocabulary)
+        model(*small(head, family=family), vocabulary=vocabulary, text="b [MASK], A\u0301c \u4e2d\u56fd " * 4)
 model(*small("none"), vocabulary, modules, '{"pooling_mode_cls_token": true, "word_embedding_dimension": 8}')
 model(*small("none", "F16"), vocabulary, modules, '{"pooling_mode": "mean"}')
 model(*small("sequence", "BF16", labels=1), vocabulary)
@@ -181,7 +181,9 @@ for text in texts:
     seed("tokenizer", vocabulary.encode() + b"\0" + json.dumps(tokenizer_config).encode() + b"\0" + text.encode())
 seed("tokenizer", b"[UNK]\r\n[CLS]\r\n[SEP]\r\n\r\na\r\na\0\0a a")
 
-config, header = small("none")
+config, header = small("span")
+jamo = added + [{"id": i, "content": c, "normalized": True} for i, c in [(5, "\u1112"), (6, "\u1161"), (7, "\u11ab")]]
+model(config, header, json.dumps(wordpiece(added_tokens=jamo[:5] + jamo[7:])), text="\ud55c\ud55c a b")
 model(config, header, json.dumps(wordpiece()))
 model(config, header, json.dumps(wordpiece(post_processor={"type": "BertProcessing", "sep": ["[SEP]", 3], "cls": ["[CLS]", 2]})))
 

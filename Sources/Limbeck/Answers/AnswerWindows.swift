@@ -94,6 +94,9 @@ struct AnswerWindows {
             let first = from.tokens + step
             var word = first
             while word > 0, out.words![word - 1] == out.words![first], first - word < Scratch.wordTokens - 1 { word -= 1 }
+            // Where added tokens are found in what one character becomes, several words begin at one byte. Then only more tokens into
+            // it is further on.
+            if out.starts![word] == 0 { word = 0 }
             next = (from.byte + Int(out.starts![word]), first - word)
         }
         let count = max(0, min(found, room))

@@ -38,7 +38,7 @@ final class Scratch {
     /// Token states a head takes at a time.
     static let headRows = 64
     /// More tokens than a word has: room for the beginning of the word in which a window of a long context begins.
-    static let wordTokens = WordPieceOptions.characterBound + 1
+    static let wordTokens = WordPieceOptions.characterBound + 16
     /// Spans of one window that may become answers.
     static let candidateCount = 2 * Session.mostAnswers + 10
     /// Answers of all windows so far.
