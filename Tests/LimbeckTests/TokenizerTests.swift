@@ -102,6 +102,19 @@ import Testing
         #expect(throws: LimbeckError.self) { _ = try Tokenizer(path: "") }
     }
 
+    /// A token of white space that takes white space on both sides: the second one finds that the first has taken it all.
+    @Test func tokensThatTakeEachOthersSpace() throws {
+        let added = #"[{"id":5,"content":" ","lstrip":true,"rstrip":true,"normalized":false}]"#
+        let encoding = try Self.open(["tokenizer.json": Self.json(added: added)]).encode("   a")
+        #expect(encoding.ids == [5, 5, 5, 3])
+        #expect(encoding.ranges == [0..<3, 3..<3, 3..<3, 3..<4])
+        for (left, right) in [(true, false), (false, true)] {
+            let added = #"[{"id":5,"content":" ","lstrip":\#(left),"rstrip":\#(right),"normalized":false}]"#
+            let tokenizer = try Self.open(["tokenizer.json": Self.json(added: added)])
+            #expect(tokenizer.encode(String(repeating: " ", count: 1 << 20)).ids.count == 1 << 20)
+        }
+    }
+
     /// The template may add an id that names no token; a model's table has to have a row for it all the same.
     @Test func idsOfTheTemplateCount() throws {
         let post = #"{"type":"BertProcessing","cls":["[CLS]",1],"sep":["[SEP]",77]}"#

@@ -177,6 +177,8 @@ for changes in [
 ]:
     for text in texts[:2]:
         seed("tokenizer", json.dumps(wordpiece(**changes)).encode() + b"\0\0" + text.encode())
+space = {"id": 5, "content": " ", "lstrip": True, "rstrip": True, "normalized": False}
+seed("tokenizer", json.dumps(wordpiece(added_tokens=[space])).encode() + b"\0\0  a   b ")
 for text in texts:
     seed("tokenizer", vocabulary.encode() + b"\0" + json.dumps(tokenizer_config).encode() + b"\0" + text.encode())
 seed("tokenizer", b"[UNK]\r\n[CLS]\r\n[SEP]\r\n\r\na\r\na\0\0a a")

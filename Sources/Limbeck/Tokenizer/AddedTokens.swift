@@ -78,9 +78,11 @@ final class AddedTokens: Sendable {
                     position = after
                     continue
                 }
-                let start = flags.stripsLeft ? max(floor, spaceStart(text, before: position)) : position
-                let stop = flags.stripsRight ? spaceEnd(text, after: after, to: end) : after
-                return Match(id: flags.id, start: start, end: stop, searchEnd: after)
+                let start = flags.stripsLeft ? max(floor, spaceStart(text, before: position, floor: floor)) : position
+                // Up to the floor it is white space that was passed before; to pass it for every token would take for ever.
+                let stop = flags.stripsRight ? spaceEnd(text, after: max(floor, after), to: end) : after
+                // In white space that the token before took, nothing is left for this one.
+                return Match(id: flags.id, start: start, end: max(start, stop), searchEnd: after)
             }
             return nil
         }
@@ -115,9 +117,9 @@ final class AddedTokens: Sendable {
         return SourceScalar(scalar: UTF8Reader.replacement, start: position &- 1, end: position)
     }
 
-    private func spaceStart(_ text: UnsafePointer<UInt8>, before position: Int) -> Int {
+    private func spaceStart(_ text: UnsafePointer<UInt8>, before position: Int, floor: Int) -> Int {
         var start = position
-        while start > 0 {
+        while start > floor {
             let source = scalarBefore(text, start)
             if !ScalarRecord(source.scalar).isSpace { break }
             start = source.start
