@@ -56,7 +56,7 @@ let package = Package(
         // The command line.
         .executableTarget(
             name: "limbeck-cli",
-            dependencies: ["Limbeck", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+            dependencies: ["CLimbeck", "Limbeck", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
         .testTarget(name: "LimbeckTests", dependencies: ["Limbeck", "LimbeckABI", "CLimbeck", "KernelInterface"]),
     ]
 )

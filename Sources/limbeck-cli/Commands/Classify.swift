@@ -1,0 +1,69 @@
+import ArgumentParser
+import Limbeck
+
+struct Classify: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Scores the labels of texts, or of pairs of texts.",
+        discussion: """
+            limbeck classify models/sentiment "what a lovely day"
+            limbeck classify models/entailment "A man plays a guitar." --pair "Somebody makes music."
+            limbeck classify models/entailment --pairs --file pairs.tsv --json
+
+            Scores are probabilities; for a model with one label they are its raw number.
+            """)
+
+    @OptionGroup var model: ModelArguments
+    @OptionGroup var texts: TextArguments
+    @OptionGroup var format: FormatArguments
+
+    @Option(help: "A second text, paired with every text.")
+    var pair: String?
+
+    @Flag(help: "Every text is a pair: two texts with a tab between them.")
+    var pairs = false
+
+    @Option(help: "Divide logits by this number: above 1 makes probabilities more alike.")
+    var temperature: Float = 1
+
+    @Option(help: ArgumentHelp("Labels to print for a text, best first; by default all.", valueName: "count"))
+    var top: Int?
+
+    func validate() throws {
+        try checkTop(top)
+        guard pair == nil || !pairs else { throw ValidationError("Give --pair or --pairs, not both") }
+        guard temperature > 0, temperature.isFinite else { throw ValidationError("--temperature must be above 0") }
+    }
+
+    func run() throws {
+        let session = try model.open()
+        let options = ClassifyOptions(temperature: temperature)
+        let output = Output()
+        try texts.forEachChunk(output) { lines in
+            let (texts, seconds) = try split(lines)
+            for (index, labels) in try session.classify(texts, pairs: seconds, options: options).enumerated() {
+                let labels = labels.prefix(top ?? .max)
+                if format.json {
+                    var members: [(key: String, value: JSON)] = [("text", .string(texts[index]))]
+                    if let seconds { members.append(("pair", .string(seconds[index]))) }
+                    let scores = labels.map { JSON.object([("label", .string($0.label)), ("score", .float($0.score))]) }
+                    output.line(.object(members + [("labels", .array(scores))]))
+                } else {
+                    output.line(excerpt(texts[index]) + (seconds.map { " | " + excerpt($0[index]) } ?? ""))
+                    for label in labels { output.line("  \(padded(fixed(label.score), 8))  \(label.label.onOneLine)") }
+                }
+            }
+        }
+    }
+
+    private func split(_ lines: [String]) throws -> (texts: [String], pairs: [String]?) {
+        guard pairs else { return (lines, pair.map { Array(repeating: $0, count: lines.count) }) }
+        var halves: (texts: [String], pairs: [String]) = ([], [])
+        for line in lines {
+            let parts = line.split(separator: "\t", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2 else { throw Failure(.badData, "no tab, so no pair: \(excerpt(line))") }
+            halves.texts.append(String(parts[0]))
+            halves.pairs.append(String(parts[1]))
+        }
+        return halves
+    }
+}

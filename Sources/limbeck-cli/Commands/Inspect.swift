@@ -1,0 +1,110 @@
+import ArgumentParser
+import Limbeck
+
+struct Inspect: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Shows what a model is made of, what it needs, and what it can answer.",
+        discussion: """
+            limbeck inspect models/all-MiniLM-L6-v2
+            limbeck inspect models/all-MiniLM-L6-v2 --threads 1 --max-tokens 512 --no-tensors
+
+            Mapped memory is the file's, shared by all processes that open it. Private memory is needed once in a process, \
+            session memory for each session: it depends on --threads and --max-tokens, and never grows.
+            """)
+
+    @OptionGroup var model: ModelArguments
+    @OptionGroup var format: FormatArguments
+
+    @Flag(inversion: .prefixedNo, help: "List the tensors of the file.")
+    var tensors = true
+
+    func run() throws {
+        let session = try model.open()
+        let mapping = try ModelFolder(model.model).map("model.safetensors")
+        let entries = try Safetensors(mapping).entries
+        let output = Output()
+        if format.json {
+            output.line(json(session, entries))
+        } else {
+            describe(session, entries, output)
+        }
+        try withExtendedLifetime(mapping) { try output.flush() }
+    }
+
+    private func describe(_ session: Session, _ entries: [Safetensors.Entry], _ output: Output) {
+        let model = session.model
+        func row(_ name: String, _ value: String) { output.line("\(aligned(name, 14)) \(value)") }
+        row("family", "\(model.family)")
+        row("layers", "\(model.layers), each with \(model.attentionHeads) heads")
+        row("sizes", "hidden \(model.hiddenSize), intermediate \(model.intermediateSize), vocabulary \(grouped(model.vocabSize))")
+        row("lengths", "texts are cut to \(model.maxLength) tokens; positions for \(model.maxPositions)")
+        row("parameters", grouped(model.parameters))
+        if !model.labels.isEmpty { row("labels", model.labels.map(\.onOneLine).joined(separator: ", ")) }
+        if let tokenizer = model.tokenizer {
+            let special = specialTokens(tokenizer).map { "\($0.token) \($0.id)" }.joined(separator: ", ")
+            row("tokenizer", "WordPiece, \(grouped(tokenizer.vocabularySize)) tokens; \(special)")
+        } else {
+            row("tokenizer", "none: only ids can go in")
+        }
+        row("answers", model.answers.names.joined(separator: ", "))
+        row("memory", "\(bytes(model.mappedBytes)) mapped, \(bytes(model.privateBytes)) private")
+        row(
+            "a session", "\(bytes(session.memoryBytes)) for \(session.threads) threads and \(grouped(session.maxTokens)) tokens; "
+                + "computes with \(session.kernels)")
+        guard tensors else { return }
+        output.line()
+        row("tensors", "\(entries.count)")
+        let width = entries.map(\.name.count).max() ?? 0
+        for entry in entries {
+            output.line("  \(aligned(entry.name.onOneLine, width))  \(aligned(entry.dtype, 5)) \(entry.shape)")
+        }
+    }
+
+    private func json(_ session: Session, _ entries: [Safetensors.Entry]) -> JSON {
+        let model = session.model
+        var tokenizer = JSON.null
+        if let found = model.tokenizer {
+            let special = specialTokens(found).map { (key: $0.token, value: JSON.int(Int($0.id))) }
+            tokenizer = .object([("vocabulary", .int(found.vocabularySize)), ("special_tokens", .object(special))])
+        }
+        var members: [(key: String, value: JSON)] = [
+            ("family", .string("\(model.family)")), ("layers", .int(model.layers)),
+            ("attention_heads", .int(model.attentionHeads)), ("hidden_size", .int(model.hiddenSize)),
+            ("intermediate_size", .int(model.intermediateSize)), ("vocab_size", .int(model.vocabSize)),
+            ("max_length", .int(model.maxLength)), ("max_positions", .int(model.maxPositions)),
+            ("parameters", .int(model.parameters)), ("labels", .strings(model.labels)),
+            ("tokenizer", tokenizer), ("answers", .strings(model.answers.names)),
+            ("mapped_bytes", .int(model.mappedBytes)), ("private_bytes", .int(model.privateBytes)),
+            (
+                "session",
+                .object([
+                    ("threads", .int(session.threads)), ("max_tokens", .int(session.maxTokens)),
+                    ("kernels", .string("\(session.kernels)")), ("memory_bytes", .int(session.memoryBytes)),
+                ])
+            ),
+        ]
+        if tensors {
+            let list = entries.map {
+                JSON.object([("name", .string($0.name)), ("dtype", .string($0.dtype)), ("shape", .ints($0.shape))])
+            }
+            members.append(("tensors", .array(list)))
+        }
+        return .object(members)
+    }
+
+    private func specialTokens(_ tokenizer: Tokenizer) -> [(token: String, id: Int32)] {
+        [tokenizer.pad, tokenizer.unk, tokenizer.cls, tokenizer.sep, tokenizer.mask].compactMap { id in
+            id.flatMap { id in tokenizer.token(id).map { ($0, id) } }
+        }
+    }
+}
+
+extension Model.Answers {
+    /// The commands that ask for them.
+    var names: [String] {
+        let all: [(Model.Answers, String)] = [
+            (.embed, "embed"), (.classify, "classify"), (.rerank, "rerank"), (.tag, "tag"), (.answer, "answer"), (.fill, "fill"),
+        ]
+        return all.filter { contains($0.0) }.map(\.1)
+    }
+}

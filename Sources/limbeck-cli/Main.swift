@@ -1,0 +1,58 @@
+import ArgumentParser
+import CLimbeck
+import Limbeck
+
+/// The command line. It decides what to read and how to print; every answer is the library's.
+struct LimbeckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "limbeck",
+        abstract: "Runs distilled Transformer students on this machine.",
+        discussion: """
+            A MODEL is a folder as the Hugging Face ecosystem writes it: config.json, model.safetensors, and tokenizer.json \
+            or vocab.txt. Texts are arguments, or the lines of a file (--file FILE) or of standard input. Answers go to \
+            standard output, for people or, with --json, as one JSON object per line.
+
+            Exit codes: 0; 64 for a wrong use; 65 for bad data (a model that is malformed, unsupported, or has no answer \
+            to the question); 66 for a file that is missing or unreadable; 71 and 74 for what the operating system \
+            refuses: memory or threads, and writing.
+            """,
+        version: "\(LIMBECK_VERSION_MAJOR).\(LIMBECK_VERSION_MINOR).\(LIMBECK_VERSION_PATCH)",
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Questions",
+                subcommands: [
+                    Embed.self, Search.self, Classify.self, Rerank.self, Tag.self, AnswerQuestion.self, Fill.self,
+                ]),
+            CommandGroup(name: "Looking inside", subcommands: [Tokenize.self, Inspect.self, Bench.self]),
+        ])
+}
+
+@main
+enum Main {
+    static func main() {
+        ignoreBrokenPipes()
+        do {
+            var command = try LimbeckCommand.parseAsRoot()
+            try command.run()
+        } catch is ReaderIsGone {
+            // `limbeck … | head` has seen enough; that is no failure.
+        } catch let failure as Failure {
+            exit(failure)
+        } catch let error as LimbeckError {
+            exit(Failure(error))
+        } catch {
+            exit(parsing: error)
+        }
+    }
+
+    /// Help and the version are errors to the parser, and leave with 0.
+    private static func exit(parsing error: any Error) -> Never {
+        guard LimbeckCommand.exitCode(for: error) != .success else { LimbeckCommand.exit(withError: error) }
+        exit(Failure(.usage, LimbeckCommand.message(for: error)))
+    }
+
+    private static func exit(_ failure: Failure) -> Never {
+        writeError("limbeck: \(failure.message.onOneLine)\n")
+        quit(failure.code)
+    }
+}
