@@ -19,11 +19,11 @@ struct LimbeckCommand: ParsableCommand {
         version: "\(LIMBECK_VERSION_MAJOR).\(LIMBECK_VERSION_MINOR).\(LIMBECK_VERSION_PATCH)",
         groupedSubcommands: [
             CommandGroup(
-                name: "Questions",
+                name: "Answering",
                 subcommands: [
                     Embed.self, Search.self, Classify.self, Rerank.self, Tag.self, AnswerQuestion.self, Fill.self,
                 ]),
-            CommandGroup(name: "Looking inside", subcommands: [Tokenize.self, Inspect.self, Bench.self]),
+            CommandGroup(name: "Inspecting", subcommands: [Tokenize.self, Inspect.self, Bench.self]),
         ])
 }
 

@@ -47,7 +47,7 @@ struct Search: ParsableCommand {
                 let wanted = try session.embed([query], options: options)[0]
                 nearest = best(vectors.map { dot($0, wanted) }, top)
             }
-            if !format.json { output.line("\"\(excerpt(query))\"  (\(fixed(searching.seconds * 1e3, 1)) ms)") }
+            if !format.json { output.line("\(excerpt(query))  (found in \(fixed(searching.seconds * 1e3, 1)) ms)") }
             for (rank, hit) in nearest.enumerated() {
                 if format.json {
                     output.line(
