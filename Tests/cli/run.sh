@@ -1,0 +1,229 @@
+#!/bin/bash
+# Runs every subcommand on the golden models: what it prints, --json, its exit code, where texts come from, and who reads.
+#
+#     Tests/cli/run.sh            needs `swift build -c release --product limbeck`, and python3 to read JSON
+#
+# Environment: LIMBECK, the program to test (default: that of the release build).
+set -u
+cd "$(dirname "$0")/../.."
+limbeck=${LIMBECK:-$("${SWIFT:-swift}" build -c release --show-bin-path)/limbeck}
+golden=Tests/golden/answers
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+passed=0
+failed=0
+
+pass() { passed=$((passed + 1)); echo "PASS $1"; }
+fail() { failed=$((failed + 1)); echo "FAIL $1"; sed 's/^/     /' "$work/out" "$work/err"; }
+
+# run ARGUMENTS: standard output, standard error and exit code are kept for the checks below. Standard input is empty.
+run() { "$limbeck" "$@" > "$work/out" 2> "$work/err" < "${input:-/dev/null}"; code=$?; }
+
+# succeeds NAME PATTERN: the last run ended with 0, wrote nothing to standard error, and its output has the pattern.
+succeeds() {
+    if [ $code = 0 ] && [ ! -s "$work/err" ] && grep -qE -- "$2" "$work/out"; then pass "$1"; else fail "$1 (exit code $code)"; fi
+}
+
+# refuses NAME CODE PATTERN: it ended with that code, printed nothing, and gave one line with the pattern.
+refuses() {
+    if [ $code = "$2" ] && [ ! -s "$work/out" ] && [ "$(wc -l < "$work/err")" = 1 ] && grep -qE "^limbeck: .*$3" "$work/err"; then
+        pass "$1"
+    else
+        fail "$1 (exit code $code)"
+    fi
+}
+
+# holds NAME EXPRESSION: in Python, over `lines`, the JSON objects the last run printed.
+holds() {
+    if [ $code = 0 ] && python3 - "$work/out" "$2" << 'PYTHON' 2>> "$work/err"
+import json, sys
+lines = [json.loads(line) for line in open(sys.argv[1], encoding="utf-8")]
+sys.exit(0 if eval(sys.argv[2]) else "does not hold: " + sys.argv[2])
+PYTHON
+    then pass "$1"; else fail "$1 (exit code $code)"; fi
+}
+
+# agrees FOLDER TASK: what --json prints for every case of a golden file, against transformers.
+agrees() {
+    : > "$work/out"
+    if python3 Tests/cli/golden.py "$limbeck" "$golden/$1" 2> "$work/err"; then pass "$1 as transformers"; else fail "$1 as transformers"; fi
+}
+
+# ---- Help and version
+
+run --version
+succeeds "--version is the header's" "^$(sed -n 's/^#define LIMBECK_VERSION_[A-Z]* \([0-9]*\)$/\1/p' include/limbeck.h | paste -sd .)$"
+run --help
+succeeds "--help lists the questions" "embed"
+for command in embed search classify rerank tag answer fill tokenize inspect bench; do
+    run "$command" --help
+    succeeds "$command --help has an example" "limbeck $command "
+done
+
+# ---- Answers, against the golden files
+
+for folder in embed classify classify-multi-label classify-one-label classify-pairs next-sentence rerank-one-label \
+    rerank-two-labels tag tag-cased answer answer-distilbert fill fill-distilbert; do
+    agrees "$folder"
+done
+
+# ---- Output for people
+
+run embed $golden/embed "a text"
+succeeds "embed abbreviates vectors" '^\[( *-?[0-9.]+){4} … [0-9]+\]  a text$'
+run embed $golden/embed --dimensions 3 --pooling max --no-normalize "a text"
+succeeds "embed --dimensions, --pooling, --no-normalize" '^\[( *-?[0-9.]+){3}\]  a text$'
+run classify $golden/classify --top 1 "a text"
+succeeds "classify --top" '^   *[0-9.]+  [A-Za-z_0-9]+$'
+run classify $golden/classify-pairs "a text" --pair "another"
+succeeds "classify --pair" '^a text \| another$'
+run rerank $golden/rerank-one-label "query" "one" "two" "three" --top 2
+succeeds "rerank --top" '^ *-?[0-9.]+  (one|two|three)$'
+run tag $golden/tag "Angela Merkel met Émile Zola in São Paulo."
+succeeds "tag" '^  [01]\.[0-9]{4}  [0-9]+-[0-9]+'
+run answer $golden/answer --question "Who?" --context "Angela Merkel met Émile Zola." --top 2
+succeeds "answer" '^[0-9.]+  [0-9]+-[0-9]+ '
+run fill $golden/fill "This is a [MASK]." --top 2
+succeeds "fill" '^  0\.[0-9]{4}  '
+run tokenize $golden/embed "a text"
+succeeds "tokenize shows ids and tokens" '^ +[0-9]+ .*\[CLS\]$'
+run tokenize $golden/embed/vocab.txt --no-special-tokens "a text"
+succeeds "tokenize with a vocab.txt" '0-1'
+run inspect $golden/tag
+succeeds "inspect says what it can answer" '^answers +embed, tag$'
+succeeds "inspect lists the tensors" 'embeddings.word_embeddings.weight +F32 +\[[0-9]+, [0-9]+\]'
+run inspect Tests/golden/models/bert-sequence-3 --no-tensors
+succeeds "inspect without a tokenizer" '^tokenizer +none'
+run bench $golden/embed --shapes 1x8,4x16 --threads 1,2 --seconds 0
+succeeds "bench" '^4x16 +2 threads +[0-9.]+ ms'
+printf 'a red car\nthe blue sea\na fast vehicle\n' > "$work/lines"
+run search $golden/embed --file "$work/lines" "a red car" --top 2
+succeeds "search ranks the same text first" '^  1\. 1\.0000  a red car$'
+
+# ---- JSON
+
+run embed $golden/embed --json "a" "b"
+holds "embed --json: a line a text, of unit length" \
+    '[x["text"] for x in lines] == ["a", "b"] and all(abs(sum(v * v for v in x["vector"]) - 1) < 1e-5 for x in lines)'
+cp "$work/out" "$work/one"
+run embed $golden/embed --json "a" "b" --threads 2 --max-tokens 64 --kernels portable
+if cmp -s "$work/out" "$work/one"; then pass "threads, max-tokens and kernels change no digit"; else fail "threads, max-tokens and kernels change no digit"; fi
+run tokenize $golden/embed --json --pair "b c" "a"
+holds "tokenize --json" 'len({len(lines[0][k]) for k in ("ids", "types", "tokens", "offsets")}) == 1 and lines[0]["pair"] == "b c" and 1 in lines[0]["types"]'
+run inspect $golden/classify --json
+holds "inspect --json" 'lines[0]["answers"] == ["embed", "classify"] and lines[0]["tensors"] and lines[0]["session"]["memory_bytes"] > 0'
+run bench $golden/embed --shapes 2x8 --threads 1 --seconds 0 --texts "$work/lines" --json
+holds "bench --json" '[x["kind"] for x in lines] == ["shape", "texts", "tokenizer"] and lines[0]["tokens"] == 16 and all(x["median_ms"] > 0 for x in lines)'
+run search $golden/embed --file "$work/lines" "sea" "car" --json
+holds "search --json" 'len(lines) == 6 and [x["rank"] for x in lines] == [1, 2, 3] * 2'
+run tokenize $golden/embed --json $'quote " backslash \\ tab \t bell \a'
+holds "control characters in JSON" 'lines[0]["text"] == "quote \" backslash \\ tab \t bell \a"'
+
+# ---- Where texts come from
+
+printf 'first\r\n\nlast' > "$work/texts"
+run tokenize $golden/embed --json --file "$work/texts"
+holds "--file: lines of any ending, empty ones kept" '[x["text"] for x in lines] == ["first", "", "last"]'
+input=$work/texts run tokenize $golden/embed --json
+holds "standard input without arguments" 'len(lines) == 3'
+input=$work/texts run tokenize $golden/embed --json -
+holds "standard input by -" 'len(lines) == 3'
+input=$work/texts run answer $golden/answer --question "Who?" --json
+holds "answer takes all of standard input" 'len(lines) == 1'
+run embed $golden/embed --json
+holds "no texts, no lines" 'lines == []'
+printf 'a \xff\xfe b \xed\xa0\x80\0 c\n' > "$work/texts"
+run tokenize $golden/embed --json --file "$work/texts"
+holds "bytes that are not UTF-8" 'lines[0]["text"].startswith("a \ufffd\ufffd b ") and "\0" in lines[0]["text"]'
+run classify $golden/classify-pairs --pairs --json $'one\ttwo'
+holds "classify --pairs splits at the tab" 'lines[0]["text"] == "one" and lines[0]["pair"] == "two"'
+yes "a line of text" | head -1000 > "$work/texts"
+run embed $golden/embed --json --file "$work/texts"
+holds "a thousand lines, all the same vector" 'len(lines) == 1000 and all(x == lines[0] for x in lines)'
+
+# ---- Failures: 64 usage, 65 data, 66 missing
+
+run nonsense
+refuses "an unknown command" 64 nonsense
+run embed
+refuses "no model" 64 model
+run embed $golden/embed --pooling middle a
+refuses "an unknown pooling" 64 middle
+run embed $golden/embed --dimensions 100000 a
+refuses "too many dimensions" 64 dimensions
+run embed $golden/embed --threads -1 a
+refuses "negative threads" 64 threads
+run embed $golden/embed --kernels neon a
+refuses "kernels this CPU lacks" 64 "instruction set"
+run embed $golden/embed a --file "$work/texts"
+refuses "texts and a file" 64 "not both"
+run fill $golden/fill --top 0 "[MASK]"
+refuses "--top 0" 64 top
+run bench $golden/embed --shapes 1x
+refuses "a shape that is none" 64 shapes
+run classify $golden/embed a
+refuses "a question without a head" 65 .
+run classify $golden/classify-pairs --pairs "no tab"
+refuses "a pair without a tab" 65 tab
+run fill $golden/fill "no mask"
+refuses "a text without a mask" 65 mask
+run embed Tests/golden/models/minilm a
+refuses "a model without a tokenizer" 65 tokenizer
+mkdir "$work/model"
+cp $golden/embed/* "$work/model" 2> /dev/null
+head -c 1000 $golden/embed/model.safetensors > "$work/model/model.safetensors"
+run embed "$work/model" a
+refuses "a file cut short" 65 safetensors
+printf '{"model_type": "mamba"}' > "$work/model/config.json"
+run embed "$work/model" a
+refuses "an unknown family" 65 mamba
+printf '{"model_type": \n' > "$work/model/config.json"
+run inspect "$work/model"
+refuses "JSON that ends early" 65 config.json
+run embed "$work/nowhere" a
+refuses "a missing model" 66 nowhere
+run tokenize "$work/nowhere" a
+refuses "a missing tokenizer" 66 nowhere
+run embed $golden/embed --file "$work/nowhere"
+refuses "a missing file" 66 nowhere
+run embed $golden/embed --file "$work"
+refuses "a folder for a file" 66 "directory"
+
+# ---- Who reads
+
+"$limbeck" embed $golden/embed --json --file "$work/texts" 2> "$work/err" | head -n 1 > "$work/out"
+codes=("${PIPESTATUS[@]}")
+if [ "${codes[0]}" = 0 ] && [ ! -s "$work/err" ] && [ "$(wc -l < "$work/out")" = 1 ]; then
+    pass "a reader that leaves is no failure"
+else
+    fail "a reader that leaves is no failure (exit code ${codes[0]})"
+fi
+if [ -e /dev/full ]; then
+    "$limbeck" embed $golden/embed a > /dev/full 2> "$work/err"
+    code=$?
+    : > "$work/out"
+    refuses "a full disk" 74 "standard output"
+fi
+"$limbeck" embed $golden/embed a > "$work/out" 2> "$work/err" <&-
+code=$?
+succeeds "standard input closed" 'a$'
+if command -v setsid > /dev/null; then
+    setsid "$limbeck" embed $golden/embed --json --file "$work/texts" > "$work/out" 2> "$work/err" < /dev/null
+    code=$?
+    succeeds "no terminal, no progress bar" '"vector"'
+fi
+
+# ---- The Swift example, a package of its own
+
+if "${SWIFT:-swift}" build -q -c release --package-path examples/swift --scratch-path .build/example-swift > "$work/out" 2>&1; then
+    .build/example-swift/release/nearest $golden/embed > "$work/out" 2> "$work/err"
+    code=$?
+    succeeds "the Swift example builds and runs" '^  -?[0-9.]+  A kitten naps on the couch\.$'
+else
+    : > "$work/err"
+    fail "the Swift example builds"
+fi
+
+echo
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]
