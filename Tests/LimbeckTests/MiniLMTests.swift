@@ -3,10 +3,8 @@ import Limbeck
 import Testing
 
 /// The real student against transformers on 500 real texts. scripts/fetch-minilm.sh brings the model; `make test` runs it first.
-@Suite(.enabled(if: FileManager.default.fileExists(atPath: MiniLMTests.path), "models/all-MiniLM-L6-v2 is not there"))
+@Suite(.enabled(if: FileManager.default.fileExists(atPath: Repository.miniLM), "models/all-MiniLM-L6-v2 is not there"))
 struct MiniLMTests {
-    static let path = Repository.path("models/all-MiniLM-L6-v2")
-
     private func texts() throws -> [String] {
         let file = try String(contentsOfFile: Repository.path("Tests/golden/minilm/texts.txt"), encoding: .utf8)
         return file.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
@@ -15,7 +13,7 @@ struct MiniLMTests {
     @Test func embeddingsAgreeWithTransformers() throws {
         let texts = try texts()
         #expect(texts.count == 500)
-        let model = try Model(path: MiniLMTests.path)
+        let model = try Model(path: Repository.miniLM)
         #expect(model.maxLength == 256 && model.embeddingSize == 384)
         let vectors = try Session(model).embed(texts)
         for part in 0..<2 {
@@ -32,7 +30,7 @@ struct MiniLMTests {
     }
 
     @Test func sameBitsInEverySession() throws {
-        let model = try Model(path: MiniLMTests.path)
+        let model = try Model(path: Repository.miniLM)
         let texts = try Array(texts().prefix(40))
         let alone = try texts.map { try Session(model, options: SessionOptions(threads: 1, maxTokens: 256)).embed([$0])[0] }
         for kernels in availableKernels where kernels != .portable {

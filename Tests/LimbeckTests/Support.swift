@@ -7,6 +7,8 @@ enum Repository {
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().path
     static func path(_ relative: String) -> String { "\(root)/\(relative)" }
+    /// The real student, where scripts/fetch-minilm.sh puts it.
+    static let miniLM = path("models/all-MiniLM-L6-v2")
 
     /// The folders inside `relative`, sorted.
     static func folders(_ relative: String) -> [String] {

@@ -25,7 +25,7 @@ import Testing
             func numbers(_ index: Int) throws -> [Int] { try parts[index].elements.map { try #require($0.int) } }
             return Case(
                 text: try #require(bytes(parts[0])), pair: bytes(parts[1]),
-                addsSpecialTokens: try #require(parts[2].bool), maxLength: try #require(parts[3].int),
+                addsSpecialTokens: try #require(parts[2].bool as Bool?), maxLength: try #require(parts[3].int),
                 expected: Tokens(
                     ids: try numbers(4), types: try numbers(5), starts: try numbers(6), ends: try numbers(7)))
         }
