@@ -2,6 +2,7 @@
 final class Output {
     private var bytes: [UInt8] = []
     private var progress = Progress()
+    private let sharesTerminal = Descriptor.output.isTerminal
 
     func line(_ text: String = "") {
         bytes += text.utf8
@@ -15,7 +16,8 @@ final class Output {
 
     func flush() throws {
         guard !bytes.isEmpty else { return }
-        progress.hide()
+        // Only where the two meet; elsewhere the bar stays.
+        if sharesTerminal { progress.hide() }
         try writeOutput(bytes)
         bytes.removeAll(keepingCapacity: true)
     }
@@ -40,7 +42,7 @@ private struct Progress {
 
     mutating func show(done: Int, fraction: Double?) {
         let now = ContinuousClock.now
-        guard isTerminal, now - start > .milliseconds(500), now - last > .milliseconds(100) else { return }
+        guard isTerminal, now - start > .milliseconds(500), !isVisible || now - last > .milliseconds(100) else { return }
         let rate = grouped(Int(Double(done) / (now - start).seconds))
         var text = "\(grouped(done)) texts, \(rate) per second"
         if let fraction {
