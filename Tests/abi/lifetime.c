@@ -1,4 +1,6 @@
 /* Handles are closed in every order: a session and a tokenizer keep what they need, and give the same bits without the model. */
+#include <dirent.h>
+
 #include "abi.h"
 
 static const char *text = "hello world, who is in paris?";
@@ -12,6 +14,16 @@ static size_t count(limbeck_tokenizer *tokenizer) {
     size_t tokens = 0;
     OK(limbeck_tokenize(tokenizer, text, strlen(text), NULL, 0, NULL, NULL, NULL, NULL, NULL, 1000, &tokens));
     return tokens;
+}
+
+/* The threads of this process. */
+static int threads(void) {
+    int entries = 0;
+    DIR *tasks = opendir("/proc/self/task");
+    if (!tasks) return 0;
+    while (readdir(tasks)) entries++;
+    closedir(tasks);
+    return entries - 2;
 }
 
 int main(int argc, char **argv) {
@@ -54,6 +66,13 @@ int main(int argc, char **argv) {
     /* Opening and closing leaves nothing behind: the thousandth time is as the first. */
     for (int i = 0; i < 1000; i++) {
         limbeck_session_free(session("embed", &(limbeck_session_options){sizeof(limbeck_session_options), 1, 64, 0}, NULL));
+    }
+    for (int i = 0; i < 20; i++) {
+        limbeck_session *of4 = session("embed", &(limbeck_session_options){sizeof(limbeck_session_options), 4, 64, 0}, NULL);
+        EXPECT(threads() == 4);
+        if (i % 2) vector(of4, after); /* workers that never worked must end too */
+        limbeck_session_free(of4);
+        EXPECT(threads() == 1);
     }
     int descriptors = 0;
     for (int i = 0; i < 256; i++) {

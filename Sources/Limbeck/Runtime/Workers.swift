@@ -40,9 +40,9 @@ final class Workers {
         guard monitor != nil else { throw LimbeckError(.outOfMemory, "no memory for a session's threads") }
         threads.reserveCapacity(count - 1)
         for _ in 1..<count {
-            // Unretained: the threads are joined before this object goes.
+            // Not retained, not even while it serves: `deinit` joins the threads, so it must be able to run.
             let thread = platform_thread_start(
-                { Unmanaged<Workers>.fromOpaque($0!).takeUnretainedValue().serve() },
+                { Unmanaged<Workers>.fromOpaque($0!)._withUnsafeGuaranteedRef { $0.serve() } },
                 Unmanaged.passUnretained(self).toOpaque())
             guard let thread else {
                 throw LimbeckError(.threadsUnavailable, "thread \(threads.count + 2) of \(count) could not be started")
