@@ -102,6 +102,22 @@ import Testing
         #expect(throws: LimbeckError.self) { _ = try Tokenizer(path: "") }
     }
 
+    /// A token that takes the white space after it leaves it for the search: another token may begin in there.
+    @Test func tokensThatBeginInTakenSpace() throws {
+        for normalized in [false, true] {
+            let added = """
+                [{"id":5,"content":"[m]","rstrip":true,"normalized":\(normalized)},
+                 {"id":6,"content":" q","normalized":\(normalized)}]
+                """
+            let encoding = try Self.open(["tokenizer.json": Self.json(added: added)]).encode("[m] q")
+            #expect(encoding.ids == [5, 6], "normalized: \(normalized)")
+            #expect(encoding.ranges == [0..<4, 3..<5], "normalized: \(normalized)")
+        }
+        let spaces = #"[{"id":5,"content":" ","rstrip":true,"normalized":true}]"#
+        let tokenizer = try Self.open(["tokenizer.json": Self.json(added: spaces)])
+        #expect(tokenizer.encode(String(repeating: " ", count: 1 << 20)).ids.count == 1 << 20)
+    }
+
     /// A token of white space that takes white space on both sides: the second one finds that the first has taken it all.
     @Test func tokensThatTakeEachOthersSpace() throws {
         let added = #"[{"id":5,"content":" ","lstrip":true,"rstrip":true,"normalized":false}]"#

@@ -11,20 +11,23 @@ extension WordPiece {
             var spaceStart: Int?
             var followsWord = false
             var blind = 0
+            /// Up to here white space was taken by the token before. Another may still begin in it.
+            var floor = start
             while !sink.isFull {
-                if blind == 0, let match = NormalizedMatch(tokens, scalars) {
+                if blind == 0, let match = NormalizedMatch(tokens, scalars, floor: floor) {
                     let flags = tokens.flags(at: match.token)
                     if flags.isSingleWord, followsWord || match.precedesWord {
                         // A token that may not be here hides those that begin inside it.
                         blind = match.scalars
                     } else {
                         collector.flush(into: &sink)
-                        let first = flags.stripsLeft ? spaceStart ?? match.start : match.start
-                        sink.append(flags.id, first, flags.stripsRight ? match.spaceEnd : match.end)
+                        let first = flags.stripsLeft ? max(floor, spaceStart ?? match.start) : match.start
+                        floor = flags.stripsRight ? match.spaceEnd : match.end
+                        sink.append(flags.id, first, max(first, floor))
                         sink.endWord()
-                        scalars = flags.stripsRight ? match.afterSpace : match.after
+                        scalars = match.after
                         spaceStart = nil
-                        followsWord = match.endsInWord && !(flags.stripsRight && match.spaceEnd != match.end)
+                        followsWord = match.endsInWord
                         continue
                     }
                 }
@@ -51,14 +54,13 @@ private struct NormalizedMatch {
     var endsInWord = false
     var precedesWord = false
     var after: NormalizedScalars
-    /// The same with the white space that follows.
+    /// The end with the white space that follows.
     var spaceEnd = 0
-    var afterSpace: NormalizedScalars
 
-    init?(_ tokens: AddedTokens, _ from: NormalizedScalars) {
+    /// Up to `floor` there is white space that was passed before; to pass it again for every token would take for ever.
+    init?(_ tokens: AddedTokens, _ from: NormalizedScalars, floor: Int) {
         var reader = from
         after = from
-        afterSpace = from
         var node: UInt32? = ByteTrie.root
         var count = 0
         var first: Int?
@@ -81,16 +83,14 @@ private struct NormalizedMatch {
         }
         guard scalars > 0 else { return nil }
         reader = after
-        afterSpace = after
-        spaceEnd = end
+        spaceEnd = max(end, floor)
         var isFirst = true
         while let scalar = reader.next() {
             let record = ScalarRecord(scalar.scalar)
             if isFirst { precedesWord = record.isWord }
             isFirst = false
-            guard record.isSpace else { break }
+            guard tokens.flags(at: token).stripsRight, end >= floor, record.isSpace else { break }
             spaceEnd = scalar.end
-            afterSpace = reader
         }
     }
 }
