@@ -19,6 +19,18 @@ func kernels(_ name: String, define: String, flags: [String]) -> Target {
         ])
 }
 
+/// This CPU's kernels beyond the portable ones. On arm64 the portable target is compiled for NEON.
+#if arch(x86_64)
+let newerKernels: [Target] = [
+    kernels("KernelsAVX2", define: "KERNELS_AVX2", flags: ["-mavx2", "-mfma", "-mprefer-vector-width=256"]),
+    kernels(
+        "KernelsAVX512", define: "KERNELS_AVX512",
+        flags: ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mfma", "-mprefer-vector-width=512"]),
+]
+#else
+let newerKernels: [Target] = []
+#endif
+
 let package = Package(
     name: "limbeck",
     products: [
@@ -42,14 +54,11 @@ let package = Package(
         // The values that pass between the engine and the kernels, and the table of kernels.
         .target(name: "KernelInterface", swiftSettings: embedded + [.unsafeFlags(["-Ounchecked"])]),
         kernels("KernelsPortable", define: "KERNELS_PORTABLE", flags: []),
-        kernels("KernelsAVX2", define: "KERNELS_AVX2", flags: ["-mavx2", "-mfma", "-mprefer-vector-width=256"]),
-        kernels(
-            "KernelsAVX512", define: "KERNELS_AVX512",
-            flags: ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mfma", "-mprefer-vector-width=512"]),
         // The engine.
         .target(
             name: "Limbeck",
-            dependencies: ["CPlatform", "CUnicodeTables", "KernelInterface", "KernelsPortable", "KernelsAVX2", "KernelsAVX512"],
+            dependencies: ["CPlatform", "CUnicodeTables", "KernelInterface", "KernelsPortable"]
+                + newerKernels.map { .target(name: $0.name) },
             swiftSettings: embedded),
         // The C interface: one Swift function per declaration of limbeck.h.
         .target(name: "LimbeckABI", dependencies: ["CLimbeck", "Limbeck"], swiftSettings: embedded),
@@ -58,5 +67,5 @@ let package = Package(
             name: "limbeck-cli",
             dependencies: ["CLimbeck", "Limbeck", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
         .testTarget(name: "LimbeckTests", dependencies: ["Limbeck", "LimbeckABI", "CLimbeck", "KernelInterface"]),
-    ]
+    ] + newerKernels
 )

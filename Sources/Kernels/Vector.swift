@@ -55,7 +55,7 @@ typealias Bits = SIMD16<UInt32>
     return c[0] < c[1] ? c[1] : c[0]
 }
 
-#if KERNELS_PORTABLE
+#if KERNELS_PORTABLE && !arch(arm64)
 /// a b + c, rounded once, on CPUs without the instruction. The product of two floats is exact in double precision; their sum is
 /// rounded there to odd, after which rounding to float gives what one rounding would have given (Boldo and Melquiond,
 /// "Emulation of a FMA and correctly rounded sums: proved algorithms using rounding to odd", 2008).
