@@ -23,7 +23,7 @@ public final class Model: Sendable {
         let folder = try ModelFolder(path)
         let loaded = try LoadedModel.load(folder)
         configuration = loaded.configuration
-        weights = try Weights(loaded.tensors, configuration: loaded.configuration, mapping: loaded.mapping)
+        weights = try Weights(loaded.tensors, mapping: loaded.mapping)
         mappedBytes = loaded.mapping.bytes.count
         parameters = loaded.tensors.parameters
         let file = ["tokenizer.json", "vocab.txt"].first { folder.contains($0) }

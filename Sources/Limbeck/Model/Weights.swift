@@ -40,7 +40,7 @@ package final class Weights {
     private let memory: Memory
     private let mapping: MappedFile
 
-    init(_ tensors: ModelTensors, configuration: Configuration, mapping: MappedFile) throws(LimbeckError) {
+    init(_ tensors: ModelTensors, mapping: MappedFile) throws(LimbeckError) {
         // The first pass only measures; the second writes.
         var measure = Packer(layout: Layout(), writes: false)
         _ = measure.pack(tensors)

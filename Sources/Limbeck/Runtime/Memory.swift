@@ -22,12 +22,17 @@ struct Layout {
     private let base: UnsafeMutableRawPointer?
     private(set) var bytes = 0
 
+    /// More than any address space has, and a multiple of 64.
+    private static let most = 1 << 60
+
     init(base: UnsafeMutableRawPointer? = nil) { self.base = base }
 
-    /// Room for `count` elements on a 64-byte boundary. While measuring, the pointer is not to be used.
+    /// Room for `count` elements on a 64-byte boundary. While measuring, the pointer is not to be used; a size that no number holds
+    /// is measured as one that no memory has.
     mutating func take<Element: ~Copyable>(_ type: Element.Type, _ count: Int) -> UnsafeMutablePointer<Element> {
         let start = bytes
-        bytes = (bytes + count * MemoryLayout<Element>.stride).roundedUp(to: 64)
+        let (size, isTooLarge) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
+        bytes = isTooLarge || size > Layout.most - start ? Layout.most : (start + size).roundedUp(to: 64)
         let address = base.map { $0 + start } ?? UnsafeMutableRawPointer(bitPattern: 64)!
         return address.bindMemory(to: type, capacity: count)
     }

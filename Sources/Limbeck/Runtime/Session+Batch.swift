@@ -33,15 +33,12 @@ extension Session {
         return true
     }
 
-    /// A tokenizer may know more tokens, or its template more token types, than the model has rows for.
+    /// A template may have more token types for a pair than the model has rows; its ids were checked at opening.
     func checkRows(_ range: Range<Int>) throws(LimbeckError) {
-        let c = model.configuration
-        for i in range where scratch.ids[i] < 0 || Int(scratch.ids[i]) >= c.vocabSize {
-            throw LimbeckError(.idOutOfRange, "the tokenizer's id \(scratch.ids[i]), and a vocabulary of \(c.vocabSize)")
-        }
-        guard c.typeVocabSize > 0 else { return }
-        for i in range where scratch.types[i] < 0 || Int(scratch.types[i]) >= c.typeVocabSize {
-            throw LimbeckError(.idOutOfRange, "the tokenizer's token type \(scratch.types[i]), and \(c.typeVocabSize) types")
+        let count = model.configuration.typeVocabSize
+        guard count > 0 else { return }
+        for i in range where scratch.types[i] < 0 || Int(scratch.types[i]) >= count {
+            throw LimbeckError(.idOutOfRange, "the tokenizer's token type \(scratch.types[i]), and \(count) types")
         }
     }
 

@@ -3,7 +3,8 @@ import KernelInterface
 
 /// A model at work: scratch memory and threads. Serves one thread at a time; sessions of one model are independent.
 ///
-/// All memory is allocated here, and no later call allocates any; the numbers of an answer do not depend on the options.
+/// All memory is allocated here; no later call that succeeds allocates any, unless it returns Swift arrays. The numbers of an answer do
+/// not depend on the options.
 public final class Session {
     public let model: Model
     /// The caller's thread included.
@@ -34,7 +35,7 @@ public final class Session {
         self.model = model
         kernels = set
         threads = options.threads > 0 ? options.threads : min(Int(platform_cpu_count()), Session.mostThreads)
-        maxTokens = options.maxTokens > 0 ? options.maxTokens : max(1024, c.maxLength)
+        maxTokens = options.maxTokens > 0 ? options.maxTokens : min(max(1024, c.maxLength), Session.mostTokens)
         scratch = try Scratch(configuration: c, maxTokens: maxTokens, threads: threads)
         let workers = try Workers(
             count: threads, kernels: set.kernels, scratch: scratch.attention, scratchStride: scratch.attentionStride)

@@ -46,7 +46,7 @@ struct ProductWork {
     var panels: Int
     var groupPanels: Int
     var normalization: Normalization?
-    /// Groups left per block of rows; nil when there is nothing to normalise.
+    /// Groups left per block of rows, if there is something to normalise.
     var left: UnsafeMutablePointer<Atomic<Int>>
 
     /// A multiple of the tile heights of all instruction sets.
