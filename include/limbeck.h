@@ -99,7 +99,7 @@ typedef struct limbeck_tokenize_options {
 } limbeck_tokenize_options;
 
 /* Cuts `text`, or the pair `text` and `pair` (pair NULL: a single text), into tokens.
- * Writes per token: ids, types (0 or 1: the text it belongs to), and the byte range [starts, ends) in that text;
+ * Writes per token: ids, types (the token type that the model is given), and the byte range [starts, ends) in its text;
  * special tokens that were added have an empty range. Any of the four arrays may be NULL. *count is set to the number of tokens,
  * also when the status is LIMBECK_CAPACITY; so all NULL and capacity 0 counts. */
 int32_t limbeck_tokenize(const limbeck_tokenizer *tokenizer, const char *text, size_t text_bytes, const char *pair,

@@ -1,7 +1,7 @@
 /// The tokens of a text, or of a pair, for Swift programs.
 public struct Encoding: Sendable {
     public var ids: [Int32]
-    /// 0 or 1: the text that a token belongs to.
+    /// The token type that the model is given.
     public var types: [Int32]
     /// The bytes of its text that each token stands for; empty for special tokens that were added.
     public var ranges: [Range<Int>]

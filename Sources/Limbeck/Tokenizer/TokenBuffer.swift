@@ -1,7 +1,7 @@
 /// Where tokens go: parallel arrays of the caller, any of which may be missing.
 package struct TokenBuffer {
     package var ids: UnsafeMutablePointer<Int32>?
-    /// 0 or 1: the text that a token belongs to.
+    /// The token type that the model is given.
     package var types: UnsafeMutablePointer<Int32>?
     /// The bytes of the text that a token stands for, end exclusive; an empty range for special tokens of the template.
     package var starts: UnsafeMutablePointer<UInt32>?
