@@ -396,9 +396,12 @@ def main():
     files = arguments.texts or fetch_texts(ROOT / "build" / "texts")
     texts = share([read_texts(file) for file in files], arguments.count)
     real, drawn = text_items(rng, texts), random_items(rng, arguments.random)
-    # Every character alone and between letters, once for each variant.
+    # Every character alone and between letters: a text each for the model as it is, a tenth of them, 16 in a text, for a variant.
     scalars = [chr(c) for c in range(0x110000) if not 0xD800 <= c < 0xE000]
-    single = [(f"a{c}b {c}".encode(), None, False, 0) for c in scalars]
+
+    def characters(share, together):
+        texts = [" ".join(f"a{c}b {c}" for c in share[i : i + together]) for i in range(0, len(share), together)]
+        return [(text.encode(), None, False, 0) for text in texts]
 
     with tempfile.TemporaryDirectory() as folder:
         for index, (name, file) in enumerate(variants(arguments.model, pathlib.Path(folder))):
@@ -407,7 +410,7 @@ def main():
             tokenizer = tokenizers.Tokenizer.from_file(str(file))
             # Everything with the model as it is, a share with its variants.
             items = real if index == 0 else real[index % 10 :: 10]
-            items = items + drawn + single[index :: 1 if index == 0 else 10]
+            items = items + drawn + (characters(scalars, 1) if index == 0 else characters(scalars[index % 10 :: 10], 16))
             for first in range(0, len(items), 50000):
                 compare(name, tokenizer, engine, handle, items[first : first + 50000])
             engine.close(handle)
