@@ -20,9 +20,10 @@ from ._results import (
     Answer, Candidate, Classification, Error, Floats, ModelInfo, SessionInfo, Tag, Tokens, check, number,
 )  # fmt: skip
 from ._text import Texts, characters, encode
-from ._tokenizer import Tokenizer, open_handle, read_name
+from ._tokenizer import Tokenizer, open_handle, read_name, small
 
 Ids = Any  # a list of whole numbers, or an array of them
+_MOST_ANSWERS = 1000  # the library refuses to look for more
 
 
 class Model:
@@ -101,6 +102,8 @@ class Model:
             dimensions=number("dimensions", dimensions),
             max_length=number("max_length", max_length),
         )
+        if dimensions is not None and dimensions > self.info.embedding_size:
+            raise Error(Status.INVALID_ARGUMENT, f"dimensions is {dimensions}, and a vector has {self.info.embedding_size}")
         inputs = Texts(texts)
         vectors = np.empty((inputs.count, dimensions or self.info.embedding_size), np.float32)
         self._call(
@@ -202,7 +205,7 @@ class Model:
         )
         first, second = encode(question), encode(context)
         spans = self._fetch(
-            _native.Answer, max(top_k, 1), library.limbeck_answer_question, first, len(first), second, len(second), byref(options)
+            _native.Answer, min(max(top_k, 1), _MOST_ANSWERS), library.limbeck_answer_question, first, len(first), second, len(second), byref(options)
         )
         bounds = _bounds(context, second, spans)
         return [Answer(context[a:b], s.score, a, b) for s, (a, b) in zip(spans, bounds)]
@@ -244,6 +247,7 @@ class Model:
         question answerer; (tokens, vocab_size) of a masked language model.
         """
         what = _choice(_native.OUTPUT, "output", output, "hidden")
+        layer = small(layer)
         lengths = [len(sequence) for sequence in ids]
         flat = _flat(ids)
         types = None if token_types is None else _flat(token_types)

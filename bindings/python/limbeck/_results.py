@@ -46,7 +46,7 @@ def number(option: str, value: int | None) -> int:
 
 
 class Tokens(NamedTuple):
-    """A text in tokens. `types` tells which text of a pair; `offsets` are (start, end) in characters of that text."""
+    """A text in tokens. `types` are what the model is given; `offsets` are (start, end) in characters of a token's own text."""
 
     ids: list[int]
     types: list[int]

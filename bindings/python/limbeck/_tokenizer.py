@@ -9,6 +9,7 @@ from ctypes import byref, c_int32, c_size_t, c_void_p
 from typing import Any, Callable
 
 import numpy as np
+import numpy.typing as npt
 
 from . import _native
 from ._native import Status, library
@@ -64,7 +65,7 @@ class Tokenizer:
 
     def token(self, id: int) -> str:
         """The token as in the vocabulary, such as "##ing"."""
-        return read_name(library.limbeck_tokenizer_token, self._handle, _id(id))
+        return read_name(library.limbeck_tokenizer_token, self._handle, small(id))
 
     def id(self, token: str) -> int:
         """The id of a token, special ones included."""
@@ -89,10 +90,23 @@ class Tokenizer:
         """Cuts a text, or a pair of texts, into tokens. `max_length` truncates, longest first; None does not."""
         first, second = encode(text), None if pair is None else encode(pair)
         options = _native.TokenizeOptions(special_tokens=1 if special_tokens else 2, max_length=number("max_length", max_length))
+        table = self._cut(first, second, options)
+        ids, types, bounds = table[0], table[1], table[2:].view(np.uint32)
+        if pair is None or second is None:
+            offsets = characters(text, first, bounds)
+        else:
+            ours, theirs = self._places(text, pair, special_tokens, max_length, len(ids))
+            offsets = np.zeros(bounds.shape, np.int64)  # special tokens of the template have none
+            offsets[:, ours] = characters(text, first, bounds[:, ours])
+            offsets[:, theirs] = characters(pair, second, bounds[:, theirs])
+        return Tokens(ids.tolist(), types.tolist(), list(zip(*offsets.tolist())))
+
+    def _cut(self, first: bytes, second: bytes | None, options: _native.TokenizeOptions) -> npt.NDArray[np.int32]:
+        """Rows of ids, types, starts and ends in bytes."""
         # A byte is at most a token, with rare exceptions; then the library tells what it needs.
         capacity, count = len(first) + len(second or b"") + 8, c_size_t()
-        if max_length:
-            capacity = min(capacity, max_length)
+        if options.max_length:
+            capacity = min(capacity, options.max_length)
         while True:
             table = np.zeros((4, capacity), np.int32)  # ids, types, starts, ends
             status = library.limbeck_tokenize(
@@ -101,18 +115,42 @@ class Tokenizer:
             )  # fmt: skip
             if status != Status.CAPACITY:
                 check(status)
-                break
+                return np.ascontiguousarray(table[:, : count.value])
             capacity = count.value
-        ids, types = table[0, : count.value], table[1, : count.value]
-        bounds = table[2:, : count.value].view(np.uint32)
-        offsets = characters(text, first, bounds if second is None else np.where(types == 0, bounds, 0))
-        if pair is not None and second is not None:
-            offsets = np.where(types == 0, offsets, characters(pair, second, np.where(types == 0, 0, bounds)))
-        return Tokens(ids.tolist(), types.tolist(), list(zip(*offsets.tolist())))
+
+    def _places(
+        self, text: str, pair: str, special_tokens: bool, max_length: int | None, count: int
+    ) -> tuple[slice, slice]:
+        """Where the tokens of the two texts stand among the `count` of a pair. Types do not tell: a template may give both texts one
+        type, or any other, and have the second text first."""
+        options = _native.TokenizeOptions(special_tokens=1 if special_tokens else 2)
+        # A pair whose tokens are known by their ends, in any vocabulary: 1 is the first text, 3 the end of the second.
+        ends = self._cut(b"a", b"a a", options)[3]
+        (found,) = np.nonzero(ends)
+        specials = len(ends) - len(found)
+        lengths = self.count(text, special_tokens=False), self.count(pair, special_tokens=False)
+        kept = _longest_first(*lengths, max(0, max_length - specials) if max_length else sum(lengths))
+        rest = count - specials - kept
+        if ends[found[-1]] == 3:
+            start, other = found[0], found[1] - 1 + kept
+        else:
+            start, other = found[-1] - (len(found) - 1) + rest, found[0]
+        return slice(start, start + kept), slice(other, other + rest)
 
 
-def _id(id: int) -> int:
-    """An id that fits in 32 bits; ctypes would cut it without a word."""
-    if not -(2**31) <= id < 2**31:
+def small(number: int) -> int:
+    """An id, or the number of a layer, that fits in 32 bits; ctypes would cut it without a word."""
+    if not -(2**31) <= number < 2**31:
         raise Error(Status.ID_OUT_OF_RANGE)
-    return id
+    return number
+
+
+def _longest_first(first: int, second: int, room: int) -> int:
+    """How many of the first text's tokens stay, as the library truncates pairs."""
+    if first + second <= room:
+        return first
+    short = min(first, second)
+    long = short if short > room else max(short, room - short)
+    if short + long > room:
+        short, long = room // 2, room - room // 2
+    return long if first > second else short

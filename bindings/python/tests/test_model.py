@@ -102,9 +102,10 @@ def test_forward_refuses():
     with pytest.raises(Error) as caught:
         model.forward([[1]], output="logits")
     assert caught.value.status == Status.UNSUPPORTED
-    with pytest.raises(Error) as caught:
-        model.forward([[1]], layer=3)
-    assert caught.value.status == Status.ID_OUT_OF_RANGE
+    for layer in [3, -2, 2**31, 2**32, -(2**32) - 1]:
+        with pytest.raises(Error) as caught:
+            model.forward([[1]], layer=layer)
+        assert caught.value.status == Status.ID_OUT_OF_RANGE
     with pytest.raises(Error) as caught:
         model.embed(["no tokenizer here"])
     assert caught.value.status == Status.NO_TOKENIZER
@@ -128,6 +129,8 @@ def test_errors_say_what_is_wrong(tmp_path, opened):
         lambda: model.embed(["x"], pooling="median"),
         lambda: model.embed(["x"], dimensions=-1),
         lambda: model.embed(["x"], dimensions=10_000),
+        lambda: model.embed(["x"] * 100_000, dimensions=2**31),
+        lambda: opened("answer").answer("x", "y", top_k=2**31),
         lambda: model.embed(["x"], max_length=2**32),
         lambda: opened("classify").classify(["x"], ["y", "z"]),
         lambda: opened("classify").classify(["x"], temperature=float("nan")),

@@ -1,5 +1,7 @@
 """Tokens, and offsets in characters."""
 
+import json
+
 import pytest
 from conftest import ANSWERS, MODELS
 
@@ -58,6 +60,39 @@ def test_pairs(tokenizer):
     assert tokenizer.tokenize("a", "").types == [0, 0, 0, 1]
 
 
+@pytest.mark.parametrize("pieces", ["xAxBx", "AB", "BA", "xBAx", "xxBxA", "ABx"])
+@pytest.mark.parametrize("types", [[0] * 5, [1, 0, 1, 0, 1], [7, 3, 9, 4, 2]])
+def test_pairs_of_any_template(tmp_path, tokenizer, pieces, types):
+    told = json.loads((ANSWERS / "embed" / "tokenizer.json").read_text(encoding="utf-8"))
+    ids = {"x": {"id": "x", "ids": [tokenizer.id("[SEP]"), tokenizer.id("[CLS]")], "tokens": ["[SEP]", "[CLS]"]}}
+    told["post_processor"] = {
+        "type": "TemplateProcessing",
+        "single": [{"Sequence": {"id": "A", "type_id": 0}}],
+        "pair": [{"SpecialToken" if p == "x" else "Sequence": {"id": p, "type_id": t}} for p, t in zip(pieces, types)],
+        "special_tokens": ids,
+    }
+    (tmp_path / "tokenizer.json").write_text(json.dumps(told), encoding="utf-8")
+    other = limbeck.Tokenizer(tmp_path)
+    texts = {"A": "Émile is", "B": "a 東京 library, a small 東京 one"}
+    bare = {name: tokenizer.tokenize(text, special_tokens=False) for name, text in texts.items()}
+    for special in [True, False]:
+        for length in [None, *range(1, 30)]:
+            specials = 2 * pieces.count("x") if special else 0
+            kept = {name: len(cut.ids) for name, cut in bare.items()}
+            while length and sum(kept.values()) > max(0, length - specials):
+                # The longer gives; of equal ones the first, so that the second keeps more, if it had more.
+                kept["A" if kept["A"] > kept["B"] or kept["A"] == kept["B"] else "B"] -= 1
+            if length and abs(kept["A"] - kept["B"]) == 1 and len(bare["A"].ids) > len(bare["B"].ids):
+                kept["A"], kept["B"] = max(kept.values()), min(kept.values())
+            expected = []
+            for piece in pieces:
+                if piece != "x":
+                    expected += bare[piece].offsets[: kept[piece]]
+                elif special:
+                    expected += [(0, 0)] * 2
+            assert other.tokenize(texts["A"], texts["B"], special_tokens=special, max_length=length).offsets == expected
+
+
 def test_options(tokenizer):
     text = "This is a small library for reading files."
     whole = tokenizer.tokenize(text)
@@ -87,6 +122,13 @@ def test_files(tokenizer, tmp_path):
     with pytest.raises(Error) as caught:
         limbeck.Tokenizer(MODELS / "bert-pooler")
     assert caught.value.status == Status.FILE_NOT_FOUND
+
+
+def test_a_folder_inside(tokenizer, tmp_path):
+    modules = [{"idx": 0, "path": "0_Transformer", "type": "sentence_transformers.models.Transformer"}]
+    (tmp_path / "modules.json").write_text(json.dumps(modules))
+    (tmp_path / "0_Transformer").symlink_to(ANSWERS / "embed")
+    assert limbeck.Tokenizer(tmp_path).tokenize("naïve café") == tokenizer.tokenize("naïve café")
 
 
 def test_a_model_tokenizes_alike(tokenizer, opened):
