@@ -1,5 +1,6 @@
 """Puts the C library inside the package. Everything else is in pyproject.toml."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -21,12 +22,13 @@ def version() -> str:
 
 
 class BuildWithLibrary(build_py):
-    """Builds the library if it is not there yet, and copies it beside the modules."""
+    """Builds the library, which takes no time where nothing has changed, and copies it beside the modules. Without Swift one that
+    was built before will do."""
 
     def run(self) -> None:
         super().run()
         library = SOURCE / "build" / "lib" / "liblimbeck.so"
-        if not library.exists():
+        if shutil.which(os.environ.get("SWIFT", "swift")) or not library.exists():
             subprocess.run(["make", "lib"], cwd=SOURCE, check=True)
         target = Path(self.build_lib) / "limbeck"
         target.mkdir(parents=True, exist_ok=True)
