@@ -111,21 +111,37 @@ import Testing
 
     /// Added tokens found in what one character becomes are words that begin at one byte, and no window may begin there for ever.
     @Test func answeringWhereWordsBeginAtOneByte() throws {
+        let jamo = ["\u{1112}", "\u{1161}", "\u{11AB}"].enumerated().map {
+            #"{"id":\#(5 + $0),"content":"\#($1)","normalized":true}"#
+        }
+        let session = try answerer(added: "[\(jamo.joined(separator: ","))]")
+        let answers = try session.answer(question: "a", context: "\u{D55C}\u{D55C} a", options: AnswerOptions(maxLength: 5))
+        #expect(answers.count == 1)
+    }
+
+    /// A model that answers questions, all weights zero, with a tokenizer of six words and these added tokens.
+    private func answerer(added: String) throws -> Session {
         var sample = Sample.bert
         sample.remove("classifier")
         sample.tensors.append(.init(name: "qa_outputs.weight", shape: [2, 8]))
         sample.tensors.append(.init(name: "qa_outputs.bias", shape: [2]))
         sample.set("architectures", #"["BertForQuestionAnswering"]"#)
         sample.set("id2label", nil)
-        let jamo = ["\u{1112}", "\u{1161}", "\u{11AB}"].enumerated().map {
-            #"{"id":\#(5 + $0),"content":"\#($1)","normalized":true}"#
-        }
         let post = #"{"type":"BertProcessing","cls":["[CLS]",1],"sep":["[SEP]",2]}"#
-        sample.files["tokenizer.json"] = Array(
-            TokenizerTests.json(added: "[\(jamo.joined(separator: ","))]", post: post).utf8)
-        let session = try Session(try sample.open(), options: SessionOptions(threads: 1))
-        let answers = try session.answer(question: "a", context: "\u{D55C}\u{D55C} a", options: AnswerOptions(maxLength: 5))
-        #expect(answers.count == 1)
+        sample.files["tokenizer.json"] = Array(TokenizerTests.json(added: added, post: post).utf8)
+        return try Session(try sample.open(), options: SessionOptions(threads: 1))
+    }
+
+    /// Windows of a long context do not each look through all of the text for the next added token. There are more windows here than
+    /// there is time to do that for.
+    @Test(arguments: [false, true]) func answeringFromALongContextInLinearTime(hasToken: Bool) throws {
+        let session = try answerer(added: #"[{"id":5,"content":"[X]","normalized":false}]"#)
+        var context = String(repeating: String(repeating: "word", count: 100) + " ", count: 20_000)
+        if hasToken { context += "[X]" }
+        let start = ContinuousClock.now
+        #expect(try session.answer(question: "a", context: context, options: .init(maxLength: 6)).count == 1)
+        let time = ContinuousClock.now - start
+        #expect(time < .seconds(10), "\(context.utf8.count) bytes took \(time)")
     }
 
     /// A context of thousands of windows: no more memory, and answers that are there.

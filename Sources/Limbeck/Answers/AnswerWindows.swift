@@ -1,8 +1,10 @@
 /// A context in overlapping windows of tokens, each with the question before it, as the reference cuts it: all windows but the last
 /// are full, and each begins `step` tokens after the one before.
 ///
-/// A context may be longer than any buffer. So a window is cut from the text again, from the start of the word in which it begins:
-/// words do not depend on what stands before them. What overlaps is cut twice, which is nothing beside computing it twice.
+/// A context may be longer than any buffer. So a window is cut from the text again, from the start of the word in which it begins.
+/// Words do not depend on what stands before them, but for added tokens that are looked for in the normalised text and must stand
+/// alone: in a window that begins with one nothing stands before it. What overlaps is cut twice, which is nothing beside computing
+/// it twice; all the text beyond is looked through for added tokens once.
 struct AnswerWindows {
     private let question: Text
     private let context: Text
@@ -17,6 +19,8 @@ struct AnswerWindows {
 
     /// Where the next window begins: so many tokens into the word at this byte of the context. nil: there is none.
     private var next: (byte: Int, tokens: Int)? = (0, 0)
+    /// The next added token of the context, as far as it is known.
+    private var place = AddedTokens.Place()
     /// Tokens that stand before the context in every window, and after it.
     private(set) var before = 0
     private(set) var after = 0
@@ -82,8 +86,8 @@ struct AnswerWindows {
 
     /// The tokens of one window of the context, and where the next one begins.
     private mutating func cutContext(from: (byte: Int, tokens: Int), into out: TokenBuffer) throws(LimbeckError) -> Int {
-        let rest = Text(rebasing: context[from.byte...])
-        let found = tokenizer.encode(rest, into: out, limit: from.tokens + room + 1) - from.tokens
+        let limit = from.tokens + room + 1
+        let found = tokenizer.encode(context, from: from.byte, into: out, limit: limit, &place) - from.tokens
         next = nil
         if found > room {
             guard mayContinue else {
@@ -96,16 +100,15 @@ struct AnswerWindows {
             while word > 0, out.words![word - 1] == out.words![first], first - word < Scratch.wordTokens - 1 { word -= 1 }
             // Where added tokens are found in what one character becomes, several words begin at one byte. Then only more tokens into
             // it is further on.
-            if out.starts![word] == 0 { word = 0 }
-            next = (from.byte + Int(out.starts![word]), first - word)
+            if out.starts![word] <= from.byte { word = 0 }
+            next = (word == 0 ? from.byte : Int(out.starts![word]), first - word)
         }
         let count = max(0, min(found, room))
-        let shift = UInt32(truncatingIfNeeded: from.byte)
         for i in 0..<count {
             let source = from.tokens + i
             out.ids![i] = out.ids![source]
-            out.starts![i] = out.starts![source] &+ shift
-            out.ends![i] = out.ends![source] &+ shift
+            out.starts![i] = out.starts![source]
+            out.ends![i] = out.ends![source]
             out.words![i] = out.words![source]
         }
         return count

@@ -13,7 +13,7 @@ struct AddedToken {
 }
 
 /// A set of added tokens to look for: of those that begin first, the longest, as Aho and Corasick's leftmost-longest.
-final class AddedTokens: Sendable {
+package final class AddedTokens: Sendable {
     struct Flags: Sendable {
         let id: Int32
         let isSingleWord: Bool
@@ -27,6 +27,25 @@ final class AddedTokens: Sendable {
         let end: Int
         /// Where the search goes on: the end without the white space that was taken.
         let searchEnd: Int
+        /// Where the token itself begins, after the white space that was taken.
+        let position: Int
+    }
+
+    /// What a search came upon furthest in a text, kept for callers that cut the text window by window: without it each window would
+    /// look through all the text up to the next token, which is most of the text for most texts.
+    package struct Place {
+        /// From here on there is no token before `match`; nil: none at all.
+        fileprivate var from = Int.max
+        fileprivate var match: Match?
+
+        package init() {}
+
+        /// The answer to a search that begins here, if it is known.
+        fileprivate func knows(_ search: Int, _ floor: Int) -> Bool {
+            guard search >= from else { return false }
+            guard let match else { return true }
+            return search <= match.position && floor <= match.start
+        }
     }
 
     /// Keys are the texts, values the index in `flags`.
@@ -82,10 +101,20 @@ final class AddedTokens: Sendable {
                 // Up to the floor it is white space that was passed before; to pass it for every token would take for ever.
                 let stop = flags.stripsRight ? spaceEnd(text, after: max(floor, after), to: end) : after
                 // In white space that the token before took, nothing is left for this one.
-                return Match(id: flags.id, start: start, end: max(start, stop), searchEnd: after)
+                return Match(id: flags.id, start: start, end: max(start, stop), searchEnd: after, position: position)
             }
             return nil
         }
+    }
+
+    /// The same, for a text that is searched again and again from places further and further on.
+    func next(_ text: UnsafePointer<UInt8>, from search: Int, floor: Int, to end: Int, _ place: inout Place) -> Match? {
+        if place.knows(search, floor) { return place.match }
+        let match = next(text, from: search, floor: floor, to: end)
+        // What is known of the text further on stays, while the text before it is passed again.
+        let isFurther = search >= place.from || (match?.position ?? .max) > (place.match?.position ?? .max)
+        if isFurther || place.from == .max { (place.from, place.match) = (search, match) }
+        return match
     }
 
     private func longest(_ text: UnsafePointer<UInt8>, at start: Int, to end: Int) -> (Int32, Int)? {
