@@ -14,7 +14,11 @@ import Testing
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("limbeck-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        for (name, text) in files { try Data(text.utf8).write(to: folder.appendingPathComponent(name)) }
+        for (name, text) in files {
+            let file = folder.appendingPathComponent(name)
+            try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(text.utf8).write(to: file)
+        }
         return try Tokenizer(path: file.isEmpty ? folder.path : folder.appendingPathComponent(file).path)
     }
 
@@ -60,6 +64,27 @@ import Testing
     @Test func jsonComesFirst() throws {
         let both = try Self.open(["tokenizer.json": Self.json(), "vocab.txt": "nothing of use"])
         #expect(both.encode("aa").ids == [3, 4])
+    }
+
+    /// A model folder of sentence-transformers may have the Transformer's files inside; what follows the Transformer does not matter.
+    @Test func foldersInside() throws {
+        let path = #"{"idx":0,"path":"0_Transformer","type":"sentence_transformers.models.Transformer"}"#
+        let dense = #"{"idx":1,"path":"1_Dense","type":"sentence_transformers.models.Dense"}"#
+        for modules in ["[\(path)]", "[\(path),\(dense)]"] {
+            for name in ["tokenizer.json", "vocab.txt"] {
+                let text = name == "vocab.txt" ? Self.tokens.joined(separator: "\n") : Self.json()
+                let inside = try Self.open(["modules.json": modules, "0_Transformer/\(name)": text])
+                let beside = try Self.open([name: text])
+                #expect(inside.encode("the a aa").ids == beside.encode("the a aa").ids)
+            }
+        }
+        let config = #"{"do_lower_case":false}"#
+        let files = ["modules.json": "[\(path)]", "0_Transformer/tokenizer_config.json": config, "vocab.txt": "nothing of use"]
+        let vocabulary = (Self.tokens + ["A"]).joined(separator: "\n")
+        let cased = try Self.open(files.merging(["0_Transformer/vocab.txt": vocabulary]) { $1 })
+        #expect(cased.encode("A", addSpecialTokens: false).ids == [12])
+        let error = try #require(throws: LimbeckError.self) { _ = try Self.open(files) }
+        #expect(error.status == .fileNotFound && error.message.contains("0_Transformer"))
     }
 
     @Test func duplicatesAndHoles() throws {
@@ -176,6 +201,64 @@ import Testing
         #expect(tokens.ids.count >= 2 && tokens.ids.count <= text.count + 2)
         #expect(tokens.ends.allSatisfy { $0 <= text.count })
         #expect(tokenizer.tokens(text, pair: text, maxLength: 65).ids.count <= 65)
+    }
+
+    /// A text that is cut part by part, from any word on, has the tokens of the whole: an added token at the beginning of a part sees
+    /// what stands before it.
+    @Test func partsAreCutAsTheWhole() throws {
+        let seed = UInt64.random(in: .min ... .max)
+        var random = Random(seed: seed)
+        let single = #""single_word":true,"#, left = #""lstrip":true,"#, right = #""rstrip":true,"#
+        for flags in ["", single, left, right, left + right, single + left + right] {
+            let tokens = #"[{"id":5,\#(flags)"content":"b","normalized":false},{"id":6,"content":"<s","normalized":false}]"#
+            let tokenizer = try Self.open(["tokenizer.json": Self.json(added: tokens)])
+            for _ in 0..<300 {
+                let pieces = ["a", "b", " ", "  ", "aa", "<s", "<sb", ".", "é"]
+                let text = Array((0..<60).map { _ in pieces.randomElement(using: &random) ?? "" }.joined().utf8)
+                let whole = Part(tokenizer, text)
+                var place = AddedTokens.Place()
+                var index = 0
+                while index < whole.ids.count {
+                    let part = Part(tokenizer, text, from: Int(whole.starts[index]), limit: 7, &place)
+                    let expected = index..<min(index + 7, whole.ids.count)
+                    #expect(part.ids == Array(whole.ids[expected]), "seed \(seed)")
+                    #expect(part.starts == Array(whole.starts[expected]), "seed \(seed)")
+                    #expect(part.ends == Array(whole.ends[expected]), "seed \(seed)")
+                    // The next part begins inside this one, at a word.
+                    index += Int.random(in: 1...7, using: &random)
+                    while index < whole.ids.count, whole.words[index] == whole.words[index - 1] { index += 1 }
+                }
+            }
+        }
+    }
+
+    private struct Part {
+        var ids = [Int32](repeating: 0, count: 1000), words = [Int32](repeating: 0, count: 1000)
+        var starts = [UInt32](repeating: 0, count: 1000), ends = [UInt32](repeating: 0, count: 1000)
+
+        init(_ tokenizer: Tokenizer, _ text: [UInt8]) {
+            var place = AddedTokens.Place()
+            self.init(tokenizer, text, from: 0, limit: 1000, &place)
+        }
+
+        init(_ tokenizer: Tokenizer, _ text: [UInt8], from first: Int, limit: Int, _ place: inout AddedTokens.Place) {
+            let count = text.withUnsafeBytes { text in
+                ids.withUnsafeMutableBufferPointer { ids in
+                    words.withUnsafeMutableBufferPointer { words in
+                        starts.withUnsafeMutableBufferPointer { starts in
+                            ends.withUnsafeMutableBufferPointer { ends in
+                                let buffer = TokenBuffer(
+                                    ids: ids.baseAddress, starts: starts.baseAddress, ends: ends.baseAddress,
+                                    words: words.baseAddress, capacity: 1000)
+                                return tokenizer.encode(text, from: first, into: buffer, limit: limit, &place)
+                            }
+                        }
+                    }
+                }
+            }
+            (ids, words) = (Array(ids[..<count]), Array(words[..<count]))
+            (starts, ends) = (Array(starts[..<count]), Array(ends[..<count]))
+        }
     }
 
     /// Random bytes, seeds printed on failure: ids are in the vocabulary, offsets are in order and in the text.

@@ -31,7 +31,8 @@ package struct ModelFolder {
 
     private let transformer: Subfolder
 
-    package init(_ path: String) throws(LimbeckError) {
+    /// With `anyModules` it does not matter what follows the Transformer: a tokenizer does not need it.
+    package init(_ path: String, anyModules: Bool = false) throws(LimbeckError) {
         switch fileKind(path) {
         case .missing: throw LimbeckError(.fileNotFound, "\(path): no such folder")
         case .folder: break
@@ -49,6 +50,7 @@ package struct ModelFolder {
                     modules.append(Module(kind: .pooling, folder: Subfolder(entry.path, in: path)))
                 case ("Normalize", 2):
                     modules.append(Module(kind: .normalize, folder: Subfolder(entry.path, in: path)))
+                case _ where anyModules: break
                 default:
                     throw LimbeckError(
                         .fileUnsupported,
@@ -65,6 +67,9 @@ package struct ModelFolder {
     }
 
     package func contains(_ name: String) -> Bool { fileKind("\(path)/\(name)") == .file }
+
+    /// The file that the tokenizer is read from, the first of two if both are there; nil if the folder has none.
+    package var tokenizerFile: String? { ["tokenizer.json", "vocab.txt"].first { contains($0) } }
 
     /// Maps a file of the folder; a missing one is an error.
     package func map(_ name: String) throws(LimbeckError) -> MappedFile {

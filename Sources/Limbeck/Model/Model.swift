@@ -26,8 +26,8 @@ public final class Model: Sendable {
         weights = try Weights(loaded.tensors, mapping: loaded.mapping)
         mappedBytes = loaded.mapping.bytes.count
         parameters = loaded.tensors.parameters
-        let file = ["tokenizer.json", "vocab.txt"].first { folder.contains($0) }
-        tokenizer = try file != nil ? Tokenizer(path: folder.path) : nil
+        let file = folder.tokenizerFile
+        tokenizer = try file != nil ? Tokenizer(folder) : nil
         if let file, let tokenizer { try checkRows(of: tokenizer, file: file) }
     }
 

@@ -32,7 +32,8 @@ public final class Tokenizer: Sendable {
         }
         var builder = Vocabulary.Builder()
         for token in parts.addedTokens {
-            if vocabulary.id(of: token.text) == nil { builder.add(id: Int(token.id)) { $0 += token.text } }
+            if vocabulary.id(of: token.text) != nil { continue }
+            try builder.add(id: Int(token.id), file: parts.file) { $0 += token.text }
         }
         extra = builder.isEmpty ? nil : Vocabulary(builder)
         vocabularySize = max(vocabulary.count, extra?.count ?? 0, template.idBound)
@@ -83,19 +84,30 @@ public final class Tokenizer: Sendable {
     package func templatePieces(pair: Bool) -> [Template.Piece] { template.pieces(pair: pair) }
 
     /// Cuts one text, without special tokens; types are 0. Stores what fits, and returns the number of tokens found, which
-    /// is at most `limit`: the text is not read much further.
+    /// is at most `limit`. Beyond it the text is not cut, only looked through for the next added token.
     package func encode(_ text: Text, into out: TokenBuffer, limit: Int = .max) -> Int {
-        encode(text, type: 0, into: out, limit: limit)
+        var place = AddedTokens.Place()
+        return encode(text, type: 0, into: out, limit: limit, &place)
     }
 
-    private func encode(_ text: Text, type: Int32, into out: TokenBuffer, limit: Int) -> Int {
-        guard let start = text.baseAddress?.assumingMemoryBound(to: UInt8.self), text.count > 0, limit > 0 else { return 0 }
+    /// The same from the byte `first` on, where a word begins; offsets are those of the whole text. A caller that cuts a text part by
+    /// part, each further on than the one before, keeps `place` between the calls: then all together look through the text once.
+    package func encode(
+        _ text: Text, from first: Int, into out: TokenBuffer, limit: Int, _ place: inout AddedTokens.Place
+    ) -> Int {
+        encode(text, from: first, type: 0, into: out, limit: limit, &place)
+    }
+
+    private func encode(
+        _ text: Text, from first: Int = 0, type: Int32, into out: TokenBuffer, limit: Int, _ place: inout AddedTokens.Place
+    ) -> Int {
+        guard let start = text.baseAddress?.assumingMemoryBound(to: UInt8.self), first < text.count, limit > 0 else { return 0 }
         var sink = TokenSink(out, type: type, limit: limit)
-        var position = 0
+        var position = first
         if let literalTokens {
-            var search = 0
+            var search = first
             while !sink.isFull,
-                let match = literalTokens.next(start, from: search, floor: position, to: text.count)
+                let match = literalTokens.next(start, from: search, floor: position, to: text.count, &place)
             {
                 cut(start, position, match.start, into: &sink)
                 if sink.isFull { break }
@@ -145,7 +157,8 @@ public final class Tokenizer: Sendable {
             case .text(let index, let type):
                 let limit = index == 0 ? limits.0 : limits.1
                 let part = index == 0 ? text : pair ?? Text(start: nil, count: 0)
-                count += encode(part, type: type, into: out.advanced(by: count), limit: limit)
+                var place = AddedTokens.Place()
+                count += encode(part, type: type, into: out.advanced(by: count), limit: limit, &place)
             }
         }
         return count

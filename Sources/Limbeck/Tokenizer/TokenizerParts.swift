@@ -1,5 +1,3 @@
-import CPlatform
-
 /// A tokenizer as its files describe it, read and checked, before its tables are built.
 struct TokenizerParts {
     /// The name that messages use.
@@ -38,57 +36,54 @@ extension Tokenizer {
     /// Opens a tokenizer: `path` is a model folder, a tokenizer.json, or a vocab.txt with a tokenizer_config.json beside it,
     /// if there is one. In a folder with both, tokenizer.json counts.
     public convenience init(path: String) throws(LimbeckError) {
-        let kind = path.withCString { platform_kind_of($0) }
-        guard kind != 0, !path.utf8.contains(0) else {
+        let kind = fileKind(path)
+        guard kind != .missing else {
             throw LimbeckError(.fileNotFound, "\(path): there is no such file or folder")
         }
-        if kind == 2 {
-            try self.init(folder: path)
+        if kind == .folder {
+            try self.init(ModelFolder(path, anyModules: true))
         } else if path.hasSuffix(utf8: ".json") {
             try self.init(json: try MappedFile(path, name: path), config: nil)
         } else {
             let name = path.utf8.lastIndex(of: UInt8(ascii: "/"))
             let folder = name.map { String(path[...$0]) } ?? ""
-            let config = try Tokenizer.config(folder + "tokenizer_config.json")
+            let beside = folder + "tokenizer_config.json"
+            let config = fileKind(beside) == .file ? try MappedFile(beside, name: "tokenizer_config.json") : nil
             try self.init(vocabulary: try MappedFile(path, name: path), config: config)
         }
     }
 
     /// Opens the tokenizer of a model folder.
-    package convenience init(folder: String) throws(LimbeckError) {
-        func has(_ name: String) -> Bool { "\(folder)/\(name)".withCString { platform_kind_of($0) } == 1 }
-        let config = try Tokenizer.config("\(folder)/tokenizer_config.json")
-        if has("tokenizer.json") {
-            try self.init(json: try MappedFile("\(folder)/tokenizer.json", name: "tokenizer.json"), config: config)
-        } else if has("vocab.txt") {
-            try self.init(vocabulary: try MappedFile("\(folder)/vocab.txt", name: "vocab.txt"), config: config)
+    package convenience init(_ folder: ModelFolder) throws(LimbeckError) {
+        guard let name = folder.tokenizerFile else {
+            throw LimbeckError(.fileNotFound, "\(folder.path): there is neither tokenizer.json nor vocab.txt")
+        }
+        let file = try folder.map(name)
+        let config = folder.contains("tokenizer_config.json") ? try folder.map("tokenizer_config.json") : nil
+        if name.hasSuffix(utf8: ".json") {
+            try self.init(json: file, config: config)
         } else {
-            throw LimbeckError(.fileNotFound, "\(folder): there is neither tokenizer.json nor vocab.txt")
+            try self.init(vocabulary: file, config: config)
         }
     }
 
-    private static func config(_ path: String) throws(LimbeckError) -> MappedFile? {
-        guard path.withCString({ platform_kind_of($0) }) == 1 else { return nil }
-        return try MappedFile(path, name: "tokenizer_config.json")
-    }
-
-    /// Places in the tables are 32 bits wide; no tokenizer comes near.
-    private static func checkSize(_ file: MappedFile) throws(LimbeckError) {
-        guard file.bytes.count < 1 << 30 else {
-            throw LimbeckError(.fileUnsupported, "\(file.name): \(file.bytes.count) bytes; less than 1 GiB is supported")
-        }
-    }
+    /// The most bytes of a tokenizer.json; XLM-RoBERTa's, with 250,000 tokens and their scores, has 17 MB.
+    private static let jsonBytes = 64 << 20
+    /// The most bytes of a vocab.txt: room for white space beside as many bytes of tokens as there may be.
+    private static let textBytes = 2 * Vocabulary.maximumBytes
 
     private convenience init(json: MappedFile, config: MappedFile?) throws(LimbeckError) {
-        try Tokenizer.checkSize(json)
         var names = SpecialNames()
         if let config { names.read(try JSONDocument(config.bytes, file: config.name).root) }
-        try self.init(try TokenizerParts(json: try JSONDocument(json.bytes, file: json.name), names))
+        try self.init(try TokenizerParts(json: try JSONDocument(json, mostBytes: Tokenizer.jsonBytes), names))
         withExtendedLifetime((json, config)) {}
     }
 
     private convenience init(vocabulary: MappedFile, config: MappedFile?) throws(LimbeckError) {
-        try Tokenizer.checkSize(vocabulary)
+        guard vocabulary.bytes.count <= Tokenizer.textBytes else {
+            throw LimbeckError(
+                .fileUnsupported, "\(vocabulary.name): \(vocabulary.bytes.count) bytes, the most is \(Tokenizer.textBytes)")
+        }
         var root: JSONValue?
         if let config { root = try JSONDocument(config.bytes, file: config.name).root }
         try self.init(try TokenizerParts(text: vocabulary.bytes, file: vocabulary.name, config: root))
