@@ -22,6 +22,8 @@ struct Sample {
     /// Files beside those two, or instead of them.
     var files: [String: [UInt8]] = [:]
     var missing: Set<String> = []
+    /// Files that are made so many bytes long, by zeros that take no room on the disk.
+    var lengths: [String: Int] = [:]
     /// Named pipes, which nobody writes to.
     var fifos: [String] = []
 
@@ -107,6 +109,7 @@ struct Sample {
             try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data(bytes).write(to: file)
         }
+        for (name, length) in lengths { truncate("\(path)/\(name)", off_t(length)) }
         for name in fifos { mkfifo("\(path)/\(name)", 0o600) }
         return try body(path)
     }

@@ -45,7 +45,7 @@ struct HostileCase: CustomTestStringConvertible, Sendable {
 
     var testDescription: String { name }
 
-    static let all = weights + headers + configurations + tensors + sentences + tokenizers
+    static let all = weights + headers + configurations + tensors + sentences + tokenizers + sizes
 }
 
 extension HostileCase {
@@ -371,6 +371,66 @@ extension HostileCase {
             "template-over-positions", .fileInconsistent, "17 special tokens, but the model has 16 positions",
             #""special_tokens": {"x": {"ids": [\#([String](repeating: "2", count: 17).joined(separator: ","))]}}, "single": [{"SpecialToken": {"id": "x", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}]"#
         ),
+    ]
+}
+
+extension HostileCase {
+    /// A file with so many bytes that nobody should read them.
+    static func long(_ name: String, _ file: String, _ length: Int, _ words: String, _ contents: String = "") -> HostileCase {
+        HostileCase(name, .fileUnsupported, words) { sample in
+            sample.sentenceTransformers()
+            if file != "config.json" { sample.files[file] = Array(contents.utf8) }
+            sample.lengths[file] = length
+        }
+    }
+
+    /// A tokenizer.json with this last token in its vocabulary, and these added tokens and template.
+    static func json(_ token: String = "f", added: String = "[]", post: String = "null") -> [UInt8] {
+        let vocabulary = (words.dropLast() + [token]).enumerated().map { "\"\($1)\":\($0)" }.joined(separator: ",")
+        return Array(TokenizerTests.json(vocabulary: vocabulary, added: added, post: post).utf8)
+    }
+
+    /// A template of a single text with these pieces.
+    static func post(_ single: String, special: String) -> String {
+        #"{"type":"TemplateProcessing","single":[\#(single)],"pair":[{"Sequence":{"id":"A","type_id":0}},"#
+            + #"{"Sequence":{"id":"B","type_id":0}}],"special_tokens":{\#(special)}}"#
+    }
+
+    static let sizes: [HostileCase] = [
+        .long("config-long", "config.json", 16 << 20 + 1, "config.json: a JSON text of 16777217 bytes, the most is 16777216"),
+        .long("modules-long", "modules.json", 1 << 40, "modules.json: a JSON text of 1099511627776 bytes"),
+        .long("pooling-long", "1_Pooling/config.json", 1 << 32, "1_Pooling/config.json: a JSON text of 4294967296 bytes"),
+        .long("length-long", "sentence_bert_config.json", 1 << 30, "sentence_bert_config.json: a JSON text of 1073741824 bytes"),
+        .long("tokenizer-config-long", "tokenizer_config.json", 1 << 30, "tokenizer_config.json: a JSON text of 1073741824 bytes"),
+        .long("tokenizer-long", "tokenizer.json", 64 << 20 + 1, "tokenizer.json: a JSON text of 67108865 bytes, the most is 67108864"),
+        .long("vocabulary-long", "vocab.txt", 32 << 20 + 1, "vocab.txt: 33554433 bytes, the most is 33554432"),
+        .init("vocabulary-long-token", .fileUnsupported, "vocab.txt: tokens of more than 16777216 bytes in all") {
+            let long = String(repeating: "f", count: 16 << 20)
+            $0.files["vocab.txt"] = Array((words.dropLast() + [long]).joined(separator: "\n").utf8)
+        },
+        .init("tokenizer-long-token", .fileUnsupported, "tokenizer.json: tokens of more than 16777216 bytes in all") {
+            $0.files["tokenizer.json"] = json(String(repeating: "f", count: 16 << 20))
+        },
+        .init("tokenizer-long-added-token", .fileUnsupported, "tokenizer.json: added tokens of more than 16777216 bytes in all") {
+            let long = String(repeating: "f", count: 16 << 20 + 1)
+            $0.files["tokenizer.json"] = json(added: #"[{"id":10,"content":"\#(long)","normalized":false}]"#)
+        },
+        .init("template-many-pieces", .fileUnsupported, "post_processor.single has more than 64 pieces") {
+            let pieces = [String](repeating: #"{"SpecialToken":{"id":"x","type_id":0}}"#, count: 100_000)
+            let single = pieces.joined(separator: ",") + #",{"Sequence":{"id":"A","type_id":0}}"#
+            $0.files["tokenizer.json"] = json(post: post(single, special: #""x":{"ids":[]}"#))
+        },
+        .init("template-many-ids", .fileUnsupported, "post_processor.single has more than 64 pieces") {
+            let ids = [String](repeating: "2", count: 1_000_000).joined(separator: ",")
+            let single = #"{"Sequence":{"id":"A","type_id":0}},{"SpecialToken":{"id":"x","type_id":0}}"#
+            $0.files["tokenizer.json"] = json(post: post(single, special: #""x":{"ids":[\#(ids)]}"#))
+        },
+        .init("labels-many", .fileUnsupported, "config.json: 65537 labels, the most is 65536") { sample in
+            sample.set("id2label", nil)
+            for (name, shape) in [("classifier.weight", [65_537, 8]), ("classifier.bias", [65_537])] {
+                sample.edit(name) { $0.shape = shape }
+            }
+        },
     ]
 }
 

@@ -12,19 +12,33 @@ package final class JSONDocument {
     /// Kept alive for its bytes.
     private let mapping: MappedFile?
 
-    package init(_ bytes: UnsafeRawBufferPointer, file: String) throws(LimbeckError) {
+    /// The most bytes of a configuration, whose parsed form may be eight times as large. Real ones have some thousands.
+    package static let configurationBytes = 16 << 20
+
+    package init(
+        _ bytes: UnsafeRawBufferPointer, file: String, mostBytes: Int = configurationBytes
+    ) throws(LimbeckError) {
         self.file = file
         self.bytes = bytes
         mapping = nil
-        nodes = try JSONParser.parse(bytes, file: file)
+        nodes = try JSONDocument.parse(bytes, file, mostBytes)
     }
 
     /// The bytes live as long as the document; views of its strings do not keep the document alive.
-    package init(_ mapping: MappedFile) throws(LimbeckError) {
+    package init(_ mapping: MappedFile, mostBytes: Int = configurationBytes) throws(LimbeckError) {
         file = mapping.name
         bytes = mapping.bytes
         self.mapping = mapping
-        nodes = try JSONParser.parse(mapping.bytes, file: mapping.name)
+        nodes = try JSONDocument.parse(mapping.bytes, mapping.name, mostBytes)
+    }
+
+    private static func parse(
+        _ bytes: UnsafeRawBufferPointer, _ file: String, _ mostBytes: Int
+    ) throws(LimbeckError) -> [JSONNode] {
+        guard bytes.count <= mostBytes else {
+            throw LimbeckError(.fileUnsupported, "\(file): a JSON text of \(bytes.count) bytes, the most is \(mostBytes)")
+        }
+        return try JSONParser.parse(bytes, file: file)
     }
 
     package var root: JSONValue { JSONValue(document: self, index: 0) }

@@ -54,8 +54,15 @@ struct DeclaredConfiguration {
         tiesEmbeddings = try root.optionalBool("tie_word_embeddings") ?? true
     }
 
+    /// Labels of a head; each takes memory of its own, even where the file leaves their rows empty.
+    private static let mostLabels = 65_536
+
     /// The names of a head's `count` labels: `id2label` by index, or without one the names that transformers makes up.
     func labels(count: Int) throws(LimbeckError) -> [String] {
+        guard count <= DeclaredConfiguration.mostLabels else {
+            throw LimbeckError(
+                .fileUnsupported, "\(root.document.file): \(count) labels, the most is \(DeclaredConfiguration.mostLabels)")
+        }
         guard let names = root.optional("id2label") else {
             if let declared = try root.optionalSize("num_labels"), declared != count {
                 throw labelMismatch(declared, count)

@@ -9,6 +9,9 @@ package struct Template: Sendable {
     var single: [Piece]
     var pair: [Piece]
 
+    /// Every text gets them all; real templates have three to five.
+    static let mostPieces = 64
+
     /// Nothing around texts; the second one has type 1.
     static let none = Template(
         single: [.text(index: 0, type: 0)], pair: [.text(index: 0, type: 0), .text(index: 1, type: 1)])

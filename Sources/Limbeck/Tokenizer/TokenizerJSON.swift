@@ -34,7 +34,7 @@ extension TokenizerParts {
                 throw LimbeckError(.fileMalformed, "\(file): model.vocab is not an object of integers")
             }
             try check(id, "model.vocab", file)
-            builder.add(id: id) { key.append(to: &$0) }
+            try builder.add(id: id, file: file) { key.append(to: &$0) }
         }
         return Vocabulary(builder)
     }
@@ -89,6 +89,7 @@ extension TokenizerParts {
     private mutating func readAddedTokens(_ value: JSONValue?) throws(LimbeckError) {
         guard let value, !value.isNull else { return }
         guard value.kind == .array else { throw malformed("added_tokens", "an array") }
+        var bytes = 0
         for element in value.elements {
             guard let text = element["content"]?.text, let id = element["id"]?.int else {
                 throw malformed("added_tokens", "an array of objects with \"id\" and \"content\"")
@@ -97,6 +98,10 @@ extension TokenizerParts {
             var token = AddedToken(id: Int32(id), text: [])
             text.append(to: &token.text)
             if token.text.isEmpty { continue }
+            bytes += token.text.count
+            guard bytes <= Vocabulary.maximumBytes else {
+                throw LimbeckError(.fileUnsupported, "\(file): added tokens of more than \(Vocabulary.maximumBytes) bytes in all")
+            }
             // A token of the vocabulary keeps the id it has there.
             if let known = vocabulary.id(of: token.text) { token.id = known }
             token.isSingleWord = try flag(element, "single_word", of: "added_tokens") ?? false
@@ -138,10 +143,17 @@ extension TokenizerParts {
     private func pieces(
         _ value: JSONValue, _ key: String, _ tokens: JSONValue, texts: Int
     ) throws(LimbeckError) -> [Template.Piece] {
+        let list = try member(value, key, of: "post_processor")
         let key = "post_processor.\(key)"
+        func check(_ count: Int) throws(LimbeckError) {
+            guard count <= Template.mostPieces else {
+                throw LimbeckError(.fileUnsupported, "\(file): \(key) has more than \(Template.mostPieces) pieces")
+            }
+        }
+        try check(list.count)
         var pieces: [Template.Piece] = []
         var seen = (0, 0)
-        for element in try member(value, texts == 1 ? "single" : "pair", of: "post_processor").elements {
+        for element in list.elements {
             if let text = element["Sequence"] {
                 let name = try string(text, "id", of: key)
                 guard name == "A" || name == "B" && texts == 2 else { throw malformed(key, "made of the sequences A and B") }
@@ -150,6 +162,7 @@ extension TokenizerParts {
             } else if let special = element["SpecialToken"] {
                 let name = try string(special, "id", of: key)
                 let ids = try member(try member(tokens, name, of: "post_processor.special_tokens"), "ids", of: name)
+                try check(pieces.count + ids.count)
                 for element in ids.elements {
                     guard let id = element.int else { throw malformed("post_processor.special_tokens", "made of ids") }
                     try TokenizerParts.check(id, "post_processor.special_tokens", file)

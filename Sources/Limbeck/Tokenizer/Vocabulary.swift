@@ -2,6 +2,8 @@
 final class Vocabulary: Sendable {
     /// Ids from here on are refused: nobody has such a vocabulary, and tables by id would be absurdly large.
     static let maximumCount = 1 << 21
+    /// The most bytes of all tokens together; the tables need a multiple of it. Multilingual vocabularies have 2 MiB.
+    static let maximumBytes = 16 << 20
 
     let trie: ByteTrie
     /// The largest id + 1.
@@ -24,10 +26,13 @@ final class Vocabulary: Sendable {
 
         var isEmpty: Bool { keys.isEmpty }
 
-        /// Adds the token that `text` appends to the bytes it is given.
-        mutating func add(id: Int, _ text: (inout [UInt8]) -> Void) {
+        /// Adds the token that `text` appends to the bytes it is given. `file` is for messages.
+        mutating func add(id: Int, file: String, _ text: (inout [UInt8]) -> Void) throws(LimbeckError) {
             let start = bytes.count
             text(&bytes)
+            guard bytes.count <= Vocabulary.maximumBytes else {
+                throw LimbeckError(.fileUnsupported, "\(file): tokens of more than \(Vocabulary.maximumBytes) bytes in all")
+            }
             count = max(count, id + 1)
             keys.append(
                 ByteTrie.Key(

@@ -32,7 +32,7 @@ extension TokenizerParts {
                 throw LimbeckError(.fileUnsupported, "\(file): more than \(Vocabulary.maximumCount) lines")
             }
             let line = trimmed(UnsafeRawBufferPointer(rebasing: text[start..<end]))
-            builder.add(id: id) { $0.append(contentsOf: line) }
+            try builder.add(id: id, file: file) { $0.append(contentsOf: line) }
             id += 1
             start = end + 1
         }
