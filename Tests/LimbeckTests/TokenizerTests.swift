@@ -143,6 +143,20 @@ import Testing
         #expect(tokenizer.encode(String(repeating: " ", count: 1 << 20)).ids.count == 1 << 20)
     }
 
+    /// The spaces that the normaliser puts around an ideograph have its place: one may be taken by the token before it, the other by the
+    /// token after it.
+    @Test func tokensThatTakeInsertedSpace() throws {
+        for content in ["b", "中"] {
+            let added = """
+                [{"id":5,"content":"[m]","rstrip":true,"normalized":true},
+                 {"id":6,"content":"\(content)","lstrip":true,"normalized":true}]
+                """
+            let encoding = try Self.open(["tokenizer.json": Self.json(added: added)]).encode("[m]中b")
+            #expect(encoding.ids == (content == "b" ? [5, 0, 6] : [5, 6, 0]))
+            #expect(encoding.ranges == (content == "b" ? [0..<6, 3..<6, 3..<7] : [0..<6, 3..<6, 6..<7]))
+        }
+    }
+
     /// A token of white space that takes white space on both sides: the second one finds that the first has taken it all.
     @Test func tokensThatTakeEachOthersSpace() throws {
         let added = #"[{"id":5,"content":" ","lstrip":true,"rstrip":true,"normalized":false}]"#
@@ -189,14 +203,24 @@ import Testing
         #expect(tokenizer.encode("a", pair: "b", addSpecialTokens: false, maxLength: .max).ids == [5, 7])
     }
 
+    /// One piece of text many times over, shown as such and not byte by byte.
+    struct LongText: CustomTestStringConvertible {
+        let piece: [UInt8]
+        let count: Int
+        var testDescription: String { "\(count) times \(piece)" }
+        var text: [UInt8] { Array(repeatElement(piece, count: count).joined()) }
+
+        init(_ piece: [UInt8], _ count: Int) { (self.piece, self.count) = (piece, count) }
+        init(_ piece: String, _ count: Int) { self.init(Array(piece.utf8), count) }
+    }
+
     @Test(arguments: [
-        [UInt8](repeating: UInt8(ascii: "a"), count: 1 << 20), [UInt8](repeating: 0, count: 1 << 20),
-        [UInt8](repeating: 0xFF, count: 1 << 16), [UInt8](repeating: 0xF0, count: 1 << 16),
-        Array(String(repeating: "\u{301}", count: 1 << 16).utf8), Array(String(repeating: "\u{302E}", count: 1 << 16).utf8),
-        Array(String(repeating: "a\u{302E}\u{323}", count: 1 << 14).utf8), Array(String(repeating: "中", count: 1 << 16).utf8),
-        Array(String(repeating: "[", count: 1 << 16).utf8), Array(String(repeating: "[MASK", count: 1 << 14).utf8),
+        LongText("a", 1 << 20), LongText("\0", 1 << 20), LongText([0xFF], 1 << 16), LongText([0xF0], 1 << 16),
+        LongText("\u{301}", 1 << 16), LongText("\u{302E}", 1 << 16), LongText("a\u{302E}\u{323}", 1 << 14),
+        LongText("中", 1 << 16), LongText("[", 1 << 16), LongText("[MASK", 1 << 14),
     ])
-    func longTexts(_ text: [UInt8]) {
+    func longTexts(_ long: LongText) {
+        let text = long.text
         let tokens = tokenizer.tokens(text)
         #expect(tokens.ids.count >= 2 && tokens.ids.count <= text.count + 2)
         #expect(tokens.ends.allSatisfy { $0 <= text.count })

@@ -11,19 +11,19 @@ extension WordPiece {
             var spaceStart: Int?
             var followsWord = false
             var blind = 0
-            /// Up to here white space was taken by the token before. Another may still begin in it.
-            var floor = start
+            /// The white space ahead that the token before took. Another may still begin in it.
+            var taken = TakenSpace(end: start)
             while !sink.isFull {
-                if blind == 0, let match = NormalizedMatch(tokens, scalars, floor: floor) {
+                if blind == 0, let match = NormalizedMatch(tokens, scalars, taken) {
                     let flags = tokens.flags(at: match.token)
                     if flags.isSingleWord, followsWord || match.precedesWord {
                         // A token that may not be here hides those that begin inside it.
                         blind = match.scalars
                     } else {
                         collector.flush(into: &sink)
-                        let first = flags.stripsLeft ? max(floor, spaceStart ?? match.start) : match.start
-                        floor = flags.stripsRight ? match.spaceEnd : match.end
-                        sink.append(flags.id, first, max(first, floor))
+                        let first = flags.stripsLeft ? spaceStart ?? match.untakenStart : match.start
+                        taken = flags.stripsRight ? match.space : TakenSpace(end: match.end)
+                        sink.append(flags.id, first, max(first, taken.end))
                         sink.endWord()
                         scalars = match.after
                         spaceStart = nil
@@ -35,12 +35,24 @@ extension WordPiece {
                 blind = max(0, blind - 1)
                 let record = ScalarRecord(scalar.scalar)
                 followsWord = record.isWord
-                spaceStart = record.isSpace ? spaceStart ?? scalar.start : nil
+                if taken.count > 0 {
+                    taken.count -= 1
+                } else {
+                    spaceStart = record.isSpace ? spaceStart ?? scalar.start : nil
+                }
                 collector.take(scalar, into: &sink)
             }
             collector.flush(into: &sink)
         }
     }
+}
+
+/// White space that a token took with it. It is counted in normalised scalars, as places in the source would not do: the
+/// spaces around an ideograph have its place.
+private struct TakenSpace {
+    var count = 0
+    /// Where it ends in the source, or the token if there is none.
+    var end: Int
 }
 
 /// The longest added token that begins at the next normalised scalar.
@@ -54,16 +66,20 @@ private struct NormalizedMatch {
     var endsInWord = false
     var precedesWord = false
     var after: NormalizedScalars
-    /// The end with the white space that follows.
-    var spaceEnd = 0
+    /// The start without the white space that the token before took.
+    var untakenStart: Int
+    /// The white space that follows.
+    var space: TakenSpace
 
-    /// Up to `floor` there is white space that was passed before; to pass it again for every token would take for ever.
-    init?(_ tokens: AddedTokens, _ from: NormalizedScalars, floor: Int) {
+    /// What was taken is white space to its end; to pass it again for every token would take for ever.
+    init?(_ tokens: AddedTokens, _ from: NormalizedScalars, _ taken: TakenSpace) {
         var reader = from
         after = from
         var node: UInt32? = ByteTrie.root
         var count = 0
         var first: Int?
+        var untaken = taken.end
+        (untakenStart, space) = (untaken, taken)
         var bytes = (UInt8(0), UInt8(0), UInt8(0), UInt8(0))
         while let scalar = reader.next() {
             node = withUnsafeMutableBytes(of: &bytes) { raw in
@@ -72,25 +88,27 @@ private struct NormalizedMatch {
                 return tokens.trie.node(of: UnsafeRawBufferPointer(rebasing: raw[..<length]), from: node)
             }
             guard let node else { break }
+            if count == taken.count { untaken = scalar.start }
             count += 1
             first = first ?? scalar.start
             guard let value = tokens.trie.value(at: node) else { continue }
             token = value
             scalars = count
-            (start, end) = (first ?? scalar.start, scalar.end)
+            (start, end, untakenStart) = (first ?? scalar.start, scalar.end, untaken)
             endsInWord = ScalarRecord(scalar.scalar).isWord
             after = reader
         }
         guard scalars > 0 else { return nil }
         reader = after
-        spaceEnd = max(end, floor)
+        let isPassed = taken.count > scalars
+        space = isPassed ? TakenSpace(count: taken.count - scalars, end: taken.end) : TakenSpace(end: end)
         var isFirst = true
         while let scalar = reader.next() {
             let record = ScalarRecord(scalar.scalar)
             if isFirst { precedesWord = record.isWord }
             isFirst = false
-            guard tokens.flags(at: token).stripsRight, end >= floor, record.isSpace else { break }
-            spaceEnd = scalar.end
+            guard tokens.flags(at: token).stripsRight, !isPassed, record.isSpace else { break }
+            space = TakenSpace(count: space.count + 1, end: scalar.end)
         }
     }
 }
