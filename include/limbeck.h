@@ -95,7 +95,8 @@ void limbeck_tokenizer_close(limbeck_tokenizer *tokenizer);
 typedef struct limbeck_tokenize_options {
     uint32_t struct_size;
     uint32_t special_tokens; /* 0 or 1: add [CLS], [SEP] as the tokenizer's template says; 2: add none */
-    uint32_t max_length;     /* 0: no truncation; else truncate, longest first, to this many tokens with the special ones */
+    uint32_t max_length;     /* 0: no truncation; else truncate, longest first, to this many tokens with the special ones,
+                                which are never cut: a smaller number leaves them alone */
 } limbeck_tokenize_options;
 
 /* Cuts `text`, or the pair `text` and `pair` (pair NULL: a single text), into tokens.

@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #if defined(__x86_64__)
@@ -221,9 +220,3 @@ void platform_monitor_lock(platform_monitor *monitor) { pthread_mutex_lock(&moni
 void platform_monitor_unlock(platform_monitor *monitor) { pthread_mutex_unlock(&monitor->mutex); }
 void platform_monitor_wait(platform_monitor *monitor) { pthread_cond_wait(&monitor->condition, &monitor->mutex); }
 void platform_monitor_wake_all(platform_monitor *monitor) { pthread_cond_broadcast(&monitor->condition); }
-
-uint64_t platform_nanoseconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}

@@ -73,7 +73,4 @@ void platform_monitor_unlock(platform_monitor *monitor);
 void platform_monitor_wait(platform_monitor *monitor);
 void platform_monitor_wake_all(platform_monitor *monitor);
 
-/* Monotonic nanoseconds. */
-uint64_t platform_nanoseconds(void);
-
 #endif

@@ -1,0 +1,208 @@
+"""What the tokenizers are compared on: real texts, random ones, and variants of a tokenizer.json."""
+
+import json
+import lzma
+import pathlib
+import subprocess
+import unicodedata
+
+LANGUAGES = "en,ca,cs,da,de,el,es,fi,fr,hu,it,ja,ko,nl,pl,pt_BR,ru,sk,sv,tr,uk,vi,zh_CN,zh_TW"
+
+
+def read_texts(path):
+    path = pathlib.Path(path)
+    data = lzma.open(path).read() if path.suffix == ".xz" else path.read_bytes()
+    text = data.decode("utf-8", errors="replace")
+    if "Translation-" not in path.name:
+        return [line for line in text.split("\n") if line]
+    texts = []
+    for paragraph in text.split("\n\n"):
+        body = paragraph.partition("\nDescription-")[2].partition(": ")[2]
+        if body:
+            texts.append(body.replace("\n .\n", "\n\n"))
+    return texts
+
+
+def fetch_texts(folder):
+    """Debian's package descriptions, a file for each language."""
+    lists = folder / "lists"
+    (lists / "partial").mkdir(parents=True, exist_ok=True)
+    options = [f"Dir::State::Lists={lists}", f"Dir::Cache={folder}", f"Acquire::Languages={LANGUAGES}"]
+    command = ["apt-get", "-qq", "update"] + [x for option in options for x in ("-o", option)]
+    subprocess.run(command, check=True)
+    texts = []
+    for file in sorted(lists.glob("*_main_i18n_Translation-*")):
+        suite, _, language = file.name.partition("_main_i18n_")
+        # The main archive; updates and security have the same texts again.
+        if suite.endswith(("-updates", "-security", "-backports")):
+            continue
+        text = folder / language.partition(".")[0].replace("%5f", "_")
+        unpack = ["/usr/lib/apt/apt-helper", "cat-file", str(file)]
+        text.write_bytes(subprocess.run(unpack, stdout=subprocess.PIPE, check=True).stdout)
+        texts.append(text)
+    return texts
+
+
+def share(lists, count):
+    """About `count` texts, as evenly from all lists as their lengths allow, and spread over each."""
+    taken, left = [], len(lists)
+    for found in sorted(lists, key=len):
+        cap = max(1, -(-(count - len(taken)) // left))
+        step = max(1.0, len(found) / cap)
+        taken += [found[int(i * step)] for i in range(min(cap, len(found)))]
+        left -= 1
+    return taken
+
+
+def alphabets():
+    """Pools of characters that random texts are drawn from."""
+    everything = [chr(c) for c in range(0x110000) if not 0xD800 <= c < 0xE000]
+    marks = [c for c in everything if unicodedata.category(c)[0] == "M"]
+    tricky = list("aAzZéÉİıßſKÅﬁﷺ한글各豈鶴中国かがガﾊﾟ\u00ad\u200b\u200d\u200e\ufeff\u0000\u0001\u007f\u0085\u00a0\u2028\u3000\ufffd\ufffe�")
+    # Marks that stay where others are stripped, and notes whose decompositions keep marks.
+    tricky += list("\u0344\u0f73\u0f75\u0f81\u1b44\u1baa\u302e\u302f\U0001d15e\U0001d160\U0001d165\U0001d16d\U0001d16e\U0001e944")
+    tricky += list("\u08d4\u0301\u0323\u0334\u0345\U0001e000 \t\n\r.,!?'\"-_[]()#@$%^&*+=|~`<>/\\{}0123456789")
+    special = ["[CLS]", "[SEP]", "[MASK]", "[UNK]", "[PAD]", "[mask]", "##ing", "new york", "NEW YORK", "Straße", "c++"]
+    return [
+        [chr(c) for c in range(128)],
+        [chr(c) for c in range(0x20, 0x7F)] + list("     "),
+        list("abcdefghijklmnopqrstuvwxyz  "),
+        [chr(c) for c in range(0x80, 0x800)] + list(" aA."),
+        [chr(c) for c in range(0x1E00, 0x2000)] + list(" aA."),
+        [chr(c) for c in range(0x2F00, 0x3400)] + [chr(c) for c in range(0x4E00, 0x4F00)],
+        [chr(c) for c in range(0xAC00, 0xD7A4, 7)] + list(" 가각."),
+        [c for c in everything if 0x2B000 <= ord(c) < 0x2D000 or 0xF900 <= ord(c) < 0xFB00],
+        [c for c in everything if ord(c) < 0x10000],
+        [c for c in everything if 0x10000 <= ord(c) < 0x20000],
+        everything,
+        marks,
+        marks + list("aé한 \U0001d15f\u200b\U0001d160"),
+        tricky + [c for c in everything if ord(c) in (0x1D15E, 0x1D1BF, 0x1D165, 0x302E)],
+        tricky + special,
+        special + list(" ab\u0301AB."),
+    ]
+
+
+def random_items(rng, count):
+    pools = alphabets()
+
+    def text():
+        pool = rng.choice(pools)
+        length = rng.choice((0, 1, 2, 3, 5, 8, 13, 30, 100, 300))
+        data = bytearray("".join(rng.choices(pool, k=length)).encode())
+        if data and rng.random() < 0.2:
+            # Ill-formed: bytes changed, put in or taken out.
+            for _ in range(rng.randrange(1, 4)):
+                at = rng.randrange(len(data) + 1)
+                data[at : at + rng.randrange(2)] = bytes(rng.choices(range(0x70, 0x100), k=rng.randrange(3)))
+        return bytes(data)
+
+    items = []
+    for _ in range(count):
+        pair = text() if rng.random() < 0.3 else None
+        special = rng.random() < 0.8
+        length = rng.choice((0, 0, 3, 4, 5, 8, 9, 16, 17, 64))
+        items.append((text(), pair, special, length))
+    return items
+
+
+def text_items(rng, texts):
+    items = []
+    texts = [text.encode() for text in texts]
+    for text in texts:
+        roll = rng.random()
+        if roll < 0.7:
+            items.append((text, None, True, 0))
+        elif roll < 0.8:
+            items.append((text, None, rng.random() < 0.5, rng.randrange(3, 200)))
+        else:
+            items.append((text, rng.choice(texts), rng.random() < 0.8, rng.choice((0, 16, 33, 64, 127, 128, 256))))
+    return items
+
+
+def variants(path, folder):
+    """tokenizer.json files that differ from the model's in one respect each, by name."""
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+
+    if path.is_dir():
+        original = json.loads((path / "tokenizer.json").read_text())
+    else:
+        model = models.WordPiece.from_file(str(path), unk_token="[UNK]")
+        tokenizer = Tokenizer(model)
+        tokenizer.normalizer = normalizers.BertNormalizer()
+        tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+        ids = {name: tokenizer.token_to_id(name) for name in ("[CLS]", "[SEP]")}
+        tokenizer.post_processor = processors.BertProcessing(("[SEP]", ids["[SEP]"]), ("[CLS]", ids["[CLS]"]))
+        # In the order in which limbeck and transformers take them from a vocab.txt.
+        tokenizer.add_special_tokens(["[UNK]", "[SEP]", "[CLS]", "[PAD]", "[MASK]"])
+        original = json.loads(tokenizer.to_str())
+    original["truncation"] = original["padding"] = None
+
+    def write(name, change):
+        data = json.loads(json.dumps(original))
+        change(data)
+        file = folder / f"{name}.json"
+        file.write_text(json.dumps(data, ensure_ascii=len(name) % 2 == 0))
+        return name, file
+
+    def normalizer(**options):
+        return lambda data: data["normalizer"].update(options)
+
+    def token(content, **flags):
+        defaults = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": False}
+
+        def change(data):
+            known = [t["id"] for t in data["added_tokens"]] + list(data["model"]["vocab"].values())
+            ident = data["model"]["vocab"].get(content, max(known) + 1)
+            data["added_tokens"].append({"id": ident, "content": content, **defaults, **flags})
+
+        return change
+
+    def several(*changes):
+        return lambda data: [change(data) for change in changes]
+
+    def member(part, key, value):
+        return lambda data: data[part].update({key: value})
+
+    def set_top(key, value):
+        return lambda data: data.update({key: value})
+
+    template = {
+        "type": "TemplateProcessing",
+        "single": [{"Sequence": {"id": "A", "type_id": 3}}, {"SpecialToken": {"id": "x", "type_id": 2}}],
+        "pair": [
+            {"Sequence": {"id": "B", "type_id": 1}},
+            {"SpecialToken": {"id": "x", "type_id": 2}},
+            {"Sequence": {"id": "A", "type_id": 0}},
+        ],
+        "special_tokens": {"x": {"id": "x", "ids": [5, 6], "tokens": ["[SEP]", "[CLS]"]}},
+    }
+    return [
+        write("plain", lambda data: None),
+        write("cased", normalizer(lowercase=False)),
+        write("cased-strip", normalizer(lowercase=False, strip_accents=True)),
+        write("accents", normalizer(strip_accents=False)),
+        write("not-cleaned", normalizer(clean_text=False)),
+        write("not-chinese", normalizer(handle_chinese_chars=False)),
+        write("not-cleaned-cased", normalizer(clean_text=False, lowercase=False, handle_chinese_chars=False)),
+        write("no-normalizer", set_top("normalizer", None)),
+        write("no-template", set_top("post_processor", None)),
+        write("template", set_top("post_processor", template)),
+        write("short-words", member("model", "max_input_chars_per_word", 5)),
+        write("prefix", member("model", "continuing_subword_prefix", "")),
+        write(
+            "added",
+            several(
+                token("new york"), token("c++"), token("ab", single_word=True), token("b", lstrip=True),
+                token("Straße", rstrip=True), token("##ing"), token("A", single_word=True, lstrip=True, rstrip=True),
+            ),
+        ),
+        write(
+            "added-normalized",
+            several(
+                token("New York", normalized=True), token("c++", normalized=True), token("Straße", normalized=True),
+                token("ab", normalized=True, single_word=True), token("É", normalized=True, lstrip=True),
+                token("[mask]", normalized=True, rstrip=True), token("豈", normalized=True),
+            ),
+        ),
+    ]  # fmt: skip
