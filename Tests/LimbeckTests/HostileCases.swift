@@ -260,7 +260,7 @@ extension HostileCase {
                 $0.bytes = []
             }
         },
-        .init("tensor-integers", .fileUnsupported, "dtype 'I64', expected F32, F16 or BF16") {
+        .init("tensor-integers", .fileUnsupported, "dtype 'I64', expected F32, F16, BF16 or F64") {
             $0.edit("embeddings.word_embeddings.weight") { $0.dtype = "I64" }
         },
         .init("tensor-under-two-names", .fileInconsistent, "are one tensor under two names") {

@@ -3,18 +3,9 @@
 ///
 /// Tensors are views into the mapping, which must outlive them. Nothing in the format keeps them aligned to their element size.
 package struct Safetensors {
-    /// A tensor of any type the format has. Models carry buffers that nobody reads, such as 64-bit position ids.
-    package struct Entry {
-        package let name: String
-        /// As in the file: "F32".
-        package let dtype: String
-        package let shape: [Int]
-        package let bytes: UnsafeRawBufferPointer
-    }
-
     package let file: String
     /// In the order of their bytes.
-    package let entries: [Entry]
+    package let entries: [StoredTensor]
     /// The strings of `__metadata__`.
     package let metadata: [(key: String, value: String)]
 
@@ -65,7 +56,7 @@ package struct Safetensors {
         infos.sort { ($0.start, $0.end) < ($1.start, $1.end) }
 
         let data = UnsafeRawBufferPointer(rebasing: bytes[dataStart...])
-        var entries: [Entry] = []
+        var entries: [StoredTensor] = []
         entries.reserveCapacity(infos.count)
         var position = 0
         for info in infos {
@@ -84,8 +75,8 @@ package struct Safetensors {
                     "tensor '\(info.name)' ends at byte \(info.end) of the data, which has \(data.count): the file is cut short")
             }
             entries.append(
-                Entry(
-                    name: info.name, dtype: info.dtype, shape: info.shape,
+                StoredTensor(
+                    file: file, name: info.name, dtype: info.dtype, shape: info.shape,
                     bytes: UnsafeRawBufferPointer(rebasing: data[info.start..<info.end])))
             position = info.end
         }

@@ -1,4 +1,4 @@
-/// The tensors of a weight file under canonical names, taken out by name and shape.
+/// The tensors of the weight files under canonical names, taken out by name and shape.
 ///
 /// Training frameworks and years of transformers have spelt one tensor in several ways. The canonical name is today's, without the
 /// base model's prefix: "bert.encoder.layer.0…" and "module.bert.encoder.layer.0…" are "encoder.layer.0…", and the LayerNorm's
@@ -7,19 +7,19 @@
 struct Checkpoint {
     private let file: String
     private let base: String
-    private var entries: [String: Safetensors.Entry] = [:]
+    private var entries: [String: StoredTensor] = [:]
     /// TinyBERT's training leaves its projections to the teacher's width in the file.
     private(set) var hasTinyBERTProjections = false
 
-    init(_ safetensors: Safetensors, family: Family) throws(LimbeckError) {
-        file = safetensors.file
+    init(_ weights: WeightFiles, family: Family) throws(LimbeckError) {
+        file = weights.file
         base =
             switch family {
             case .bert: "bert."
             case .distilBERT: "distilbert."
             }
-        entries.reserveCapacity(safetensors.entries.count)
-        for entry in safetensors.entries {
+        entries.reserveCapacity(weights.tensors.count)
+        for entry in weights.tensors {
             let name = canonical(entry.name)
             // Buffers of old versions, 0, 1, 2 and so on, sometimes there twice.
             if name.hasUTF8Suffix("position_ids") || name.hasUTF8Suffix("token_type_ids") { continue }
@@ -61,19 +61,15 @@ struct Checkpoint {
         }
         guard fits else {
             throw LimbeckError(
-                .fileInconsistent, "\(file): tensor '\(entry.name)' has shape \(describe(entry.shape)), expected \(describe(shape))"
-            )
+                .fileInconsistent,
+                "\(entry.file): tensor '\(entry.name)' has shape \(describe(entry.shape)), expected \(describe(shape))")
         }
-        let type: Tensor.ElementType
-        switch entry.dtype {
-        case "F32": type = .f32
-        case "F16": type = .f16
-        case "BF16": type = .bf16
-        default:
+        guard let type = Tensor.ElementType(dtype: entry.dtype) else {
             throw LimbeckError(
-                .fileUnsupported, "\(file): tensor '\(entry.name)' has dtype '\(entry.dtype)', expected F32, F16 or BF16")
+                .fileUnsupported,
+                "\(entry.file): tensor '\(entry.name)' has dtype '\(entry.dtype)', expected F32, F16, BF16 or F64")
         }
-        return Tensor(name: entry.name, type: type, shape: entry.shape, bytes: entry.bytes)
+        return Tensor(name: entry.name, type: type, shape: entry.shape, strides: entry.strides, bytes: entry.bytes)
     }
 
     func linear(_ name: String, in inputs: Int?, out outputs: Int?) throws(LimbeckError) -> LinearTensors {

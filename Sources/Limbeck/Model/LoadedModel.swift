@@ -2,13 +2,13 @@
 package struct LoadedModel {
     package let configuration: Configuration
     package let tensors: ModelTensors
-    /// The weight file, which the tensors are views of.
-    package let mapping: MappedFile
+    /// What the tensors are views of.
+    package let files: WeightFiles
 
     package static func load(_ folder: ModelFolder) throws(LimbeckError) -> LoadedModel {
         let declared = try DeclaredConfiguration(folder)
-        let mapping = try weights(folder)
-        let checkpoint = try Checkpoint(Safetensors(mapping), family: declared.family)
+        let files = try WeightFiles(folder)
+        let checkpoint = try Checkpoint(files, family: declared.family)
         let assembly = try Assembly(declared, checkpoint)
         let tensors = assembly.tensors
 
@@ -29,22 +29,7 @@ package struct LoadedModel {
         configuration.pooling = sentences.pooling
         configuration.normalize = sentences.normalize
         configuration.maxLength = min(sentences.maxLength ?? configuration.maxPositions, configuration.maxPositions)
-        return LoadedModel(configuration: configuration, tensors: tensors, mapping: mapping)
-    }
-
-    private static func weights(_ folder: ModelFolder) throws(LimbeckError) -> MappedFile {
-        if !folder.contains("model.safetensors") {
-            if folder.contains("model.safetensors.index.json") {
-                throw LimbeckError(
-                    .fileUnsupported, "\(folder.path): weights in several files are not supported, expected one model.safetensors")
-            }
-            if folder.contains("pytorch_model.bin") {
-                throw LimbeckError(
-                    .fileUnsupported,
-                    "\(folder.path)/pytorch_model.bin: Python pickles are not supported, expected model.safetensors")
-            }
-        }
-        return try folder.map("model.safetensors")
+        return LoadedModel(configuration: configuration, tensors: tensors, files: files)
     }
 
     private static func headKind(

@@ -10,7 +10,7 @@ public final class Model: Sendable {
     package let weights: Weights
     /// nil: the folder has none, and only `forward` works.
     public let tokenizer: Tokenizer?
-    /// Bytes of the weight file, mapped and shared between processes.
+    /// Bytes of the weight files, mapped and shared between processes.
     public let mappedBytes: Int
     /// Numbers in the tensors that are used.
     public let parameters: Int
@@ -23,8 +23,8 @@ public final class Model: Sendable {
         let folder = try ModelFolder(path)
         let loaded = try LoadedModel.load(folder)
         configuration = loaded.configuration
-        weights = try Weights(loaded.tensors, mapping: loaded.mapping)
-        mappedBytes = loaded.mapping.bytes.count
+        weights = try Weights(loaded.tensors, mappings: loaded.files.mappings)
+        mappedBytes = loaded.files.mappedBytes
         parameters = loaded.tensors.parameters
         let file = folder.tokenizerFile
         tokenizer = try file != nil ? Tokenizer(folder) : nil
@@ -54,7 +54,7 @@ public final class Model: Sendable {
         }
     }
 
-    /// Bytes that this process needs beside the mapped file: packed weights and the tokenizer's tables.
+    /// Bytes that this process needs beside the mapped files: packed weights and the tokenizer's tables.
     public var privateBytes: Int { weights.privateBytes + (tokenizer?.memoryBytes ?? 0) }
 
     public var family: Family { configuration.family }

@@ -51,26 +51,6 @@ package struct NormTensors {
     package var bias: Tensor
 }
 
-/// A tensor in a mapped file. The bytes may be misaligned for their type.
-package struct Tensor {
-    package enum ElementType: Sendable {
-        case f32
-        case f16
-        case bf16
-    }
-
-    package var name: String
-    package var type: ElementType
-    package var shape: [Int]
-    package var bytes: UnsafeRawBufferPointer
-
-    package var count: Int {
-        var product = 1
-        for size in shape { product *= size }
-        return product
-    }
-}
-
 extension ModelTensors {
     /// Numbers in the tensors that are used; a decoder tied to the word embeddings counts once.
     var parameters: Int {

@@ -67,9 +67,7 @@ struct Packer {
 
     /// The tensor as aligned float32: in place if it is that already.
     private mutating func plain(_ tensor: Tensor) -> UnsafePointer<Float> {
-        if tensor.type == .f32, let base = tensor.bytes.baseAddress, Int(bitPattern: base) % MemoryLayout<Float>.alignment == 0 {
-            return base.assumingMemoryBound(to: Float.self)
-        }
+        if let values = tensor.inPlace { return values }
         let values = layout.take(Float.self, tensor.count)
         if writes { tensor.read(0..<tensor.count, into: values) }
         return UnsafePointer(values)
@@ -118,34 +116,4 @@ struct Packer {
         }
         return PackedLinear(panels: UnsafePointer(panels), bias: UnsafePointer(bias), depth: depth, columns: columns)
     }
-}
-
-extension Tensor {
-    /// Elements as float32; the bytes may be misaligned.
-    func read(_ range: Range<Int>, into out: UnsafeMutablePointer<Float>) {
-        switch type {
-        case .f32:
-            let start = bytes.baseAddress! + range.lowerBound * 4
-            UnsafeMutableRawPointer(out).copyMemory(from: start, byteCount: range.count * 4)
-        case .f16:
-            for (i, k) in range.enumerated() {
-                out[i] = float(half: UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: k * 2, as: UInt16.self)))
-            }
-        case .bf16:
-            for (i, k) in range.enumerated() {
-                let bits = UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: k * 2, as: UInt16.self))
-                out[i] = Float(bitPattern: UInt32(bits) << 16)
-            }
-        }
-    }
-}
-
-/// IEEE 754 binary16 to binary32, exactly; in integers, since the baseline CPU has no instruction for it.
-private func float(half: UInt16) -> Float {
-    let sign = UInt32(half & 0x8000) << 16
-    let magnitude = UInt32(half & 0x7fff)
-    if magnitude >= 0x7c00 { return Float(bitPattern: sign | 0x7f80_0000 | (magnitude & 0x3ff) << 13) }
-    // The exponent is too small by 112: multiplying by 2^112 corrects it, and normalises subnormal numbers on the way.
-    let scaled = Float(bitPattern: magnitude << 13) * Float(bitPattern: 0x7780_0000)
-    return Float(bitPattern: sign | scaled.bitPattern)
 }

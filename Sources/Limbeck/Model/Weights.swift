@@ -1,7 +1,7 @@
 import KernelInterface
 
 /// The weights in the form the kernels read: the layers' matrices packed into panels in memory of our own, everything else used
-/// where it stands in the mapped file if it is aligned float32, and converted otherwise. Immutable; keeps the mapping alive.
+/// where it stands in the mapped files if it is aligned float32, and converted otherwise. Immutable; keeps the mappings alive.
 package final class Weights {
     struct Layer {
         var queryKeyValue: PackedLinear  // hidden -> 3 * heads * headSize
@@ -34,18 +34,18 @@ package final class Weights {
     let layers: [Layer]
     let pooler: Linear?
     let head: Head
-    /// Bytes of our own, beside the mapped file.
+    /// Bytes of our own, beside the mapped files.
     let privateBytes: Int
 
     private let memory: Memory
-    private let mapping: MappedFile
+    private let mappings: [MappedFile]
 
-    init(_ tensors: ModelTensors, mapping: MappedFile) throws(LimbeckError) {
+    init(_ tensors: ModelTensors, mappings: [MappedFile]) throws(LimbeckError) {
         // The first pass only measures; the second writes.
         var measure = Packer(layout: Layout(), writes: false)
         _ = measure.pack(tensors)
         memory = try Memory(bytes: measure.layout.bytes)
-        self.mapping = mapping
+        self.mappings = mappings
         var packer = Packer(layout: Layout(base: memory.base), writes: true)
         let parts = packer.pack(tensors)
         (word, position, type, embeddingNorm) = (parts.word, parts.position, parts.type, parts.embeddingNorm)

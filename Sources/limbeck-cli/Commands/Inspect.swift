@@ -15,23 +15,22 @@ struct Inspect: ParsableCommand {
     @OptionGroup var model: ModelArguments
     @OptionGroup var format: FormatArguments
 
-    @Flag(inversion: .prefixedNo, help: "List the tensors of the file.")
+    @Flag(inversion: .prefixedNo, help: "List the tensors of the files.")
     var tensors = true
 
     func run() throws {
         let session = try model.open()
-        let mapping = try ModelFolder(model.model).map("model.safetensors")
-        let entries = try Safetensors(mapping).entries
+        let entries = try WeightFiles(ModelFolder(model.model)).tensors
         let output = Output()
         if format.json {
             output.line(json(session, entries))
         } else {
             describe(session, entries, output)
         }
-        try withExtendedLifetime(mapping) { try output.flush() }
+        try output.flush()
     }
 
-    private func describe(_ session: Session, _ entries: [Safetensors.Entry], _ output: Output) {
+    private func describe(_ session: Session, _ entries: [StoredTensor], _ output: Output) {
         let model = session.model
         func row(_ name: String, _ value: String) { output.line("\(aligned(name, 14)) \(value)") }
         row("family", "\(model.family)")
@@ -60,7 +59,7 @@ struct Inspect: ParsableCommand {
         }
     }
 
-    private func json(_ session: Session, _ entries: [Safetensors.Entry]) -> JSON {
+    private func json(_ session: Session, _ entries: [StoredTensor]) -> JSON {
         let model = session.model
         var tokenizer = JSON.null
         if let found = model.tokenizer {

@@ -1,0 +1,88 @@
+/// A tensor of numbers to compute with, its shape checked. A view into a mapped file, where it may be misaligned and scattered.
+package struct Tensor {
+    package enum ElementType: Sendable {
+        case f32, f16, bf16, f64
+
+        init?(dtype: String) {
+            switch dtype {
+            case "F32": self = .f32
+            case "F16": self = .f16
+            case "BF16": self = .bf16
+            case "F64": self = .f64
+            default: return nil
+            }
+        }
+    }
+
+    package var name: String
+    package var type: ElementType
+    package var shape: [Int]
+    /// As in `StoredTensor`.
+    package var strides: [Int]?
+    package var bytes: UnsafeRawBufferPointer
+
+    package var count: Int {
+        var product = 1
+        for size in shape { product *= size }
+        return product
+    }
+
+    /// The elements where they stand, if they can be used there: aligned float32, row after row.
+    var inPlace: UnsafePointer<Float>? {
+        guard type == .f32, strides == nil, let base = bytes.baseAddress,
+            Int(bitPattern: base) % MemoryLayout<Float>.alignment == 0
+        else { return nil }
+        return base.assumingMemoryBound(to: Float.self)
+    }
+
+    /// Elements in the order of the shape, as float32.
+    func read(_ range: Range<Int>, into out: UnsafeMutablePointer<Float>) {
+        guard let strides, let width = shape.last, let step = strides.last else {
+            return convert(range.lowerBound, step: 1, count: range.count, into: out)
+        }
+        var index = range.lowerBound
+        while index < range.upperBound {
+            let column = index % width
+            let count = min(width - column, range.upperBound - index)
+            var row = index / width
+            var first = column * step
+            for dimension in (0..<shape.count - 1).reversed() {
+                first += row % shape[dimension] * strides[dimension]
+                row /= shape[dimension]
+            }
+            convert(first, step: step, count: count, into: out + (index - range.lowerBound))
+            index += count
+        }
+    }
+
+    /// Every `step`th element from `first` in the file.
+    private func convert(_ first: Int, step: Int, count: Int, into out: UnsafeMutablePointer<Float>) {
+        func bits<Bits: FixedWidthInteger>(_ index: Int, _ type: Bits.Type) -> Bits {
+            Bits(littleEndian: bytes.loadUnaligned(fromByteOffset: (first + index * step) * MemoryLayout<Bits>.size, as: type))
+        }
+        switch type {
+        case .f32:
+            if step == 1, count > 0, let base = bytes.baseAddress {
+                UnsafeMutableRawPointer(out).copyMemory(from: base + first * 4, byteCount: count * 4)
+            } else {
+                for index in 0..<count { out[index] = Float(bitPattern: bits(index, UInt32.self)) }
+            }
+        case .f16:
+            for index in 0..<count { out[index] = float(half: bits(index, UInt16.self)) }
+        case .bf16:
+            for index in 0..<count { out[index] = Float(bitPattern: UInt32(bits(index, UInt16.self)) << 16) }
+        case .f64:
+            for index in 0..<count { out[index] = Float(Double(bitPattern: bits(index, UInt64.self))) }
+        }
+    }
+}
+
+/// IEEE 754 binary16 to binary32, exactly; in integers, since the baseline CPU has no instruction for it.
+func float(half: UInt16) -> Float {
+    let sign = UInt32(half & 0x8000) << 16
+    let magnitude = UInt32(half & 0x7fff)
+    if magnitude >= 0x7c00 { return Float(bitPattern: sign | 0x7f80_0000 | (magnitude & 0x3ff) << 13) }
+    // The exponent is too small by 112: multiplying by 2^112 corrects it, and normalises subnormal numbers on the way.
+    let scaled = Float(bitPattern: magnitude << 13) * Float(bitPattern: 0x7780_0000)
+    return Float(bitPattern: sign | scaled.bitPattern)
+}
