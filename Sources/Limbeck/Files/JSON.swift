@@ -188,7 +188,7 @@ package struct JSONString {
     }
 }
 
-private func appendUTF8(_ scalar: UInt32, to output: inout [UInt8]) {
+func appendUTF8(_ scalar: UInt32, to output: inout [UInt8]) {
     func tail(_ shift: UInt32) -> UInt8 { UInt8(0x80 | (scalar >> shift) & 0x3F) }
     switch scalar {
     case ..<0x80:

@@ -1,49 +1,60 @@
+/// The scalars of a text as the normalizer gives them. A value: a copy goes on from the same place.
+protocol ScalarSource {
+    mutating func next() -> SourceScalar?
+}
+
+/// Cuts words out of normalised scalars, one by one, and the words into tokens.
+protocol WordTaker {
+    mutating func take(_ scalar: SourceScalar, into sink: inout TokenSink)
+
+    /// Ends the word: here is the end of the text, or an added token.
+    mutating func flush(into sink: inout TokenSink)
+}
+
 /// Cutting where added tokens have to be found in the normalised text, which is never stored: the normaliser is stepped
 /// scalar by scalar, and at each a match is tried on a copy of it. Few models need this, so it has no fast path.
-extension WordPiece {
-    func encode(
-        _ text: UnsafePointer<UInt8>, from start: Int, to end: Int, finding tokens: AddedTokens,
-        into sink: inout TokenSink
+extension AddedTokens {
+    /// `start` is the place in the source at which `scalars` begin.
+    func cut<Scalars: ScalarSource, Words: WordTaker>(
+        _ scalars: Scalars, from start: Int, _ words: inout Words, into sink: inout TokenSink
     ) {
-        WordCollector.with(self) { collector in
-            var scalars = NormalizedScalars(text, from: start, to: end, normalization)
-            /// The white space just passed, which a token may take; nil if something else was passed.
-            var spaceStart: Int?
-            var followsWord = false
-            var blind = 0
-            /// The white space ahead that the token before took. Another may still begin in it.
-            var taken = TakenSpace(end: start)
-            while !sink.isFull {
-                if blind == 0, let match = NormalizedMatch(tokens, scalars, taken) {
-                    let flags = tokens.flags(at: match.token)
-                    if flags.isSingleWord, followsWord || match.precedesWord {
-                        // A token that may not be here hides those that begin inside it.
-                        blind = match.scalars
-                    } else {
-                        collector.flush(into: &sink)
-                        let first = flags.stripsLeft ? spaceStart ?? match.untakenStart : match.start
-                        taken = flags.stripsRight ? match.space : TakenSpace(end: match.end)
-                        sink.append(flags.id, first, max(first, taken.end))
-                        sink.endWord()
-                        scalars = match.after
-                        spaceStart = nil
-                        followsWord = match.endsInWord
-                        continue
-                    }
-                }
-                guard let scalar = scalars.next() else { break }
-                blind = max(0, blind - 1)
-                let record = ScalarRecord(scalar.scalar)
-                followsWord = record.isWord
-                if taken.count > 0 {
-                    taken.count -= 1
+        var scalars = scalars
+        /// The white space just passed, which a token may take; nil if something else was passed.
+        var spaceStart: Int?
+        var followsWord = false
+        var blind = 0
+        /// The white space ahead that the token before took. Another may still begin in it.
+        var taken = TakenSpace(end: start)
+        while !sink.isFull {
+            if blind == 0, let match = NormalizedMatch(self, scalars, taken) {
+                let flags = flags(at: match.token)
+                if flags.isSingleWord, followsWord || match.precedesWord {
+                    // A token that may not be here hides those that begin inside it.
+                    blind = match.scalars
                 } else {
-                    spaceStart = record.isSpace ? spaceStart ?? scalar.start : nil
+                    words.flush(into: &sink)
+                    let first = flags.stripsLeft ? spaceStart ?? match.untakenStart : match.start
+                    taken = flags.stripsRight ? match.space : TakenSpace(end: match.end)
+                    sink.append(flags.id, first, max(first, taken.end))
+                    sink.endWord()
+                    scalars = match.after
+                    spaceStart = nil
+                    followsWord = match.endsInWord
+                    continue
                 }
-                collector.take(scalar, into: &sink)
             }
-            collector.flush(into: &sink)
+            guard let scalar = scalars.next() else { break }
+            blind = max(0, blind - 1)
+            let record = ScalarRecord(scalar.scalar)
+            followsWord = record.isWord
+            if taken.count > 0 {
+                taken.count -= 1
+            } else {
+                spaceStart = record.isSpace ? spaceStart ?? scalar.start : nil
+            }
+            words.take(scalar, into: &sink)
         }
+        words.flush(into: &sink)
     }
 }
 
@@ -56,7 +67,7 @@ private struct TakenSpace {
 }
 
 /// The longest added token that begins at the next normalised scalar.
-private struct NormalizedMatch {
+private struct NormalizedMatch<Scalars: ScalarSource> {
     /// Its index in the set.
     var token: Int32 = -1
     /// The normalised scalars it has.
@@ -65,14 +76,14 @@ private struct NormalizedMatch {
     var end = 0
     var endsInWord = false
     var precedesWord = false
-    var after: NormalizedScalars
+    var after: Scalars
     /// The start without the white space that the token before took.
     var untakenStart: Int
     /// The white space that follows.
     var space: TakenSpace
 
     /// What was taken is white space to its end; to pass it again for every token would take for ever.
-    init?(_ tokens: AddedTokens, _ from: NormalizedScalars, _ taken: TakenSpace) {
+    init?(_ tokens: AddedTokens, _ from: Scalars, _ taken: TakenSpace) {
         var reader = from
         after = from
         var node: UInt32? = ByteTrie.root

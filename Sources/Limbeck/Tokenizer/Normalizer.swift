@@ -17,7 +17,7 @@ struct NormalizerOptions: Sendable {
 /// The reference normalises the whole text in four passes: clean, separate ideographs, decompose and strip, lower. All but
 /// one thing in them concerns a scalar alone. The exception is the canonical reordering of marks in the decomposition,
 /// which shows only where a mark survives the stripping; then `run` walks the marks class by class, in no memory at all.
-struct NormalizedScalars {
+struct NormalizedScalars: ScalarSource {
     private let text: UnsafePointer<UInt8>
     private let end: Int
     private let options: NormalizerOptions

@@ -1,8 +1,9 @@
 /// Cuts texts into the tokens of a model. Immutable: any number of threads may use one at the same time.
 ///
-/// WordPiece, exactly as the Hugging Face `tokenizers` library does it. Cutting a text allocates nothing.
+/// Exactly as the Hugging Face `tokenizers` library does it. Cutting a text allocates nothing.
 public final class Tokenizer: Sendable {
-    private let piece: WordPiece
+    private let model: PieceModel
+    private let vocabulary: Vocabulary
     private let template: Template
     /// Added tokens found in the text as it is, and in the normalised text.
     private let literalTokens: AddedTokens?
@@ -22,12 +23,13 @@ public final class Tokenizer: Sendable {
 
     init(_ parts: TokenizerParts) throws(LimbeckError) {
         let vocabulary = parts.vocabulary
-        piece = WordPiece(vocabulary, parts.normalization, parts.wordPiece)
+        let model = try PieceModel(parts)
+        self.vocabulary = vocabulary
+        self.model = model
         template = parts.template
         literalTokens = AddedTokens(parts.addedTokens.filter { !$0.isNormalized }) { $0.text }
-        let options = parts.normalization
-        normalizedTokens = AddedTokens(parts.addedTokens.filter { $0.isNormalized }) { normalized($0.text, options) }
-        for token in parts.addedTokens where token.isNormalized && normalized(token.text, options).isEmpty {
+        normalizedTokens = AddedTokens(parts.addedTokens.filter { $0.isNormalized }) { model.normalized($0.text) }
+        for token in parts.addedTokens where token.isNormalized && model.normalized(token.text).isEmpty {
             throw LimbeckError(.fileUnsupported, "\(parts.file): an added token of which the normalizer leaves nothing")
         }
         var builder = Vocabulary.Builder()
@@ -44,7 +46,7 @@ public final class Tokenizer: Sendable {
         sep = id(parts.names.sep)
         mask = id(parts.names.mask)
         pad = id(parts.names.pad)
-        unk = parts.wordPiece.unknown
+        unk = parts.model.unknown
     }
 
     // MARK: The vocabulary
@@ -56,22 +58,22 @@ public final class Tokenizer: Sendable {
 
     /// The id of a token, special ones included; nil if there is none.
     public func id(of token: String) -> Int32? {
-        extra?.id(of: token) ?? piece.vocabulary.id(of: token)
+        extra?.id(of: token) ?? vocabulary.id(of: token)
     }
 
     package func id(of token: UnsafeRawBufferPointer) -> Int32? {
-        extra?.id(of: token) ?? piece.vocabulary.id(of: token)
+        extra?.id(of: token) ?? vocabulary.id(of: token)
     }
 
     /// Calls `body` with the UTF-8 of a token; nil if no token has this id.
     package func withTokenBytes<Result>(_ id: Int32, _ body: (UnsafeRawBufferPointer) -> Result) -> Result? {
         if let extra, let result = extra.withToken(id, body) { return result }
-        return piece.vocabulary.withToken(id, body)
+        return vocabulary.withToken(id, body)
     }
 
     /// The bytes of the tables.
     package var memoryBytes: Int {
-        piece.memoryBytes + (extra?.memoryBytes ?? 0) + (literalTokens?.memoryBytes ?? 0)
+        vocabulary.memoryBytes + model.memoryBytes + (extra?.memoryBytes ?? 0) + (literalTokens?.memoryBytes ?? 0)
             + (normalizedTokens?.memoryBytes ?? 0)
     }
 
@@ -123,11 +125,7 @@ public final class Tokenizer: Sendable {
 
     private func cut(_ text: UnsafePointer<UInt8>, _ start: Int, _ end: Int, into sink: inout TokenSink) {
         guard start < end else { return }
-        if let normalizedTokens {
-            piece.encode(text, from: start, to: end, finding: normalizedTokens, into: &sink)
-        } else {
-            piece.encode(text, from: start, to: end, into: &sink)
-        }
+        model.encode(text, from: start, to: end, finding: normalizedTokens, into: &sink)
     }
 
     /// Makes the sequence of a text, or of a pair: the template's special tokens and types, truncated longest first to
@@ -173,22 +171,5 @@ public final class Tokenizer: Sendable {
             counts = (encode(first, into: .counting), encode(second, into: .counting))
         }
         return LongestFirst.keep(counts.0, counts.1, room: room)
-    }
-}
-
-/// What the normaliser makes of a text.
-private func normalized(_ text: [UInt8], _ options: NormalizerOptions) -> [UInt8] {
-    text.withUnsafeBufferPointer { text in
-        var result: [UInt8] = []
-        guard let start = text.baseAddress else { return result }
-        var scalars = NormalizedScalars(start, from: 0, to: text.count, options)
-        while let scalar = scalars.next() {
-            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 4) { bytes in
-                guard let bytes = bytes.baseAddress else { return }
-                let count = UTF8Reader.write(scalar.scalar, to: bytes)
-                for index in 0..<count { result.append(bytes[index]) }
-            }
-        }
-        return result
     }
 }

@@ -2,16 +2,24 @@
 /// tokenizer_config.json says nothing.
 extension TokenizerParts {
     init(text: UnsafeRawBufferPointer, file: String, config: JSONValue?) throws(LimbeckError) {
-        self.file = file
-        vocabulary = try TokenizerParts.vocabulary(lines: text, file)
+        let vocabulary = try TokenizerParts.vocabulary(lines: text, file)
+        var names = SpecialNames()
         if let config { names.read(config) }
+        func required(_ name: String) throws(LimbeckError) -> Int32 {
+            guard let id = vocabulary.id(of: name) else {
+                throw LimbeckError(.fileInconsistent, "\(file): the special token \"\(name)\" is missing")
+            }
+            return id
+        }
+        let options = WordPieceOptions(unknown: try required(names.unk), prefix: "##", maximumCharacters: 100)
+        self.init(file: file, vocabulary: vocabulary, model: .wordPiece(options), preTokenizer: .bert, names: names)
 
-        normalization = NormalizerOptions(cleans: true, separatesIdeographs: true, stripsAccents: true, lowers: true)
+        var normalization = NormalizerOptions(cleans: true, separatesIdeographs: true, stripsAccents: true, lowers: true)
         normalization.lowers = try flag(config, "do_lower_case") ?? true
         normalization.stripsAccents = try flag(config, "strip_accents") ?? normalization.lowers
         normalization.separatesIdeographs = try flag(config, "tokenize_chinese_chars") ?? true
+        normalizer = .bert(normalization)
 
-        wordPiece.unknown = try required(names.unk)
         template = .bert(cls: try required(names.cls), sep: try required(names.sep))
         for name in [names.unk, names.sep, names.cls, names.pad, names.mask] {
             guard let id = vocabulary.id(of: name) else { continue }
@@ -50,13 +58,6 @@ extension TokenizerParts {
             if !ScalarRecord(source.scalar).isSpace { end = position }
         }
         return UnsafeRawBufferPointer(rebasing: line[..<end])
-    }
-
-    private func required(_ name: String) throws(LimbeckError) -> Int32 {
-        guard let id = vocabulary.id(of: name) else {
-            throw LimbeckError(.fileInconsistent, "\(file): the special token \"\(name)\" is missing")
-        }
-        return id
     }
 
     /// A member that is true, false, or null or missing.

@@ -92,7 +92,8 @@ final class WordPiece: Sendable {
         return table
     }
 
-    var memoryBytes: Int { vocabulary.memoryBytes + byteTable.count + punctuationIds.count * 4 + folded.count * 2 }
+    /// The bytes of the tables, the vocabulary's not among them.
+    var memoryBytes: Int { byteTable.count + punctuationIds.count * 4 + folded.count * 2 }
 
     /// Cuts `text[position..<end]`, which is normalised on its own, into tokens.
     func encode(_ text: UnsafePointer<UInt8>, from position: Int, to end: Int, into sink: inout TokenSink) {

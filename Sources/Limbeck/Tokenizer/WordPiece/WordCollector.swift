@@ -1,5 +1,5 @@
 /// The word that is being collected: its normalised bytes, and for each the bytes of the source that its scalar stands for.
-struct WordCollector {
+struct WordCollector: WordTaker {
     private let bytes: UnsafeMutablePointer<UInt8>
     private let starts: UnsafeMutablePointer<UInt32>
     private let ends: UnsafeMutablePointer<UInt32>

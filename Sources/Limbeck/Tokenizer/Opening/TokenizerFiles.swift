@@ -1,37 +1,3 @@
-/// A tokenizer as its files describe it, read and checked, before its tables are built.
-struct TokenizerParts {
-    /// The name that messages use.
-    var file: String
-    var vocabulary: Vocabulary
-    var wordPiece = WordPieceOptions(unknown: 0, prefix: "##", maximumCharacters: 100)
-    var normalization = NormalizerOptions()
-    var addedTokens: [AddedToken] = []
-    var template = Template.none
-    var names = SpecialNames()
-}
-
-/// What the special tokens are called.
-struct SpecialNames {
-    var unk = "[UNK]"
-    var sep = "[SEP]"
-    var cls = "[CLS]"
-    var mask = "[MASK]"
-    var pad = "[PAD]"
-
-    /// Takes the names that tokenizer_config.json gives.
-    mutating func read(_ config: JSONValue) {
-        func name(_ key: String, _ name: inout String) {
-            guard let value = config[key] else { return }
-            if let text = value.string ?? value["content"]?.string { name = text }
-        }
-        name("unk_token", &unk)
-        name("sep_token", &sep)
-        name("cls_token", &cls)
-        name("mask_token", &mask)
-        name("pad_token", &pad)
-    }
-}
-
 extension Tokenizer {
     /// Opens a tokenizer: `path` is a model folder, a tokenizer.json, or a vocab.txt with a tokenizer_config.json beside it,
     /// if there is one. In a folder with both, tokenizer.json counts.

@@ -1,0 +1,59 @@
+/// The member "model": the vocabulary, and what cuts words into its tokens.
+extension TokenizerParts.Model {
+    static func read(
+        _ model: TokenizerComponent, _ names: inout SpecialNames
+    ) throws(LimbeckError) -> (Vocabulary, TokenizerParts.Model) {
+        // Files of the first versions do not name the type; only WordPiece has this member.
+        let type = model.value["type"]?.string ?? (model.value["max_input_chars_per_word"] == nil ? "none" : "WordPiece")
+        switch type {
+        case "WordPiece":
+            let vocabulary = try Vocabulary(model)
+            let options = try WordPieceOptions(model, vocabulary)
+            names.unk = try model.string("unk_token")
+            return (vocabulary, .wordPiece(options))
+        default: throw model.unsupported(type)
+        }
+    }
+}
+
+extension Vocabulary {
+    /// The object of tokens and their ids.
+    fileprivate convenience init(_ model: TokenizerComponent) throws(LimbeckError) {
+        guard let entries = model.value["vocab"], entries.kind == .object else { throw model.malformed("vocab", "an object") }
+        self.init(try Builder(TokenizerComponent("model.vocab", entries, file: model.file)))
+    }
+}
+
+extension Vocabulary.Builder {
+    init(_ entries: TokenizerComponent) throws(LimbeckError) {
+        for (key, value) in entries.value.members {
+            guard let id = value.int else { throw entries.malformed("an object of integers") }
+            try entries.check(id: id)
+            try add(id: id, file: entries.file) { key.append(to: &$0) }
+        }
+    }
+}
+
+extension WordPieceOptions {
+    fileprivate init(_ model: TokenizerComponent, _ vocabulary: Vocabulary) throws(LimbeckError) {
+        let unknown = try model.string("unk_token")
+        guard let id = vocabulary.id(of: unknown) else {
+            throw LimbeckError(.fileInconsistent, "\(model.file): model.unk_token \"\(unknown)\" is not in the vocabulary")
+        }
+        self.init(unknown: id, prefix: "##", maximumCharacters: 100)
+        if let prefix = model.value["continuing_subword_prefix"] {
+            guard let text = prefix.string else { throw model.malformed("continuing_subword_prefix", "a string") }
+            self.prefix = text
+        }
+        if let maximum = model.value["max_input_chars_per_word"] {
+            guard let value = maximum.int, value >= 0 else { throw model.malformed("max_input_chars_per_word", "a count") }
+            guard value <= WordPieceOptions.characterBound else {
+                throw LimbeckError(
+                    .fileUnsupported,
+                    "\(model.file): model.max_input_chars_per_word is \(value); at most \(WordPieceOptions.characterBound) is supported"
+                )
+            }
+            maximumCharacters = value
+        }
+    }
+}
