@@ -129,7 +129,14 @@ int32_t limbeck_model_open(const char *path, size_t path_bytes, limbeck_model **
 
 void limbeck_model_close(limbeck_model *model);
 
-enum { LIMBECK_FAMILY_BERT = 1, LIMBECK_FAMILY_DISTILBERT = 2 };
+enum {
+    LIMBECK_FAMILY_BERT = 1,       /* TinyBERT, MiniLM, Chinese BERT-wwm and RBT too */
+    LIMBECK_FAMILY_DISTILBERT = 2,
+    LIMBECK_FAMILY_ROBERTA = 3,    /* DistilRoBERTa, CamemBERT and XLM-RoBERTa too */
+    LIMBECK_FAMILY_ALBERT = 4,
+    LIMBECK_FAMILY_ELECTRA = 5,
+    LIMBECK_FAMILY_MPNET = 6
+};
 
 /* What a model can answer: bits of limbeck_model_info.answers. */
 enum {
@@ -328,7 +335,8 @@ enum {
     LIMBECK_OUTPUT_HIDDEN = 1, /* (tokens, hidden_size), all sequences back to back: the state after `layer` */
     LIMBECK_OUTPUT_POOLED = 2, /* (sequences, hidden_size): the pooler's vector */
     LIMBECK_OUTPUT_LOGITS = 3  /* the head's raw numbers: (sequences, label_count) for classification, (tokens, label_count)
-                                * for tagging, (tokens, 2) start and end for answers, (tokens, vocab_size) for masked tokens */
+                                * for tagging, (tokens, 2) start and end for answers, (tokens, vocab_size) for masked tokens,
+                                * (tokens, 1) for replaced ones */
 };
 
 /* Runs `sequence_count` sequences of lengths[i] ids, back to back in `ids`; `types` are their token types, or NULL for all 0.

@@ -28,7 +28,7 @@ public struct Product {
     }
 }
 
-/// softmax(q k^T * scale) v for one sequence; query, key and value of a token stand in one row, heads side by side.
+/// softmax(q k^T * scale + bias) v for one sequence; query, key and value of a token stand in one row, heads side by side.
 public struct Attention {
     public var query: UnsafePointer<Float>  // (tokens, heads * headSize)
     public var key: UnsafePointer<Float>
@@ -37,12 +37,17 @@ public struct Attention {
     public var tokens: Int
     public var headSize: Int
     public var scale: Float
+    /// By head and distance, `bias[head * biasStride + biasCenter + key - query]`; whole vectors are read past the last key.
+    public var bias: UnsafePointer<Float>?
+    public var biasStride: Int
+    public var biasCenter: Int
     public var out: UnsafeMutablePointer<Float>  // (tokens, heads * headSize)
     public var outStride: Int
 
     public init(
         query: UnsafePointer<Float>, key: UnsafePointer<Float>, value: UnsafePointer<Float>, stride: Int, tokens: Int,
-        headSize: Int, scale: Float, out: UnsafeMutablePointer<Float>, outStride: Int
+        headSize: Int, scale: Float, bias: UnsafePointer<Float>?, biasStride: Int, biasCenter: Int,
+        out: UnsafeMutablePointer<Float>, outStride: Int
     ) {
         self.query = query
         self.key = key
@@ -51,6 +56,9 @@ public struct Attention {
         self.tokens = tokens
         self.headSize = headSize
         self.scale = scale
+        self.bias = bias
+        self.biasStride = biasStride
+        self.biasCenter = biasCenter
         self.out = out
         self.outStride = outStride
     }

@@ -1,6 +1,6 @@
 import KernelInterface
 
-/// softmax(q k^T * scale) v for one head and a range of queries. The keys and values of the head are packed once into panels;
+/// softmax(q k^T * scale + bias) v for one head and a range of queries. The keys and values of the head are packed once into panels;
 /// scores exist for one block of queries at a time, in scratch.
 func attention(_ pointer: UnsafePointer<Attention>, head: Int, queries: Range<Int>, scratch: UnsafeMutablePointer<Float>) {
     let job = pointer.pointee
@@ -24,6 +24,10 @@ func attention(_ pointer: UnsafePointer<Attention>, head: Int, queries: Range<In
                 store($2 * all(job.scale), out + $0 * scoreStride + $1 * 16)
             }
         }
+        if let bias = job.bias {
+            let center = bias + head * job.biasStride + job.biasCenter - query
+            add(center, to: scores, stride: scoreStride, rows: rows, columns: keyColumns)
+        }
         // e^(score - max), unnormalised: the sum divides the result, which has fewer columns than there are keys.
         for row in 0..<rows { inverse[row] = 1 / exponentials(scores + row * scoreStride, count: tokens) }
         for panel in 0..<valueColumns / panelColumns {
@@ -38,6 +42,16 @@ func attention(_ pointer: UnsafePointer<Attention>, head: Int, queries: Range<In
             }
         }
         query += rows
+    }
+}
+
+/// Adds to row i what stands from `bias` - i on: biases by distance, which the next query sees one place further left.
+@inline(__always) private func add(
+    _ bias: UnsafePointer<Float>, to scores: UnsafeMutablePointer<Float>, stride: Int, rows: Int, columns: Int
+) {
+    for row in 0..<rows {
+        let out = scores + row * stride, source = bias - row
+        for i in 0..<columns / 16 { store(load(out + i * 16) + load(source + i * 16), out + i * 16) }
     }
 }
 

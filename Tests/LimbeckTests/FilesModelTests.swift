@@ -25,8 +25,11 @@ import Testing
         #expect(sizes == [27, 3, 3, 9] as [Int])
         let more = [configuration.intermediateSize, configuration.maxPositions, configuration.maxLength]
         #expect(more == [31, 19, 19] as [Int])
-        #expect(model.tensors.word.shape == [configuration.vocabSize, 27])
-        #expect(model.tensors.layers[0].intermediate.weight.shape == [31, 27])
+        #expect(model.tensors.embedding.word.shape == [configuration.vocabSize, 27])
+        guard case .product(let intermediate, _, .intermediate, .gelu, nil, nil) = model.tensors.blocks[0][3] else {
+            return #expect(Bool(false))
+        }
+        #expect(intermediate[0].weight.shape == [31, 27])
     }
 
     @Test(
@@ -49,14 +52,17 @@ import Testing
     }
 
     @Test func heads() throws {
-        func sequenceSource(_ name: String) throws -> SequenceSource? {
-            if case .sequence(let source, _) = try load(name).tensors.head { return source }
-            return nil
+        func dense(_ name: String) throws -> [String] {
+            guard case .sequence(let dense, _) = try load(name).tensors.head else { return [] }
+            return [dense.linear.weight.name, "\(dense.activation)"] + (dense.relu ? ["relu"] : [])
         }
-        guard case .pooled = try sequenceSource("bert-sequence-3") else { return #expect(Bool(false)) }
-        guard case .pooled = try sequenceSource("bert-next-sentence") else { return #expect(Bool(false)) }
-        guard case .pooledReLU = try sequenceSource("tinybert-sequence") else { return #expect(Bool(false)) }
-        guard case .dense = try sequenceSource("distilbert-sequence") else { return #expect(Bool(false)) }
+        #expect(try dense("bert-sequence-3") == ["bert.pooler.dense.weight", "tanh"])
+        #expect(try dense("bert-next-sentence") == ["bert.pooler.dense.weight", "tanh"])
+        #expect(try dense("tinybert-sequence") == ["bert.pooler.dense.weight", "tanh", "relu"])
+        #expect(try dense("distilbert-sequence") == ["pre_classifier.weight", "relu"])
+        #expect(try dense("roberta-sequence") == ["classifier.dense.weight", "tanh"])
+        #expect(try dense("albert-sequence") == ["albert.pooler.weight", "tanh"])
+        #expect(try dense("electra-sequence") == ["classifier.dense.weight", "gelu"])
         #expect(try load("bert-sequence-3").configuration.labels == ["entailment", "neutral", "contradiction"])
         #expect(try load("tinybert-sequence").configuration.labels == ["LABEL_0", "LABEL_1", "LABEL_2"])
         #expect(try load("bert-multi-label").configuration.multiLabel)
@@ -73,16 +79,16 @@ import Testing
         let model = try load(name)
         let tensors = model.tensors
         guard case .maskedLM(_, _, let decoder, let bias) = tensors.head else { return #expect(Bool(false)) }
-        #expect(decoder.shape == tensors.word.shape)
-        #expect(bias?.shape == [tensors.word.shape[0]])
+        #expect(decoder.shape == tensors.embedding.word.shape)
+        #expect(bias?.shape == [tensors.embedding.word.shape[0]])
         // The bytes live as long as the mapping.
-        withExtendedLifetime(model) { #expect(decoder.bytes.elementsEqual(tensors.word.bytes) == isTied) }
+        withExtendedLifetime(model) { #expect(decoder.bytes.elementsEqual(tensors.embedding.word.bytes) == isTied) }
     }
 
     @Test func elementTypes() throws {
-        #expect(try load("bert-f16").tensors.word.type == .f16)
-        #expect(try load("bert-bf16").tensors.word.type == .bf16)
-        #expect(try load("bert-misaligned").tensors.word.type == .f32)
+        #expect(try load("bert-f16").tensors.embedding.word.type == .f16)
+        #expect(try load("bert-bf16").tensors.embedding.word.type == .bf16)
+        #expect(try load("bert-misaligned").tensors.embedding.word.type == .f32)
     }
 
     /// Files from before `architectures`: the tensors say what the head is.

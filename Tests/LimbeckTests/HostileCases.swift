@@ -163,7 +163,7 @@ extension HostileCase {
             $0.files["config.json"] = Array(String(repeating: "[", count: 1_000_000).utf8)
         },
         .config("config-nan", .fileMalformed, "expected a value", "layer_norm_eps", "NaN"),
-        .config("model-type-other", .fileUnsupported, "model_type 'roberta' is not supported", "model_type", "\"roberta\""),
+        .config("model-type-other", .fileUnsupported, "model_type 'gpt2' is not supported", "model_type", "\"gpt2\""),
         .config("model-type-number", .fileMalformed, "'model_type' is 1 at byte", "model_type", "1"),
         .init("model-type-missing-albert", .fileUnsupported, "no 'model_type'") {
             $0.set("model_type", nil)
@@ -203,8 +203,8 @@ extension HostileCase {
             "\"relative_key\""),
         .config("heads-pruned", .fileUnsupported, "'pruned_heads'", "pruned_heads", #"{"0": [1]}"#),
         .config(
-            "architecture-other", .fileUnsupported, "architecture 'BertForMultipleChoice'", "architectures",
-            "[\"BertForMultipleChoice\"]"),
+            "architecture-other", .fileUnsupported, "architecture 'BertLMHeadModel'", "architectures",
+            "[\"BertLMHeadModel\"]"),
         .config(
             "architecture-of-another-family", .fileUnsupported, "architecture 'DistilBertModel'", "architectures",
             "[\"DistilBertModel\"]"),

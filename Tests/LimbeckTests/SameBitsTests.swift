@@ -15,15 +15,15 @@ import Testing
         let lengths = (0..<24).map { _ in Int.random(in: 1...longest, using: &random) }
         let total = lengths.reduce(0, +)
         let ids = (0..<total).map { _ in Int32.random(in: 0..<Int32(model.vocabSize), using: &random) }
-        let types = (0..<total).map { _ in Int32.random(in: 0..<2, using: &random) }
-        let hasHead = !model.answers.isDisjoint(with: [.classify, .tag, .answer, .fill])
-        let output = hasHead ? ForwardOutput.logits : .hidden
+        let types = Int32(clamping: max(1, model.configuration.typeVocabSize))
+        let typeIds = (0..<total).map { _ in Int32.random(in: 0..<types, using: &random) }
+        let output = model.configuration.head == .none ? ForwardOutput.hidden : .logits
 
         let one = try Session(model, options: SessionOptions(threads: 1, maxTokens: longest))
         var alone: [Float] = [], start = 0
         for length in lengths {
             alone += try one.forward(
-                ids: Array(ids[start..<start + length]), types: Array(types[start..<start + length]), lengths: [length],
+                ids: Array(ids[start..<start + length]), types: Array(typeIds[start..<start + length]), lengths: [length],
                 output: output)
             start += length
         }
@@ -34,7 +34,7 @@ import Testing
                 for maxTokens in [longest, longest + 7, 4096] {
                     let options = SessionOptions(threads: threads, maxTokens: maxTokens, kernels: kernels)
                     let together = try Session(model, options: options)
-                        .forward(ids: ids, types: types, lengths: lengths, output: output)
+                        .forward(ids: ids, types: typeIds, lengths: lengths, output: output)
                     #expect(together == alone, "\(kernels), \(threads) threads, \(maxTokens) tokens")
                 }
             }

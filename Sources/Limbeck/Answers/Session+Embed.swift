@@ -26,8 +26,8 @@ extension Session {
                 case .cls: copy(count == 0 ? nil : states, to: vector, count: dimensions)
                 case .pooler:
                     dense(
-                        model.weights.pooler!, tanh: true, relu: false, sequences: sequence..<sequence + 1, into: scratch.dense,
-                        outStride: stride)
+                        model.weights.pooler!, sequences: sequence..<sequence + 1, into: scratch.dense,
+                        outStride: scratch.headStride)
                     copy(scratch.dense, to: vector, count: dimensions)
                 }
                 if normalizes { normalize(vector, dimensions) }

@@ -77,6 +77,7 @@ extension Session {
         case (.logits, .sequence(_, let classifier)): return (classifier.outputs, false)
         case (.logits, .token(let classifier)), (.logits, .span(let classifier)): return (classifier.outputs, true)
         case (.logits, .maskedLM(_, _, let decoder)): return (decoder.outputs, true)
+        case (.logits, .detection): return (1, true)
         }
     }
 
@@ -91,6 +92,7 @@ extension Session {
         case (.logits, .sequence): sequenceLogits(sequences: 0..<sequences, into: out)
         case (.logits, .token(let linear)), (.logits, .span(let linear)): tokenLogits(linear, tokens: 0..<tokens, into: out)
         case (.logits, .maskedLM): vocabularyLogits(tokens: 0..<tokens, into: out)
+        case (.logits, .detection): detectionLogits(tokens: 0..<tokens, into: out)
         }
     }
 }

@@ -35,6 +35,11 @@ package struct Tensor {
         return base.assumingMemoryBound(to: Float.self)
     }
 
+    /// Whether both are the same numbers of the file.
+    func isSame(as other: Tensor) -> Bool {
+        bytes.baseAddress == other.bytes.baseAddress && type == other.type && shape == other.shape && strides == other.strides
+    }
+
     /// Elements in the order of the shape, as float32.
     func read(_ range: Range<Int>, into out: UnsafeMutablePointer<Float>) {
         guard let strides, let width = shape.last, let step = strides.last else {

@@ -11,13 +11,9 @@ struct Checkpoint {
     /// TinyBERT's training leaves its projections to the teacher's width in the file.
     private(set) var hasTinyBERTProjections = false
 
-    init(_ weights: WeightFiles, family: Family) throws(LimbeckError) {
+    init(_ weights: WeightFiles, family: FamilyRules) throws(LimbeckError) {
         file = weights.file
-        base =
-            switch family {
-            case .bert: "bert."
-            case .distilBERT: "distilbert."
-            }
+        base = family.prefix
         entries.reserveCapacity(weights.tensors.count)
         for entry in weights.tensors {
             let name = canonical(entry.name)

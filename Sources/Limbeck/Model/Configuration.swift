@@ -4,15 +4,22 @@ import KernelInterface
 package struct Configuration: Sendable {
     package var family: Family
     package var hiddenSize = 0
+    /// The width of the embedding tables.
+    package var embeddingSize = 0
     package var layers = 0
     package var attentionHeads = 0
     /// Per head; `attentionHeads * headSize` may differ from `hiddenSize`.
     package var headSize = 0
     package var intermediateSize = 0
     package var vocabSize = 0
+    /// The longest sequence.
     package var maxPositions = 0
+    /// Positions are counted from this id on; nil: from 0.
+    package var paddingId: Int32?
     /// 0: the family has no token types.
     package var typeVocabSize = 0
+    /// Of the encoder's buffers.
+    package var widths = BufferWidths()
     package var activation: Activation
     package var layerNormEps: Float
     package var head: HeadKind = .none
@@ -27,12 +34,6 @@ package struct Configuration: Sendable {
     package var maxLength = 0
 }
 
-public enum Family: UInt32, Sendable {
-    /// BERT, TinyBERT, MiniLM, Chinese BERT-wwm, RBT.
-    case bert = 1
-    case distilBERT = 2
-}
-
 package enum HeadKind: Sendable {
     case none
     /// One answer per sequence, or per pair of texts (next-sentence prediction too).
@@ -43,4 +44,6 @@ package enum HeadKind: Sendable {
     case span
     /// A distribution over the vocabulary per token.
     case maskedLM
+    /// Was the token replaced?
+    case detection
 }

@@ -2,14 +2,22 @@ import KernelInterface
 
 /// What config.json says, before the tensors confirm it. A size that it leaves out is nil, and the tensors decide.
 struct DeclaredConfiguration {
-    var family: Family
+    let rules: FamilyRules
+    /// As the file has it, for messages.
+    let modelType: String
     var hiddenSize: Int?
+    /// The width of the embedding tables, where it may differ from the hidden size.
+    var embeddingSize: Int?
     var layers: Int?
     var attentionHeads: Int
     var intermediateSize: Int?
     var vocabSize: Int?
     var maxPositions: Int?
     var typeVocabSize: Int?
+    /// Groups of layers that share weights, and the layers in one.
+    var groups = 1
+    var groupLayers = 1
+    var paddingId: Int?
     var activation: Activation
     var layerNormEps: Float
     /// The name of the model's class in transformers; nil in old files.
@@ -27,25 +35,31 @@ struct DeclaredConfiguration {
             throw LimbeckError(.fileNotFound, "\(folder.path)/config.json: no such file")
         }
         self.root = root
-        family = try DeclaredConfiguration.family(root)
+        (rules, modelType) = try DeclaredConfiguration.family(root)
         try DeclaredConfiguration.refuseVariants(root)
 
-        let names = family.keys
-        hiddenSize = try root.optionalSize(names.hiddenSize)
-        layers = try root.optionalSize(names.layers)
-        intermediateSize = try root.optionalSize(names.intermediateSize)
+        hiddenSize = try root.optionalSize(rules.sizes.hidden)
+        layers = try root.optionalSize(rules.sizes.layers)
+        intermediateSize = try root.optionalSize(rules.sizes.intermediate)
         vocabSize = try root.optionalSize("vocab_size")
         maxPositions = try root.optionalSize("max_position_embeddings")
-        typeVocabSize = family == .bert ? try root.optionalSize("type_vocab_size") : nil
-        guard let heads = try root.optionalSize(names.attentionHeads) else {
-            throw LimbeckError(.fileMalformed, "\(root.document.file): no '\(names.attentionHeads)', which no tensor can tell")
+        if rules.hasTokenTypes { typeVocabSize = try root.optionalSize("type_vocab_size") }
+        if rules.projection != nil { embeddingSize = try root.optionalSize("embedding_size") }
+        if rules.layers == nil {
+            groups = try root.optionalSize("num_hidden_groups") ?? 1
+            groupLayers = try root.optionalSize("inner_group_num") ?? 1
+        }
+        if case .afterPadding(let key, let id) = rules.positions { paddingId = try DeclaredConfiguration.padding(root, key, id) }
+        guard let heads = try root.optionalSize(rules.sizes.attentionHeads) else {
+            throw LimbeckError(
+                .fileMalformed, "\(root.document.file): no '\(rules.sizes.attentionHeads)', which no tensor can tell")
         }
         attentionHeads = heads
-        activation = try DeclaredConfiguration.activation(root, key: names.activation)
-        layerNormEps = 1e-12  // BERT's, and the literal in DistilBERT's code, which reads no key
-        if family == .bert, let eps = try root.optionalDouble("layer_norm_eps") {
+        activation = try DeclaredConfiguration.activation(root, rules)
+        layerNormEps = Float(rules.layerNormEps.default)
+        if let key = rules.layerNormEps.key, let eps = try root.optionalDouble(key) {
             guard eps >= 0, eps < 1 else {
-                throw root.mismatch("'layer_norm_eps' (\(eps < 0 ? "negative" : "1 or more"))", expected: "from 0 to below 1")
+                throw root.mismatch("'\(key)' (\(eps < 0 ? "negative" : "1 or more"))", expected: "from 0 to below 1")
             }
             layerNormEps = Float(eps)
         }
@@ -67,7 +81,7 @@ struct DeclaredConfiguration {
             if let declared = try root.optionalSize("num_labels"), declared != count {
                 throw labelMismatch(declared, count)
             }
-            return (0..<count).map { "LABEL_\($0)" }
+            return DeclaredConfiguration.numberedLabels(count)
         }
         guard names.kind == .object else { throw names.mismatch("'id2label'", expected: "an object") }
         guard names.count == count else { throw labelMismatch(names.count, count) }
@@ -82,30 +96,41 @@ struct DeclaredConfiguration {
         return labels.map { $0 ?? "" }  // all are there: as many distinct indices as labels
     }
 
+    static func numberedLabels(_ count: Int) -> [String] { (0..<count).map { "LABEL_\($0)" } }
+
     private func labelMismatch(_ declared: Int, _ count: Int) -> LimbeckError {
         LimbeckError(.fileInconsistent, "\(root.document.file): \(declared) labels, but the classifier has \(count) rows")
     }
 
     // MARK: - The parts
 
-    private static func family(_ root: JSONValue) throws(LimbeckError) -> Family {
-        switch try root.optionalString("model_type") {
-        case "bert": return .bert
-        case "distilbert": return .distilBERT
-        case let other?:
-            throw LimbeckError(
-                .fileUnsupported, "\(root.document.file): model_type '\(other)' is not supported, expected 'bert' or 'distilbert'")
-        case nil:
-            // Files from before model_type: TinyBERT's, and those converted from Google's. Families that came later and share the
-            // keys differ in these.
-            let others = ["embedding_size", "num_hidden_groups", "true_hidden_size"]
-            if root.optional("hidden_size") != nil, root.optional("num_attention_heads") != nil,
-                !others.contains(where: { root.optional($0) != nil })
-            {
-                return .bert
+    private static func family(_ root: JSONValue) throws(LimbeckError) -> (FamilyRules, String) {
+        if let name = try root.optionalString("model_type") {
+            var known = ""
+            for family in Family.allCases {
+                let rules = family.rules
+                if rules.modelTypes.contains(name) { return (rules, name) }
+                for type in rules.modelTypes { known += known.isEmpty ? "'\(type)'" : ", '\(type)'" }
             }
-            throw LimbeckError(.fileUnsupported, "\(root.document.file): no 'model_type', and not the keys of a BERT")
+            throw LimbeckError(
+                .fileUnsupported, "\(root.document.file): model_type '\(name)' is not supported, expected one of \(known)")
         }
+        // Files from before model_type: TinyBERT's, and those converted from Google's. Families that came later and share the keys
+        // differ in these.
+        let others = ["embedding_size", "num_hidden_groups", "true_hidden_size"]
+        if root.optional("hidden_size") != nil, root.optional("num_attention_heads") != nil,
+            !others.contains(where: { root.optional($0) != nil })
+        {
+            return (.bert, "bert")
+        }
+        throw LimbeckError(.fileUnsupported, "\(root.document.file): no 'model_type', and not the keys of a BERT")
+    }
+
+    /// The id that positions are counted from.
+    private static func padding(_ root: JSONValue, _ key: String?, _ other: Int) throws(LimbeckError) -> Int {
+        guard let key, let value = root.optional(key) else { return other }
+        guard let id = value.int, 0...Int(Int32.max) ~= id else { throw value.mismatch("'\(key)'", expected: "an id") }
+        return id
     }
 
     /// Members that change the computation, and that nothing here computes.
@@ -122,8 +147,9 @@ struct DeclaredConfiguration {
         }
     }
 
-    private static func activation(_ root: JSONValue, key: String) throws(LimbeckError) -> Activation {
-        let name = try root.optionalString(key) ?? "gelu"
+    private static func activation(_ root: JSONValue, _ rules: FamilyRules) throws(LimbeckError) -> Activation {
+        let key = rules.activation.key
+        let name = try root.optionalString(key) ?? rules.activation.default
         switch name {
         case "gelu", "gelu_python": return .gelu
         // Three ways to write one formula.
@@ -150,17 +176,6 @@ struct DeclaredConfiguration {
         case "multi_label_classification": return true
         case let other?:
             throw LimbeckError(.fileUnsupported, "\(root.document.file): problem_type '\(other)' is not supported")
-        }
-    }
-}
-
-extension Family {
-    /// What a family calls its sizes in config.json.
-    fileprivate var keys: (hiddenSize: String, layers: String, attentionHeads: String, intermediateSize: String, activation: String)
-    {
-        switch self {
-        case .bert: ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "hidden_act")
-        case .distilBERT: ("dim", "n_layers", "n_heads", "hidden_dim", "activation")
         }
     }
 }

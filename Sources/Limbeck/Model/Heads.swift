@@ -3,42 +3,35 @@ import KernelInterface
 // The task heads, on states of the batch that was just computed.
 
 extension Session {
-    /// act(W x[first token] + b) for sequences of the batch, at most `Scratch.headRows`.
-    /// -> out (sequences, hidden), `outStride` apart. A sequence without tokens counts as a state of zeros.
-    func dense(
-        _ linear: Linear, tanh: Bool, relu: Bool, sequences: Range<Int>, into out: UnsafeMutablePointer<Float>, outStride: Int
-    ) {
+    /// `dense` of the first tokens of sequences of the batch, at most `Scratch.headRows`.
+    /// -> out (sequences, outputs), `outStride` apart. A sequence without tokens counts as a state of zeros.
+    func dense(_ dense: Dense, sequences: Range<Int>, into out: UnsafeMutablePointer<Float>, outStride: Int) {
         let hidden = model.configuration.hiddenSize, stride = rowStride(hidden)
         for (row, sequence) in sequences.enumerated() {
             let start = scratch.starts[sequence]
             let isEmpty = start == scratch.starts[sequence + 1]
-            copy(isEmpty ? nil : scratch.hidden + start * stride, to: scratch.rows + row * stride, count: hidden)
+            copy(isEmpty ? nil : scratch.hidden + start * stride, to: scratch.rows + row * scratch.headStride, count: hidden)
         }
-        dots(linear, rows: sequences.count, of: scratch.rows, stride, into: out, outStride)
-        let activate = encoder.workers.kernels.activate
-        for row in 0..<sequences.count {
-            if tanh { activate(out + row * outStride, linear.outputs, .tanh) }
-            if relu { activate(out + row * outStride, linear.outputs, .relu) }
-        }
+        apply(dense, rows: sequences.count, of: scratch.rows, scratch.headStride, into: out, outStride)
     }
 
     /// The classifier's logits for sequences of the batch. -> out (sequences, labels)
     func sequenceLogits(sequences: Range<Int>, into out: UnsafeMutablePointer<Float>) {
         guard case .sequence(let source, let classifier) = model.weights.head else { return }
-        let stride = rowStride(model.configuration.hiddenSize)
+        let stride = scratch.headStride
         forEachBlock(of: sequences) { block in
-            dense(source.dense, tanh: source.tanh, relu: source.relu, sequences: block, into: scratch.dense, outStride: stride)
+            dense(source, sequences: block, into: scratch.dense, outStride: stride)
             let first = (block.lowerBound - sequences.lowerBound) * classifier.outputs
             dots(classifier, rows: block.count, of: scratch.dense, stride, into: out + first, classifier.outputs)
         }
     }
 
     /// The pooler's vectors for sequences of the batch: tanh(W x[first token] + b). -> out (sequences, hidden)
-    func pooledVectors(_ pooler: Linear, sequences: Range<Int>, into out: UnsafeMutablePointer<Float>) {
+    func pooledVectors(_ pooler: Dense, sequences: Range<Int>, into out: UnsafeMutablePointer<Float>) {
         let hidden = model.configuration.hiddenSize
         forEachBlock(of: sequences) { block in
             let first = (block.lowerBound - sequences.lowerBound) * hidden
-            dense(pooler, tanh: true, relu: false, sequences: block, into: out + first, outStride: hidden)
+            dense(pooler, sequences: block, into: out + first, outStride: hidden)
         }
     }
 
@@ -51,17 +44,44 @@ extension Session {
     /// Logits over the vocabulary: decoder(LN(act(transform x))). -> out (tokens, vocab)
     func vocabularyLogits(tokens: Range<Int>, into out: UnsafeMutablePointer<Float>) {
         guard case .maskedLM(let transform, let norm, let decoder) = model.weights.head else { return }
-        let c = model.configuration
-        let stride = rowStride(c.hiddenSize)
         forEachBlock(of: tokens) { block in
-            dots(transform, rows: block.count, of: scratch.hidden + block.lowerBound * stride, stride, into: scratch.dense, stride)
-            let kernels = encoder.workers.kernels
-            for row in 0..<block.count { kernels.activate(scratch.dense + row * stride, c.hiddenSize, c.activation) }
+            apply(transform, to: block)
             let normalization = Normalization(
-                x: scratch.dense, stride: stride, width: c.hiddenSize, weight: norm.weight, bias: norm.bias, eps: c.layerNormEps)
-            withUnsafePointer(to: normalization) { kernels.normalize($0, 0..<block.count) }
+                x: scratch.dense, stride: scratch.headStride, width: transform.linear.outputs, weight: norm.weight,
+                bias: norm.bias, eps: model.configuration.layerNormEps)
+            withUnsafePointer(to: normalization) { encoder.workers.kernels.normalize($0, 0..<block.count) }
             let first = (block.lowerBound - tokens.lowerBound) * decoder.outputs
-            dots(decoder, rows: block.count, of: scratch.dense, stride, into: out + first, decoder.outputs)
+            dots(decoder, rows: block.count, of: scratch.dense, scratch.headStride, into: out + first, decoder.outputs)
+        }
+    }
+
+    /// A logit per token: was it replaced? -> out (tokens)
+    func detectionLogits(tokens: Range<Int>, into out: UnsafeMutablePointer<Float>) {
+        guard case .detection(let source, let classifier) = model.weights.head else { return }
+        forEachBlock(of: tokens) { block in
+            apply(source, to: block)
+            let first = block.lowerBound - tokens.lowerBound
+            dots(classifier, rows: block.count, of: scratch.dense, scratch.headStride, into: out + first, 1)
+        }
+    }
+
+    /// `dense` of tokens of the batch, at most `Scratch.headRows`. -> scratch.dense (tokens, outputs)
+    private func apply(_ dense: Dense, to tokens: Range<Int>) {
+        let stride = rowStride(model.configuration.hiddenSize)
+        apply(
+            dense, rows: tokens.count, of: scratch.hidden + tokens.lowerBound * stride, stride, into: scratch.dense,
+            scratch.headStride)
+    }
+
+    private func apply(
+        _ dense: Dense, rows: Int, of a: UnsafePointer<Float>, _ aStride: Int, into out: UnsafeMutablePointer<Float>,
+        _ outStride: Int
+    ) {
+        dots(dense.linear, rows: rows, of: a, aStride, into: out, outStride)
+        let activate = encoder.workers.kernels.activate
+        for row in 0..<rows {
+            activate(out + row * outStride, dense.linear.outputs, dense.activation)
+            if dense.relu { activate(out + row * outStride, dense.linear.outputs, .relu) }
         }
     }
 

@@ -23,7 +23,7 @@ public final class Model: Sendable {
         let folder = try ModelFolder(path)
         let loaded = try LoadedModel.load(folder)
         configuration = loaded.configuration
-        weights = try Weights(loaded.tensors, mappings: loaded.files.mappings)
+        weights = try Weights(loaded.tensors, loaded.configuration, mappings: loaded.files.mappings)
         mappedBytes = loaded.files.mappedBytes
         parameters = loaded.tensors.parameters
         let file = folder.tokenizerFile
@@ -84,7 +84,7 @@ public final class Model: Sendable {
     /// What the model can answer.
     public var answers: Answers {
         switch configuration.head {
-        case .none: .embed
+        case .none, .detection: .embed
         case .sequence: configuration.labels.count <= 2 ? [.embed, .classify, .rerank] : [.embed, .classify]
         case .token: [.embed, .tag]
         case .span: [.embed, .answer]

@@ -1,44 +1,42 @@
+import KernelInterface
+
 /// The tensors of a model under the names of its parts, with their shapes checked. Views into the mapped file.
 package struct ModelTensors {
-    package var word: Tensor  // (vocab, hidden)
-    package var position: Tensor  // (positions, hidden)
-    package var type: Tensor?  // (types, hidden)
-    package var embeddingNorm: NormTensors
-    package var layers: [LayerTensors]
+    package var embedding: EmbeddingTensors
+    /// The distinct blocks of layers; a model that shares weights runs one several times.
+    package var blocks: [[Step<[LinearTensors], NormTensors>]]
+    /// The blocks of each layer, by index.
+    package var layers: [[Int]]
+    package var relativeBias: Tensor?  // (buckets, heads)
     package var pooler: LinearTensors?  // hidden -> hidden, tanh
     package var head: HeadTensors
 }
 
-package struct LayerTensors {
-    // hidden -> heads * headSize
-    package var query: LinearTensors
-    package var key: LinearTensors
-    package var value: LinearTensors
-    package var attentionOutput: LinearTensors  // heads * headSize -> hidden
-    package var attentionNorm: NormTensors
-    package var intermediate: LinearTensors  // hidden -> intermediate
-    package var output: LinearTensors  // intermediate -> hidden
-    package var outputNorm: NormTensors
+package struct EmbeddingTensors {
+    package var word: Tensor  // (vocab, embedding)
+    package var position: Tensor  // (rows, embedding)
+    package var type: Tensor?  // (types, embedding)
+    package var norm: NormTensors
+    package var projection: LinearTensors?  // embedding -> hidden
 }
 
 package enum HeadTensors {
     case none
-    /// Logits per sequence, from the pooled vector (BERT) or from a dense layer with ReLU on the first token (DistilBERT).
-    case sequence(source: SequenceSource, classifier: LinearTensors)
+    /// Logits per sequence, from the first token.
+    case sequence(dense: DenseTensors, classifier: LinearTensors)
     case token(classifier: LinearTensors)
     case span(classifier: LinearTensors)  // hidden -> 2
-    /// logits = decoder norm(act(transform x)) + bias; act is the encoder's activation.
-    case maskedLM(transform: LinearTensors, norm: NormTensors, decoder: Tensor, bias: Tensor?)
+    /// logits = decoder norm(transform x) + bias
+    case maskedLM(transform: DenseTensors, norm: NormTensors, decoder: Tensor, bias: Tensor?)
+    /// A logit per token: was it replaced?
+    case detection(dense: DenseTensors, classifier: LinearTensors)  // hidden -> 1
 }
 
-/// What the sequence classifier reads.
-package enum SequenceSource {
-    /// tanh(W x[CLS] + b): BERT.
-    case pooled
-    /// relu(tanh(W x[CLS] + b)): TinyBERT's own classifier.
-    case pooledReLU
-    /// relu(W x[CLS] + b): DistilBERT's pre_classifier.
-    case dense(LinearTensors)
+/// activation(W x + b), and in TinyBERT's classifier a ReLU after it.
+package struct DenseTensors {
+    package var linear: LinearTensors
+    package var activation: Activation
+    package var relu = false
 }
 
 package struct LinearTensors {
@@ -52,30 +50,52 @@ package struct NormTensors {
 }
 
 extension ModelTensors {
-    /// Numbers in the tensors that are used; a decoder tied to the word embeddings counts once.
+    /// Numbers in the tensors that are used. What is used twice, such as a decoder tied to the word embeddings, counts once.
     var parameters: Int {
-        var total = word.count + position.count + (type?.count ?? 0) + embeddingNorm.parameters + (pooler?.parameters ?? 0)
-        for layer in layers {
-            total += layer.query.parameters + layer.key.parameters + layer.value.parameters
-            total += layer.attentionOutput.parameters + layer.attentionNorm.parameters
-            total += layer.intermediate.parameters + layer.output.parameters + layer.outputNorm.parameters
+        var counter = ParameterCounter()
+        counter.add(embedding.word)
+        counter.add(embedding.position)
+        if let type = embedding.type { counter.add(type) }
+        counter.add(embedding.norm)
+        if let projection = embedding.projection { counter.add(projection) }
+        for case .product(let matrices, _, _, _, _, let norm) in blocks.joined() {
+            for matrix in matrices { counter.add(matrix) }
+            if let norm { counter.add(norm) }
         }
+        if let relativeBias { counter.add(relativeBias) }
+        if let pooler { counter.add(pooler) }
         switch head {
         case .none: break
-        case .sequence(.dense(let dense), let classifier): total += dense.parameters + classifier.parameters
-        case .sequence(_, let classifier), .token(let classifier), .span(let classifier): total += classifier.parameters
+        case .sequence(let dense, let classifier), .detection(let dense, let classifier):
+            counter.add(dense.linear)
+            counter.add(classifier)
+        case .token(let classifier), .span(let classifier):
+            counter.add(classifier)
         case .maskedLM(let transform, let norm, let decoder, let bias):
-            total += transform.parameters + norm.parameters + (bias?.count ?? 0)
-            if decoder.bytes.baseAddress != word.bytes.baseAddress { total += decoder.count }
+            counter.add(transform.linear)
+            counter.add(norm)
+            counter.add(decoder)
+            if let bias { counter.add(bias) }
         }
-        return total
+        return counter.total
     }
 }
 
-extension LinearTensors {
-    var parameters: Int { weight.count + (bias?.count ?? 0) }
-}
+private struct ParameterCounter {
+    var total = 0
+    private var seen: Set<UnsafeRawPointer> = []
 
-extension NormTensors {
-    var parameters: Int { weight.count + bias.count }
+    mutating func add(_ tensor: Tensor) {
+        if let base = tensor.bytes.baseAddress, seen.insert(base).inserted { total += tensor.count }
+    }
+
+    mutating func add(_ linear: LinearTensors) {
+        add(linear.weight)
+        if let bias = linear.bias { add(bias) }
+    }
+
+    mutating func add(_ norm: NormTensors) {
+        add(norm.weight)
+        add(norm.bias)
+    }
 }

@@ -5,71 +5,86 @@ struct Packer {
     var layout: Layout
     let writes: Bool
 
+    /// A tensor that is used twice, such as a decoder tied to the embeddings, is converted once.
+    private var converted: [(Tensor, UnsafePointer<Float>)] = []
+
+    init(layout: Layout, writes: Bool) {
+        self.layout = layout
+        self.writes = writes
+    }
+
     struct Parts {
-        var word: UnsafePointer<Float>
-        var position: UnsafePointer<Float>
-        var type: UnsafePointer<Float>?
-        var embeddingNorm: Norm
-        var layers: [Weights.Layer]
-        var pooler: Linear?
+        var embedding: Weights.Embedding
+        var blocks: [[Step<PackedLinear, Norm>]]
+        var relativeBias: RelativeBias?
+        var pooler: Dense?
         var head: Weights.Head
     }
 
-    mutating func pack(_ t: ModelTensors) -> Parts {
-        let word = plain(t.word)
-        let position = plain(t.position)
-        let type = t.type.map { plain($0) }
-        let embeddingNorm = norm(t.embeddingNorm)
-        var layers: [Weights.Layer] = []
-        layers.reserveCapacity(t.layers.count)
-        for layer in t.layers {
-            layers.append(
-                Weights.Layer(
-                    queryKeyValue: packed([layer.query, layer.key, layer.value]),
-                    attentionOutput: packed([layer.attentionOutput]),
-                    attentionNorm: norm(layer.attentionNorm),
-                    intermediate: packed([layer.intermediate]),
-                    output: packed([layer.output]),
-                    outputNorm: norm(layer.outputNorm)))
-        }
-        let pooler = t.pooler.map { linear($0) }
+    mutating func pack(_ t: ModelTensors, _ configuration: Configuration) -> Parts {
+        let embedding = Weights.Embedding(
+            word: plain(t.embedding.word), position: plain(t.embedding.position), type: t.embedding.type.map { plain($0) },
+            norm: norm(t.embedding.norm), projection: t.embedding.projection.map { packed([$0]) })
+        var blocks: [[Step<PackedLinear, Norm>]] = []
+        blocks.reserveCapacity(t.blocks.count)
+        for block in t.blocks { blocks.append(block.map { packed($0) }) }
         return Parts(
-            word: word, position: position, type: type, embeddingNorm: embeddingNorm, layers: layers, pooler: pooler,
-            head: head(t.head, pooler: pooler))
+            embedding: embedding, blocks: blocks, relativeBias: t.relativeBias.map { relativeBias($0, configuration) },
+            pooler: t.pooler.map { Dense(linear: linear($0), activation: .tanh) }, head: head(t.head))
     }
 
-    private mutating func head(_ head: HeadTensors, pooler: Linear?) -> Weights.Head {
-        switch head {
-        case .none:
-            return .none
-        case .sequence(let source, let classifier):
-            let classifier = linear(classifier)
-            switch source {
-            case .dense(let dense):
-                return .sequence(source: .init(dense: linear(dense), tanh: false, relu: true), classifier: classifier)
-            case .pooled:
-                guard let pooler else { return .none }
-                return .sequence(source: .init(dense: pooler, tanh: true, relu: false), classifier: classifier)
-            case .pooledReLU:
-                guard let pooler else { return .none }
-                return .sequence(source: .init(dense: pooler, tanh: true, relu: true), classifier: classifier)
-            }
-        case .token(let classifier):
-            return .token(linear(classifier))
-        case .span(let classifier):
-            return .span(linear(classifier))
-        case .maskedLM(let transform, let norm, let decoder, let bias):
-            return .maskedLM(
-                transform: linear(transform), norm: self.norm(norm),
-                decoder: linear(LinearTensors(weight: decoder, bias: bias)))
+    private mutating func packed(_ step: Step<[LinearTensors], NormTensors>) -> Step<PackedLinear, Norm> {
+        switch step {
+        case .product(let matrices, let from, let into, let activation, let residual, let norm):
+            .product(
+                packed(matrices), from: from, into: into, activation: activation, residual: residual,
+                norm: norm.map { self.norm($0) })
+        case .attention: .attention
         }
+    }
+
+    private mutating func head(_ head: HeadTensors) -> Weights.Head {
+        switch head {
+        case .none: .none
+        case .sequence(let dense, let classifier): .sequence(dense: self.dense(dense), classifier: linear(classifier))
+        case .token(let classifier): .token(linear(classifier))
+        case .span(let classifier): .span(linear(classifier))
+        case .maskedLM(let transform, let norm, let decoder, let bias):
+            .maskedLM(
+                transform: dense(transform), norm: self.norm(norm),
+                decoder: linear(LinearTensors(weight: decoder, bias: bias)))
+        case .detection(let dense, let classifier): .detection(dense: self.dense(dense), classifier: linear(classifier))
+        }
+    }
+
+    private mutating func dense(_ tensors: DenseTensors) -> Dense {
+        Dense(linear: linear(tensors.linear), activation: tensors.activation, relu: tensors.relu)
+    }
+
+    /// The bias of every distance that a sequence of the model has.
+    private mutating func relativeBias(_ tensor: Tensor, _ configuration: Configuration) -> RelativeBias {
+        let span = configuration.maxPositions, heads = configuration.attentionHeads
+        let stride = RelativeBias.stride(span: span)
+        let table = layout.take(Float.self, heads * stride)
+        if writes {
+            for distance in 1 - span..<span {
+                let bucket = RelativeBias.bucket(distance)
+                for head in 0..<heads {
+                    let index = bucket * heads + head
+                    tensor.read(index..<index + 1, into: table + head * stride + distance + span - 1)
+                }
+            }
+        }
+        return RelativeBias(table: UnsafePointer(table), span: span)
     }
 
     /// The tensor as aligned float32: in place if it is that already.
     private mutating func plain(_ tensor: Tensor) -> UnsafePointer<Float> {
         if let values = tensor.inPlace { return values }
+        for (other, values) in converted where other.isSame(as: tensor) { return values }
         let values = layout.take(Float.self, tensor.count)
         if writes { tensor.read(0..<tensor.count, into: values) }
+        converted.append((tensor, UnsafePointer(values)))
         return UnsafePointer(values)
     }
 

@@ -3,36 +3,30 @@ import KernelInterface
 /// The weights in the form the kernels read: the layers' matrices packed into panels in memory of our own, everything else used
 /// where it stands in the mapped files if it is aligned float32, and converted otherwise. Immutable; keeps the mappings alive.
 package final class Weights {
-    struct Layer {
-        var queryKeyValue: PackedLinear  // hidden -> 3 * heads * headSize
-        var attentionOutput: PackedLinear
-        var attentionNorm: Norm
-        var intermediate: PackedLinear
-        var output: PackedLinear
-        var outputNorm: Norm
+    struct Embedding {
+        var word: UnsafePointer<Float>  // (vocab, embedding)
+        var position: UnsafePointer<Float>  // (rows, embedding)
+        var type: UnsafePointer<Float>?  // (types, embedding)
+        var norm: Norm
+        var projection: PackedLinear?  // embedding -> hidden
     }
 
     enum Head {
         case none
-        case sequence(source: Source, classifier: Linear)
+        case sequence(dense: Dense, classifier: Linear)
         case token(Linear)
         case span(Linear)
-        case maskedLM(transform: Linear, norm: Norm, decoder: Linear)
-
-        /// What the sequence classifier reads: the first token through a dense layer.
-        struct Source {
-            var dense: Linear
-            var tanh: Bool
-            var relu: Bool
-        }
+        case maskedLM(transform: Dense, norm: Norm, decoder: Linear)
+        case detection(dense: Dense, classifier: Linear)
     }
 
-    let word: UnsafePointer<Float>  // (vocab, hidden)
-    let position: UnsafePointer<Float>  // (positions, hidden)
-    let type: UnsafePointer<Float>?  // (types, hidden)
-    let embeddingNorm: Norm
-    let layers: [Layer]
-    let pooler: Linear?
+    let embedding: Embedding
+    /// The distinct blocks of layers.
+    let blocks: [[Step<PackedLinear, Norm>]]
+    /// The blocks of each layer, by index.
+    let layers: [[Int]]
+    let relativeBias: RelativeBias?
+    let pooler: Dense?
     let head: Head
     /// Bytes of our own, beside the mapped files.
     let privateBytes: Int
@@ -40,16 +34,16 @@ package final class Weights {
     private let memory: Memory
     private let mappings: [MappedFile]
 
-    init(_ tensors: ModelTensors, mappings: [MappedFile]) throws(LimbeckError) {
+    init(_ tensors: ModelTensors, _ configuration: Configuration, mappings: [MappedFile]) throws(LimbeckError) {
         // The first pass only measures; the second writes.
         var measure = Packer(layout: Layout(), writes: false)
-        _ = measure.pack(tensors)
+        _ = measure.pack(tensors, configuration)
         memory = try Memory(bytes: measure.layout.bytes)
         self.mappings = mappings
         var packer = Packer(layout: Layout(base: memory.base), writes: true)
-        let parts = packer.pack(tensors)
-        (word, position, type, embeddingNorm) = (parts.word, parts.position, parts.type, parts.embeddingNorm)
-        (layers, pooler, head) = (parts.layers, parts.pooler, parts.head)
+        let parts = packer.pack(tensors, configuration)
+        (embedding, blocks, layers) = (parts.embedding, parts.blocks, tensors.layers)
+        (relativeBias, pooler, head) = (parts.relativeBias, parts.pooler, parts.head)
         privateBytes = memory.bytes
     }
 }
@@ -80,8 +74,38 @@ struct Linear {
     }
 }
 
+/// activation(W x + b), and then a ReLU if it says so.
+struct Dense {
+    var linear: Linear
+    var activation: Activation
+    var relu = false
+}
+
 /// The scale and shift of a LayerNorm, padded with zeros to whole panels.
 struct Norm {
     var weight: UnsafePointer<Float>
     var bias: UnsafePointer<Float>
+}
+
+/// What is added to the scores of a head by the distance from query to key: `table[head][key - query + span - 1]`.
+struct RelativeBias {
+    var table: UnsafePointer<Float>  // (heads, stride)
+    var span: Int
+
+    /// Whole vectors may be read past the last distance.
+    var stride: Int { RelativeBias.stride(span: span) }
+    static let buckets = 32
+
+    /// The bucket of a distance (Raffel et al. 2020, section 2.1; MPNet's parameters): half of them for keys after the query; of a half,
+    /// eight for 0 to 7, and the others twice as wide with every second one, 8 log(n / 8) / log 16.
+    static func bucket(_ distance: Int) -> Int {
+        let first = distance > 0 ? buckets / 2 : 0
+        let n = Int(min(distance.magnitude, 128))
+        guard n >= 8 else { return first + n }
+        var step = 0
+        while step < 7, n * n >= 64 << (step + 1) { step += 1 }
+        return first + 8 + step
+    }
+
+    static func stride(span: Int) -> Int { (2 * span - 1 + panelColumns).roundedUp(to: 16) }
 }

@@ -14,20 +14,16 @@ final class Scratch {
     let words: UnsafeMutablePointer<Int32>  // (T + W), the word each token belongs to
 
     // The encoder's state.
-    let hidden: UnsafeMutablePointer<Float>  // (T, rowStride(hidden))
-    let attended: UnsafeMutablePointer<Float>  // (T, rowStride(hidden)), after the attention's residual and norm
-    let queryKeyValue: UnsafeMutablePointer<Float>  // (T, rowStride(3 * heads * headSize))
-    let context: UnsafeMutablePointer<Float>  // (T, rowStride(heads * headSize))
-    /// (T, rowStride(intermediate)). Shares its memory with the two above: they are done with before it is written.
-    let intermediate: UnsafeMutablePointer<Float>
+    private let matrices: InlineArray<6, Matrix>  // (T, stride), by Buffer
     let left: UnsafeMutablePointer<Atomic<Int>>  // (blocks of rows)
     let firstItems: UnsafeMutablePointer<Int>  // (T + 1)
     let attention: UnsafeMutablePointer<Float>  // (threads, attentionStride)
     let attentionStride: Int
 
     // The heads.
-    let rows: UnsafeMutablePointer<Float>  // (headRows, rowStride(hidden)), a few token states, gathered
-    let dense: UnsafeMutablePointer<Float>  // (headRows, rowStride(hidden)), what a head's first layer makes of them
+    let rows: UnsafeMutablePointer<Float>  // (headRows, headStride), a few token states, gathered
+    let dense: UnsafeMutablePointer<Float>  // (headRows, headStride), what a head's first layer makes of them
+    let headStride: Int
     let logits: UnsafeMutablePointer<Float>  // what decoding needs of the head's output
     let candidates: UnsafeMutablePointer<SpanCandidate>  // (candidateCount) in a model that answers questions
     let answers: UnsafeMutablePointer<PooledAnswer>  // (answerCount) in such a model
@@ -45,12 +41,13 @@ final class Scratch {
     static let answerCount = 4096
 
     init(configuration c: Configuration, maxTokens: Int, threads: Int) throws(LimbeckError) {
-        let width = c.attentionHeads * c.headSize
+        headStride = rowStride(max(c.hiddenSize, c.embeddingSize))
+        let headSpace = Scratch.headRows * headStride
         let longest = min(maxTokens, c.maxPositions)
         attentionStride = Attention.scratch(tokens: longest, headSize: c.headSize).roundedUp(to: 16)
         let logitCount =
             switch c.head {
-            case .none: 0
+            case .none, .detection: 0
             case .sequence: Scratch.headRows * c.labels.count
             case .token: longest * c.labels.count
             case .span: longest * 2
@@ -66,16 +63,11 @@ final class Scratch {
                 layout.take(Int.self, maxTokens + 1), layout.take(UInt32.self, extended),
                 layout.take(UInt32.self, extended), layout.take(Int32.self, extended)
             )
-            let hidden = layout.take(Float.self, maxTokens * rowStride(c.hiddenSize))
-            let attended = layout.take(Float.self, maxTokens * rowStride(c.hiddenSize))
-            let projected = maxTokens * rowStride(3 * width), context = maxTokens * rowStride(width)
-            let shared = layout.take(Float.self, max(projected + context, maxTokens * rowStride(c.intermediateSize)))
             return Parts(
-                batch: batch, hidden: hidden, attended: attended, shared: shared, context: shared + projected,
+                batch: batch, matrices: Scratch.matrices(c.widths, tokens: maxTokens, &layout),
                 left: layout.take(Atomic<Int>.self, pieces(maxTokens, ProductWork.blockRows)),
                 firstItems: layout.take(Int.self, maxTokens + 1), attention: layout.take(Float.self, threads * stride),
-                rows: layout.take(Float.self, Scratch.headRows * rowStride(c.hiddenSize)),
-                dense: layout.take(Float.self, Scratch.headRows * rowStride(c.hiddenSize)),
+                rows: layout.take(Float.self, headSpace), dense: layout.take(Float.self, headSpace),
                 logits: layout.take(Float.self, logitCount), candidates: layout.take(SpanCandidate.self, candidateCount),
                 answers: layout.take(PooledAnswer.self, answerCount))
         }
@@ -86,11 +78,42 @@ final class Scratch {
         var layout = Layout(base: memory.base)
         let parts = carve(&layout)
         (ids, types, positions, starts, tokenStarts, tokenEnds, words) = parts.batch
-        (hidden, attended, queryKeyValue, intermediate) = (parts.hidden, parts.attended, parts.shared, parts.shared)
-        (context, left, firstItems, attention) = (parts.context, parts.left, parts.firstItems, parts.attention)
+        (matrices, left, firstItems, attention) = (parts.matrices, parts.left, parts.firstItems, parts.attention)
         (rows, dense, logits) = (parts.rows, parts.dense, parts.logits)
         (candidates, answers) = (parts.candidates, parts.answers)
     }
+
+    /// The encoder's matrices, next to each other except where two are never needed at once: what a layer's feed-forward network
+    /// and the embeddings write shares its memory with what its attention does.
+    private static func matrices(_ widths: BufferWidths, tokens: Int, _ layout: inout Layout) -> InlineArray<6, Matrix> {
+        func size(_ buffer: Buffer) -> Int { widths[buffer] == 0 ? 0 : tokens * rowStride(widths[buffer]) }
+        let hidden = layout.take(Float.self, size(.hidden))
+        let attended = layout.take(Float.self, size(.attended))
+        let attention = size(.projected) + size(.context)
+        let shared = layout.take(Float.self, max(attention, size(.intermediate), size(.embedded)))
+        var matrices = InlineArray<6, Matrix>(repeating: Matrix(start: shared, stride: 0))
+        for buffer in Buffer.allCases {
+            let start =
+                switch buffer {
+                case .hidden: hidden
+                case .attended: attended
+                case .context: shared + size(.projected)
+                case .embedded, .projected, .intermediate: shared
+                }
+            matrices[buffer.rawValue] = Matrix(start: start, stride: rowStride(widths[buffer]))
+        }
+        return matrices
+    }
+
+    struct Matrix {
+        var start: UnsafeMutablePointer<Float>  // (T, stride)
+        var stride: Int
+    }
+
+    subscript(buffer: Buffer) -> Matrix { matrices[buffer.rawValue] }
+
+    /// The state of the batch. (T, rowStride(hidden))
+    var hidden: UnsafeMutablePointer<Float> { self[.hidden].start }
 
     private struct Parts {
         var batch:
@@ -99,7 +122,7 @@ final class Scratch {
                 UnsafeMutablePointer<Int>, UnsafeMutablePointer<UInt32>, UnsafeMutablePointer<UInt32>,
                 UnsafeMutablePointer<Int32>
             )
-        var hidden, attended, shared, context: UnsafeMutablePointer<Float>
+        var matrices: InlineArray<6, Matrix>
         var left: UnsafeMutablePointer<Atomic<Int>>
         var firstItems: UnsafeMutablePointer<Int>
         var attention, rows, dense, logits: UnsafeMutablePointer<Float>

@@ -51,9 +51,23 @@ extension Session {
     /// Ends a sequence whose ids and types are in place.
     func close(count: Int) {
         let start = tokens
-        for i in 0..<count { scratch.positions[start + i] = Int32(truncatingIfNeeded: i) }
+        number(start, count)
         sequences += 1
         scratch.starts[sequences] = start + count
+    }
+
+    /// The positions of a sequence's tokens.
+    private func number(_ start: Int, _ count: Int) {
+        let (ids, positions) = (scratch.ids + start, scratch.positions + start)
+        guard let padding = model.configuration.paddingId else {
+            for i in 0..<count { positions[i] = Int32(truncatingIfNeeded: i) }
+            return
+        }
+        var last = padding
+        for i in 0..<count {
+            if ids[i] != padding { last += 1 }
+            positions[i] = ids[i] == padding ? padding : last
+        }
     }
 
     /// Computes the batch through its first `layers` layers, all by default.

@@ -244,7 +244,7 @@ class Model:
 
         `output` "hidden": (tokens, hidden_size), the state after `layer`; 0 is the embedding output, -1 the last.
         "pooled": (hidden_size). "logits": (labels) of a classifier; (tokens, labels) of a tagger; (tokens, 2), start and end, of a
-        question answerer; (tokens, vocab_size) of a masked language model.
+        question answerer; (tokens, vocab_size) of a masked language model; (tokens, 1) of ELECTRA's discriminator.
         """
         what = _choice(_native.OUTPUT, "output", output, "hidden")
         layer = small(layer)
@@ -272,7 +272,9 @@ class Model:
             return True, 2
         if "fill" in facts.answers:
             return True, facts.vocab_size
-        return False, facts.label_count
+        if "classify" in facts.answers:
+            return False, facts.label_count
+        return True, 1
 
     def _call(self, function: Callable[..., int], *arguments: Any) -> None:
         """A session serves one thread at a time."""

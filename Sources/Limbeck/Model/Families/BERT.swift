@@ -1,0 +1,32 @@
+import KernelInterface
+
+/// BERT (Devlin et al. 2019), and all that is BERT in everything but name: TinyBERT, MiniLM, Chinese BERT-wwm and RBT.
+extension FamilyRules {
+    static var bert: FamilyRules {
+        FamilyRules(
+            family: .bert, modelTypes: ["bert"], prefix: "bert.",
+            maskedLM: MaskedLMNames(
+                transform: "cls.predictions.transform.dense", norm: "cls.predictions.transform.LayerNorm",
+                decoder: "cls.predictions.decoder.weight", bias: "cls.predictions.bias",
+                otherBias: "cls.predictions.decoder.bias"),
+            heads: [
+                ("BertModel", .none),
+                ("TinyBertModel", .none),
+                ("BertForQuestionAnswering", .span),
+                ("BertForSequenceClassification", .sequence(.pooler, classifier: "classifier")),
+                ("TinyBertForSequenceClassification", .sequence(.tinyBERT, classifier: "classifier")),
+                ("BertForTokenClassification", .token(classifier: "classifier")),
+                ("BertForMultipleChoice", .sequence(.pooler, classifier: "classifier", labels: .fixed(1))),
+                ("BertForMaskedLM", .maskedLM),
+                // Pre-training trains two heads; its masked language model is the one that answers something by itself.
+                ("BertForPreTraining", .maskedLM),
+                ("TinyBertForPreTraining", .maskedLM),
+                // Are the texts neighbours?
+                ("BertForNextSentencePrediction", .sequence(.pooler, classifier: "cls.seq_relationship")),
+            ])
+    }
+}
+
+extension DenseNames {
+    fileprivate static var tinyBERT: DenseNames { DenseNames(name: "pooler.dense", activation: .tanh, relu: true) }
+}

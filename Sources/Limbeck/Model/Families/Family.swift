@@ -1,0 +1,24 @@
+/// The model families, numbered as in `limbeck.h`.
+public enum Family: UInt32, Sendable, CaseIterable {
+    /// BERT, TinyBERT, MiniLM, Chinese BERT-wwm, RBT.
+    case bert = 1
+    case distilBERT = 2
+    /// RoBERTa, DistilRoBERTa, CamemBERT, XLM-RoBERTa.
+    case roberta = 3
+    case albert = 4
+    case electra = 5
+    case mpnet = 6
+}
+
+extension Family {
+    var rules: FamilyRules {
+        switch self {
+        case .bert: .bert
+        case .distilBERT: .distilBERT
+        case .roberta: .roberta
+        case .albert: .albert
+        case .electra: .electra
+        case .mpnet: .mpnet
+        }
+    }
+}

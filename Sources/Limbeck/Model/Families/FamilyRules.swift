@@ -1,0 +1,138 @@
+import KernelInterface
+
+/// All in which a family differs from the others: what its configuration and its tensors are called, and the small rules that no
+/// file states. Names of tensors are those of transformers without the base model's prefix.
+struct FamilyRules {
+    let family: Family
+    /// The values of `model_type`.
+    let modelTypes: [String]
+    /// What the base model's tensors begin with in a model with a head.
+    let prefix: String
+
+    var sizes = SizeNames()
+    /// The key of the activation, and the activation of a file without it.
+    var activation = (key: "hidden_act", default: "gelu")
+    /// The key of LayerNorm's epsilon (nil: the family's code has it as a literal), and the epsilon of a file without it.
+    var layerNormEps: (key: String?, default: Double) = ("layer_norm_eps", 1e-12)
+    var positions = PositionRule.fromZero
+    var hasTokenTypes = true
+    /// The linear layer from the embeddings to the hidden size; models of one size may lack it.
+    var projection: String?
+
+    /// Before a layer's index. Nil: the layers are ALBERT's groups, `sharedLayers`.
+    var layers: String? = "encoder.layer."
+    var block = BlockNames()
+    /// The table (buckets, heads) of a bias of the attention by distance.
+    var relativeBias: String?
+
+    /// tanh(W x[first token] + b), where the file has it.
+    var pooler: String? = "pooler.dense"
+    var maskedLM: MaskedLMNames?
+    /// The classes of transformers, and their heads. A file that names none has the first whose tensors are all there.
+    var heads: [(architecture: String, head: HeadRule)]
+}
+
+/// What config.json calls the sizes.
+struct SizeNames {
+    var hidden = "hidden_size"
+    var layers = "num_hidden_layers"
+    var attentionHeads = "num_attention_heads"
+    var intermediate = "intermediate_size"
+}
+
+enum PositionRule {
+    /// 0, 1, 2, ...
+    case fromZero
+    /// RoBERTa: the positions after the padding id's; a padding id in the text has that of its own. The key of the id, if the
+    /// configuration may change it, and the id otherwise.
+    case afterPadding(key: String?, default: Int)
+}
+
+/// The parts of one layer. BERT's names.
+struct BlockNames {
+    var query = "attention.self.query"
+    var key = "attention.self.key"
+    var value = "attention.self.value"
+    var attentionOutput = "attention.output.dense"
+    var attentionNorm = "attention.output.LayerNorm"
+    var intermediate = "intermediate.dense"
+    var output = "output.dense"
+    var outputNorm = "output.LayerNorm"
+}
+
+/// decoder(LN(act(transform x))) + bias
+struct MaskedLMNames {
+    var transform: String
+    var norm: String
+    var decoder: String
+    /// A bias has had two names.
+    var bias: String
+    var otherBias: String
+    /// nil: the encoder's.
+    var activation: Activation?
+}
+
+enum HeadRule {
+    case none
+    /// A classifier on what `dense` makes of the first token.
+    case sequence(DenseNames, classifier: String, labels: Labels = .declared)
+    case token(classifier: String)
+    case span
+    case maskedLM
+    /// ELECTRA's discriminator: for each token, a classifier on what `dense` makes of it.
+    case detection(DenseNames, classifier: String)
+
+    enum Labels {
+        /// By the configuration.
+        case declared
+        /// The configuration may say what it likes: there are so many.
+        case fixed(Int)
+    }
+}
+
+/// activation(W x + b), and then a ReLU if it says so.
+struct DenseNames {
+    var name: String
+    /// nil: the encoder's.
+    var activation: Activation?
+    var relu = false
+
+    static var pooler: DenseNames { DenseNames(name: "pooler.dense", activation: .tanh) }
+}
+
+extension HeadRule {
+    /// The tensors without which there is no such head.
+    private func weights(_ rules: FamilyRules) -> [String] {
+        switch self {
+        case .none: []
+        case .sequence(let dense, let classifier, _), .detection(let dense, let classifier): [dense.name, classifier]
+        case .token(let classifier): [classifier]
+        case .span: ["qa_outputs"]
+        case .maskedLM: rules.maskedLM.map { [$0.transform] } ?? []
+        }
+    }
+
+    /// From `architectures`; in files from before it, from the tensors.
+    init(_ declared: DeclaredConfiguration, _ checkpoint: Checkpoint) throws(LimbeckError) {
+        let rules = declared.rules
+        if let name = declared.architecture {
+            guard let found = rules.heads.first(where: { $0.architecture == name }) else {
+                throw LimbeckError(
+                    .fileUnsupported,
+                    "\(declared.file): architecture '\(name)' is not supported for model_type '\(declared.modelType)'")
+            }
+            self = found.head
+        } else {
+            let found = rules.heads.first { entry in
+                if case .none = entry.head { return false }
+                return entry.head.weights(rules).allSatisfy { checkpoint.contains("\($0).weight") }
+            }
+            self = found?.head ?? .none
+        }
+        // TinyBERT's classifier has a ReLU, and BERT's class name; what its training leaves in the file tells the two apart.
+        if case .sequence(var dense, let classifier, let labels) = self, checkpoint.hasTinyBERTProjections, classifier == "classifier" {
+            dense.relu = true
+            self = .sequence(dense, classifier: classifier, labels: labels)
+        }
+    }
+}

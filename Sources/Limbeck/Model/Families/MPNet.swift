@@ -1,0 +1,20 @@
+/// MPNet (Song et al. 2020): BERT's layers with a bias by distance in the attention, positions counted from 2, no token types.
+extension FamilyRules {
+    static var mpnet: FamilyRules {
+        FamilyRules(
+            family: .mpnet, modelTypes: ["mpnet"], prefix: "mpnet.", positions: .afterPadding(key: nil, default: 1),
+            hasTokenTypes: false,
+            block: BlockNames(
+                query: "attention.attn.q", key: "attention.attn.k", value: "attention.attn.v", attentionOutput: "attention.attn.o",
+                attentionNorm: "attention.LayerNorm"),
+            relativeBias: "encoder.relative_attention_bias.weight", maskedLM: .lmHead,
+            heads: [
+                ("MPNetModel", .none),
+                ("MPNetForQuestionAnswering", .span),
+                ("MPNetForSequenceClassification", .sequence(.classifier, classifier: "classifier.out_proj")),
+                ("MPNetForTokenClassification", .token(classifier: "classifier")),
+                ("MPNetForMultipleChoice", .sequence(.pooler, classifier: "classifier", labels: .fixed(1))),
+                ("MPNetForMaskedLM", .maskedLM),
+            ])
+    }
+}

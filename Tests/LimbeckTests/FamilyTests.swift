@@ -1,0 +1,127 @@
+import Foundation
+import KernelInterface
+import Limbeck
+import Testing
+
+/// What the families' own rules refuse, and what sharing weights saves. Their numbers are in the golden files.
+@Suite struct FamilyTests {
+    /// A golden model with keys of its configuration changed; nil removes one.
+    func edited(_ name: String, _ keys: [String: Any?]) throws -> Sample {
+        let folder = URL(fileURLWithPath: Repository.path("Tests/golden/models/\(name)"))
+        var config = try #require(
+            JSONSerialization.jsonObject(with: Data(contentsOf: folder.appendingPathComponent("config.json"))) as? [String: Any])
+        for (key, value) in keys { config[key] = value }
+        var sample = Sample(config: [], tensors: [])
+        sample.files["config.json"] = try Array(JSONSerialization.data(withJSONObject: config))
+        sample.files["model.safetensors"] = try Array(Data(contentsOf: folder.appendingPathComponent("model.safetensors")))
+        return sample
+    }
+
+    struct Refused: CustomTestStringConvertible, @unchecked Sendable {
+        let model: String
+        let keys: [String: Any?]
+        let status: LimbeckError.Status
+        let words: String
+        var testDescription: String { "\(model) \(keys)" }
+
+        init(_ model: String, _ keys: [String: Any?], _ status: LimbeckError.Status, _ words: String) {
+            (self.model, self.keys, self.status, self.words) = (model, keys, status, words)
+        }
+    }
+
+    @Test(arguments: [
+        Refused("roberta", ["pad_token_id": 25], .fileInconsistent, "padding id 25, in a table of 26"),
+        Refused("roberta", ["pad_token_id": Int.max], .fileMalformed, "'pad_token_id'"),
+        Refused("roberta", ["pad_token_id": -1], .fileMalformed, "'pad_token_id'"),
+        Refused("roberta-masked", ["architectures": ["RobertaForCausalLM"]], .fileUnsupported, "model_type 'roberta'"),
+        Refused("roberta", ["model_type": "bert"], .fileUnsupported, "architecture 'RobertaModel'"),
+        Refused("albert", ["num_hidden_layers": nil], .fileMalformed, "no 'num_hidden_layers'"),
+        Refused("albert", ["num_hidden_layers": 2_000_000_000], .fileUnsupported, "at most 1024 layers"),
+        Refused("albert", ["num_hidden_groups": 10], .fileUnsupported, "9 layers of 10 groups"),
+        Refused("albert", ["num_hidden_groups": 2], .fileInconsistent, "no tensor 'encoder.albert_layer_groups.1.albert_layers.0."),
+        Refused("albert", ["inner_group_num": 2_000_000_000], .fileInconsistent, "no tensor 'encoder.albert_layer_groups.0.albert_layers.1."),
+        Refused("albert", ["embedding_size": 21], .fileInconsistent, "has shape [60, 20], expected [60, 21]"),
+        Refused("albert", ["hidden_size": 28], .fileInconsistent, "embedding_hidden_mapping_in.weight' has shape [27, 20], expected [28, 20]"),
+        Refused("electra", ["hidden_size": 28], .fileInconsistent, "embeddings_project.weight' has shape [27, 20], expected [28, 20]"),
+        Refused("mpnet", ["num_attention_heads": 7], .fileInconsistent, "relative_attention_bias.weight' has shape [32, 3], expected [32, 7]"),
+    ])
+    func refused(_ refused: Refused) throws {
+        let sample = try edited(refused.model, refused.keys)
+        let error = try #require(throws: LimbeckError.self) { _ = try sample.load() }
+        #expect(error.status == refused.status)
+        #expect(error.message.contains(refused.words), "\(error.message)")
+    }
+
+    /// Positions begin after the padding id's, so that many rows of the table are for no token.
+    @Test func positions() throws {
+        #expect(try edited("roberta", [:]).load().configuration.maxPositions == 24)
+        #expect(try edited("roberta-padding-4", [:]).load().configuration.maxPositions == 21)
+        #expect(try edited("mpnet", ["pad_token_id": 7]).load().configuration.maxPositions == 24)
+        #expect(try edited("albert", [:]).load().configuration.maxPositions == 24)
+    }
+
+    @Test func headsWithoutArchitectures() throws {
+        for name in GoldenModelTests.names where !name.hasSuffix("-choice") {
+            let model = try edited(name, [:]).load().configuration.head
+            #expect(try edited(name, ["architectures": nil]).load().configuration.head == model, "\(name)")
+        }
+    }
+
+    /// Layers that share weights are packed once, however many there are.
+    @Test func sharedLayersArePackedOnce() throws {
+        let (one, nine) = (try edited("albert", ["num_hidden_layers": 1]).open(), try edited("albert", [:]).open())
+        #expect(one.layers == 1 && nine.layers == 9)
+        #expect(one.privateBytes == nine.privateBytes && one.parameters == nine.parameters)
+    }
+
+    /// ALBERT-base beside BERT-base, in their real sizes: twelve layers of one's weights, and twelve of twelve.
+    @Test func albertBaseNeedsATwelfth() throws {
+        func bytes(_ family: String, _ prefixes: [String], names: [String]) throws -> Int {
+            var tensors = [("embeddings.word_embeddings.weight", [30, 768]), ("embeddings.position_embeddings.weight", [512, 768])]
+            tensors.append(("embeddings.token_type_embeddings.weight", [2, 768]))
+            func add(_ name: String, _ out: Int, _ width: Int?) {
+                tensors.append(("\(name).weight", width.map { [out, $0] } ?? [out]))
+                tensors.append(("\(name).bias", [out]))
+            }
+            add("embeddings.LayerNorm", 768, nil)
+            if family == "albert" { add("encoder.embedding_hidden_mapping_in", 768, 768) }
+            for prefix in prefixes {
+                for name in names[..<4] { add("\(prefix)\(name)", 768, 768) }
+                add("\(prefix)\(names[4])", 768, nil)
+                add("\(prefix)\(names[5])", 3072, 768)
+                add("\(prefix)\(names[6])", 768, 3072)
+                add("\(prefix)\(names[7])", 768, nil)
+            }
+            var header = "", end = 0
+            for (name, shape) in tensors {
+                let start = end
+                end += shape.reduce(4, *)
+                header += #"\#(header.isEmpty ? "{" : ",")"\#(name)":{"dtype":"F32","shape":\#(shape),"data_offsets":[\#(start),\#(end)]}"#
+            }
+            var sample = Sample(config: [], tensors: [])
+            sample.config = [
+                ("model_type", "\"\(family)\""), ("num_attention_heads", "12"), ("num_hidden_layers", "12"), ("embedding_size", "768"),
+            ]
+            // Aligned, as the library writes it: the embeddings are used where they stand.
+            header += "}" + String(repeating: " ", count: 7 - header.utf8.count % 8)
+            sample.files["model.safetensors"] = safetensors(header)
+            sample.lengths["model.safetensors"] = header.utf8.count + 8 + end
+            let model = try sample.open()
+            #expect(model.layers == 12)
+            return model.privateBytes
+        }
+        let attention = ["query", "key", "value"]
+        let bert = attention.map { "attention.self.\($0)" } + [
+            "attention.output.dense", "attention.output.LayerNorm", "intermediate.dense", "output.dense", "output.LayerNorm",
+        ]
+        let albert = attention.map { "attention.\($0)" } + [
+            "attention.dense", "attention.LayerNorm", "ffn", "ffn_output", "full_layer_layer_norm",
+        ]
+        let full = try bytes("bert", (0..<12).map { "encoder.layer.\($0)." }, names: bert)
+        let all = try bytes("albert", ["encoder.albert_layer_groups.0.albert_layers.0."], names: albert)
+        // ALBERT's other matrix is its embedding's projection, 768 x 768 here, and a bias.
+        let shared = all - 4 * (768 * 768 + 768)
+        let ratio = Double(full) / Double(shared)
+        #expect(abs(ratio - 12) < 0.1, "\(shared) bytes beside \(full)")
+    }
+}
