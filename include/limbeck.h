@@ -135,7 +135,8 @@ enum {
     LIMBECK_FAMILY_ROBERTA = 3,    /* DistilRoBERTa, CamemBERT and XLM-RoBERTa too */
     LIMBECK_FAMILY_ALBERT = 4,
     LIMBECK_FAMILY_ELECTRA = 5,
-    LIMBECK_FAMILY_MPNET = 6
+    LIMBECK_FAMILY_MPNET = 6,
+    LIMBECK_FAMILY_MOBILEBERT = 7
 };
 
 /* What a model can answer: bits of limbeck_model_info.answers. */

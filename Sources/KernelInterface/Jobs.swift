@@ -1,6 +1,6 @@
 // What each kernel works on. Plain pointers and sizes: whoever fills these in has checked them.
 
-/// `out = activation(a w^T + bias) + residual`.
+/// `out = activation(a w^T + bias + residual)`. The residual may stand where `out` does.
 public struct Product {
     public var a: UnsafePointer<Float>  // (rows, depth)
     public var aStride: Int
@@ -75,18 +75,18 @@ public struct Attention {
     public static let queryBlock = 24
 }
 
-/// (x - mean) / sqrt(variance + eps) * weight + bias over each row, with the biased variance.
+/// (x - mean) / sqrt(variance + eps) * weight + bias over each row, with the biased variance; without an epsilon, x * weight + bias.
 public struct Normalization {
     public var x: UnsafeMutablePointer<Float>  // (rows, width)
     public var stride: Int
     public var width: Int
     public var weight: UnsafePointer<Float>  // (width rounded up to 32), zero past the width
     public var bias: UnsafePointer<Float>
-    public var eps: Float
+    public var eps: Float?
 
     public init(
         x: UnsafeMutablePointer<Float>, stride: Int, width: Int, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>,
-        eps: Float
+        eps: Float?
     ) {
         self.x = x
         self.stride = stride
@@ -97,19 +97,25 @@ public struct Normalization {
     }
 }
 
-/// word[ids] + position[positions] + type[types], then the normalisation. The tables stand as in the file: rows of `width`.
+/// word[ids] + type[types] + position[positions], of the tables there are, then the normalisation, if there is one. The tables stand
+/// as in the file: rows of `width`.
 public struct Embedding {
     public var ids: UnsafePointer<Int32>
     public var positions: UnsafePointer<Int32>
     public var types: UnsafePointer<Int32>
-    public var word: UnsafePointer<Float>
-    public var position: UnsafePointer<Float>
+    public var word: UnsafePointer<Float>?
+    public var position: UnsafePointer<Float>?
     public var type: UnsafePointer<Float>?
-    public var normalization: Normalization
+    public var width: Int
+    public var out: UnsafeMutablePointer<Float>  // (rows, width)
+    public var outStride: Int
+    /// Of `out`.
+    public var normalization: Normalization?
 
     public init(
-        ids: UnsafePointer<Int32>, positions: UnsafePointer<Int32>, types: UnsafePointer<Int32>, word: UnsafePointer<Float>,
-        position: UnsafePointer<Float>, type: UnsafePointer<Float>?, normalization: Normalization
+        ids: UnsafePointer<Int32>, positions: UnsafePointer<Int32>, types: UnsafePointer<Int32>, word: UnsafePointer<Float>?,
+        position: UnsafePointer<Float>?, type: UnsafePointer<Float>?, width: Int, out: UnsafeMutablePointer<Float>, outStride: Int,
+        normalization: Normalization?
     ) {
         self.ids = ids
         self.positions = positions
@@ -117,7 +123,34 @@ public struct Embedding {
         self.word = word
         self.position = position
         self.type = type
+        self.width = width
+        self.out = out
+        self.outStride = outStride
         self.normalization = normalization
+    }
+}
+
+/// word[next id], word[id], word[previous id] side by side; zeros beyond the ends of a sequence, which begins at each position 0.
+public struct Trigrams {
+    public var ids: UnsafePointer<Int32>
+    public var positions: UnsafePointer<Int32>
+    public var tokens: Int
+    public var word: UnsafePointer<Float>  // (vocab, width)
+    public var width: Int
+    public var out: UnsafeMutablePointer<Float>  // (tokens, 3 * width)
+    public var outStride: Int
+
+    public init(
+        ids: UnsafePointer<Int32>, positions: UnsafePointer<Int32>, tokens: Int, word: UnsafePointer<Float>, width: Int,
+        out: UnsafeMutablePointer<Float>, outStride: Int
+    ) {
+        self.ids = ids
+        self.positions = positions
+        self.tokens = tokens
+        self.word = word
+        self.width = width
+        self.out = out
+        self.outStride = outStride
     }
 }
 

@@ -2,7 +2,7 @@
 /// Every function gives the same bits in every table.
 public struct Kernels: Sendable {
     public typealias Block = @Sendable (_ job: UnsafePointer<Product>, _ rows: Range<Int>, _ panels: Range<Int>) -> Void
-    /// `out[rows, panels] = activation(a w^T + bias) + residual`.
+    /// `out[rows, panels] = activation(a w^T + bias + residual)`.
     public var product: Block
     /// One head of one sequence, for a range of its queries.
     public var attention: @Sendable (_ job: UnsafePointer<Attention>, _ head: Int, _ queries: Range<Int>, _ scratch: UnsafeMutablePointer<Float>) -> Void
@@ -10,6 +10,8 @@ public struct Kernels: Sendable {
     public var normalize: @Sendable (_ job: UnsafePointer<Normalization>, _ rows: Range<Int>) -> Void
     /// The sum of the embedding rows of each token, then LayerNorm.
     public var embed: @Sendable (_ job: UnsafePointer<Embedding>, _ rows: Range<Int>) -> Void
+    /// The words' rows of each token and its neighbours.
+    public var trigrams: @Sendable (_ job: UnsafePointer<Trigrams>, _ rows: Range<Int>) -> Void
     /// `out[n] = a . w[n] + bias[n]`, weights row by row as they stand in the file.
     public var dots: @Sendable (_ job: UnsafePointer<Dots>, _ columns: Range<Int>) -> Void
     /// An activation over `count` numbers in place.
@@ -22,6 +24,7 @@ public struct Kernels: Sendable {
         attention: @escaping @Sendable (UnsafePointer<Attention>, Int, Range<Int>, UnsafeMutablePointer<Float>) -> Void,
         normalize: @escaping @Sendable (UnsafePointer<Normalization>, Range<Int>) -> Void,
         embed: @escaping @Sendable (UnsafePointer<Embedding>, Range<Int>) -> Void,
+        trigrams: @escaping @Sendable (UnsafePointer<Trigrams>, Range<Int>) -> Void,
         dots: @escaping @Sendable (UnsafePointer<Dots>, Range<Int>) -> Void,
         activate: @escaping @Sendable (UnsafeMutablePointer<Float>, Int, Activation) -> Void,
         softmax: @escaping @Sendable (UnsafeMutablePointer<Float>, Int) -> Void
@@ -30,6 +33,7 @@ public struct Kernels: Sendable {
         self.attention = attention
         self.normalize = normalize
         self.embed = embed
+        self.trigrams = trigrams
         self.dots = dots
         self.activate = activate
         self.softmax = softmax

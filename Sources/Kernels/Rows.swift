@@ -2,13 +2,21 @@ import KernelInterface
 
 // Work that goes over whole rows: LayerNorm, embeddings, dot products, softmax.
 
-/// (x - mean) / sqrt(variance + eps) * weight + bias in place. (Ba, Kiros, Hinton: "Layer Normalization", 2016.)
+/// (x - mean) / sqrt(variance + eps) * weight + bias in place (Ba, Kiros, Hinton: "Layer Normalization", 2016). Without an epsilon,
+/// x * weight + bias: the NoNorm of MobileBERT (Sun et al. 2020).
 func normalize(_ pointer: UnsafePointer<Normalization>, rows: Range<Int>) {
     let job = pointer.pointee
     for row in rows { normalize(job, job.x + row * job.stride) }
 }
 
 @inline(__always) private func normalize(_ job: Normalization, _ x: UnsafeMutablePointer<Float>) {
+    guard let eps = job.eps else {
+        // Whole vectors: the weights have zeros past the width, and the row has room.
+        for i in 0..<job.width.roundedUp(to: 16) / 16 {
+            store(fma(load(x + i * 16), load(job.weight + i * 16), load(job.bias + i * 16)), x + i * 16)
+        }
+        return
+    }
     let full = job.width / 16, rest = job.width % 16
     let count = Float(job.width)
     var sum = Vector()
@@ -24,7 +32,7 @@ func normalize(_ pointer: UnsafePointer<Normalization>, rows: Range<Int>) {
         let d = keep(load(x + full * 16) - mean, first: rest, else: 0)
         squares = fma(d, d, squares)
     }
-    let inverse = all(1 / (total(squares) / count + job.eps).squareRoot())
+    let inverse = all(1 / (total(squares) / count + eps).squareRoot())
     for i in 0..<full {
         let d = (load(x + i * 16) - mean) * inverse
         store(fma(d, load(job.weight + i * 16), load(job.bias + i * 16)), x + i * 16)
@@ -36,25 +44,43 @@ func normalize(_ pointer: UnsafePointer<Normalization>, rows: Range<Int>) {
     }
 }
 
-/// word[id] + position[p] + type[t], then LayerNorm. The sum is taken in this order.
+/// word[id] + type[t] + position[p], then LayerNorm. The sum is taken in this order: transformers adds the type before the position,
+/// and the sum of two is the same either way, of three it is not.
 func embed(_ pointer: UnsafePointer<Embedding>, rows: Range<Int>) {
     let job = pointer.pointee
-    let width = job.normalization.width
     for row in rows {
-        let word = job.word + Int(job.ids[row]) * width
-        let position = job.position + Int(job.positions[row]) * width
-        let type = job.type.map { $0 + Int(job.types[row]) * width }
-        let out = job.normalization.x + row * job.normalization.stride
+        let word = job.word.map { $0 + Int(job.ids[row]) * job.width }
+        let position = job.position.map { $0 + Int(job.positions[row]) * job.width }
+        let type = job.type.map { $0 + Int(job.types[row]) * job.width }
+        let out = job.out + row * job.outStride
         var i = 0
-        while i < width {
-            let count = min(16, width - i)
-            // transformers adds the type before the position; the sum of two is the same either way, of three it is not.
-            var sum = load(word + i, first: count)
+        while i < job.width {
+            let count = min(16, job.width - i)
+            var sum = Vector()
+            if let word { sum += load(word + i, first: count) }
             if let type { sum += load(type + i, first: count) }
-            store(sum + load(position + i, first: count), out + i)
+            if let position { sum += load(position + i, first: count) }
+            store(sum, out + i)
             i += 16
         }
-        normalize(job.normalization, out)
+        if let normalization = job.normalization { normalize(normalization, out) }
+    }
+}
+
+/// word[next id], word[id], word[previous id] side by side, as MobileBERT's embeddings have them (Sun et al. 2020, "embedding
+/// factorization").
+func trigrams(_ pointer: UnsafePointer<Trigrams>, rows: Range<Int>) {
+    let job = pointer.pointee
+    func copy(_ row: Int?, to out: UnsafeMutablePointer<Float>) {
+        guard let row else { return out.update(repeating: 0, count: job.width) }
+        out.update(from: job.word + Int(job.ids[row]) * job.width, count: job.width)
+    }
+    for row in rows {
+        let out = job.out + row * job.outStride
+        let isLast = row + 1 == job.tokens || job.positions[row + 1] == 0
+        copy(isLast ? nil : row + 1, to: out)
+        copy(row, to: out + job.width)
+        copy(job.positions[row] == 0 ? nil : row - 1, to: out + 2 * job.width)
     }
 }
 

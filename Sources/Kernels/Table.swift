@@ -11,6 +11,7 @@ public func table() -> Kernels {
         attention: { attention($0, head: $1, queries: $2, scratch: $3) },
         normalize: { normalize($0, rows: $1) },
         embed: { embed($0, rows: $1) },
+        trigrams: { trigrams($0, rows: $1) },
         dots: { dots($0, columns: $1) },
         activate: { activate($0, count: $1, activation: $2) },
         softmax: { softmax($0, count: $1) })

@@ -43,6 +43,14 @@ import Testing
         Refused("albert", ["embedding_size": 21], .fileInconsistent, "has shape [60, 20], expected [60, 21]"),
         Refused("albert", ["hidden_size": 28], .fileInconsistent, "embedding_hidden_mapping_in.weight' has shape [27, 20], expected [28, 20]"),
         Refused("electra", ["hidden_size": 28], .fileInconsistent, "embeddings_project.weight' has shape [27, 20], expected [28, 20]"),
+        Refused("mobilebert", ["normalization_type": "rms_norm"], .fileUnsupported, "normalization_type 'rms_norm'"),
+        Refused("mobilebert", ["intra_bottleneck_size": 22], .fileInconsistent, "has shape [21, 45], expected [22, 45]"),
+        Refused("mobilebert", ["key_query_shared_bottleneck": false], .fileInconsistent, "query.weight' has shape [21, 21], expected [21, 45]"),
+        Refused("mobilebert", ["num_feedforward_networks": 5], .fileInconsistent, "no tensor 'encoder.layer.0.ffn.3."),
+        Refused("mobilebert", ["num_feedforward_networks": Int.max], .fileMalformed, "'num_feedforward_networks'"),
+        Refused("mobilebert", ["num_attention_heads": 2], .fileInconsistent, "2 attention heads do not divide the size of attention, 21"),
+        Refused("mobilebert", ["trigram_input": false], .fileInconsistent, "has shape [45, 39], expected [45, 13]"),
+        Refused("mobilebert-first-token", ["classifier_activation": true], .fileInconsistent, "no tensor 'pooler.dense.weight'"),
         Refused("mpnet", ["num_attention_heads": 7], .fileInconsistent, "relative_attention_bias.weight' has shape [32, 3], expected [32, 7]"),
     ])
     func refused(_ refused: Refused) throws {

@@ -55,7 +55,7 @@ def write_json(path, value):
     path.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n")
 
 
-def randomise(model, seed, embedding_scale=1.0, head_gain=2.0):
+def randomise(model, seed, embedding_scale=1.0, gain=1.0, head_gain=2.0):
     """Weights under which every number matters: attention is uneven, activations see both of their sides, biases and
     LayerNorms are not neutral, hidden states have unit scale and logits differ from token to token."""
     generator = torch.Generator().manual_seed(seed)
@@ -69,8 +69,8 @@ def randomise(model, seed, embedding_scale=1.0, head_gain=2.0):
             value = 0.25 * noise
         else:
             inside = any(part in name for part in ("layer.", "pooler", "transform"))
-            gain = 1.5 if any(part in name for part in ("query", "key", "q_lin", "k_lin")) else 1.0
-            value = (gain if inside else head_gain) / math.sqrt(parameter.shape[1]) * noise
+            uneven = 1.5 if any(part in name for part in ("query", "key", "q_lin", "k_lin")) else 1.0
+            value = (gain * uneven if inside else head_gain) / math.sqrt(parameter.shape[1]) * noise
         parameter.data.copy_(value)
     return model.eval()
 

@@ -27,6 +27,7 @@ COMMON = dict(
 ROBERTA = dict(type_vocab_size=1, layer_norm_eps=1e-5, max_position_embeddings=26)
 ALBERT = dict(embedding_size=20, num_hidden_layers=3)
 ELECTRA = dict(embedding_size=20)
+MOBILE = dict(hidden_size=40, embedding_size=12, intra_bottleneck_size=24)
 MPNET = dict(max_position_embeddings=26)
 ODD = dict(hidden_size=27, intermediate_size=31)
 CLASSES = labels("NEGATIVE", "POSITIVE")
@@ -67,6 +68,29 @@ MODELS = {
     **heads("mpnet", "MPNet", MPNET),
     "bert-choice": ("BertForMultipleChoice", {}),
     "distilbert-choice": ("DistilBertForMultipleChoice", dict(dim=24, n_layers=1, n_heads=3, hidden_dim=40)),
+    "mobilebert": (
+        "MobileBertModel",
+        dict(hidden_size=45, embedding_size=13, intra_bottleneck_size=21, intermediate_size=31, num_hidden_layers=2),
+    ),
+    "mobilebert-layer-norm": (
+        "MobileBertModel",
+        MOBILE | dict(normalization_type="layer_norm", layer_norm_eps=0.1, num_feedforward_networks=1, hidden_act="gelu"),
+    ),
+    "mobilebert-bottleneck-attention": (
+        "MobileBertModel",
+        MOBILE | dict(use_bottleneck_attention=True, trigram_input=False, num_feedforward_networks=3),
+    ),
+    "mobilebert-plain": (
+        "MobileBertModel",
+        dict(embedding_size=24, use_bottleneck=False, trigram_input=False, num_feedforward_networks=2, num_hidden_layers=2),
+    ),
+    "mobilebert-first-token": (
+        "MobileBertForSequenceClassification",
+        MOBILE | CLASSES | dict(classifier_activation=False),
+    ),
+    **heads("mobilebert", "MobileBert", MOBILE),
+    "mobilebert-pretraining": ("MobileBertForPreTraining", MOBILE),
+    "mobilebert-neighbours": ("MobileBertForNextSentencePrediction", MOBILE),
 }
 
 
@@ -83,7 +107,8 @@ def expect(model, ids, types):
             inputs["token_type_ids"] = type_ids.unsqueeze(0)
         state = encoder(**inputs, output_hidden_states=True)
         row = {f"hidden.{layer}": state[0] for layer, state in enumerate(state.hidden_states)}
-        if getattr(state, "pooler_output", None) is not None:
+        # MobileBERT's pooler without a layer gives the first state, which is not a pooler to the engine.
+        if getattr(state, "pooler_output", None) is not None and getattr(encoder.config, "classifier_activation", True):
             row["pooled"] = state.pooler_output
         if model is not encoder:
             if is_choice:
@@ -111,7 +136,9 @@ def make(name, seed):
     settings.setdefault("vocab_size", 60)
     constructor = {key: settings.pop(key) for key in ("add_pooling_layer",) if key in settings}
     config = model_class.config_class(**settings)
-    model = randomise(model_class(config, **constructor), seed)
+    # Without the statistics of a LayerNorm the state grows from layer to layer.
+    gain = 0.5 if getattr(config, "normalization_type", None) == "no_norm" else 1.0
+    model = randomise(model_class(config, **constructor), seed, gain=gain)
     folder = fresh_folder("models", name)
     model.save_pretrained(folder)
     reference = model_class.from_pretrained(
@@ -120,7 +147,7 @@ def make(name, seed):
 
     padding = getattr(reference.base_model.embeddings, "padding_idx", None)
     longest = config.max_position_embeddings - (0 if padding is None else padding + 1)
-    if config.model_type in ("bert", "distilbert", "albert", "electra"):
+    if config.model_type in ("bert", "distilbert", "albert", "electra", "mobilebert"):
         longest = config.max_position_embeddings
     lengths = LENGTHS + [longest] if longest < 100 else [1, 17, longest]
     ids, types = ragged(config.vocab_size, lengths, getattr(config, "type_vocab_size", 1), seed + 1)

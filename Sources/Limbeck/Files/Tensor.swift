@@ -40,6 +40,14 @@ package struct Tensor {
         bytes.baseAddress == other.bytes.baseAddress && type == other.type && shape == other.shape && strides == other.strides
     }
 
+    /// The matrix with its rows as columns; the same bytes.
+    func transposed() -> Tensor {
+        var result = self
+        let strides = strides ?? [shape[1], 1]
+        (result.shape, result.strides) = ([shape[1], shape[0]], [strides[1], strides[0]])
+        return result
+    }
+
     /// Elements in the order of the shape, as float32.
     func read(_ range: Range<Int>, into out: UnsafeMutablePointer<Float>) {
         guard let strides, let width = shape.last, let step = strides.last else {

@@ -4,33 +4,19 @@ import KernelInterface
 struct Assembly {
     let tensors: ModelTensors
     let rule: HeadRule
-    let hiddenSize: Int
+    let embedding: EmbeddingSizes
     /// `attentionHeads * headSize`
     let attentionSize: Int
     let intermediateSize: Int
-    private(set) var widths = BufferWidths()
+    let widths: BufferWidths
 
     init(_ declared: DeclaredConfiguration, _ checkpoint: Checkpoint) throws(LimbeckError) {
         let rules = declared.rules
-        let embedding = try Assembly.embedding(declared, checkpoint)
-        let hidden = embedding.projection?.weight.shape[0] ?? embedding.word.shape[1]
-        let first = rules.layers.map { "\($0)0." } ?? Assembly.shared(group: 0, layer: 0)
-        let attention = try checkpoint.tensor("\(first)\(rules.block.query).weight", [nil, hidden]).shape[0]
-        guard attention % declared.attentionHeads == 0 else {
-            throw LimbeckError(
-                .fileInconsistent,
-                "\(declared.file): \(declared.attentionHeads) attention heads do not divide the size of attention, \(attention)")
-        }
-        let intermediate = try checkpoint.tensor(
-            "\(first)\(rules.block.intermediate).weight", [declared.intermediateSize, hidden]
-        ).shape[0]
-        (hiddenSize, attentionSize, intermediateSize) = (hidden, attention, intermediate)
-
-        let builder = BlockBuilder(
-            names: rules.block, activation: declared.activation, hidden: hidden, attention: attention, intermediate: intermediate)
-        widths = builder.widths
-        if embedding.projection != nil { widths.widen(.embedded, to: embedding.word.shape[1]) }
-        let (blocks, layers) = try Assembly.layers(declared, checkpoint, builder)
+        var builder = StepBuilder(declared, checkpoint)
+        let (embeddings, sizes) = try builder.steps("", rules.embeddings)
+        let (blocks, layers) = try Assembly.layers(&builder, hidden: sizes.hidden)
+        (embedding, widths) = (sizes, builder.widths)
+        (attentionSize, intermediateSize) = (builder.attentionSize ?? 0, builder.intermediateSize ?? 0)
 
         var relativeBias: Tensor?
         if let name = rules.relativeBias {
@@ -39,25 +25,30 @@ struct Assembly {
         // Files of models that do not use the pooler often lack it.
         var pooler: LinearTensors?
         if let name = rules.pooler, checkpoint.contains("\(name).weight") {
-            pooler = try checkpoint.linear(name, in: hidden, out: hidden)
+            pooler = try checkpoint.linear(name, in: sizes.hidden, out: sizes.hidden)
         }
         rule = try HeadRule(declared, checkpoint)
         tensors = ModelTensors(
-            embedding: embedding, blocks: blocks, layers: layers, relativeBias: relativeBias, pooler: pooler,
-            head: try Assembly.head(rule, declared, checkpoint, word: embedding.word, hidden: hidden))
+            embeddings: embeddings, blocks: blocks, layers: layers, relativeBias: relativeBias, pooler: pooler,
+            head: try Assembly.head(rule, declared, checkpoint, sizes))
     }
 
-    private typealias Blocks = [[Step<[LinearTensors], NormTensors>]]
+    private typealias Blocks = [[Step<Stored>]]
 
     /// The distinct blocks, and those of each layer. What the configuration says is not believed before there are tensors for it.
     private static func layers(
-        _ declared: DeclaredConfiguration, _ checkpoint: Checkpoint, _ builder: BlockBuilder
+        _ builder: inout StepBuilder, hidden: Int
     ) throws(LimbeckError) -> (Blocks, [[Int]]) {
+        let declared = builder.declared
         var blocks: Blocks = [], layers: [[Int]] = []
+        func block(_ prefix: String) throws(LimbeckError) {
+            let (steps, _) = try builder.steps(prefix) { (layer) throws(LimbeckError) in try declared.rules.block(&layer, hidden) }
+            blocks.append(steps)
+        }
         if let prefix = declared.rules.layers {
             // More layers in the file than in the configuration: a student of the first few, as transformers loads it.
-            for index in 0..<(declared.layers ?? checkpoint.layerCount(prefix)) {
-                blocks.append(try builder.block("\(prefix)\(index).", checkpoint))
+            for index in 0..<(declared.layers ?? max(1, builder.checkpoint.layerCount(prefix))) {
+                try block("\(prefix)\(index).")
                 layers.append([index])
             }
             return (blocks, layers)
@@ -69,12 +60,12 @@ struct Assembly {
         guard declared.groups <= count, count <= mostSharedLayers else {
             throw LimbeckError(
                 .fileUnsupported,
-                "\(declared.file): \(count) layers of \(declared.groups) groups, expected at most \(mostSharedLayers) layers, and no more groups than those"
-            )
+                "\(declared.file): \(count) layers of \(declared.groups) groups, "
+                    + "expected at most \(mostSharedLayers) layers, and no more groups than those")
         }
         for group in 0..<declared.groups {
             for layer in 0..<declared.groupLayers {
-                blocks.append(try builder.block(shared(group: group, layer: layer), checkpoint))
+                try block("encoder.albert_layer_groups.\(group).albert_layers.\(layer).")
             }
         }
         // transformers has int(layer / (layers / groups)), in floating point.
@@ -86,35 +77,12 @@ struct Assembly {
         return (blocks, layers)
     }
 
-    private static func shared(group: Int, layer: Int) -> String { "encoder.albert_layer_groups.\(group).albert_layers.\(layer)." }
-
     /// Layers that share weights take no bytes of a file, so nothing else bounds them.
     private static let mostSharedLayers = 1024
 
-    private static func embedding(
-        _ declared: DeclaredConfiguration, _ checkpoint: Checkpoint
-    ) throws(LimbeckError) -> EmbeddingTensors {
-        let rules = declared.rules
-        var projectionName = rules.projection
-        if let name = projectionName, !checkpoint.contains("\(name).weight") { projectionName = nil }
-        let word = try checkpoint.tensor(
-            "embeddings.word_embeddings.weight",
-            [declared.vocabSize, projectionName == nil ? declared.hiddenSize : declared.embeddingSize])
-        let width = word.shape[1]
-        let position = try checkpoint.tensor("embeddings.position_embeddings.weight", [declared.maxPositions, width])
-        var type: Tensor?
-        if rules.hasTokenTypes {
-            type = try checkpoint.tensor("embeddings.token_type_embeddings.weight", [declared.typeVocabSize, width])
-        }
-        let norm = try checkpoint.norm("embeddings.LayerNorm", width)
-        var projection: LinearTensors?
-        if let name = projectionName { projection = try checkpoint.linear(name, in: width, out: declared.hiddenSize) }
-        return EmbeddingTensors(word: word, position: position, type: type, norm: norm, projection: projection)
-    }
-
     /// The longest sequence: a position for each of its tokens.
     func maxPositions(_ declared: DeclaredConfiguration) throws(LimbeckError) -> Int {
-        let rows = tensors.embedding.position.shape[0]
+        let rows = embedding.positions
         guard let padding = declared.paddingId else { return rows }
         guard padding < rows - 1 else {
             throw LimbeckError(
@@ -124,8 +92,9 @@ struct Assembly {
     }
 
     private static func head(
-        _ rule: HeadRule, _ declared: DeclaredConfiguration, _ checkpoint: Checkpoint, word: Tensor, hidden: Int
+        _ rule: HeadRule, _ declared: DeclaredConfiguration, _ checkpoint: Checkpoint, _ embedding: EmbeddingSizes
     ) throws(LimbeckError) -> HeadTensors {
+        let hidden = embedding.hidden
         func dense(_ names: DenseNames, out: Int) throws(LimbeckError) -> DenseTensors {
             DenseTensors(
                 linear: try checkpoint.linear(names.name, in: hidden, out: out),
@@ -138,7 +107,8 @@ struct Assembly {
             var outputs: Int?
             if case .fixed(let count) = labels { outputs = count }
             return .sequence(
-                dense: try dense(source, out: hidden), classifier: try checkpoint.linear(classifier, in: hidden, out: outputs))
+                dense: try source.map { (names) throws(LimbeckError) in try dense(names, out: hidden) },
+                classifier: try checkpoint.linear(classifier, in: hidden, out: outputs))
         case .token(let classifier):
             return .token(classifier: try checkpoint.linear(classifier, in: hidden, out: nil))
         case .span:
@@ -148,56 +118,23 @@ struct Assembly {
                 dense: try dense(source, out: hidden), classifier: try checkpoint.linear(classifier, in: hidden, out: 1))
         case .maskedLM:
             guard let names = declared.rules.maskedLM else { return .none }
+            let word = embedding.word
             let (vocab, width) = (word.shape[0], word.shape[1])
             // The decoder is the word embeddings unless the file has another.
-            let decoder =
+            var decoder = [
                 declared.tiesEmbeddings && !checkpoint.contains(names.decoder)
-                ? word : try checkpoint.tensor(names.decoder, [vocab, width])
+                    ? word : try checkpoint.tensor(names.decoder, [vocab, width])
+            ]
+            var outputs = width
+            if let rest = names.restOfDecoder, hidden > width {
+                decoder.append(try checkpoint.tensor(rest, [hidden - width, vocab]).transposed())
+                outputs = hidden
+            }
             let bias = !checkpoint.contains(names.bias) && checkpoint.contains(names.otherBias) ? names.otherBias : names.bias
             return .maskedLM(
-                transform: try dense(DenseNames(name: names.transform, activation: names.activation), out: width),
-                norm: try checkpoint.norm(names.norm, width), decoder: decoder, bias: try checkpoint.tensor(bias, [vocab]))
+                transform: try dense(DenseNames(name: names.transform, activation: names.activation), out: outputs),
+                norm: try checkpoint.norm(names.norm, outputs, eps: declared.layerNormEps), decoder: decoder,
+                bias: try checkpoint.tensor(bias, [vocab]))
         }
-    }
-}
-
-/// Makes the steps of BERT's block, which most families share but for the names.
-private struct BlockBuilder {
-    let names: BlockNames
-    let activation: Activation
-    let hidden: Int
-    let attention: Int
-    let intermediate: Int
-
-    var widths: BufferWidths {
-        var widths = BufferWidths()
-        widths.widen(.hidden, to: hidden)
-        widths.widen(.attended, to: hidden)
-        widths.widen(.projected, to: 3 * attention)
-        widths.widen(.context, to: attention)
-        widths.widen(.intermediate, to: intermediate)
-        return widths
-    }
-
-    func block(_ prefix: String, _ checkpoint: Checkpoint) throws(LimbeckError) -> [Step<[LinearTensors], NormTensors>] {
-        func linear(_ name: String, _ inputs: Int, _ outputs: Int) throws(LimbeckError) -> LinearTensors {
-            try checkpoint.linear(prefix + name, in: inputs, out: outputs)
-        }
-        return [
-            .product(
-                [
-                    try linear(names.query, hidden, attention), try linear(names.key, hidden, attention),
-                    try linear(names.value, hidden, attention),
-                ], from: .hidden, into: .projected),
-            .attention,
-            .product(
-                [try linear(names.attentionOutput, attention, hidden)], from: .context, into: .attended, residual: .hidden,
-                norm: try checkpoint.norm(prefix + names.attentionNorm, hidden)),
-            .product(
-                [try linear(names.intermediate, hidden, intermediate)], from: .attended, into: .intermediate, activation: activation),
-            .product(
-                [try linear(names.output, intermediate, hidden)], from: .intermediate, into: .hidden, residual: .attended,
-                norm: try checkpoint.norm(prefix + names.outputNorm, hidden)),
-        ]
     }
 }

@@ -73,8 +73,8 @@ struct Checkpoint {
         return LinearTensors(weight: weight, bias: try tensor("\(name).bias", [weight.shape[0]]))
     }
 
-    func norm(_ name: String, _ size: Int) throws(LimbeckError) -> NormTensors {
-        NormTensors(weight: try tensor("\(name).weight", [size]), bias: try tensor("\(name).bias", [size]))
+    func norm(_ name: String, _ size: Int, eps: Float?) throws(LimbeckError) -> NormTensors {
+        NormTensors(weight: try tensor("\(name).weight", [size]), bias: try tensor("\(name).bias", [size]), eps: eps)
     }
 }
 

@@ -20,8 +20,6 @@ package struct Configuration: Sendable {
     package var typeVocabSize = 0
     /// Of the encoder's buffers.
     package var widths = BufferWidths()
-    package var activation: Activation
-    package var layerNormEps: Float
     package var head: HeadKind = .none
     /// `id2label`, by index; without it, "LABEL_0" and so on.
     package var labels: [String] = []

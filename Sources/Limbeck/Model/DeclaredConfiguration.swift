@@ -2,7 +2,7 @@ import KernelInterface
 
 /// What config.json says, before the tensors confirm it. A size that it leaves out is nil, and the tensors decide.
 struct DeclaredConfiguration {
-    let rules: FamilyRules
+    private(set) var rules: FamilyRules
     /// As the file has it, for messages.
     let modelType: String
     var hiddenSize: Int?
@@ -25,7 +25,8 @@ struct DeclaredConfiguration {
     var multiLabel: Bool
     /// Output embeddings may be left out of the weights, because they are the input embeddings.
     var tiesEmbeddings: Bool
-    private let root: JSONValue
+    /// All of it, for what one family alone has.
+    let root: JSONValue
 
     /// The name that messages use.
     var file: String { root.document.file }
@@ -36,6 +37,7 @@ struct DeclaredConfiguration {
         }
         self.root = root
         (rules, modelType) = try DeclaredConfiguration.family(root)
+        if let key = rules.poolerSwitch, try root.optionalBool(key) == false { rules.leavePoolerOut() }
         try DeclaredConfiguration.refuseVariants(root)
 
         hiddenSize = try root.optionalSize(rules.sizes.hidden)
@@ -43,8 +45,8 @@ struct DeclaredConfiguration {
         intermediateSize = try root.optionalSize(rules.sizes.intermediate)
         vocabSize = try root.optionalSize("vocab_size")
         maxPositions = try root.optionalSize("max_position_embeddings")
-        if rules.hasTokenTypes { typeVocabSize = try root.optionalSize("type_vocab_size") }
-        if rules.projection != nil { embeddingSize = try root.optionalSize("embedding_size") }
+        typeVocabSize = try root.optionalSize("type_vocab_size")
+        embeddingSize = try root.optionalSize("embedding_size")
         if rules.layers == nil {
             groups = try root.optionalSize("num_hidden_groups") ?? 1
             groupLayers = try root.optionalSize("inner_group_num") ?? 1

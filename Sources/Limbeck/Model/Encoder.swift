@@ -14,37 +14,65 @@ struct Encoder {
     let scratch: Scratch
 
     /// The state before the first layer, from the ids, positions and types in the scratch. -> hidden (tokens, hidden)
-    func embed(tokens: Int) {
-        let embedding = weights.embedding
-        let into: Buffer = embedding.projection == nil ? .hidden : .embedded
-        let job = Embedding(
-            ids: scratch.ids, positions: scratch.positions, types: scratch.types, word: embedding.word,
-            position: embedding.position, type: embedding.type,
-            normalization: normalization(embedding.norm, of: into, width: configuration.embeddingSize))
-        workers.run(.embed(job, rows: tokens), items: pieces(tokens, Work.embedRows))
-        if let projection = embedding.projection {
-            product(projection, from: .embedded, into: .hidden, activation: .identity, residual: nil, norm: nil, rows: tokens)
-        }
-    }
+    func embed(tokens: Int, sequences: Int) { run(weights.embeddings, tokens: tokens, sequences: sequences) }
 
     /// One layer over the whole batch. hidden -> hidden (tokens, hidden)
     func layer(_ index: Int, tokens: Int, sequences: Int) {
-        for block in weights.layers[index] {
-            for step in weights.blocks[block] {
-                switch step {
-                case .product(let matrix, let from, let into, let activation, let residual, let norm):
-                    product(
-                        matrix, from: from, into: into, activation: activation, residual: residual, norm: norm, rows: tokens)
-                case .attention: attention(sequences: sequences)
-                }
-            }
-        }
+        for block in weights.layers[index] { run(weights.blocks[block], tokens: tokens, sequences: sequences) }
     }
 
     /// Embedding and the first `layers` layers.
     func run(tokens: Int, sequences: Int, layers: Int) {
-        embed(tokens: tokens)
+        embed(tokens: tokens, sequences: sequences)
         for index in 0..<layers { layer(index, tokens: tokens, sequences: sequences) }
+    }
+
+    private func run(_ steps: [Step<Packed>], tokens: Int, sequences: Int) {
+        for step in steps {
+            switch step {
+            case .embed(let tables, let into, let norm): embed(tables, into: into, norm: norm, tokens: tokens)
+            case .trigrams(let word, let into): trigrams(word, into: into, tokens: tokens)
+            case .product(let matrix, let from, let into, let column, let activation, let residual, let norm):
+                product(
+                    matrix, from: from, into: into, column: column, activation: activation, residual: residual, norm: norm,
+                    rows: tokens)
+            case .attention: attention(sequences: sequences)
+            }
+        }
+    }
+
+    private func embed(_ tables: EmbeddingTables<PackedTable>, into: Buffer, norm: PackedNorm?, tokens: Int) {
+        let out = scratch[into]
+        let width = (tables.word ?? tables.position ?? tables.type)?.width ?? 0
+        let job = Embedding(
+            ids: scratch.ids, positions: scratch.positions, types: scratch.types, word: tables.word?.rows,
+            position: tables.position?.rows, type: tables.type?.rows, width: width, out: out.start, outStride: out.stride,
+            normalization: norm?.normalization(of: out.start, stride: out.stride, width: width))
+        workers.run(.embed(job, rows: tokens), items: pieces(tokens, Work.embedRows))
+    }
+
+    private func trigrams(_ word: PackedTable, into: Buffer, tokens: Int) {
+        let out = scratch[into]
+        let job = Trigrams(
+            ids: scratch.ids, positions: scratch.positions, tokens: tokens, word: word.rows, width: word.width, out: out.start,
+            outStride: out.stride)
+        workers.run(.trigrams(job), items: pieces(tokens, Work.embedRows))
+    }
+
+    private func product(
+        _ matrix: PackedLinear, from: Buffer, into: Buffer, column: Int, activation: Activation, residual: Buffer?,
+        norm: PackedNorm?, rows: Int
+    ) {
+        let (a, out) = (scratch[from], scratch[into])
+        let job = Product(
+            a: a.start, aStride: a.stride, depth: matrix.depth, panels: matrix.panels, bias: matrix.bias,
+            activation: activation, residual: residual.map { UnsafePointer(scratch[$0].start) }, out: out.start + column,
+            outStride: out.stride)
+        let work = ProductWork(
+            job, rows: rows, weights: matrix,
+            normalization: norm?.normalization(of: out.start + column, stride: out.stride, width: matrix.columns),
+            threads: workers.count, left: scratch.left)
+        workers.run(.product(work), items: work.items)
     }
 
     private func attention(sequences: Int) {
@@ -60,26 +88,5 @@ struct Encoder {
             job, heads: c.attentionHeads, starts: scratch.starts, sequences: sequences, threads: workers.count,
             firstItems: scratch.firstItems)
         workers.run(.attention(work), items: work.items)
-    }
-
-    private func product(
-        _ matrix: PackedLinear, from: Buffer, into: Buffer, activation: Activation, residual: Buffer?, norm: Norm?, rows: Int
-    ) {
-        let (a, out) = (scratch[from], scratch[into])
-        let job = Product(
-            a: a.start, aStride: a.stride, depth: matrix.depth, panels: matrix.panels, bias: matrix.bias,
-            activation: activation, residual: residual.map { UnsafePointer(scratch[$0].start) }, out: out.start,
-            outStride: out.stride)
-        let work = ProductWork(
-            job, rows: rows, weights: matrix,
-            normalization: norm.map { normalization($0, of: into, width: matrix.columns) }, threads: workers.count,
-            left: scratch.left)
-        workers.run(.product(work), items: work.items)
-    }
-
-    private func normalization(_ norm: Norm, of buffer: Buffer, width: Int) -> Normalization {
-        let x = scratch[buffer]
-        return Normalization(
-            x: x.start, stride: x.stride, width: width, weight: norm.weight, bias: norm.bias, eps: configuration.layerNormEps)
     }
 }

@@ -6,13 +6,18 @@ extension Session {
     /// `dense` of the first tokens of sequences of the batch, at most `Scratch.headRows`.
     /// -> out (sequences, outputs), `outStride` apart. A sequence without tokens counts as a state of zeros.
     func dense(_ dense: Dense, sequences: Range<Int>, into out: UnsafeMutablePointer<Float>, outStride: Int) {
+        gatherFirstTokens(of: sequences)
+        apply(dense, rows: sequences.count, of: scratch.rows, scratch.headStride, into: out, outStride)
+    }
+
+    /// The states of the first tokens. -> scratch.rows (sequences, hidden)
+    private func gatherFirstTokens(of sequences: Range<Int>) {
         let hidden = model.configuration.hiddenSize, stride = rowStride(hidden)
         for (row, sequence) in sequences.enumerated() {
             let start = scratch.starts[sequence]
             let isEmpty = start == scratch.starts[sequence + 1]
             copy(isEmpty ? nil : scratch.hidden + start * stride, to: scratch.rows + row * scratch.headStride, count: hidden)
         }
-        apply(dense, rows: sequences.count, of: scratch.rows, scratch.headStride, into: out, outStride)
     }
 
     /// The classifier's logits for sequences of the batch. -> out (sequences, labels)
@@ -20,9 +25,15 @@ extension Session {
         guard case .sequence(let source, let classifier) = model.weights.head else { return }
         let stride = scratch.headStride
         forEachBlock(of: sequences) { block in
-            dense(source, sequences: block, into: scratch.dense, outStride: stride)
+            var states = scratch.rows
+            if let source {
+                states = scratch.dense
+                dense(source, sequences: block, into: states, outStride: stride)
+            } else {
+                gatherFirstTokens(of: block)
+            }
             let first = (block.lowerBound - sequences.lowerBound) * classifier.outputs
-            dots(classifier, rows: block.count, of: scratch.dense, stride, into: out + first, classifier.outputs)
+            dots(classifier, rows: block.count, of: states, stride, into: out + first, classifier.outputs)
         }
     }
 
@@ -46,9 +57,7 @@ extension Session {
         guard case .maskedLM(let transform, let norm, let decoder) = model.weights.head else { return }
         forEachBlock(of: tokens) { block in
             apply(transform, to: block)
-            let normalization = Normalization(
-                x: scratch.dense, stride: scratch.headStride, width: transform.linear.outputs, weight: norm.weight,
-                bias: norm.bias, eps: model.configuration.layerNormEps)
+            let normalization = norm.normalization(of: scratch.dense, stride: scratch.headStride, width: transform.linear.outputs)
             withUnsafePointer(to: normalization) { encoder.workers.kernels.normalize($0, 0..<block.count) }
             let first = (block.lowerBound - tokens.lowerBound) * decoder.outputs
             dots(decoder, rows: block.count, of: scratch.dense, scratch.headStride, into: out + first, decoder.outputs)

@@ -12,14 +12,13 @@ package struct LoadedModel {
         let assembly = try Assembly(declared, checkpoint)
         let tensors = assembly.tensors
 
-        var configuration = Configuration(
-            family: declared.rules.family, activation: declared.activation, layerNormEps: declared.layerNormEps)
-        configuration.hiddenSize = assembly.hiddenSize
-        configuration.embeddingSize = tensors.embedding.word.shape[1]
-        configuration.vocabSize = tensors.embedding.word.shape[0]
+        var configuration = Configuration(family: declared.rules.family)
+        configuration.hiddenSize = assembly.embedding.hidden
+        configuration.embeddingSize = assembly.embedding.word.shape[1]
+        configuration.vocabSize = assembly.embedding.word.shape[0]
         configuration.paddingId = declared.paddingId.map { Int32(truncatingIfNeeded: $0) }
         configuration.maxPositions = try assembly.maxPositions(declared)
-        configuration.typeVocabSize = tensors.embedding.type?.shape[0] ?? 0
+        configuration.typeVocabSize = assembly.embedding.types
         configuration.layers = tensors.layers.count
         configuration.attentionHeads = declared.attentionHeads
         configuration.headSize = assembly.attentionSize / declared.attentionHeads

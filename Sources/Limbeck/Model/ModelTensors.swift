@@ -2,9 +2,9 @@ import KernelInterface
 
 /// The tensors of a model under the names of its parts, with their shapes checked. Views into the mapped file.
 package struct ModelTensors {
-    package var embedding: EmbeddingTensors
+    package var embeddings: [Step<Stored>]
     /// The distinct blocks of layers; a model that shares weights runs one several times.
-    package var blocks: [[Step<[LinearTensors], NormTensors>]]
+    package var blocks: [[Step<Stored>]]
     /// The blocks of each layer, by index.
     package var layers: [[Int]]
     package var relativeBias: Tensor?  // (buckets, heads)
@@ -12,22 +12,22 @@ package struct ModelTensors {
     package var head: HeadTensors
 }
 
-package struct EmbeddingTensors {
-    package var word: Tensor  // (vocab, embedding)
-    package var position: Tensor  // (rows, embedding)
-    package var type: Tensor?  // (types, embedding)
-    package var norm: NormTensors
-    package var projection: LinearTensors?  // embedding -> hidden
+/// Weights as they are stored in the file.
+package enum Stored: WeightForm {
+    /// Matrices of the same inputs, their outputs side by side.
+    package typealias Matrix = [LinearTensors]
+    package typealias Norm = NormTensors
+    package typealias Table = Tensor
 }
 
 package enum HeadTensors {
     case none
-    /// Logits per sequence, from the first token.
-    case sequence(dense: DenseTensors, classifier: LinearTensors)
+    /// Logits per sequence, from the first token, or what `dense` makes of it.
+    case sequence(dense: DenseTensors?, classifier: LinearTensors)
     case token(classifier: LinearTensors)
     case span(classifier: LinearTensors)  // hidden -> 2
-    /// logits = decoder norm(transform x) + bias
-    case maskedLM(transform: DenseTensors, norm: NormTensors, decoder: Tensor, bias: Tensor?)
+    /// logits = decoder norm(transform x) + bias; the decoder's columns may stand in several tensors.
+    case maskedLM(transform: DenseTensors, norm: NormTensors, decoder: [Tensor], bias: Tensor?)
     /// A logit per token: was it replaced?
     case detection(dense: DenseTensors, classifier: LinearTensors)  // hidden -> 1
 }
@@ -47,26 +47,24 @@ package struct LinearTensors {
 package struct NormTensors {
     package var weight: Tensor
     package var bias: Tensor
+    /// nil: scale and shift alone.
+    package var eps: Float?
 }
 
 extension ModelTensors {
     /// Numbers in the tensors that are used. What is used twice, such as a decoder tied to the word embeddings, counts once.
     var parameters: Int {
         var counter = ParameterCounter()
-        counter.add(embedding.word)
-        counter.add(embedding.position)
-        if let type = embedding.type { counter.add(type) }
-        counter.add(embedding.norm)
-        if let projection = embedding.projection { counter.add(projection) }
-        for case .product(let matrices, _, _, _, _, let norm) in blocks.joined() {
-            for matrix in matrices { counter.add(matrix) }
-            if let norm { counter.add(norm) }
-        }
+        for step in embeddings { counter.add(step) }
+        for step in blocks.joined() { counter.add(step) }
         if let relativeBias { counter.add(relativeBias) }
         if let pooler { counter.add(pooler) }
         switch head {
         case .none: break
-        case .sequence(let dense, let classifier), .detection(let dense, let classifier):
+        case .sequence(let dense, let classifier):
+            if let dense { counter.add(dense.linear) }
+            counter.add(classifier)
+        case .detection(let dense, let classifier):
             counter.add(dense.linear)
             counter.add(classifier)
         case .token(let classifier), .span(let classifier):
@@ -74,7 +72,7 @@ extension ModelTensors {
         case .maskedLM(let transform, let norm, let decoder, let bias):
             counter.add(transform.linear)
             counter.add(norm)
-            counter.add(decoder)
+            for tensor in decoder { counter.add(tensor) }
             if let bias { counter.add(bias) }
         }
         return counter.total
@@ -87,6 +85,19 @@ private struct ParameterCounter {
 
     mutating func add(_ tensor: Tensor) {
         if let base = tensor.bytes.baseAddress, seen.insert(base).inserted { total += tensor.count }
+    }
+
+    mutating func add(_ step: Step<Stored>) {
+        switch step {
+        case .embed(let tables, _, let norm):
+            for table in [tables.word, tables.position, tables.type] { if let table { add(table) } }
+            if let norm { add(norm) }
+        case .trigrams(let word, _): add(word)
+        case .product(let matrices, _, _, _, _, _, let norm):
+            for matrix in matrices { add(matrix) }
+            if let norm { add(norm) }
+        case .attention: break
+        }
     }
 
     mutating func add(_ linear: LinearTensors) {

@@ -14,30 +14,34 @@ struct Packer {
     }
 
     struct Parts {
-        var embedding: Weights.Embedding
-        var blocks: [[Step<PackedLinear, Norm>]]
+        var embeddings: [Step<Packed>]
+        var blocks: [[Step<Packed>]]
         var relativeBias: RelativeBias?
         var pooler: Dense?
         var head: Weights.Head
     }
 
     mutating func pack(_ t: ModelTensors, _ configuration: Configuration) -> Parts {
-        let embedding = Weights.Embedding(
-            word: plain(t.embedding.word), position: plain(t.embedding.position), type: t.embedding.type.map { plain($0) },
-            norm: norm(t.embedding.norm), projection: t.embedding.projection.map { packed([$0]) })
-        var blocks: [[Step<PackedLinear, Norm>]] = []
+        let embeddings = t.embeddings.map { packed($0) }
+        var blocks: [[Step<Packed>]] = []
         blocks.reserveCapacity(t.blocks.count)
         for block in t.blocks { blocks.append(block.map { packed($0) }) }
         return Parts(
-            embedding: embedding, blocks: blocks, relativeBias: t.relativeBias.map { relativeBias($0, configuration) },
+            embeddings: embeddings, blocks: blocks, relativeBias: t.relativeBias.map { relativeBias($0, configuration) },
             pooler: t.pooler.map { Dense(linear: linear($0), activation: .tanh) }, head: head(t.head))
     }
 
-    private mutating func packed(_ step: Step<[LinearTensors], NormTensors>) -> Step<PackedLinear, Norm> {
+    private mutating func packed(_ step: Step<Stored>) -> Step<Packed> {
         switch step {
-        case .product(let matrices, let from, let into, let activation, let residual, let norm):
+        case .embed(let tables, let into, let norm):
+            .embed(
+                EmbeddingTables(
+                    word: tables.word.map { table($0) }, position: tables.position.map { table($0) },
+                    type: tables.type.map { table($0) }), into: into, norm: norm.map { self.norm($0) })
+        case .trigrams(let word, let into): .trigrams(word: table(word), into: into)
+        case .product(let matrices, let from, let into, let column, let activation, let residual, let norm):
             .product(
-                packed(matrices), from: from, into: into, activation: activation, residual: residual,
+                packed(matrices), from: from, into: into, column: column, activation: activation, residual: residual,
                 norm: norm.map { self.norm($0) })
         case .attention: .attention
         }
@@ -46,13 +50,14 @@ struct Packer {
     private mutating func head(_ head: HeadTensors) -> Weights.Head {
         switch head {
         case .none: .none
-        case .sequence(let dense, let classifier): .sequence(dense: self.dense(dense), classifier: linear(classifier))
+        case .sequence(let dense, let classifier):
+            .sequence(dense: dense.map { self.dense($0) }, classifier: linear(classifier))
         case .token(let classifier): .token(linear(classifier))
         case .span(let classifier): .span(linear(classifier))
         case .maskedLM(let transform, let norm, let decoder, let bias):
             .maskedLM(
                 transform: dense(transform), norm: self.norm(norm),
-                decoder: linear(LinearTensors(weight: decoder, bias: bias)))
+                decoder: linear(decoder, bias: bias))
         case .detection(let dense, let classifier): .detection(dense: self.dense(dense), classifier: linear(classifier))
         }
     }
@@ -94,8 +99,28 @@ struct Packer {
             outputs: tensors.weight.shape[0])
     }
 
-    private mutating func norm(_ tensors: NormTensors) -> Norm {
-        Norm(weight: padded(tensors.weight), bias: padded(tensors.bias))
+    /// Tensors side by side as one matrix: where it stands if it is one tensor.
+    private mutating func linear(_ parts: [Tensor], bias: Tensor?) -> Linear {
+        if parts.count == 1 { return linear(LinearTensors(weight: parts[0], bias: bias)) }
+        let outputs = parts[0].shape[0]
+        var inputs = 0
+        for part in parts { inputs += part.shape[1] }
+        let weight = layout.take(Float.self, outputs * inputs)
+        if writes {
+            var first = 0
+            for part in parts {
+                let width = part.shape[1]
+                for row in 0..<outputs { part.read(row * width..<(row + 1) * width, into: weight + row * inputs + first) }
+                first += width
+            }
+        }
+        return Linear(weight: UnsafePointer(weight), bias: bias.map { plain($0) }, inputs: inputs, outputs: outputs)
+    }
+
+    private mutating func table(_ tensor: Tensor) -> PackedTable { PackedTable(rows: plain(tensor), width: tensor.shape[1]) }
+
+    private mutating func norm(_ tensors: NormTensors) -> PackedNorm {
+        PackedNorm(weight: padded(tensors.weight), bias: padded(tensors.bias), eps: tensors.eps)
     }
 
     private mutating func padded(_ tensor: Tensor) -> UnsafePointer<Float> {

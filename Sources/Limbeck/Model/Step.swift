@@ -6,6 +6,8 @@ package enum Buffer: Int, CaseIterable, Sendable {
     case embedded
     /// The state between layers.
     case hidden
+    /// The narrow state inside MobileBERT's layers; with `attended`, where its feed-forward networks pass it to and fro.
+    case narrow
     /// Queries, keys and values, side by side.
     case projected
     /// What attention gathered, the heads side by side.
@@ -16,18 +18,40 @@ package enum Buffer: Int, CaseIterable, Sendable {
     case intermediate
 }
 
-/// One step of a layer. A layer is a list of them, so a family's block is data: built from its tensors, then packed.
-package enum Step<Matrix, Norm> {
-    /// into = norm(activation(from W^T + b) + residual); the residual and the norm only if there are any.
+/// One step of the encoder. The embeddings are a list of them, and so is a layer: a family's forward pass is data, built from its
+/// tensors and then packed.
+package enum Step<Form: WeightForm> {
+    /// into = norm(the sum of the tables' rows for each token); the norm only if there is one.
+    case embed(EmbeddingTables<Form.Table>, into: Buffer, norm: Form.Norm?)
+    /// into = the words' rows of the next token, of this one and of the previous one, side by side; zeros past the ends.
+    case trigrams(word: Form.Table, into: Buffer)
+    /// into = norm(activation(from W^T + b + residual)), from column `column` on; the residual and the norm only if there are any.
     case product(
-        Matrix, from: Buffer, into: Buffer, activation: Activation = .identity, residual: Buffer? = nil, norm: Norm? = nil)
+        Form.Matrix, from: Buffer, into: Buffer, column: Int = 0, activation: Activation = .identity, residual: Buffer? = nil,
+        norm: Form.Norm? = nil)
     /// context = softmax(q k^T / sqrt(headSize) + bias) v, of `projected`.
     case attention
 }
 
+/// The rows that make up a token's embedding; each table only if there is one.
+package struct EmbeddingTables<Table> {
+    package var word: Table?  // (vocab, width)
+    package var position: Table?  // (rows, width)
+    package var type: Table?  // (types, width)
+}
+
+/// What weights are at one stage of their way from the file to the kernels.
+package protocol WeightForm {
+    /// Of linear layers.
+    associatedtype Matrix
+    associatedtype Norm
+    /// A row for each id.
+    associatedtype Table
+}
+
 /// The widths of the buffers, by the steps that write them; 0 for a buffer that a model does without.
 package struct BufferWidths: Sendable {
-    private var widths = InlineArray<6, Int>(repeating: 0)
+    private var widths = InlineArray<7, Int>(repeating: 0)
 
     package subscript(buffer: Buffer) -> Int { widths[buffer.rawValue] }
 

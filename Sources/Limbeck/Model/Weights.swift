@@ -3,26 +3,18 @@ import KernelInterface
 /// The weights in the form the kernels read: the layers' matrices packed into panels in memory of our own, everything else used
 /// where it stands in the mapped files if it is aligned float32, and converted otherwise. Immutable; keeps the mappings alive.
 package final class Weights {
-    struct Embedding {
-        var word: UnsafePointer<Float>  // (vocab, embedding)
-        var position: UnsafePointer<Float>  // (rows, embedding)
-        var type: UnsafePointer<Float>?  // (types, embedding)
-        var norm: Norm
-        var projection: PackedLinear?  // embedding -> hidden
-    }
-
     enum Head {
         case none
-        case sequence(dense: Dense, classifier: Linear)
+        case sequence(dense: Dense?, classifier: Linear)
         case token(Linear)
         case span(Linear)
-        case maskedLM(transform: Dense, norm: Norm, decoder: Linear)
+        case maskedLM(transform: Dense, norm: PackedNorm, decoder: Linear)
         case detection(dense: Dense, classifier: Linear)
     }
 
-    let embedding: Embedding
+    let embeddings: [Step<Packed>]
     /// The distinct blocks of layers.
-    let blocks: [[Step<PackedLinear, Norm>]]
+    let blocks: [[Step<Packed>]]
     /// The blocks of each layer, by index.
     let layers: [[Int]]
     let relativeBias: RelativeBias?
@@ -42,7 +34,7 @@ package final class Weights {
         self.mappings = mappings
         var packer = Packer(layout: Layout(base: memory.base), writes: true)
         let parts = packer.pack(tensors, configuration)
-        (embedding, blocks, layers) = (parts.embedding, parts.blocks, tensors.layers)
+        (embeddings, blocks, layers) = (parts.embeddings, parts.blocks, tensors.layers)
         (relativeBias, pooler, head) = (parts.relativeBias, parts.pooler, parts.head)
         privateBytes = memory.bytes
     }
@@ -50,6 +42,13 @@ package final class Weights {
 
 // Immutable after init, and the memory behind the pointers is kept alive by the object.
 extension Weights: @unchecked Sendable {}
+
+/// Weights as the kernels read them.
+enum Packed: WeightForm {
+    typealias Matrix = PackedLinear
+    typealias Norm = PackedNorm
+    typealias Table = PackedTable
+}
 
 /// A matrix in panels (panels, depth, 32), and its bias padded with zeros to whole panels.
 struct PackedLinear {
@@ -82,9 +81,20 @@ struct Dense {
 }
 
 /// The scale and shift of a LayerNorm, padded with zeros to whole panels.
-struct Norm {
+struct PackedNorm {
     var weight: UnsafePointer<Float>
     var bias: UnsafePointer<Float>
+    var eps: Float?
+
+    func normalization(of x: UnsafeMutablePointer<Float>, stride: Int, width: Int) -> Normalization {
+        Normalization(x: x, stride: stride, width: width, weight: weight, bias: bias, eps: eps)
+    }
+}
+
+/// Rows of `width`, back to back.
+struct PackedTable {
+    var rows: UnsafePointer<Float>
+    var width: Int
 }
 
 /// What is added to the scores of a head by the distance from query to key: `table[head][key - query + span - 1]`.

@@ -14,7 +14,7 @@ final class Scratch {
     let words: UnsafeMutablePointer<Int32>  // (T + W), the word each token belongs to
 
     // The encoder's state.
-    private let matrices: InlineArray<6, Matrix>  // (T, stride), by Buffer
+    private let matrices: InlineArray<7, Matrix>  // (T, stride), by Buffer
     let left: UnsafeMutablePointer<Atomic<Int>>  // (blocks of rows)
     let firstItems: UnsafeMutablePointer<Int>  // (T + 1)
     let attention: UnsafeMutablePointer<Float>  // (threads, attentionStride)
@@ -85,18 +85,20 @@ final class Scratch {
 
     /// The encoder's matrices, next to each other except where two are never needed at once: what a layer's feed-forward network
     /// and the embeddings write shares its memory with what its attention does.
-    private static func matrices(_ widths: BufferWidths, tokens: Int, _ layout: inout Layout) -> InlineArray<6, Matrix> {
+    private static func matrices(_ widths: BufferWidths, tokens: Int, _ layout: inout Layout) -> InlineArray<7, Matrix> {
         func size(_ buffer: Buffer) -> Int { widths[buffer] == 0 ? 0 : tokens * rowStride(widths[buffer]) }
         let hidden = layout.take(Float.self, size(.hidden))
         let attended = layout.take(Float.self, size(.attended))
+        let narrow = layout.take(Float.self, size(.narrow))
         let attention = size(.projected) + size(.context)
         let shared = layout.take(Float.self, max(attention, size(.intermediate), size(.embedded)))
-        var matrices = InlineArray<6, Matrix>(repeating: Matrix(start: shared, stride: 0))
+        var matrices = InlineArray<7, Matrix>(repeating: Matrix(start: shared, stride: 0))
         for buffer in Buffer.allCases {
             let start =
                 switch buffer {
                 case .hidden: hidden
                 case .attended: attended
+                case .narrow: narrow
                 case .context: shared + size(.projected)
                 case .embedded, .projected, .intermediate: shared
                 }
@@ -122,7 +124,7 @@ final class Scratch {
                 UnsafeMutablePointer<Int>, UnsafeMutablePointer<UInt32>, UnsafeMutablePointer<UInt32>,
                 UnsafeMutablePointer<Int32>
             )
-        var matrices: InlineArray<6, Matrix>
+        var matrices: InlineArray<7, Matrix>
         var left: UnsafeMutablePointer<Atomic<Int>>
         var firstItems: UnsafeMutablePointer<Int>
         var attention, rows, dense, logits: UnsafeMutablePointer<Float>

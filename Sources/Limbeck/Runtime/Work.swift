@@ -5,6 +5,7 @@ import Synchronization
 enum Work {
     case none
     case embed(Embedding, rows: Int)
+    case trigrams(Trigrams)
     case product(ProductWork)
     case attention(AttentionWork)
     case dots(Dots, columns: Int)
@@ -15,6 +16,8 @@ enum Work {
             break
         case .embed(let job, let rows):
             withUnsafePointer(to: job) { kernels.embed($0, cut(rows, Work.embedRows, item)) }
+        case .trigrams(let job):
+            withUnsafePointer(to: job) { kernels.trigrams($0, cut(job.tokens, Work.embedRows, item)) }
         case .product(let work):
             work.run(item, kernels: kernels)
         case .attention(let work):

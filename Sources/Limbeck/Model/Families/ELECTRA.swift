@@ -4,7 +4,7 @@ import KernelInterface
 extension FamilyRules {
     static var electra: FamilyRules {
         FamilyRules(
-            family: .electra, modelTypes: ["electra"], prefix: "electra.", projection: "embeddings_project", pooler: nil,
+            family: .electra, modelTypes: ["electra"], prefix: "electra.", embeddings: bertEmbeddings(projection: "embeddings_project"), pooler: nil,
             maskedLM: MaskedLMNames(
                 transform: "generator_predictions.dense", norm: "generator_predictions.LayerNorm",
                 decoder: "generator_lm_head.weight", bias: "generator_lm_head.bias", otherBias: "generator_lm_head.bias",

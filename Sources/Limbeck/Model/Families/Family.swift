@@ -8,6 +8,7 @@ public enum Family: UInt32, Sendable, CaseIterable {
     case albert = 4
     case electra = 5
     case mpnet = 6
+    case mobileBERT = 7
 }
 
 extension Family {
@@ -19,6 +20,7 @@ extension Family {
         case .albert: .albert
         case .electra: .electra
         case .mpnet: .mpnet
+        case .mobileBERT: .mobileBERT
         }
     }
 }

@@ -15,21 +15,32 @@ struct FamilyRules {
     /// The key of LayerNorm's epsilon (nil: the family's code has it as a literal), and the epsilon of a file without it.
     var layerNormEps: (key: String?, default: Double) = ("layer_norm_eps", 1e-12)
     var positions = PositionRule.fromZero
-    var hasTokenTypes = true
-    /// The linear layer from the embeddings to the hidden size; models of one size may lack it.
-    var projection: String?
+    var embeddings = bertEmbeddings()
 
-    /// Before a layer's index. Nil: the layers are ALBERT's groups, `sharedLayers`.
+    /// Before a layer's index. Nil: the layers are ALBERT's groups.
     var layers: String? = "encoder.layer."
-    var block = BlockNames()
+    var block = bertBlock()
     /// The table (buckets, heads) of a bias of the attention by distance.
     var relativeBias: String?
 
     /// tanh(W x[first token] + b), where the file has it.
     var pooler: String? = "pooler.dense"
+    /// The key that leaves the pooler out: what is made of a sequence is then its first token's state itself.
+    var poolerSwitch: String?
     var maskedLM: MaskedLMNames?
     /// The classes of transformers, and their heads. A file that names none has the first whose tensors are all there.
     var heads: [(architecture: String, head: HeadRule)]
+}
+
+extension FamilyRules {
+    mutating func leavePoolerOut() {
+        for index in heads.indices {
+            if case .sequence(let dense?, let classifier, let labels) = heads[index].head, dense.name == pooler {
+                heads[index].head = .sequence(nil, classifier: classifier, labels: labels)
+            }
+        }
+        pooler = nil
+    }
 }
 
 /// What config.json calls the sizes.
@@ -48,23 +59,13 @@ enum PositionRule {
     case afterPadding(key: String?, default: Int)
 }
 
-/// The parts of one layer. BERT's names.
-struct BlockNames {
-    var query = "attention.self.query"
-    var key = "attention.self.key"
-    var value = "attention.self.value"
-    var attentionOutput = "attention.output.dense"
-    var attentionNorm = "attention.output.LayerNorm"
-    var intermediate = "intermediate.dense"
-    var output = "output.dense"
-    var outputNorm = "output.LayerNorm"
-}
-
 /// decoder(LN(act(transform x))) + bias
 struct MaskedLMNames {
     var transform: String
     var norm: String
     var decoder: String
+    /// The decoder's columns past the embedding's width, transposed (MobileBERT).
+    var restOfDecoder: String?
     /// A bias has had two names.
     var bias: String
     var otherBias: String
@@ -74,8 +75,8 @@ struct MaskedLMNames {
 
 enum HeadRule {
     case none
-    /// A classifier on what `dense` makes of the first token.
-    case sequence(DenseNames, classifier: String, labels: Labels = .declared)
+    /// A classifier on what a linear layer makes of the first token, or on that itself.
+    case sequence(DenseNames?, classifier: String, labels: Labels = .declared)
     case token(classifier: String)
     case span
     case maskedLM
@@ -105,7 +106,8 @@ extension HeadRule {
     private func weights(_ rules: FamilyRules) -> [String] {
         switch self {
         case .none: []
-        case .sequence(let dense, let classifier, _), .detection(let dense, let classifier): [dense.name, classifier]
+        case .sequence(let dense, let classifier, _): (dense.map { [$0.name] } ?? []) + [classifier]
+        case .detection(let dense, let classifier): [dense.name, classifier]
         case .token(let classifier): [classifier]
         case .span: ["qa_outputs"]
         case .maskedLM: rules.maskedLM.map { [$0.transform] } ?? []
@@ -131,7 +133,7 @@ extension HeadRule {
         }
         // TinyBERT's classifier has a ReLU, and BERT's class name; what its training leaves in the file tells the two apart.
         if case .sequence(var dense, let classifier, let labels) = self, checkpoint.hasTinyBERTProjections, classifier == "classifier" {
-            dense.relu = true
+            dense?.relu = true
             self = .sequence(dense, classifier: classifier, labels: labels)
         }
     }

@@ -3,10 +3,10 @@ extension FamilyRules {
     static var mpnet: FamilyRules {
         FamilyRules(
             family: .mpnet, modelTypes: ["mpnet"], prefix: "mpnet.", positions: .afterPadding(key: nil, default: 1),
-            hasTokenTypes: false,
-            block: BlockNames(
+            embeddings: bertEmbeddings(types: false),
+            block: bertBlock(BlockNames(
                 query: "attention.attn.q", key: "attention.attn.k", value: "attention.attn.v", attentionOutput: "attention.attn.o",
-                attentionNorm: "attention.LayerNorm"),
+                attentionNorm: "attention.LayerNorm")),
             relativeBias: "encoder.relative_attention_bias.weight", maskedLM: .lmHead,
             heads: [
                 ("MPNetModel", .none),
