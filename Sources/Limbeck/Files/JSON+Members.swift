@@ -34,7 +34,7 @@ extension JSONValue {
     }
 
     /// The error that `what` is this value, but should be something else.
-    package func mismatch(_ what: String, expected: String) -> LimbeckError {
+    package func mismatch(_ what: Message, expected: Message) -> LimbeckError {
         LimbeckError(.fileMalformed, "\(document.file): \(what) is \(found) at byte \(offset), expected \(expected)")
     }
 

@@ -17,7 +17,7 @@ package struct Safetensors {
     }
 
     package init(_ bytes: UnsafeRawBufferPointer, file: String) throws(LimbeckError) {
-        func malformed(_ message: String) -> LimbeckError { LimbeckError(.fileMalformed, "\(file): \(message)") }
+        func malformed(_ message: Message) -> LimbeckError { LimbeckError(.fileMalformed, "\(file): \(message)") }
 
         guard bytes.count >= 8 else {
             throw malformed("not safetensors: \(bytes.count) bytes, expected at least the 8 of the header's length")
@@ -98,7 +98,7 @@ private struct Info {
     let end: Int
 
     init(_ name: String, _ value: JSONValue, file: String) throws(LimbeckError) {
-        func malformed(_ expected: String) -> LimbeckError {
+        func malformed(_ expected: Message) -> LimbeckError {
             LimbeckError(.fileMalformed, "\(file): tensor '\(name)': expected \(expected)")
         }
         guard value.kind == .object else { throw malformed("an object") }

@@ -60,8 +60,10 @@ struct Assembly {
         guard declared.groups <= count, count <= mostSharedLayers else {
             throw LimbeckError(
                 .fileUnsupported,
-                "\(declared.file): \(count) layers of \(declared.groups) groups, "
-                    + "expected at most \(mostSharedLayers) layers, and no more groups than those")
+                """
+                \(declared.file): \(count) layers of \(declared.groups) groups, expected at most \(mostSharedLayers) layers, and no more \
+                groups than those
+                """)
         }
         for group in 0..<declared.groups {
             for layer in 0..<declared.groupLayers {

@@ -82,7 +82,7 @@ extension Session {
             scratch.headStride)
     }
 
-    private func apply(
+    @inline(never) private func apply(
         _ dense: Dense, rows: Int, of a: UnsafePointer<Float>, _ aStride: Int, into out: UnsafeMutablePointer<Float>,
         _ outStride: Int
     ) {
@@ -104,7 +104,7 @@ extension Session {
         }
     }
 
-    private func dots(
+    @inline(never) private func dots(
         _ linear: Linear, rows: Int, of a: UnsafePointer<Float>, _ aStride: Int, into out: UnsafeMutablePointer<Float>,
         _ outStride: Int
     ) {

@@ -23,9 +23,9 @@ public struct LimbeckError: Error, Sendable {
     /// A sentence without a full stop: which file, key, tensor or argument, what was found, what was expected.
     public let message: String
 
-    public init(_ status: Status, _ message: String) {
+    @inline(never) public init(_ status: Status, _ message: Message) {
         self.status = status
-        self.message = message
+        self.message = message.text
     }
 }
 

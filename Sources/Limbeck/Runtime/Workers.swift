@@ -57,7 +57,7 @@ final class Workers {
     }
 
     /// Runs items 0..<items of `work` and returns when all are done.
-    func run(_ work: Work, items: Int) {
+    @inline(never) func run(_ work: Work, items: Int) {
         guard count > 1, items > 1 else {
             for item in 0..<items { work.run(item, kernels: kernels, scratch: scratch) }
             return

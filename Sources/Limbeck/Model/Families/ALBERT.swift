@@ -6,10 +6,11 @@ extension FamilyRules {
         FamilyRules(
             family: .albert, modelTypes: ["albert"], prefix: "albert.", activation: ("hidden_act", "gelu_new"),
             embeddings: bertEmbeddings(projection: "encoder.embedding_hidden_mapping_in"), layers: nil,
-            block: bertBlock(BlockNames(
-                query: "attention.query", key: "attention.key", value: "attention.value", attentionOutput: "attention.dense",
-                attentionNorm: "attention.LayerNorm", intermediate: "ffn", output: "ffn_output",
-                outputNorm: "full_layer_layer_norm")),
+            block: bertBlock(
+                BlockNames(
+                    query: "attention.query", key: "attention.key", value: "attention.value", attentionOutput: "attention.dense",
+                    attentionNorm: "attention.LayerNorm", intermediate: "ffn", output: "ffn_output",
+                    outputNorm: "full_layer_layer_norm")),
             pooler: "pooler",
             maskedLM: MaskedLMNames(
                 transform: "predictions.dense", norm: "predictions.LayerNorm", decoder: "predictions.decoder.weight",

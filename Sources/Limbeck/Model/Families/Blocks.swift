@@ -52,7 +52,8 @@ func bertEmbeddings(types hasTypes: Bool = true, projection: String? = nil) -> E
     { (builder) throws(LimbeckError) in
         let (declared, checkpoint) = (builder.declared, builder.checkpoint)
         let projection = projection.flatMap { checkpoint.contains("\($0).weight") ? $0 : nil }
-        let word = try builder.table("word", rows: declared.vocabSize, width: projection == nil ? declared.hiddenSize : declared.embeddingSize)
+        let word = try builder.table(
+            "word", rows: declared.vocabSize, width: projection == nil ? declared.hiddenSize : declared.embeddingSize)
         let width = word.shape[1]
         let position = try builder.table("position", rows: declared.maxPositions, width: width)
         let type = hasTypes ? try builder.table("token_type", rows: declared.typeVocabSize, width: width) : nil

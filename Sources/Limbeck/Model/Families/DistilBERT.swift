@@ -6,10 +6,13 @@ extension FamilyRules {
         FamilyRules(
             family: .distilBERT, modelTypes: ["distilbert"], prefix: "distilbert.",
             sizes: SizeNames(hidden: "dim", layers: "n_layers", attentionHeads: "n_heads", intermediate: "hidden_dim"),
-            activation: ("activation", "gelu"), layerNormEps: (nil, 1e-12), embeddings: bertEmbeddings(types: false), layers: "transformer.layer.",
-            block: bertBlock(BlockNames(
-                query: "attention.q_lin", key: "attention.k_lin", value: "attention.v_lin", attentionOutput: "attention.out_lin",
-                attentionNorm: "sa_layer_norm", intermediate: "ffn.lin1", output: "ffn.lin2", outputNorm: "output_layer_norm")),
+            activation: ("activation", "gelu"), layerNormEps: (nil, 1e-12), embeddings: bertEmbeddings(types: false),
+            layers: "transformer.layer.",
+            block: bertBlock(
+                BlockNames(
+                    query: "attention.q_lin", key: "attention.k_lin", value: "attention.v_lin",
+                    attentionOutput: "attention.out_lin",
+                    attentionNorm: "sa_layer_norm", intermediate: "ffn.lin1", output: "ffn.lin2", outputNorm: "output_layer_norm")),
             pooler: nil,
             maskedLM: MaskedLMNames(
                 transform: "vocab_transform", norm: "vocab_layer_norm", decoder: "vocab_projector.weight",

@@ -4,7 +4,8 @@ import KernelInterface
 extension FamilyRules {
     static var electra: FamilyRules {
         FamilyRules(
-            family: .electra, modelTypes: ["electra"], prefix: "electra.", embeddings: bertEmbeddings(projection: "embeddings_project"), pooler: nil,
+            family: .electra, modelTypes: ["electra"], prefix: "electra.",
+            embeddings: bertEmbeddings(projection: "embeddings_project"), pooler: nil,
             maskedLM: MaskedLMNames(
                 transform: "generator_predictions.dense", norm: "generator_predictions.LayerNorm",
                 decoder: "generator_lm_head.weight", bias: "generator_lm_head.bias", otherBias: "generator_lm_head.bias",
@@ -19,7 +20,8 @@ extension FamilyRules {
                 (
                     "ElectraForPreTraining",
                     .detection(
-                        DenseNames(name: "discriminator_predictions.dense"), classifier: "discriminator_predictions.dense_prediction")
+                        DenseNames(name: "discriminator_predictions.dense"),
+                        classifier: "discriminator_predictions.dense_prediction")
                 ),
             ])
     }

@@ -132,7 +132,9 @@ extension HeadRule {
             self = found?.head ?? .none
         }
         // TinyBERT's classifier has a ReLU, and BERT's class name; what its training leaves in the file tells the two apart.
-        if case .sequence(var dense, let classifier, let labels) = self, checkpoint.hasTinyBERTProjections, classifier == "classifier" {
+        if case .sequence(var dense, let classifier, let labels) = self, checkpoint.hasTinyBERTProjections,
+            classifier == "classifier"
+        {
             dense?.relu = true
             self = .sequence(dense, classifier: classifier, labels: labels)
         }

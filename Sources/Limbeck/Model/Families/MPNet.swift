@@ -4,9 +4,11 @@ extension FamilyRules {
         FamilyRules(
             family: .mpnet, modelTypes: ["mpnet"], prefix: "mpnet.", positions: .afterPadding(key: nil, default: 1),
             embeddings: bertEmbeddings(types: false),
-            block: bertBlock(BlockNames(
-                query: "attention.attn.q", key: "attention.attn.k", value: "attention.attn.v", attentionOutput: "attention.attn.o",
-                attentionNorm: "attention.LayerNorm")),
+            block: bertBlock(
+                BlockNames(
+                    query: "attention.attn.q", key: "attention.attn.k", value: "attention.attn.v",
+                    attentionOutput: "attention.attn.o",
+                    attentionNorm: "attention.LayerNorm")),
             relativeBias: "encoder.relative_attention_bias.weight", maskedLM: .lmHead,
             heads: [
                 ("MPNetModel", .none),

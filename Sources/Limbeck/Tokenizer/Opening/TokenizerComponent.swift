@@ -49,12 +49,12 @@ struct TokenizerComponent {
     }
 
     /// The error that the whole is not what it has to be.
-    func malformed(_ expected: String) -> LimbeckError {
+    func malformed(_ expected: Message) -> LimbeckError {
         LimbeckError(.fileMalformed, "\(file): \(key) is not \(expected)")
     }
 
     /// The error that a member is not what it has to be.
-    func malformed(_ name: String, _ expected: String) -> LimbeckError {
+    func malformed(_ name: String, _ expected: Message) -> LimbeckError {
         LimbeckError(.fileMalformed, "\(file): \(key).\(name) is not \(expected)")
     }
 
