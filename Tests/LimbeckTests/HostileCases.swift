@@ -45,7 +45,9 @@ struct HostileCase: CustomTestStringConvertible, Sendable {
 
     var testDescription: String { name }
 
-    static let all = weights + headers + configurations + tensors + sentences + tokenizers + sizes
+    static let all =
+        weights + headers + configurations + tensors + sentences + tokenizers + sizes
+        + shards
 }
 
 extension HostileCase {
@@ -55,10 +57,7 @@ extension HostileCase {
             $0.missing = ["model.safetensors"]
             $0.files["pytorch_model.bin"] = [0x80]
         },
-        .init("weights-sharded", .fileUnsupported, "several files") {
-            $0.missing = ["model.safetensors"]
-            $0.files["model.safetensors.index.json"] = [0x7B, 0x7D]
-        },
+        .init("weights-sharded", .fileMalformed, "model.safetensors.index.json: no 'weight_map'") { $0.shards("{}") },
         .init("weights-folder", .fileUnreadable, "model.safetensors: Is a directory") {
             $0.missing = ["model.safetensors"]
             $0.files["model.safetensors/x"] = []

@@ -68,6 +68,9 @@ package struct ModelFolder {
 
     package func contains(_ name: String) -> Bool { fileKind("\(path)/\(name)") == .file }
 
+    /// Whether anything is there of that name, a file or not.
+    func has(_ name: String) -> Bool { fileKind("\(path)/\(name)") != .missing }
+
     /// The file that the tokenizer is read from, the first of two if both are there; nil if the folder has none.
     package var tokenizerFile: String? { ["tokenizer.json", "vocab.txt"].first { contains($0) } }
 
@@ -106,9 +109,7 @@ package struct ModelFolder {
             guard let type = try element.optionalString("type"), let path = try element.optionalString("path") else {
                 throw element.mismatch("a module", expected: "an object with 'type' and 'path'")
             }
-            // A folder from elsewhere must not reach files outside it.
-            let leadsOut = path.utf8.split(separator: UInt8(ascii: "/")).contains { $0.elementsEqual("..".utf8) }
-            guard path.utf8.first != UInt8(ascii: "/"), !leadsOut, !path.utf8.contains(0) else {
+            guard !leadsOut(path) else {
                 throw LimbeckError(.fileMalformed, "modules.json: the path '\(path)' leads out of the model folder")
             }
             // "sentence_transformers.models.Pooling", and since 5.4 "sentence_transformers.….modules.pooling.Pooling".
@@ -119,6 +120,12 @@ package struct ModelFolder {
         guard !entries.isEmpty else { throw root.mismatch("the whole", expected: "at least one module") }
         return entries
     }
+}
+
+/// A folder from elsewhere must not reach files outside it.
+func leadsOut(_ path: String) -> Bool {
+    path.utf8.first == UInt8(ascii: "/") || path.utf8.contains(0)
+        || path.utf8.split(separator: UInt8(ascii: "/")).contains { $0.elementsEqual("..".utf8) }
 }
 
 package enum FileKind { case missing, file, folder, other }

@@ -14,7 +14,7 @@ package struct StoredTensor {
 
 /// The weights of a model, whatever they are kept in: the tensors of all files, each checked against its file's bytes.
 package struct WeightFiles {
-    /// The file that messages about all of them name.
+    /// The file that messages about all of them name: the index, if there are several.
     package let file: String
     package let tensors: [StoredTensor]
     /// What the tensors' bytes are in: to be kept as long as they are read.
@@ -26,23 +26,56 @@ package struct WeightFiles {
         return total
     }
 
-    /// The weights of a folder.
+    /// The weights of a folder: the first that is there of what transformers looks for, in its order.
     package init(_ folder: ModelFolder) throws(LimbeckError) {
-        if !folder.contains("model.safetensors") {
-            if folder.contains("model.safetensors.index.json") {
-                throw LimbeckError(
-                    .fileUnsupported, "\(folder.path): weights in several files are not supported, expected one model.safetensors")
+        for container in Container.inOrder {
+            if folder.has(container.file) {
+                let mapping = try folder.map(container.file)
+                (file, tensors, mappings) = (mapping.name, try container.tensors(mapping), [mapping])
+                return
             }
-            if folder.contains("pytorch_model.bin") {
-                throw LimbeckError(
-                    .fileUnsupported,
-                    "\(folder.path)/pytorch_model.bin: Python pickles are not supported, expected model.safetensors")
+            if let root = try folder.json(container.file + ".index.json") {
+                self = try WeightFiles(folder, ShardIndex(root), container)
+                return
             }
         }
-        let mapping = try folder.map("model.safetensors")
-        let safetensors = try Safetensors(mapping)
-        file = safetensors.file
-        tensors = safetensors.entries
-        mappings = [mapping]
+        if folder.contains("pytorch_model.bin") {
+            throw LimbeckError(
+                .fileUnsupported, "\(folder.path)/pytorch_model.bin: Python pickles are not supported, expected model.safetensors")
+        }
+        throw LimbeckError(.fileNotFound, "\(folder.path): no weights, expected model.safetensors or its index")
+    }
+
+    private init(_ folder: ModelFolder, _ index: ShardIndex, _ container: Container) throws(LimbeckError) {
+        var mappings: [MappedFile] = []
+        var shards: [[StoredTensor]] = []
+        for shard in index.shards {
+            let mapping = try folder.map(shard)
+            mappings.append(mapping)
+            shards.append(try container.tensors(mapping))
+        }
+        try index.check(shards)
+        file = index.file
+        tensors = Array(shards.joined())
+        self.mappings = mappings
+    }
+}
+
+/// The formats of weight files that a folder may have.
+private enum Container {
+    case safetensors
+
+    static let inOrder: [Container] = [.safetensors]
+
+    var file: String {
+        switch self {
+        case .safetensors: "model.safetensors"
+        }
+    }
+
+    func tensors(_ mapping: MappedFile) throws(LimbeckError) -> [StoredTensor] {
+        switch self {
+        case .safetensors: try Safetensors(mapping).entries
+        }
     }
 }
