@@ -121,8 +121,8 @@ int32_t limbeck_tokenizer_id(const limbeck_tokenizer *tokenizer, const char *tok
 
 typedef struct limbeck_model limbeck_model;
 
-/* Opens a model folder as the Hugging Face ecosystem writes it: config.json, model.safetensors, and tokenizer.json or
- * vocab.txt. Everything is checked here: a model that opens does not fail later for what is in its files.
+/* Opens a model folder as the Hugging Face ecosystem writes it: config.json, the weights (model.safetensors,
+ * pytorch_model.bin, or several of either with their index), and tokenizer.json or vocab.txt. Everything is checked here: a model that opens does not fail later for what is in its files.
  * On failure *model is NULL and `message` explains, as for limbeck_tokenizer_open(). */
 int32_t limbeck_model_open(const char *path, size_t path_bytes, limbeck_model **model, char *message,
                            size_t message_capacity);

@@ -61,6 +61,12 @@ extension HostileCase {
         ) {
             $0.shards { $0[0].append($0[1][0]) }
         },
+        .init("shards-pickle", .fileMalformed, "b.bin: not a file of torch.save") {
+            $0.missing = ["model.safetensors"]
+            $0.files["pytorch_model.bin.index.json"] = Array(
+                #"{"weight_map": {"x": "b.bin"}}"#.utf8)
+            $0.files["b.bin"] = [1]
+        },
         .init("shards-behind-whole", nil) {
             $0.shards("[]")
             $0.missing = []

@@ -47,13 +47,13 @@ struct HostileCase: CustomTestStringConvertible, Sendable {
 
     static let all =
         weights + headers + configurations + tensors + sentences + tokenizers + sizes
-        + shards
+        + pickles + views + archives + shards
 }
 
 extension HostileCase {
     static let weights: [HostileCase] = [
         .init("weights-missing", .fileNotFound, "model.safetensors") { $0.missing = ["model.safetensors"] },
-        .init("weights-pickle", .fileUnsupported, "pytorch_model.bin: Python pickles") {
+        .init("weights-pickle", .fileMalformed, "pytorch_model.bin: a pickle without the magic number") {
             $0.missing = ["model.safetensors"]
             $0.files["pytorch_model.bin"] = [0x80]
         },

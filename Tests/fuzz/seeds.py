@@ -7,6 +7,7 @@ import json
 import pathlib
 import struct
 import sys
+import zipfile
 
 tests = pathlib.Path(__file__).resolve().parent.parent
 golden = tests / "golden"
@@ -37,6 +38,22 @@ for text in [
     r'"\ud800"', "[" * 70, "-0.0", "1e", '{"a" 1}', "[1,]", "\ufeff{}", "NaN", '"\\u12"', '"\x01"',
 ]:
     seed("json", text.encode())
+
+# ---- Files of torch.save: whole, and their pickles alone
+
+for path in sorted(golden.glob("containers/*/*.bin")):
+    data = path.read_bytes()
+    seed("torch", data[:16000])
+    if data[:2] == b"PK":
+        with zipfile.ZipFile(path) as archive:
+            name = next(name for name in archive.namelist() if name.endswith("/data.pkl"))
+            seed("torch", archive.read(name))
+floats = b"(X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\0%dX\x03\0\0\0cpuK\x10tQ"
+rebuild = b"X\x01\0\0\0%dctorch._utils\n_rebuild_tensor_v2\n(" + floats + b"K\0K\x08K\x02\x86K\x02K\x01\x86\x89}tR"
+few = b"".join(rebuild % (number, number) for number in range(4))
+for pickle in [b"}(%su" % few, b"}(K\1K\2X\1\0\0\0m}(%suu" % few, b"ccollections\nOrderedDict\n)R(%su}b" % few,
+               b"cos\nsystem\nX\1\0\0\0x\x85R", b"}q\0(%sh\0h\0u" % few]:
+    seed("torch", b"\x80\x02" + pickle + b".")
 
 # ---- Models
 

@@ -39,11 +39,8 @@ package struct WeightFiles {
                 return
             }
         }
-        if folder.contains("pytorch_model.bin") {
-            throw LimbeckError(
-                .fileUnsupported, "\(folder.path)/pytorch_model.bin: Python pickles are not supported, expected model.safetensors")
-        }
-        throw LimbeckError(.fileNotFound, "\(folder.path): no weights, expected model.safetensors or its index")
+        throw LimbeckError(
+            .fileNotFound, "\(folder.path): no weights, expected model.safetensors, pytorch_model.bin, or the index of one")
     }
 
     private init(_ folder: ModelFolder, _ index: ShardIndex, _ container: Container) throws(LimbeckError) {
@@ -63,19 +60,21 @@ package struct WeightFiles {
 
 /// The formats of weight files that a folder may have.
 private enum Container {
-    case safetensors
+    case safetensors, torch
 
-    static let inOrder: [Container] = [.safetensors]
+    static let inOrder: [Container] = [.safetensors, .torch]
 
     var file: String {
         switch self {
         case .safetensors: "model.safetensors"
+        case .torch: "pytorch_model.bin"
         }
     }
 
     func tensors(_ mapping: MappedFile) throws(LimbeckError) -> [StoredTensor] {
         switch self {
         case .safetensors: try Safetensors(mapping).entries
+        case .torch: try TorchFile(mapping).tensors
         }
     }
 }

@@ -15,7 +15,8 @@ public final class Model: Sendable {
     /// Numbers in the tensors that are used.
     public let parameters: Int
 
-    /// Opens a folder as the Hugging Face ecosystem writes it: `config.json`, `model.safetensors`, `tokenizer.json` or `vocab.txt`.
+    /// Opens a folder as the Hugging Face ecosystem writes it: `config.json`, the weights (`model.safetensors`, `pytorch_model.bin`,
+    /// or several of either with their index), and `tokenizer.json` or `vocab.txt`.
     ///
     /// Everything is checked here: what opens does not fail later for what is in its files. Throws with a message that names the
     /// file, the key or the tensor, what was found and what was expected.

@@ -1,0 +1,90 @@
+/// From the values of a pickle to the tensors of a weight file.
+extension Pickle {
+    func rootMember(_ name: String) -> Value? {
+        guard case .dict(let dict) = root else { return nil }
+        for (key, value) in dicts[dict] {
+            if case .text(let text) = key, text.elementsEqual(name.utf8) { return value }
+        }
+        return nil
+    }
+
+    /// The weights: the outermost dict if it has tensors, or the one dict in it that has.
+    func dictOfTensors(_ file: String) throws(LimbeckError) -> [Member] {
+        guard case .dict(let outer) = root else {
+            throw LimbeckError(
+                .fileUnsupported, "\(file): \(root.kind), expected a dict of tensors")
+        }
+        if hasTensors(outer) { return dicts[outer] }
+        var found: (dict: Int, name: String)?
+        var seen: Set<Int> = []
+        for (key, value) in dicts[outer] {
+            guard case .dict(let dict) = value, seen.insert(dict).inserted, hasTensors(dict) else {
+                continue
+            }
+            var name = key.kind
+            if case .text(let text) = key { name = "'\(String(excerpt: text))'" }
+            if let found {
+                throw LimbeckError(
+                    .fileUnsupported,
+                    "\(file): \(found.name) and \(name) both have tensors, expected one dict")
+            }
+            found = (dict, name)
+        }
+        guard let found else {
+            throw LimbeckError(
+                .fileUnsupported, "\(file): no tensors in the dict, nor in the dicts in it")
+        }
+        return dicts[found.dict]
+    }
+
+    private func hasTensors(_ dict: Int) -> Bool {
+        for (_, value) in dicts[dict] {
+            if case .tensor = value { return true }
+        }
+        return false
+    }
+}
+
+extension Pickle.View {
+    /// The view as a tensor, after checking that it stays inside its storage, and the number of its
+    /// elements.
+    func tensor(
+        _ name: String, _ storage: Pickle.Storage, _ bytes: UnsafeRawBufferPointer, _ file: String
+    ) throws(LimbeckError) -> (stored: StoredTensor, count: Int) {
+        var count = 1
+        var last = offset
+        var isRowMajor = true
+        var isTooLarge = false
+        for (size, stride) in zip(shape, strides).reversed() {
+            // Where there is one index alone, its stride means nothing.
+            if size > 1 {
+                isRowMajor = isRowMajor && stride == count
+                let (distance, overflow) = stride.multipliedReportingOverflow(by: size - 1)
+                let (sum, sumOverflow) = last.addingReportingOverflow(distance)
+                isTooLarge = isTooLarge || overflow || sumOverflow
+                last = sum
+            }
+            let (product, overflow) = count.multipliedReportingOverflow(by: size)
+            isTooLarge = isTooLarge || overflow
+            count = product
+        }
+        // Elements that repeat others, by a stride of 0 say, may be more than there are.
+        guard !isTooLarge, count <= storage.count,
+            count == 0 ? offset <= storage.count : last < storage.count
+        else {
+            throw LimbeckError(
+                .fileMalformed,
+                "\(file): tensor '\(name)' of shape \(describe(shape)), strides \(describe(strides)) "
+                    + "and offset \(offset) is not inside its storage '\(storage.key)' of "
+                    + "\(storage.count) elements")
+        }
+        let end = count == 0 ? offset : last + 1
+        let size = storage.type.size
+        return (
+            StoredTensor(
+                file: file, name: name, dtype: storage.type.dtype, shape: shape,
+                strides: count == 0 || isRowMajor ? nil : strides,
+                bytes: UnsafeRawBufferPointer(rebasing: bytes[offset * size..<end * size])), count
+        )
+    }
+}
