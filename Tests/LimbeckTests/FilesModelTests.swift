@@ -151,6 +151,6 @@ extension LoadedModel {
     }
 
     /// The table of BERT's embeddings.
-    fileprivate var word: Tensor { embeddings!.word }
+    var word: Tensor { embeddings!.word }
     fileprivate var embeddingEps: Float? { embeddings?.eps }
 }

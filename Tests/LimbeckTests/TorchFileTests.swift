@@ -39,7 +39,7 @@ import Testing
             #expect(base >= start && base + tensor.bytes.count <= start + mapping.count)
             #expect(Int(bitPattern: base) % 64 == 0)
         }
-        let words = try #require(loaded.tensors.embedding.word.bytes.baseAddress)
+        let words = try #require(loaded.word.bytes.baseAddress)
         #expect(words >= start && words < start + mapping.count)
 
         let reference = try ContainersTests.reference("plain/zip.bin").privateBytes

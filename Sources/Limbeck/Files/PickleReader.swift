@@ -130,7 +130,7 @@ struct PickleReader {
         }
     }
 
-    func malformed(_ message: String) -> LimbeckError {
+    func malformed(_ message: Message) -> LimbeckError {
         LimbeckError(
             .fileMalformed, "\(file): not a pickle of tensors at byte \(start): \(message)")
     }

@@ -81,7 +81,7 @@ private struct ZipDirectory {
     let count: Int
 
     init(_ bytes: UnsafeRawBufferPointer, file: String) throws(LimbeckError) {
-        func malformed(_ message: String) -> LimbeckError {
+        func malformed(_ message: Message) -> LimbeckError {
             LimbeckError(.fileMalformed, "\(file): \(message)")
         }
 

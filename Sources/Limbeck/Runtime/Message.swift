@@ -16,12 +16,15 @@ public struct Message: ExpressibleByStringInterpolation, Sendable {
         @inline(never) public mutating func appendLiteral(_ literal: StaticString) { text += Message.string(literal) }
         @inline(never) public mutating func appendInterpolation(_ string: String) { text += string }
         public mutating func appendInterpolation(_ message: Message) { appendInterpolation(message.text) }
-        public mutating func appendInterpolation(_ number: Int) { appendInterpolation(Int64(number)) }
-        public mutating func appendInterpolation(_ number: Int32) { appendInterpolation(Int64(number)) }
-        public mutating func appendInterpolation(_ number: UInt32) { appendInterpolation(Int64(number)) }
+        public mutating func appendInterpolation<Number: FixedWidthInteger>(_ number: Number) {
+            if Number.isSigned { appendInterpolation(Int64(number)) } else { appendInterpolation(UInt64(number)) }
+        }
+
         @inline(never) public mutating func appendInterpolation(_ number: Int64) { text += String(number) }
         @inline(never) public mutating func appendInterpolation(_ number: UInt64) { text += String(number) }
     }
+
+    @inline(never) public static func + (left: Message, right: Message) -> Message { "\(left)\(right)" }
 
     @inline(never) private static func string(_ literal: StaticString) -> String {
         literal.withUTF8Buffer { String(decoding: $0, as: UTF8.self) }
