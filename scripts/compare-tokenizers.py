@@ -9,7 +9,8 @@ MODEL is a folder with tokenizer.json, or a vocab.txt. Every file of texts is UT
 Debian Translation file (recognised by its name). Without --texts, Debian's package descriptions in 24 languages are brought
 into build/texts with apt-get, which leaves the system's own lists alone. Without --seed a fresh one is taken, and printed.
 Variants of the model (cased, accents kept or stripped, ideographs not separated, nothing cleaned, other added tokens and
-templates) are made in a temporary folder and compared too. Exits with 1 at the first difference, after showing it.
+templates) are made in a temporary folder and compared too. So are variants of a byte-level BPE that is trained on some of the
+texts, and the same as vocab.json and merges.txt. Exits with 1 at the first difference, after showing it.
 """
 
 import argparse
@@ -22,6 +23,7 @@ import sys
 import tempfile
 import time
 
+import byte_level_cases
 import tokenizer_cases as cases
 
 PINNED = "0.23.3"
@@ -181,6 +183,7 @@ def main():
     parser.add_argument("--random", type=int, default=20000)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     parser.add_argument("--library", default=ROOT / "build" / "lib" / "liblimbeck.so")
+    parser.add_argument("--byte-level-only", action="store_true", help="leave MODEL and its variants out")
     parser.add_argument("--tool", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
 
@@ -202,18 +205,30 @@ def main():
         texts = [" ".join(f"a{c}b {c}" for c in share[i : i + together]) for i in range(0, len(share), together)]
         return [(text.encode(), None, False, 0) for text in texts]
 
-    with tempfile.TemporaryDirectory() as folder:
-        for index, (name, file) in enumerate(cases.variants(arguments.model, pathlib.Path(folder))):
+    def compare_all(files, real, drawn):
+        """files: names, what we open and what the reference opens; the first as a whole, of the others a share."""
+        for index, (name, path, file) in enumerate(files):
             start = time.time()
-            handle = engine.open(arguments.model if index == 0 else file)
+            handle = engine.open(path)
             tokenizer = tokenizers.Tokenizer.from_file(str(file))
-            # Everything with the model as it is, a share with its variants.
             items = real if index == 0 else real[index % 10 :: 10]
             items = items + drawn + (characters(scalars, 1) if index == 0 else characters(scalars[index % 10 :: 10], 16))
             for first in range(0, len(items), 50000):
                 compare(name, tokenizer, engine, handle, items[first : first + 50000])
             engine.close(handle)
             print(f"{name}: {len(items)} texts are equal ({time.time() - start:.0f} s)", flush=True)
+
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        if not arguments.byte_level_only:
+            files = [(name, file, file) for name, file in cases.variants(arguments.model, folder)]
+            compare_all([(files[0][0], arguments.model, files[0][2])] + files[1:], real, drawn)
+        trained = byte_level_cases.train(texts[::2], 12000)
+        files = [(name, file, file) for name, file in byte_level_cases.variants(trained, folder)]
+        byte_level_cases.write_files(trained, folder / "files")
+        files.append(("byte-level-files", folder / "files" / "vocab.json", files[0][2]))
+        real, drawn = (byte_level_cases.with_room(items) for items in (real, drawn))
+        compare_all(files, real, drawn)
     print(f"equal: {len(real)} real texts, {len(drawn)} random ones")
 
 

@@ -23,6 +23,7 @@ BLOCK = 128
 
 REMOVED, SPACE, PUNCTUATION, IDEOGRAPH, NONSPACING, WORD, DECOMPOSES, LOWERS = (1 << bit for bit in range(8))
 RANK_SHIFT = 8
+LETTER, NUMBER = 1 << 14, 1 << 15
 
 
 def bert(**options):
@@ -40,6 +41,14 @@ def punctuation_and_space():
         elif pieces == 3:
             punctuation.add(c)
     return space, punctuation
+
+
+def letters_and_numbers():
+    """What GPT-2's regular expression takes for \\p{L} and \\p{N}; and a check that its \\s is the white space of BERT."""
+    split = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True).pre_tokenize_str
+    joins = {mark: {c for c in SCALARS if len(split(mark + chr(c))) == 1} for mark in "a1!"}
+    assert not (joins["a"] & joins["1"] or joins["a"] & joins["!"] or joins["1"] & joins["!"])
+    return joins["a"], joins["1"], set(SCALARS) - joins["a"] - joins["1"] - joins["!"]
 
 
 def word_characters():
@@ -117,6 +126,8 @@ def main():
     decompose = {c: normalize_nfd(chr(c)) for c in SCALARS}
     space, punctuation = punctuation_and_space()
     words = word_characters()
+    letters, numbers, gaps = letters_and_numbers()
+    assert gaps == space
     ranks = combining_ranks(decompose)
 
     flags = {}
@@ -130,6 +141,8 @@ def main():
         value |= REMOVED * (cleaned == "") | SPACE * (c in space) | PUNCTUATION * (c in punctuation)
         value |= IDEOGRAPH * (wide != chr(c)) | NONSPACING * (stripped[c] == "") | WORD * (c in words)
         value |= DECOMPOSES * (stripped[c] not in ("", chr(c))) | LOWERS * (lowered[c] != chr(c))
+        value |= LETTER * (c in letters) | NUMBER * (c in numbers)
+        assert ranks.get(c, 0) < 64
         flags[c] = value
     survivors = {c for c in ranks if stripped[c] != ""}
     tails = set()

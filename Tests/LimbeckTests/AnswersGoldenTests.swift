@@ -117,7 +117,7 @@ import Testing
         var spans: [Span]
     }
 
-    @Test(arguments: ["tag", "tag-cased"])
+    @Test(arguments: ["tag", "tag-cased", "tag-roberta"])
     func tag(_ name: String) throws {
         let session = try Self.session(name)
         let strategies: [String: Aggregation] = [
@@ -148,7 +148,7 @@ import Testing
         var answers: [Span]
     }
 
-    @Test(arguments: ["answer", "answer-distilbert"])
+    @Test(arguments: ["answer", "answer-distilbert", "answer-roberta"])
     func answer(_ name: String) throws {
         let session = try Self.session(name)
         for example in try Self.cases(name, Answered.self) {
@@ -176,7 +176,7 @@ import Testing
         var masks: [[Token]]
     }
 
-    @Test(arguments: ["fill", "fill-distilbert"])
+    @Test(arguments: ["fill", "fill-distilbert", "fill-roberta"])
     func fill(_ name: String) throws {
         let session = try Self.session(name)
         for example in try Self.cases(name, Filled.self) {

@@ -50,7 +50,11 @@ import Testing
                 said.answers.append(try session.answer(question: question, context: context, options: options))
             }
         }
-        if can.contains(.fill) { said.tokens.append(try session.fill(texts[5], options: .init(topK: 30))) }
+        if can.contains(.fill) {
+            let mask = session.model.tokenizer.flatMap { tokenizer in tokenizer.mask.flatMap { tokenizer.token($0) } } ?? ""
+            let text = "\(mask) and\(mask) again, or [SEP]"
+            said.tokens.append(try session.fill(text, options: .init(topK: 30)))
+        }
         return said
     }
 

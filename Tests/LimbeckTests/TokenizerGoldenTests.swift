@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test func thereAreCases() { #expect(Self.names.count >= 14) }
+    @Test func thereAreCases() { #expect(Self.names.count >= 31) }
 
     @Test(arguments: names) func tokensAreEqual(_ name: String) throws {
         let tokenizer = try Tokenizer(path: Repository.path("\(Self.folder)/\(name).json"))
@@ -46,6 +46,15 @@ import Testing
             let tokens = tokenizer.tokens(
                 item.text, pair: item.pair, addSpecialTokens: item.addsSpecialTokens, maxLength: item.maxLength)
             #expect(tokens == item.expected, "\(name): \(String(decoding: item.text, as: UTF8.self).debugDescription)")
+        }
+    }
+
+    @Test func vocabularyAndMergesAreEnough() throws {
+        let tokenizer = try Tokenizer(path: Repository.path("\(Self.folder)/byte-level-files/vocab.json"))
+        for item in try Self.cases("byte-level") {
+            let tokens = tokenizer.tokens(
+                item.text, pair: item.pair, addSpecialTokens: item.addsSpecialTokens, maxLength: item.maxLength)
+            #expect(tokens == item.expected, "\(String(decoding: item.text, as: UTF8.self).debugDescription)")
         }
     }
 

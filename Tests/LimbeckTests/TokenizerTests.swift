@@ -98,11 +98,12 @@ import Testing
     }
 
     @Test(arguments: [
-        (json(model: #""type":"BPE""#), LimbeckError.Status.fileUnsupported, "BPE"),
+        (json(model: #""type":"WordLevel""#), LimbeckError.Status.fileUnsupported, "WordLevel"),
         (json(normalizer: #"{"type":"NFKC"}"#), .fileUnsupported, "NFKC"),
         (json(preTokenizer: #"{"type":"Metaspace"}"#), .fileUnsupported, "Metaspace"),
         (json(preTokenizer: "null"), .fileUnsupported, "pre_tokenizer"),
-        (json(post: #"{"type":"RobertaProcessing"}"#), .fileUnsupported, "RobertaProcessing"),
+        (json(post: #"{"type":"PairProcessing"}"#), .fileUnsupported, "PairProcessing"),
+        (json(post: #"{"type":"RobertaProcessing"}"#), .fileMalformed, "post_processor has no \"cls\""),
         (json(vocabulary: #""[UNK]":-1"#), .fileUnsupported, "-1"),
         (json(vocabulary: #""[UNK]":0,"a":4000000000"#), .fileUnsupported, "4000000000"),
         (json(vocabulary: #""[UNK]":0.5"#), .fileMalformed, "vocab"),
@@ -240,10 +241,13 @@ import Testing
                 let pieces = ["a", "b", " ", "  ", "aa", "<s", "<sb", ".", "é"]
                 let text = Array((0..<60).map { _ in pieces.randomElement(using: &random) ?? "" }.joined().utf8)
                 let whole = Part(tokenizer, text)
-                var place = AddedTokens.Place()
+                var place = Tokenizer.Place()
                 var index = 0
                 while index < whole.ids.count {
-                    let part = Part(tokenizer, text, from: Int(whole.starts[index]), limit: 7, &place)
+                    let word = text.withUnsafeBytes {
+                        tokenizer.wordStart(whole.ids[index], at: Int(whole.starts[index]), of: $0)
+                    }
+                    let part = Part(tokenizer, text, from: word, limit: 7, &place)
                     let expected = index..<min(index + 7, whole.ids.count)
                     #expect(part.ids == Array(whole.ids[expected]), "seed \(seed)")
                     #expect(part.starts == Array(whole.starts[expected]), "seed \(seed)")
@@ -256,16 +260,19 @@ import Testing
         }
     }
 
-    private struct Part {
+    struct Part {
         var ids = [Int32](repeating: 0, count: 1000), words = [Int32](repeating: 0, count: 1000)
         var starts = [UInt32](repeating: 0, count: 1000), ends = [UInt32](repeating: 0, count: 1000)
 
         init(_ tokenizer: Tokenizer, _ text: [UInt8]) {
-            var place = AddedTokens.Place()
-            self.init(tokenizer, text, from: 0, limit: 1000, &place)
+            var place = Tokenizer.Place()
+            self.init(tokenizer, text, from: .first, limit: 1000, &place)
         }
 
-        init(_ tokenizer: Tokenizer, _ text: [UInt8], from first: Int, limit: Int, _ place: inout AddedTokens.Place) {
+        init(
+            _ tokenizer: Tokenizer, _ text: [UInt8], from first: Tokenizer.WordStart, limit: Int,
+            _ place: inout Tokenizer.Place
+        ) {
             let count = text.withUnsafeBytes { text in
                 ids.withUnsafeMutableBufferPointer { ids in
                     words.withUnsafeMutableBufferPointer { words in

@@ -63,7 +63,8 @@ done
 # ---- Answers, against the golden files
 
 for folder in embed classify classify-multi-label classify-one-label classify-pairs next-sentence rerank-one-label \
-    rerank-two-labels tag tag-cased answer answer-distilbert fill fill-distilbert; do
+    rerank-two-labels tag tag-cased tag-roberta answer answer-distilbert answer-roberta fill \
+    fill-distilbert fill-roberta; do
     agrees "$folder"
 done
 

@@ -41,6 +41,8 @@ private let checks: [TokenizerCheck] = {
     let files = [
         ("answers/embed/tokenizer.json", true), ("answers/tag-cased/tokenizer.json", true), ("answers/embed/vocab.txt", true),
         ("../fuzz/tokenizers/added.json", false), ("../fuzz/tokenizers/plain.json", true),
+        ("tokenizer/byte-level.json", true), ("tokenizer/byte-level-added-prefix.json", false),
+        ("tokenizer/byte-level-whole-prefix.json", false),
     ]
     return files.map { name, tidy in
         let path = "t/" + (name.utf8.last == UInt8(ascii: "t") ? "vocab.txt" : "tokenizer.json")

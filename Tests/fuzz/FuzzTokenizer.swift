@@ -4,12 +4,17 @@ import Limbeck
 /// The files of a tokenizer. What opens cuts any text.
 ///
 /// The input is three parts between NUL bytes: tokenizer.json if it begins with a brace, else vocab.txt; tokenizer_config.json, not
-/// there if empty; and a text.
+/// there if empty; and a text. If the first begins with "#version", it is merges.txt, and the second vocab.json.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     let parts = parts(UnsafeRawBufferPointer(start: data, count: count), 3)
-    file(parts[0].first == UInt8(ascii: "{") ? "t/tokenizer.json" : "t/vocab.txt", parts[0])
-    if !parts[1].isEmpty { file("t/tokenizer_config.json", parts[1]) }
+    if parts[0].starts(with: "#version".utf8) {
+        file("t/merges.txt", parts[0])
+        file("t/vocab.json", parts[1])
+    } else {
+        file(parts[0].first == UInt8(ascii: "{") ? "t/tokenizer.json" : "t/vocab.txt", parts[0])
+        if !parts[1].isEmpty { file("t/tokenizer_config.json", parts[1]) }
+    }
     let tokenizer: Tokenizer
     do throws(LimbeckError) {
         tokenizer = try Tokenizer(path: "t")

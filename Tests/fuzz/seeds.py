@@ -200,6 +200,34 @@ for text in texts:
     seed("tokenizer", vocabulary.encode() + b"\0" + json.dumps(tokenizer_config).encode() + b"\0" + text.encode())
 seed("tokenizer", b"[UNK]\r\n[CLS]\r\n[SEP]\r\n\r\na\r\na\0\0a a")
 
+
+
+def byte_pairs(pre=None, post=None, added=()):
+    """A byte-level BPE of a few merges."""
+    special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    letters = [chr(byte) for byte in printable] + [chr(0x100 + index) for index in range(256 - len(printable))]
+    merges = ["\u0120 a", "a b", "\u0120a b", "b b", "ab bb"]
+    tokens = special + letters + [merge.replace(" ", "") for merge in merges]
+    byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
+    roberta = {"type": "RobertaProcessing", "sep": ["</s>", 2], "cls": ["<s>", 0], "trim_offsets": True, "add_prefix_space": False}
+    return {
+        "added_tokens": [{"id": 4, "content": "<mask>", "lstrip": True, "normalized": False}, *added],
+        "pre_tokenizer": byte_level | (pre or {}), "post_processor": roberta | (post or {}),
+        "model": {"type": "BPE", "vocab": {token: index for index, token in enumerate(tokens)}, "merges": merges},
+    }
+
+
+byte_texts = ["ab abbb, <mask> a\u0301 \u4e2d\u56fd", "don't  1a \n\n b'll ", "abab" * 40]
+prefixed = dict(pre={"add_prefix_space": True}, post={"add_prefix_space": True})
+for settings in [{}, prefixed, dict(pre={"use_regex": False}), dict(added=added)]:
+    for text in byte_texts:
+        seed("tokenizer", json.dumps(byte_pairs(**settings), ensure_ascii=False).encode() + b"\0\0" + text.encode())
+pairs = byte_pairs()["model"]
+merges = "\n".join(["#version: 0.2", *pairs["merges"]]).encode()
+for text in byte_texts:
+    seed("tokenizer", merges + b"\0" + json.dumps(pairs["vocab"], ensure_ascii=False).encode() + b"\0" + text.encode())
+
 config, header = small("span")
 jamo = added + [{"id": i, "content": c, "normalized": True} for i, c in [(5, "\u1112"), (6, "\u1161"), (7, "\u11ab")]]
 model(config, header, json.dumps(wordpiece(added_tokens=jamo[:5] + jamo[7:])), text="\ud55c\ud55c a b")
@@ -213,7 +241,7 @@ for index, text in enumerate(texts + [
     "Zu\u0308rich caf\u00e9 \u4e2d\u6587 \ud55c\uad6d\uc5b4 \u0939\u093f\u0928\u094d\u0926\u0940 [MASK] new word NEW WORD", "a" * 300, "\u0301" * 40,
     "\U0001d15e\U0001d16d\u0323 \u0130\u0131 \u212a \u01c5", "  \t\r\n\u00a0\u3000 ", "don't stop-it, e.g. 3.14!",
 ] + lines[::25]):
-    for options in [0x00, 0x11, 0x32, 0x13, 0x34]:
+    for options in [0x00, 0x11, 0x32, 0x13, 0x34, 0x05, 0x16, 0x37]:
         seed("text", bytes([options, [0, 5, 20][index % 3], 128]) + text.encode("utf-8", "surrogatepass"))
 for broken in [b"\xff\xfe", b"\xe4\xb8", b"a\xed\xa0\x80b", b"\xf0\x9f\x98", b"\xc0\xaf \xf4\x90\x80\x80", b"\0\0[MASK"]:
     seed("text", b"\x10\x00\x80" + broken)

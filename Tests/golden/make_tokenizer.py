@@ -13,6 +13,8 @@ import importlib.util
 import json
 import pathlib
 import random
+import shutil
+import sys
 
 import tokenizers
 
@@ -34,6 +36,12 @@ TEXTS = [
     "\U0001e003\u05ae \u05ae\U0001e003", "a\u0000\u0301 \u0301b", "ﬁ ﬀ ſ K Å ẞ Ⅷ", "Σίσυφος ΣΊΣΥΦΟΣ", "don't $5.00 100% a_b a-b 1,000.5 #x @y", "…“quoted”—dash 。、！",
     "x" * 100, "x" * 101, "the" * 34, "a" * 300 + " the", "é" * 101 + " é", "\U0002b920\U0002b820\U0002ceaf\uf900\U0002f800",
 ]
+BYTE_LEVEL_TEXTS = [
+    " the", "  the", "the  ", "   ", "\n", " \n ", "a\n\nb", "\t\tx", "the <mask>library", "the  <mask> of", "<mask>", " <mask> ", "<s>the</s>",
+    "don't we'll they've I'm he'd you're it's 'tis 'S ''s", "1234 a1 1a !? .5 ...the", "x \u3000 y\u3000z", "\u00a0a \u00a0", "Ġthe Ċ",
+    "a\u0301 \u0301", "中文 中 文", "\U0001f468\u200d\U0001f469\u200d\U0001f467", "new york c++ Straße  x  ab b the", "a" * 2500,
+    "ab" * 1100 + " the", "é" * 1100,
+]  # fmt: skip
 BYTES = [
     b"\xff", b"a\x80b", b"\xc3", b"the \xc3 caf\xc3\xa9", b"\xe2\x82", b"\xe2\x82\xac\xe2\x82", b"\xed\xa0\x80 \xed\xb0\x80", b"\xf0\x9f\x98", b"\xf0\x9f\x98\x80\xf0\x80\x80",
     b"\xc0\x80 \xf4\x90\x80\x80 \xf5", b"[CLS]\xff[SEP]", b"hello\x00\xffworld", b"\xe1\x80a\xf1\x80\x80b",
@@ -55,30 +63,42 @@ def vocabulary():
 
 
 def main():
+    sys.path.insert(0, str(ROOT / "scripts"))
     compare = load("compare", ROOT / "scripts" / "compare-tokenizers.py")
     assert tokenizers.__version__ == compare.PINNED, f"tokenizers {tokenizers.__version__}, not {compare.PINNED}"
-    FOLDER.mkdir(exist_ok=True)
-    for old in FOLDER.iterdir():
-        old.unlink()
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir()
     (FOLDER / "vocab.txt").write_text("\n".join(vocabulary()) + "\n")
     rng = random.Random(2)
     texts = [text.encode() for text in TEXTS] + BYTES
-    drawn = [item[0] for item in compare.random_items(rng, 400) if 0 < len(item[0]) < 60]
+    drawn = [item[0] for item in compare.cases.random_items(rng, 400) if 0 < len(item[0]) < 60]
     texts += drawn[:120]
-    for name, file in compare.variants(FOLDER / "vocab.txt", FOLDER):
-        tokenizer = tokenizers.Tokenizer.from_file(str(file))
-        items = [(text, None, True, 0) for text in texts]
-        for _ in range(60):
-            length = rng.choice((0, 3, 4, 5, 8, 9, 12, 13, 16))
-            items.append((rng.choice(texts), rng.choice((rng.choice(texts), None)), rng.random() < 0.8, length))
-        cases = []
-        for item, (ids, types, starts, ends) in zip(items, compare.expected(tokenizer, items)):
-            text, pair, special, length = item
-            # Texts as hexadecimal UTF-8, for some are not UTF-8.
-            cases.append([text.hex(), None if pair is None else pair.hex(), special, length, ids, types, starts, ends])
-        lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases)
-        (FOLDER / f"{name}.cases").write_text(f"[\n{lines}\n]\n")
-        print(f"{name}: {len(cases)} cases")
+    for name, file in compare.cases.variants(FOLDER / "vocab.txt", FOLDER):
+        write_cases(compare, rng, texts, name, file, (0, 3, 4, 5, 8, 9, 12, 13, 16))
+    byte_level = compare.byte_level_cases
+    lines = (ROOT / "Tests" / "golden" / "minilm" / "texts.txt").read_text().splitlines()
+    trained = byte_level.train(lines + TEXTS, 700)
+    byte_level.write_files(trained, FOLDER / "byte-level-files")
+    texts = [text.encode() for text in TEXTS + BYTE_LEVEL_TEXTS] + BYTES + drawn[:30]
+    for name, file in byte_level.variants(trained, FOLDER):
+        write_cases(compare, rng, texts, name, file, (0, 4, 5, 8, 9, 12, 13, 16))
+
+
+def write_cases(compare, rng, texts, name, file, lengths):
+    """NAME.cases: every text alone, and 60 pairs and shortened texts."""
+    tokenizer = tokenizers.Tokenizer.from_file(str(file))
+    items = [(text, None, True, 0) for text in texts]
+    for _ in range(60):
+        length = rng.choice(lengths)
+        items.append((rng.choice(texts), rng.choice((rng.choice(texts), None)), rng.random() < 0.8, length))
+    cases = []
+    for item, (ids, types, starts, ends) in zip(items, compare.expected(tokenizer, items)):
+        text, pair, special, length = item
+        # Texts as hexadecimal UTF-8, for some are not UTF-8.
+        cases.append([text.hex(), None if pair is None else pair.hex(), special, length, ids, types, starts, ends])
+    lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases)
+    (FOLDER / f"{name}.cases").write_text(f"[\n{lines}\n]\n")
+    print(f"{name}: {len(cases)} cases")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,8 @@ extern const uint32_t limbeck_lower_keys[];
 extern const uint16_t limbeck_lower_starts[];
 extern const uint32_t limbeck_lower_pool[];
 
-// The record of a scalar below 0x110000: flags in the low byte, the rank of its combining class above.
+// The record of a scalar below 0x110000: flags in the low byte, the rank of its combining class in the six bits above, and the two
+// classes of GPT-2's regular expression.
 static inline uint16_t limbeck_scalar_record(uint32_t scalar) {
     uint32_t block = limbeck_scalar_stages[scalar >> 7];
     return limbeck_scalar_records[limbeck_scalar_blocks[block << 7 | (scalar & 127)]];

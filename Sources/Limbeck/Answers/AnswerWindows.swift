@@ -17,10 +17,10 @@ struct AnswerWindows {
     /// Whether another window may follow the first: the overlap that was asked for leaves it something new.
     private let mayContinue: Bool
 
-    /// Where the next window begins: so many tokens into the word at this byte of the context. nil: there is none.
-    private var next: (byte: Int, tokens: Int)? = (0, 0)
+    /// Where the next window begins: so many tokens into this word of the context. nil: there is none.
+    private var next: (word: Tokenizer.WordStart, tokens: Int)? = (.first, 0)
     /// The next added token of the context, as far as it is known.
-    private var place = AddedTokens.Place()
+    private var place = Tokenizer.Place()
     /// Tokens that stand before the context in every window, and after it.
     private(set) var before = 0
     private(set) var after = 0
@@ -85,9 +85,9 @@ struct AnswerWindows {
     }
 
     /// The tokens of one window of the context, and where the next one begins.
-    private mutating func cutContext(from: (byte: Int, tokens: Int), into out: TokenBuffer) throws(LimbeckError) -> Int {
+    private mutating func cutContext(from: (word: Tokenizer.WordStart, tokens: Int), into out: TokenBuffer) throws(LimbeckError) -> Int {
         let limit = from.tokens + room + 1
-        let found = tokenizer.encode(context, from: from.byte, into: out, limit: limit, &place) - from.tokens
+        let found = tokenizer.encode(context, from: from.word, into: out, limit: limit, &place) - from.tokens
         next = nil
         if found > room {
             guard mayContinue else {
@@ -100,8 +100,9 @@ struct AnswerWindows {
             while word > 0, out.words![word - 1] == out.words![first], first - word < Scratch.wordTokens - 1 { word -= 1 }
             // Where added tokens are found in what one character becomes, several words begin at one byte. Then only more tokens into
             // it is further on.
-            if out.starts![word] <= from.byte { word = 0 }
-            next = (word == 0 ? from.byte : Int(out.starts![word]), first - word)
+            if out.starts![word] <= from.word.byte { word = 0 }
+            let start = word == 0 ? from.word : tokenizer.wordStart(out.ids![word], at: Int(out.starts![word]), of: context)
+            next = (start, first - word)
         }
         let count = max(0, min(found, room))
         for i in 0..<count {
@@ -111,6 +112,7 @@ struct AnswerWindows {
             out.ends![i] = out.ends![source]
             out.words![i] = out.words![source]
         }
+        tokenizer.trim(context, out, count: count)
         return count
     }
 }

@@ -31,11 +31,16 @@ extension Session {
     }
 
     /// Whether a token belongs to the word of the one before it, for the strategies that label words. As in the pipeline: where it
-    /// is not written as the text is, since it begins with "##" (or since the normaliser changed it), unless it is unknown.
+    /// is not written as the text is, since it begins with "##" (or since the normaliser changed it), unless it is unknown; where the
+    /// vocabulary does not mark what continues a word, if there is no space at its beginning.
     private func continuesWord(_ token: Int, of text: Text, _ aggregation: Aggregation, _ tokenizer: Tokenizer) -> Bool {
         guard aggregation != .none, aggregation != .simple else { return false }
         let id = scratch.ids[token]
         guard id != tokenizer.unk else { return false }
+        guard tokenizer.marksContinuations else {
+            let start = Int(scratch.tokenStarts[token])
+            return start > 0 && text[start - 1] != 0x20 && (start == text.count || text[start] != 0x20)
+        }
         let source = Text(rebasing: text[Int(scratch.tokenStarts[token])..<Int(scratch.tokenEnds[token])])
         return tokenizer.withTokenBytes(id) { scalars(of: $0) } != scalars(of: source)
     }

@@ -71,8 +71,8 @@ package struct ModelFolder {
     /// Whether anything is there of that name, a file or not.
     func has(_ name: String) -> Bool { fileKind("\(path)/\(name)") != .missing }
 
-    /// The file that the tokenizer is read from, the first of two if both are there; nil if the folder has none.
-    package var tokenizerFile: String? { ["tokenizer.json", "vocab.txt"].first { contains($0) } }
+    /// The file that the tokenizer is read from, the first if several are there; nil if the folder has none.
+    package var tokenizerFile: String? { ["tokenizer.json", "vocab.txt", "vocab.json"].first { contains($0) } }
 
     /// Maps a file of the folder; a missing one is an error.
     package func map(_ name: String) throws(LimbeckError) -> MappedFile {

@@ -13,7 +13,7 @@ struct AddedToken {
 }
 
 /// A set of added tokens to look for: of those that begin first, the longest, as Aho and Corasick's leftmost-longest.
-package final class AddedTokens: Sendable {
+final class AddedTokens: Sendable {
     struct Flags: Sendable {
         let id: Int32
         let isSingleWord: Bool
@@ -33,16 +33,18 @@ package final class AddedTokens: Sendable {
 
     /// What a search came upon furthest in a text, kept for callers that cut the text window by window: without it each window would
     /// look through all the text up to the next token, which is most of the text for most texts.
-    package struct Place {
+    struct Place {
         /// From here on there is no token before `match`; nil: none at all.
         fileprivate var from = Int.max
+        /// The end of the search.
+        fileprivate var end = 0
         fileprivate var match: Match?
 
-        package init() {}
+        init() {}
 
         /// The answer to a search that begins here, if it is known.
-        fileprivate func knows(_ search: Int, _ floor: Int) -> Bool {
-            guard search >= from else { return false }
+        fileprivate func knows(_ search: Int, _ floor: Int, _ end: Int) -> Bool {
+            guard search >= from, end == self.end else { return false }
             guard let match else { return true }
             return search <= match.position && floor <= match.start
         }
@@ -79,8 +81,8 @@ package final class AddedTokens: Sendable {
 
     func flags(at index: Int32) -> Flags { flags[Int(index)] }
 
-    /// The next token in `text[..<end]` that begins at `search` or later; the white space it takes begins at `floor` or later.
-    func next(_ text: UnsafePointer<UInt8>, from search: Int, floor: Int, to end: Int) -> Match? {
+    /// The next token in `text[begin..<end]` that begins at `search` or later; the white space it takes begins at `floor` or later.
+    private func next(_ text: UnsafePointer<UInt8>, from search: Int, floor: Int, in begin: Int, to end: Int) -> Match? {
         isFirst.withUnsafeBufferPointer { isFirst in
             var position = search
             while position < end {
@@ -93,7 +95,7 @@ package final class AddedTokens: Sendable {
                     continue
                 }
                 let flags = flags[Int(found)]
-                if flags.isSingleWord, isBesideWord(text, position, after, end) {
+                if flags.isSingleWord, isBesideWord(text, position, after, begin, end) {
                     position = after
                     continue
                 }
@@ -101,19 +103,22 @@ package final class AddedTokens: Sendable {
                 // Up to the floor it is white space that was passed before; to pass it for every token would take for ever.
                 let stop = flags.stripsRight ? spaceEnd(text, after: max(floor, after), to: end) : after
                 // In white space that the token before took, nothing is left for this one.
-                return Match(id: flags.id, start: start, end: max(start, stop), searchEnd: after, position: position)
+                return Match(
+                    id: flags.id, start: start, end: max(start, stop), searchEnd: after, position: position)
             }
             return nil
         }
     }
 
     /// The same, for a text that is searched again and again from places further and further on.
-    func next(_ text: UnsafePointer<UInt8>, from search: Int, floor: Int, to end: Int, _ place: inout Place) -> Match? {
-        if place.knows(search, floor) { return place.match }
-        let match = next(text, from: search, floor: floor, to: end)
+    func next(
+        _ text: UnsafePointer<UInt8>, from search: Int, floor: Int, in begin: Int, to end: Int, _ place: inout Place
+    ) -> Match? {
+        if place.knows(search, floor, end) { return place.match }
+        let match = next(text, from: search, floor: floor, in: begin, to: end)
         // What is known of the text further on stays, while the text before it is passed again.
         let isFurther = search >= place.from || (match?.position ?? .max) > (place.match?.position ?? .max)
-        if isFurther || place.from == .max { (place.from, place.match) = (search, match) }
+        if isFurther || place.from == .max || place.end != end { (place.from, place.end, place.match) = (search, end, match) }
         return match
     }
 
@@ -129,27 +134,15 @@ package final class AddedTokens: Sendable {
         return found
     }
 
-    private func isBesideWord(_ text: UnsafePointer<UInt8>, _ start: Int, _ stop: Int, _ end: Int) -> Bool {
-        if start > 0, ScalarRecord(scalarBefore(text, start).scalar).isWord { return true }
+    private func isBesideWord(_ text: UnsafePointer<UInt8>, _ start: Int, _ stop: Int, _ begin: Int, _ end: Int) -> Bool {
+        if start > begin, ScalarRecord(UTF8Reader.read(text, before: start).scalar).isWord { return true }
         return stop < end && ScalarRecord(UTF8Reader.read(text, at: stop, end: end).scalar).isWord
-    }
-
-    /// The scalar that ends before `position`, which is above 0.
-    private func scalarBefore(_ text: UnsafePointer<UInt8>, _ position: Int) -> SourceScalar {
-        // A scalar has four bytes at most; the first start that reads up to here is its own.
-        var start = max(0, position &- 4)
-        while start < position {
-            let source = UTF8Reader.read(text, at: start, end: position)
-            if source.end == position, text[start] & 0xC0 != 0x80 { return source }
-            start &+= 1
-        }
-        return SourceScalar(scalar: UTF8Reader.replacement, start: position &- 1, end: position)
     }
 
     private func spaceStart(_ text: UnsafePointer<UInt8>, before position: Int, floor: Int) -> Int {
         var start = position
         while start > floor {
-            let source = scalarBefore(text, start)
+            let source = UTF8Reader.read(text, before: start)
             if !ScalarRecord(source.scalar).isSpace { break }
             start = source.start
         }

@@ -4,6 +4,7 @@
 /// compiled for that model alone. A class may join what its files name as parts, as WordPiece joins all three in one walk.
 enum PieceModel: Sendable {
     case wordPiece(WordPiece)
+    case bytePairs(BytePairs)
 
     init(_ parts: TokenizerParts) throws(LimbeckError) {
         switch (parts.model, parts.preTokenizer) {
@@ -14,21 +15,68 @@ enum PieceModel: Sendable {
             case .bert(let options): normalization = options
             }
             self = .wordPiece(WordPiece(parts.vocabulary, normalization, options))
-        case (_, .none):
-            throw LimbeckError(.fileUnsupported, "\(parts.file): the pre_tokenizer \"none\" is not supported")
+        case (.bytePairs(let table), .byteLevel(let options)):
+            guard case .none = parts.normalizer else {
+                throw LimbeckError(.fileUnsupported, "\(parts.file): a normalizer for byte-level BPE is not supported")
+            }
+            self = .bytePairs(BytePairs(table, options))
+        default:
+            throw LimbeckError(
+                .fileUnsupported, "\(parts.file): the pre_tokenizer \"\(parts.preTokenizer.name)\" is not supported with this model")
+        }
+    }
+
+    var name: String {
+        switch self {
+        case .wordPiece: "WordPiece"
+        case .bytePairs: "byte-level BPE"
+        }
+    }
+
+    var marksContinuations: Bool {
+        switch self {
+        case .wordPiece(let model): !model.options.prefix.utf8.isEmpty
+        case .bytePairs: false
+        }
+    }
+
+    /// Whether text is cut as it is, so that added tokens that are looked for in the normalised text are found in the text itself.
+    var leavesText: Bool {
+        switch self {
+        case .wordPiece: false
+        case .bytePairs: true
+        }
+    }
+
+    /// The id of what the vocabulary cannot spell.
+    var unknown: Int32? {
+        switch self {
+        case .wordPiece(let model): model.options.unknown
+        case .bytePairs: nil
+        }
+    }
+
+    /// Whether a space was added before a word that begins at this byte of a text with the token `token`, as the vocabulary has it.
+    func addedSpace(before byte: UInt8, _ token: UnsafeRawBufferPointer) -> Bool {
+        switch self {
+        case .wordPiece: false
+        case .bytePairs: byte != 0x20 && token.starts(with: ByteAlphabet.spaceBytes)
         }
     }
 
     /// Cuts `text[start..<end]`, which is normalised on its own. Tokens that are found in the normalised text are given in `added`.
+    /// `continues`: what stands before was cut by an earlier call, as one stretch with this.
     @inline(__always)
     func encode(
-        _ text: UnsafePointer<UInt8>, from start: Int, to end: Int, finding added: AddedTokens?, into sink: inout TokenSink
+        _ text: UnsafePointer<UInt8>, from start: Int, to end: Int, continues: Bool, finding added: AddedTokens?,
+        into sink: inout TokenSink
     ) {
         switch self {
         case .wordPiece(let model):
             guard let added else { return model.encode(text, from: start, to: end, into: &sink) }
             let scalars = NormalizedScalars(text, from: start, to: end, model.normalization)
             WordCollector.with(model) { added.cut(scalars, from: start, &$0, into: &sink) }
+        case .bytePairs(let model): model.encode(text, from: start, to: end, continues: continues, into: &sink)
         }
     }
 
@@ -39,6 +87,7 @@ enum PieceModel: Sendable {
             switch self {
             case .wordPiece(let model):
                 return PieceModel.bytes(of: NormalizedScalars(start, from: 0, to: text.count, model.normalization))
+            case .bytePairs: return Array(text)
             }
         }
     }
@@ -53,6 +102,7 @@ enum PieceModel: Sendable {
     var memoryBytes: Int {
         switch self {
         case .wordPiece(let model): model.memoryBytes
+        case .bytePairs(let model): model.memoryBytes
         }
     }
 }

@@ -41,14 +41,17 @@ struct TokenSink {
     private let type: Int32
     private let room: Int
     let limit: Int
+    /// nil: the places of tokens are left as they are.
+    let trimming: OffsetTrimming?
     /// Tokens found so far; more than `limit` if the last word has more.
     private(set) var count = 0
     private(set) var word: Int32 = 0
 
-    init(_ buffer: TokenBuffer, type: Int32, limit: Int) {
+    init(_ buffer: TokenBuffer, type: Int32, limit: Int, trimming: OffsetTrimming?) {
         self.buffer = buffer
         self.type = type
         self.limit = limit
+        self.trimming = trimming
         room = min(buffer.capacity, limit)
     }
 
@@ -64,6 +67,23 @@ struct TokenSink {
             buffer.words?[count] = word
         }
         count &+= 1
+    }
+
+    /// The same for a token of which the vocabulary may write white space at the ends.
+    @inline(__always)
+    mutating func appendTrimmed(
+        _ id: Int32, _ text: UnsafePointer<UInt8>, _ start: Int, _ end: Int
+    ) {
+        guard let trimming else { return append(id, start, end) }
+        let place = trimming.trimmed(id, text, start, end, isFirst: count == 0)
+        append(id, place.start, place.end)
+    }
+
+    /// The same for an added token, which may have taken the white space beside it.
+    mutating func appendAdded(_ id: Int32, _ text: UnsafePointer<UInt8>, _ start: Int, _ end: Int) {
+        guard let trimming else { return append(id, start, end) }
+        let place = trimming.trimmedAdded(text, start, end, isFirst: count == 0)
+        append(id, place.start, place.end)
     }
 
     @inline(__always)

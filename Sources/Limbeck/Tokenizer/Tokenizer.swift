@@ -5,6 +5,7 @@ public final class Tokenizer: Sendable {
     private let model: PieceModel
     private let vocabulary: Vocabulary
     private let template: Template
+    private let trimming: OffsetTrimming?
     /// Added tokens found in the text as it is, and in the normalised text.
     private let literalTokens: AddedTokens?
     private let normalizedTokens: AddedTokens?
@@ -41,15 +42,33 @@ public final class Tokenizer: Sendable {
         vocabularySize = max(vocabulary.count, extra?.count ?? 0, template.idBound)
 
         let extra = extra
-        func id(_ name: String) -> Int32? { extra?.id(of: name) ?? vocabulary.id(of: name) }
-        cls = id(parts.names.cls)
-        sep = id(parts.names.sep)
-        mask = id(parts.names.mask)
-        pad = id(parts.names.pad)
-        unk = parts.model.unknown
+        func id(_ text: String?) -> Int32? { text.flatMap { extra?.id(of: $0) ?? vocabulary.id(of: $0) } }
+        // Files that do not say it call them as one of the two families does.
+        func id(_ name: String?, _ bert: String?, _ roberta: String?) -> Int32? {
+            name != nil ? id(name) : id(bert) ?? id(roberta)
+        }
+        let idCount = vocabularySize
+        trimming = parts.trimming.map { options in
+            OffsetTrimming(options, idCount: idCount, added: parts.addedTokens) { id, body in
+                _ = extra?.withToken(id, body) ?? vocabulary.withToken(id, body)
+            }
+        }
+
+        let (names, bert, roberta) = (parts.names, SpecialNames.bert, SpecialNames.roberta)
+        cls = id(names.cls, bert.cls, roberta.cls)
+        sep = id(names.sep, bert.sep, roberta.sep)
+        mask = id(names.mask, bert.mask, roberta.mask)
+        pad = id(names.pad, bert.pad, roberta.pad)
+        unk = model.unknown ?? id(names.unk, bert.unk, roberta.unk)
     }
 
     // MARK: The vocabulary
+
+    /// What cuts words into tokens, as the field calls it.
+    public var kind: String { model.name }
+
+    /// Whether the vocabulary writes tokens inside a word otherwise than those that begin one ("##ing").
+    package var marksContinuations: Bool { model.marksContinuations }
 
     /// The token `id` as in the vocabulary ("##ing"); nil if no token has this id.
     public func token(_ id: Int32) -> String? {
@@ -74,7 +93,7 @@ public final class Tokenizer: Sendable {
     /// The bytes of the tables.
     package var memoryBytes: Int {
         vocabulary.memoryBytes + model.memoryBytes + (extra?.memoryBytes ?? 0) + (literalTokens?.memoryBytes ?? 0)
-            + (normalizedTokens?.memoryBytes ?? 0)
+            + (normalizedTokens?.memoryBytes ?? 0) + (trimming?.memoryBytes ?? 0)
     }
 
     // MARK: Cutting
@@ -85,47 +104,91 @@ public final class Tokenizer: Sendable {
     /// The pieces that a sequence is made of, for callers that put it together themselves.
     package func templatePieces(pair: Bool) -> [Template.Piece] { template.pieces(pair: pair) }
 
+    /// Where added tokens are, as far as calls before have found out.
+    package struct Place {
+        fileprivate var literal = AddedTokens.Place()
+        fileprivate var normalized = AddedTokens.Place()
+
+        package init() {}
+    }
+
     /// Cuts one text, without special tokens; types are 0. Stores what fits, and returns the number of tokens found, which
     /// is at most `limit`. Beyond it the text is not cut, only looked through for the next added token.
     package func encode(_ text: Text, into out: TokenBuffer, limit: Int = .max) -> Int {
-        var place = AddedTokens.Place()
-        return encode(text, type: 0, into: out, limit: limit, &place)
+        var place = Place()
+        return encode(text, type: 0, into: out, limit: limit, trimming, &place)
     }
 
-    /// The same from the byte `first` on, where a word begins; offsets are those of the whole text. A caller that cuts a text part by
-    /// part, each further on than the one before, keeps `place` between the calls: then all together look through the text once.
+    /// Where a word begins, from which on a text can be cut again.
+    package struct WordStart {
+        package var byte: Int
+        /// The word is the first of its stretch of text, and a space is added before it if the model does so.
+        package var beginsStretch: Bool
+
+        /// The beginning of a text.
+        package static let first = WordStart(byte: 0, beginsStretch: true)
+    }
+
+    /// The same from a word on. Offsets are those of the whole text, and not trimmed yet: that is `trim`. A caller that cuts a text part
+    /// by part, each further on than the one before, keeps `place` between the calls: then all together look through the text once.
     package func encode(
-        _ text: Text, from first: Int, into out: TokenBuffer, limit: Int, _ place: inout AddedTokens.Place
+        _ text: Text, from first: WordStart, into out: TokenBuffer, limit: Int, _ place: inout Place
     ) -> Int {
-        encode(text, from: first, type: 0, into: out, limit: limit, &place)
+        encode(text, from: first, type: 0, into: out, limit: limit, nil, &place)
+    }
+
+    /// Where the word begins whose first token this is, of a text that was cut without trimming.
+    package func wordStart(_ id: Int32, at byte: Int, of text: Text) -> WordStart {
+        let isAfterAddedSpace = withTokenBytes(id) { model.addedSpace(before: text[byte], $0) } ?? false
+        return WordStart(byte: byte, beginsStretch: isAfterAddedSpace)
+    }
+
+    /// Trims the offsets of the first `count` tokens as the first of a text.
+    package func trim(_ text: Text, _ tokens: TokenBuffer, count: Int) {
+        guard let trimming, let text = text.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
+        trimming.trim(text, tokens, count: count)
     }
 
     private func encode(
-        _ text: Text, from first: Int = 0, type: Int32, into out: TokenBuffer, limit: Int, _ place: inout AddedTokens.Place
+        _ text: Text, from word: WordStart = .first, type: Int32, into out: TokenBuffer, limit: Int, _ trimming: OffsetTrimming?,
+        _ place: inout Place
     ) -> Int {
+        let first = word.byte
         guard let start = text.baseAddress?.assumingMemoryBound(to: UInt8.self), first < text.count, limit > 0 else { return 0 }
-        var sink = TokenSink(out, type: type, limit: limit)
+        var sink = TokenSink(out, type: type, limit: limit, trimming: trimming)
+        split(start, first, text.count, at: literalTokens, in: 0, into: &sink, &place.literal) { first, end, sink in
+            guard model.leavesText else {
+                return model.encode(start, from: first, to: end, continues: false, finding: normalizedTokens, into: &sink)
+            }
+            split(start, first, end, at: normalizedTokens, in: first, into: &sink, &place.normalized) { first, end, sink in
+                let continues = first == word.byte && !word.beginsStretch
+                model.encode(start, from: first, to: end, continues: continues, finding: nil, into: &sink)
+            }
+        }
+        return min(sink.count, limit)
+    }
+
+    /// Finds added tokens in `text[first..<end]`, with what is around it from `begin` on, and gives the stretches between to `cut`.
+    @inline(__always)
+    private func split(
+        _ text: UnsafePointer<UInt8>, _ first: Int, _ end: Int, at tokens: AddedTokens?, in begin: Int, into sink: inout TokenSink,
+        _ place: inout AddedTokens.Place, _ cut: (Int, Int, inout TokenSink) -> Void
+    ) {
         var position = first
-        if let literalTokens {
+        if let tokens {
             var search = first
             while !sink.isFull,
-                let match = literalTokens.next(start, from: search, floor: position, to: text.count, &place)
+                let match = tokens.next(text, from: search, floor: position, in: begin, to: end, &place)
             {
-                cut(start, position, match.start, into: &sink)
+                if position < match.start { cut(position, match.start, &sink) }
                 if sink.isFull { break }
-                sink.append(match.id, match.start, match.end)
+                sink.appendAdded(match.id, text, match.start, match.end)
                 sink.endWord()
                 position = match.end
                 search = match.searchEnd
             }
         }
-        if !sink.isFull { cut(start, position, text.count, into: &sink) }
-        return min(sink.count, limit)
-    }
-
-    private func cut(_ text: UnsafePointer<UInt8>, _ start: Int, _ end: Int, into sink: inout TokenSink) {
-        guard start < end else { return }
-        model.encode(text, from: start, to: end, finding: normalizedTokens, into: &sink)
+        if !sink.isFull, position < end { cut(position, end, &sink) }
     }
 
     /// Makes the sequence of a text, or of a pair: the template's special tokens and types, truncated longest first to
@@ -155,8 +218,8 @@ public final class Tokenizer: Sendable {
             case .text(let index, let type):
                 let limit = index == 0 ? limits.0 : limits.1
                 let part = index == 0 ? text : pair ?? Text(start: nil, count: 0)
-                var place = AddedTokens.Place()
-                count += encode(part, type: type, into: out.advanced(by: count), limit: limit, &place)
+                var place = Place()
+                count += encode(part, type: type, into: out.advanced(by: count), limit: limit, trimming, &place)
             }
         }
         return count

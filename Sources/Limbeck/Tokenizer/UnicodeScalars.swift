@@ -23,7 +23,11 @@ struct ScalarRecord {
     @inline(__always) var decomposes: Bool { bits & 64 != 0 }
     @inline(__always) var lowers: Bool { bits & 128 != 0 }
     /// The rank of the combining class, at most 63; 0 for a starter.
-    @inline(__always) var rank: UInt16 { bits >> 8 }
+    @inline(__always) var rank: UInt16 { bits >> 8 & 63 }
+    /// `\p{L}` of GPT-2's regular expression.
+    @inline(__always) var isLetter: Bool { bits & 1 << 14 != 0 }
+    /// Its `\p{N}`.
+    @inline(__always) var isNumber: Bool { bits & 1 << 15 != 0 }
 }
 
 /// A scalar of a text, and the bytes that it was read from.
@@ -74,6 +78,24 @@ enum UTF8Reader {
             tails &-= 1
         }
         return SourceScalar(scalar: scalar, start: position, end: next)
+    }
+
+    /// The scalar that ends at `position`, which is above 0.
+    static func read(_ text: UnsafePointer<UInt8>, before position: Int) -> SourceScalar {
+        // A scalar has four bytes at most; the first start that reads up to here is its own.
+        var start = max(0, position &- 4)
+        while start < position {
+            let source = read(text, at: start, end: position)
+            if source.end == position, text[start] & 0xC0 != 0x80 { return source }
+            start &+= 1
+        }
+        return SourceScalar(scalar: replacement, start: position &- 1, end: position)
+    }
+
+    /// Whether these bytes are the scalar's own, and not what U+FFFD was read for.
+    @inline(__always)
+    static func isWellFormed(_ source: SourceScalar, _ text: UnsafePointer<UInt8>) -> Bool {
+        source.scalar != replacement || source.end &- source.start == 3 && text[source.start] == 0xEF
     }
 
     /// Writes the UTF-8 of `scalar` to `output`, which has room for four bytes, and returns their count.

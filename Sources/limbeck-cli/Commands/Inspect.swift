@@ -41,7 +41,7 @@ struct Inspect: ParsableCommand {
         if !model.labels.isEmpty { row("labels", model.labels.map(\.onOneLine).joined(separator: ", ")) }
         if let tokenizer = model.tokenizer {
             let special = specialTokens(tokenizer).map { "\($0.token) \($0.id)" }.joined(separator: ", ")
-            row("tokenizer", "WordPiece, \(grouped(tokenizer.vocabularySize)) tokens; \(special)")
+            row("tokenizer", "\(tokenizer.kind), \(grouped(tokenizer.vocabularySize)) tokens; \(special)")
         } else {
             row("tokenizer", "none: only ids can go in")
         }
@@ -64,7 +64,7 @@ struct Inspect: ParsableCommand {
         var tokenizer = JSON.null
         if let found = model.tokenizer {
             let special = specialTokens(found).map { (key: $0.token, value: JSON.int(Int($0.id))) }
-            tokenizer = .object([("vocabulary", .int(found.vocabularySize)), ("special_tokens", .object(special))])
+            tokenizer = .object([("kind", .string(found.kind)), ("vocabulary", .int(found.vocabularySize)), ("special_tokens", .object(special))])
         }
         var members: [(key: String, value: JSON)] = [
             ("family", .string("\(model.family)")), ("layers", .int(model.layers)),

@@ -42,7 +42,7 @@ def test_rerank(opened, name, case):
     np.testing.assert_allclose(scores, case["scores"], **CLOSE)
 
 
-@pytest.mark.parametrize("name, case", cases("tag", "tag-cased"))
+@pytest.mark.parametrize("name, case", cases("tag", "tag-cased", "tag-roberta"))
 def test_tag(opened, name, case):
     model, text = opened(name), case["text"]
     spans = model.tag(text, aggregation=case["aggregation"], keep_outside=True)
@@ -53,7 +53,7 @@ def test_tag(opened, name, case):
     assert inside == [s for s in spans if s.label != "O"]
 
 
-@pytest.mark.parametrize("name, case", cases("answer", "answer-distilbert"))
+@pytest.mark.parametrize("name, case", cases("answer", "answer-distilbert", "answer-roberta"))
 def test_answer(opened, name, case):
     names = {
         "top_k": "top_k", "max_answer_len": "max_answer_length", "max_seq_len": "max_length", "doc_stride": "stride",
@@ -66,7 +66,7 @@ def test_answer(opened, name, case):
     assert all(a.text == case["context"][a.start : a.end] for a in found)
 
 
-@pytest.mark.parametrize("name, case", cases("fill", "fill-distilbert"))
+@pytest.mark.parametrize("name, case", cases("fill", "fill-distilbert", "fill-roberta"))
 def test_fill(opened, name, case):
     found = opened(name).fill(case["text"], top_k=case["top_k"])
     assert [[(c.id, c.token) for c in mask] for mask in found] == [

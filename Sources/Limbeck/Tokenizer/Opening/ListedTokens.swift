@@ -6,13 +6,11 @@ extension AddedToken {
         var bytes = 0
         for element in list.value.elements {
             let part = TokenizerComponent(list.key, element, file: list.file)
-            guard let text = element["content"]?.text, let id = element["id"]?.int else {
+            guard element["content"]?.text != nil, let id = element["id"]?.int else {
                 throw list.malformed("an array of objects with \"id\" and \"content\"")
             }
             try list.check(id: id)
-            var token = AddedToken(id: Int32(id), text: [])
-            text.append(to: &token.text)
-            if token.text.isEmpty { continue }
+            guard var token = try AddedToken(part, id: Int32(id)) else { continue }
             bytes += token.text.count
             guard bytes <= Vocabulary.maximumBytes else {
                 throw LimbeckError(
@@ -20,13 +18,21 @@ extension AddedToken {
             }
             // A token of the vocabulary keeps the id it has there.
             if let known = vocabulary.id(of: token.text) { token.id = known }
-            token.isSingleWord = try part.flag("single_word") ?? false
-            token.stripsLeft = try part.flag("lstrip") ?? false
-            token.stripsRight = try part.flag("rstrip") ?? false
-            let isSpecial = try part.flag("special") ?? false
-            token.isNormalized = try part.flag("normalized") ?? !isSpecial
             tokens.append(token)
         }
         return tokens
+    }
+
+    /// The object of one token; nil if it has no text.
+    init?(_ part: TokenizerComponent, id: Int32) throws(LimbeckError) {
+        self.init(id: id, text: [])
+        guard let text = try part.member("content").text else { throw part.malformed("content", "a string") }
+        text.append(to: &self.text)
+        if self.text.isEmpty { return nil }
+        isSingleWord = try part.flag("single_word") ?? false
+        stripsLeft = try part.flag("lstrip") ?? false
+        stripsRight = try part.flag("rstrip") ?? false
+        let isSpecial = try part.flag("special") ?? false
+        isNormalized = try part.flag("normalized") ?? !isSpecial
     }
 }

@@ -11,6 +11,11 @@ extension TokenizerParts.Model {
             let options = try WordPieceOptions(model, vocabulary)
             names.unk = try model.string("unk_token")
             return (vocabulary, .wordPiece(options))
+        case "BPE":
+            let vocabulary = try Vocabulary(model)
+            // Not asked for every byte in the vocabulary, the unknown token has nothing to stand for; its name is all that is of use.
+            names.unk = try model.optionalString("unk_token") ?? names.unk
+            return (vocabulary, .bytePairs(try MergeTable(model, vocabulary)))
         default: throw model.unsupported(type)
         }
     }

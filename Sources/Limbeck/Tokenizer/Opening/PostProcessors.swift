@@ -1,15 +1,49 @@
 /// The member "post_processor".
 extension TokenizerParts {
     mutating func readPostProcessor(_ part: TokenizerComponent) throws(LimbeckError) {
+        if try part.type() == "Sequence" {
+            var isTemplateRead = false
+            for element in try part.elements("processors") {
+                let type = try element.type()
+                // After a template the reference numbers its pieces as texts of their own.
+                guard type != "Sequence", !isTemplateRead else { throw element.unsupported(type) }
+                isTemplateRead = type != "ByteLevel"
+                try readOne(element)
+            }
+        } else {
+            try readOne(part)
+        }
+    }
+
+    private mutating func readOne(_ part: TokenizerComponent) throws(LimbeckError) {
         let type = try part.type()
         switch type {
         case "BertProcessing":
-            let (cls, sep) = (try namedToken(part, "cls"), try namedToken(part, "sep"))
-            (names.cls, names.sep) = (cls.name, sep.name)
-            template = .bert(cls: cls.id, sep: sep.id)
+            let (cls, sep) = try namedTokens(part)
+            template = .bert(cls: cls, sep: sep)
+        case "RobertaProcessing":
+            let (cls, sep) = try namedTokens(part)
+            template = .roberta(cls: cls, sep: sep)
+            try readTrimming(part)
+        case "ByteLevel": try readTrimming(part)
         case "TemplateProcessing": template = try Template(part)
         default: throw part.unsupported(type)
         }
+    }
+
+    private mutating func readTrimming(_ part: TokenizerComponent) throws(LimbeckError) {
+        let keepsFirstSpace = try part.requiredFlag("add_prefix_space")
+        guard try part.requiredFlag("trim_offsets") else { return }
+        guard trimming == nil else {
+            throw LimbeckError(.fileUnsupported, "\(file): the post_processor trims offsets twice, which is not supported")
+        }
+        trimming = OffsetTrimming.Options(keepsFirstSpace: keepsFirstSpace)
+    }
+
+    private mutating func namedTokens(_ part: TokenizerComponent) throws(LimbeckError) -> (cls: Int32, sep: Int32) {
+        let (cls, sep) = (try namedToken(part, "cls"), try namedToken(part, "sep"))
+        (names.cls, names.sep) = (cls.name, sep.name)
+        return (cls.id, sep.id)
     }
 
     /// `["[SEP]", 102]`

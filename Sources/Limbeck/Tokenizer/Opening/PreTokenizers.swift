@@ -4,7 +4,63 @@ extension TokenizerParts.PreTokenizer {
         let type = try part.type()
         switch type {
         case "BertPreTokenizer": self = .bert
+        case "ByteLevel": self = .byteLevel(try BytePairOptions(part))
+        case "Sequence": self = try .init(sequence: part)
         default: throw part.unsupported(type)
+        }
+    }
+
+    /// One pre-tokenizer; or two, where one cuts the words and ByteLevel only writes their bytes.
+    private init(sequence part: TokenizerComponent) throws(LimbeckError) {
+        let elements = try part.elements("pretokenizers")
+        if elements.count == 1 {
+            guard try elements[0].type() != "Sequence" else { throw elements[0].unsupported("Sequence") }
+            self = try .init(elements[0])
+            return
+        }
+        guard elements.count == 2, try elements[0].type() == "Split",
+            try elements[1].type() == "ByteLevel"
+        else { throw part.unsupported("Sequence") }
+        try BytePairOptions.checkSplit(elements[0])
+        var options = try BytePairOptions(elements[1])
+        guard !options.addsSpace, !options.cutsWords else {
+            throw LimbeckError(
+                .fileUnsupported,
+                "\(part.file): a ByteLevel that adds spaces or cuts words after a Split is not supported")
+        }
+        options.cutsWords = true
+        self = .byteLevel(options)
+    }
+}
+
+extension BytePairOptions {
+    fileprivate init(_ part: TokenizerComponent) throws(LimbeckError) {
+        addsSpace = try part.requiredFlag("add_prefix_space")
+        cutsWords = try part.flag("use_regex") ?? true
+    }
+
+    /// GPT-2's regular expression, as its authors wrote it and as tiktoken does.
+    private static let expressions = [
+        #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#,
+        #"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#,
+        #"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s"#,
+    ]
+
+    /// Whether a Split does what ByteLevel's own regular expression does.
+    fileprivate static func checkSplit(_ part: TokenizerComponent) throws(LimbeckError) {
+        let pattern = try part.member("pattern")
+        guard let expression = pattern["Regex"]?.string, expressions.contains(expression) else {
+            throw LimbeckError(
+                .fileUnsupported,
+                "\(part.file): a Split by anything but GPT-2's regular expression is not supported")
+        }
+        let behavior = try part.string("behavior")
+        guard behavior == "Isolated" else {
+            throw LimbeckError(
+                .fileUnsupported, "\(part.file): the behavior \"\(behavior)\" of a Split is not supported")
+        }
+        guard try part.flag("invert") != true else {
+            throw LimbeckError(.fileUnsupported, "\(part.file): \"invert\" of a Split is not supported")
         }
     }
 }

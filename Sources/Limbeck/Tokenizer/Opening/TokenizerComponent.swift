@@ -41,6 +41,11 @@ struct TokenizerComponent {
         return flag
     }
 
+    func requiredFlag(_ name: String) throws(LimbeckError) -> Bool {
+        guard let flag = try flag(name) else { throw LimbeckError(.fileMalformed, "\(file): \(key) has no \"\(name)\"") }
+        return flag
+    }
+
     /// The components of an array.
     func elements(_ name: String) throws(LimbeckError) -> [TokenizerComponent] {
         let list = try member(name)

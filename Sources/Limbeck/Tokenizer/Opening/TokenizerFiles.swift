@@ -1,6 +1,6 @@
 extension Tokenizer {
-    /// Opens a tokenizer: `path` is a model folder, a tokenizer.json, or a vocab.txt with a tokenizer_config.json beside it,
-    /// if there is one. In a folder with both, tokenizer.json counts.
+    /// Opens a tokenizer: `path` is a model folder, a tokenizer.json, or a vocab.txt, or a vocab.json with a merges.txt beside it;
+    /// the last two with a tokenizer_config.json beside them, if there is one. In a folder with several, tokenizer.json counts.
     public convenience init(path: String) throws(LimbeckError) {
         let kind = fileKind(path)
         guard kind != .missing else {
@@ -8,25 +8,39 @@ extension Tokenizer {
         }
         if kind == .folder {
             try self.init(ModelFolder(path, anyModules: true))
-        } else if path.hasSuffix(utf8: ".json") {
-            try self.init(json: try MappedFile(path, name: path), config: nil)
         } else {
-            let name = path.utf8.lastIndex(of: UInt8(ascii: "/"))
-            let folder = name.map { String(path[...$0]) } ?? ""
-            let beside = folder + "tokenizer_config.json"
-            let config = fileKind(beside) == .file ? try MappedFile(beside, name: "tokenizer_config.json") : nil
-            try self.init(vocabulary: try MappedFile(path, name: path), config: config)
+            let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
+            let folder = slash.map { String(path[...$0]) } ?? ""
+            let name = slash.map { String(path[path.utf8.index(after: $0)...]) } ?? path
+            func beside(_ name: String) throws(LimbeckError) -> MappedFile {
+                try MappedFile(folder + name, name: name)
+            }
+            let file = try MappedFile(path, name: path)
+            let isAlone = name.hasSuffix(utf8: ".json") && !name.utf8.elementsEqual("vocab.json".utf8)
+            let hasConfig = !isAlone && fileKind(folder + "tokenizer_config.json") == .file
+            try self.init(
+                file, name, config: hasConfig ? try beside("tokenizer_config.json") : nil, beside)
         }
     }
 
     /// Opens the tokenizer of a model folder.
     package convenience init(_ folder: ModelFolder) throws(LimbeckError) {
         guard let name = folder.tokenizerFile else {
-            throw LimbeckError(.fileNotFound, "\(folder.path): there is neither tokenizer.json nor vocab.txt")
+            throw LimbeckError(.fileNotFound, "\(folder.path): there is neither tokenizer.json nor vocab.txt nor vocab.json")
         }
         let file = try folder.map(name)
         let config = folder.contains("tokenizer_config.json") ? try folder.map("tokenizer_config.json") : nil
-        if name.hasSuffix(utf8: ".json") {
+        try self.init(file, name, config: config) { name throws(LimbeckError) in try folder.map(name) }
+    }
+
+    /// Opens the file `name`; `beside` opens another of its folder.
+    private convenience init(
+        _ file: MappedFile, _ name: String, config: MappedFile?,
+        _ beside: (String) throws(LimbeckError) -> MappedFile
+    ) throws(LimbeckError) {
+        if name.utf8.elementsEqual("vocab.json".utf8) {
+            try self.init(vocabulary: file, merges: try beside("merges.txt"), config: config)
+        } else if name.hasSuffix(utf8: ".json") {
             try self.init(json: file, config: config)
         } else {
             try self.init(vocabulary: file, config: config)
@@ -35,7 +49,7 @@ extension Tokenizer {
 
     /// The most bytes of a tokenizer.json; XLM-RoBERTa's, with 250,000 tokens and their scores, has 17 MB.
     private static let jsonBytes = 64 << 20
-    /// The most bytes of a vocab.txt: room for white space beside as many bytes of tokens as there may be.
+    /// The most bytes of a vocab.txt or merges.txt: room for white space beside as many bytes of tokens as there may be.
     private static let textBytes = 2 * Vocabulary.maximumBytes
 
     private convenience init(json: MappedFile, config: MappedFile?) throws(LimbeckError) {
@@ -46,14 +60,33 @@ extension Tokenizer {
     }
 
     private convenience init(vocabulary: MappedFile, config: MappedFile?) throws(LimbeckError) {
-        guard vocabulary.bytes.count <= Tokenizer.textBytes else {
-            throw LimbeckError(
-                .fileUnsupported, "\(vocabulary.name): \(vocabulary.bytes.count) bytes, the most is \(Tokenizer.textBytes)")
-        }
-        var root: JSONValue?
-        if let config { root = try JSONDocument(config.bytes, file: config.name).root }
+        try Tokenizer.checkLength(of: vocabulary)
+        let root = try Tokenizer.root(of: config)
         try self.init(try TokenizerParts(text: vocabulary.bytes, file: vocabulary.name, config: root))
         withExtendedLifetime((vocabulary, config)) {}
+    }
+
+    private convenience init(
+        vocabulary: MappedFile, merges: MappedFile, config: MappedFile?
+    ) throws(LimbeckError) {
+        try Tokenizer.checkLength(of: merges)
+        let document = try JSONDocument(vocabulary, mostBytes: Tokenizer.jsonBytes)
+        try self.init(
+            try TokenizerParts(
+                vocabulary: document, merges: merges.bytes, mergesFile: merges.name,
+                config: try Tokenizer.root(of: config)))
+        withExtendedLifetime((vocabulary, merges, config)) {}
+    }
+
+    private static func checkLength(of file: MappedFile) throws(LimbeckError) {
+        guard file.bytes.count <= textBytes else {
+            throw LimbeckError(.fileUnsupported, "\(file.name): \(file.bytes.count) bytes, the most is \(textBytes)")
+        }
+    }
+
+    private static func root(of config: MappedFile?) throws(LimbeckError) -> JSONValue? {
+        guard let config else { return nil }
+        return try JSONDocument(config.bytes, file: config.name).root
     }
 }
 

@@ -9,18 +9,14 @@ struct TokenizerParts {
     var preTokenizer = PreTokenizer.none
     var addedTokens: [AddedToken] = []
     var template = Template.none
+    /// nil: the places of tokens are left as they are.
+    var trimming: OffsetTrimming.Options?
     var names = SpecialNames()
 
     /// What cuts a word into tokens.
     enum Model {
         case wordPiece(WordPieceOptions)
-
-        /// The id of what the vocabulary cannot spell.
-        var unknown: Int32? {
-            switch self {
-            case .wordPiece(let options): options.unknown
-            }
-        }
+        case bytePairs(MergeTable)
     }
 
     /// What changes the text first.
@@ -33,20 +29,33 @@ struct TokenizerParts {
     enum PreTokenizer {
         case none
         case bert
+        case byteLevel(BytePairOptions)
+
+        /// As files call it.
+        var name: String {
+            switch self {
+            case .none: "none"
+            case .bert: "BertPreTokenizer"
+            case .byteLevel: "ByteLevel"
+            }
+        }
     }
 }
 
-/// What the special tokens are called.
+/// What the special tokens are called, as far as files say it.
 struct SpecialNames {
-    var unk = "[UNK]"
-    var sep = "[SEP]"
-    var cls = "[CLS]"
-    var mask = "[MASK]"
-    var pad = "[PAD]"
+    var unk: String?
+    var sep: String?
+    var cls: String?
+    var mask: String?
+    var pad: String?
+
+    static let bert = SpecialNames(unk: "[UNK]", sep: "[SEP]", cls: "[CLS]", mask: "[MASK]", pad: "[PAD]")
+    static let roberta = SpecialNames(unk: "<unk>", sep: "</s>", cls: "<s>", mask: "<mask>", pad: "<pad>")
 
     /// Takes the names that tokenizer_config.json gives.
     mutating func read(_ config: JSONValue) {
-        func name(_ key: String, _ name: inout String) {
+        func name(_ key: String, _ name: inout String?) {
             guard let value = config[key] else { return }
             if let text = value.string ?? value["content"]?.string { name = text }
         }
@@ -55,5 +64,12 @@ struct SpecialNames {
         name("cls_token", &cls)
         name("mask_token", &mask)
         name("pad_token", &pad)
+    }
+
+    /// These names, and others where there are none.
+    func or(_ others: SpecialNames) -> SpecialNames {
+        SpecialNames(
+            unk: unk ?? others.unk, sep: sep ?? others.sep, cls: cls ?? others.cls, mask: mask ?? others.mask,
+            pad: pad ?? others.pad)
     }
 }

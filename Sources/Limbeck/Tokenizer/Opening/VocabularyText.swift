@@ -5,9 +5,10 @@ extension TokenizerParts {
         let vocabulary = try TokenizerParts.vocabulary(lines: text, file)
         var names = SpecialNames()
         if let config { names.read(config) }
-        func required(_ name: String) throws(LimbeckError) -> Int32 {
-            guard let id = vocabulary.id(of: name) else {
-                throw LimbeckError(.fileInconsistent, "\(file): the special token \"\(name)\" is missing")
+        names = names.or(.bert)
+        func required(_ name: String?) throws(LimbeckError) -> Int32 {
+            guard let name, let id = vocabulary.id(of: name) else {
+                throw LimbeckError(.fileInconsistent, "\(file): the special token \"\(name ?? "")\" is missing")
             }
             return id
         }
@@ -22,7 +23,7 @@ extension TokenizerParts {
 
         template = .bert(cls: try required(names.cls), sep: try required(names.sep))
         for name in [names.unk, names.sep, names.cls, names.pad, names.mask] {
-            guard let id = vocabulary.id(of: name) else { continue }
+            guard let name, let id = vocabulary.id(of: name) else { continue }
             addedTokens.append(AddedToken(id: id, text: Array(name.utf8)))
         }
     }
