@@ -1,6 +1,6 @@
 // What each kernel works on. Plain pointers and sizes: whoever fills these in has checked them.
 
-/// `out = activation(a w^T + bias + residual)`. The residual may stand where `out` does.
+/// `out = activation(a w^T + bias + residual)`, times `a g^T + gateBias` where there is a gate. The residual may stand where `out` does.
 public struct Product {
     public var a: UnsafePointer<Float>  // (rows, depth)
     public var aStride: Int
@@ -8,13 +8,16 @@ public struct Product {
     public var panels: UnsafePointer<Float>  // (panels, depth, 32), 64-byte aligned
     public var bias: UnsafePointer<Float>  // (panels * 32), zero past the last column
     public var activation: Activation
+    public var gate: UnsafePointer<Float>?  // like `panels`
+    public var gateBias: UnsafePointer<Float>?  // like `bias`, where there is a gate
     public var residual: UnsafePointer<Float>?  // (rows, columns), in rows like those of `out`
     public var out: UnsafeMutablePointer<Float>  // (rows, panels * 32)
     public var outStride: Int
 
     public init(
         a: UnsafePointer<Float>, aStride: Int, depth: Int, panels: UnsafePointer<Float>, bias: UnsafePointer<Float>,
-        activation: Activation, residual: UnsafePointer<Float>?, out: UnsafeMutablePointer<Float>, outStride: Int
+        activation: Activation, gate: UnsafePointer<Float>?, gateBias: UnsafePointer<Float>?,
+        residual: UnsafePointer<Float>?, out: UnsafeMutablePointer<Float>, outStride: Int
     ) {
         self.a = a
         self.aStride = aStride
@@ -22,6 +25,8 @@ public struct Product {
         self.panels = panels
         self.bias = bias
         self.activation = activation
+        self.gate = gate
+        self.gateBias = gateBias
         self.residual = residual
         self.out = out
         self.outStride = outStride
@@ -41,13 +46,15 @@ public struct Attention {
     public var bias: UnsafePointer<Float>?
     public var biasStride: Int
     public var biasCenter: Int
+    /// A query sees so many keys on either side; all of them, if that is `tokens` or more.
+    public var window: Int
     public var out: UnsafeMutablePointer<Float>  // (tokens, heads * headSize)
     public var outStride: Int
 
     public init(
         query: UnsafePointer<Float>, key: UnsafePointer<Float>, value: UnsafePointer<Float>, stride: Int, tokens: Int,
         headSize: Int, scale: Float, bias: UnsafePointer<Float>?, biasStride: Int, biasCenter: Int,
-        out: UnsafeMutablePointer<Float>, outStride: Int
+        window: Int, out: UnsafeMutablePointer<Float>, outStride: Int
     ) {
         self.query = query
         self.key = key
@@ -59,6 +66,7 @@ public struct Attention {
         self.bias = bias
         self.biasStride = biasStride
         self.biasCenter = biasCenter
+        self.window = window
         self.out = out
         self.outStride = outStride
     }
@@ -77,19 +85,21 @@ public struct Attention {
 
 /// (x - mean) / sqrt(variance + eps) * weight + bias over each row, with the biased variance; without an epsilon, x * weight + bias.
 public struct Normalization {
-    public var x: UnsafeMutablePointer<Float>  // (rows, width)
+    public var x: UnsafePointer<Float>  // (rows, width)
     public var stride: Int
+    public var out: UnsafeMutablePointer<Float>  // (rows, width), with the same stride; it may be where x is
     public var width: Int
     public var weight: UnsafePointer<Float>  // (width rounded up to 32), zero past the width
     public var bias: UnsafePointer<Float>
     public var eps: Float?
 
     public init(
-        x: UnsafeMutablePointer<Float>, stride: Int, width: Int, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>,
-        eps: Float?
+        x: UnsafePointer<Float>, stride: Int, out: UnsafeMutablePointer<Float>, width: Int, weight: UnsafePointer<Float>,
+        bias: UnsafePointer<Float>, eps: Float?
     ) {
         self.x = x
         self.stride = stride
+        self.out = out
         self.width = width
         self.weight = weight
         self.bias = bias
@@ -151,6 +161,31 @@ public struct Trigrams {
         self.width = width
         self.out = out
         self.outStride = outStride
+    }
+}
+
+/// Rotary positions (Su et al. 2021): of each head, the pairs (i, i + half) turned by the angles of the row's position, in place.
+public struct Rotation {
+    public var x: UnsafeMutablePointer<Float>  // (rows, heads * headSize)
+    public var stride: Int
+    public var heads: Int
+    public var headSize: Int
+    /// Pairs in a head; what is past them stays.
+    public var half: Int
+    public var positions: UnsafePointer<Int32>
+    public var table: UnsafePointer<Float>  // (positions, 2 * half), the cosines and then the sines
+
+    public init(
+        x: UnsafeMutablePointer<Float>, stride: Int, heads: Int, headSize: Int, half: Int, positions: UnsafePointer<Int32>,
+        table: UnsafePointer<Float>
+    ) {
+        self.x = x
+        self.stride = stride
+        self.heads = heads
+        self.headSize = headSize
+        self.half = half
+        self.positions = positions
+        self.table = table
     }
 }
 

@@ -2,11 +2,13 @@
 /// Every function gives the same bits in every table.
 public struct Kernels: Sendable {
     public typealias Block = @Sendable (_ job: UnsafePointer<Product>, _ rows: Range<Int>, _ panels: Range<Int>) -> Void
-    /// `out[rows, panels] = activation(a w^T + bias + residual)`.
+    /// `out[rows, panels] = activation(a w^T + bias + residual)`, gated or not.
     public var product: Block
     /// One head of one sequence, for a range of its queries.
     public var attention: @Sendable (_ job: UnsafePointer<Attention>, _ head: Int, _ queries: Range<Int>, _ scratch: UnsafeMutablePointer<Float>) -> Void
-    /// LayerNorm of rows in place.
+    /// Rotary positions, of rows in place.
+    public var rotate: @Sendable (_ job: UnsafePointer<Rotation>, _ rows: Range<Int>) -> Void
+    /// LayerNorm of rows.
     public var normalize: @Sendable (_ job: UnsafePointer<Normalization>, _ rows: Range<Int>) -> Void
     /// The sum of the embedding rows of each token, then LayerNorm.
     public var embed: @Sendable (_ job: UnsafePointer<Embedding>, _ rows: Range<Int>) -> Void
@@ -22,6 +24,7 @@ public struct Kernels: Sendable {
     public init(
         product: @escaping Block,
         attention: @escaping @Sendable (UnsafePointer<Attention>, Int, Range<Int>, UnsafeMutablePointer<Float>) -> Void,
+        rotate: @escaping @Sendable (UnsafePointer<Rotation>, Range<Int>) -> Void,
         normalize: @escaping @Sendable (UnsafePointer<Normalization>, Range<Int>) -> Void,
         embed: @escaping @Sendable (UnsafePointer<Embedding>, Range<Int>) -> Void,
         trigrams: @escaping @Sendable (UnsafePointer<Trigrams>, Range<Int>) -> Void,
@@ -31,6 +34,7 @@ public struct Kernels: Sendable {
     ) {
         self.product = product
         self.attention = attention
+        self.rotate = rotate
         self.normalize = normalize
         self.embed = embed
         self.trigrams = trigrams

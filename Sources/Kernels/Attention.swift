@@ -1,10 +1,10 @@
 import KernelInterface
 
 /// softmax(q k^T * scale + bias) v for one head and a range of queries. The keys and values of the head are packed once into panels;
-/// scores exist for one block of queries at a time, in scratch.
+/// scores exist for one block of queries at a time, in scratch, and for the panels of keys that any of them sees.
 func attention(_ pointer: UnsafePointer<Attention>, head: Int, queries: Range<Int>, scratch: UnsafeMutablePointer<Float>) {
     let job = pointer.pointee
-    let size = job.headSize, tokens = job.tokens
+    let size = job.headSize, tokens = job.tokens, window = min(job.window, tokens)
     let keyColumns = tokens.roundedUp(to: panelColumns), valueColumns = size.roundedUp(to: panelColumns)
     let keys = scratch  // (keyColumns / 32, size, 32)
     let values = keys + keyColumns * size  // (valueColumns / 32, tokens, 32)
@@ -18,23 +18,30 @@ func attention(_ pointer: UnsafePointer<Attention>, head: Int, queries: Range<In
     while query < queries.upperBound {
         let rows = min(Attention.queryBlock, queries.upperBound - query)
         let q = job.query + query * job.stride + head * size
-        for panel in 0..<keyColumns / panelColumns {
-            let out = scores + panel * panelColumns
+        // A key's lane is its number modulo 16, wherever its block begins: the bits do not depend on the cut into blocks.
+        let firstPanel = max(0, query - window) / panelColumns, firstKey = firstPanel * panelColumns
+        let endKey = min(tokens, query + rows + window)
+        for panel in firstPanel..<endKey.roundedUp(to: panelColumns) / panelColumns {
+            let out = scores + (panel - firstPanel) * panelColumns
             multiply(q, stride: job.stride, rows: rows, depth: size, panel: keys + panel * panelColumns * size) {
                 store($2 * all(job.scale), out + $0 * scoreStride + $1 * 16)
             }
         }
         if let bias = job.bias {
-            let center = bias + head * job.biasStride + job.biasCenter - query
-            add(center, to: scores, stride: scoreStride, rows: rows, columns: keyColumns)
+            let center = bias + head * job.biasStride + job.biasCenter - query + firstKey
+            add(center, to: scores, stride: scoreStride, rows: rows, columns: (endKey - firstKey).roundedUp(to: panelColumns))
         }
         // e^(score - max), unnormalised: the sum divides the result, which has fewer columns than there are keys.
-        for row in 0..<rows { inverse[row] = 1 / exponentials(scores + row * scoreStride, count: tokens) }
+        for row in 0..<rows {
+            let seen = max(0, query + row - window) - firstKey..<min(tokens, query + row + window + 1) - firstKey
+            inverse[row] = 1 / exponentials(scores + row * scoreStride, seen, of: endKey - firstKey)
+        }
         for panel in 0..<valueColumns / panelColumns {
             let out = job.out + query * job.outStride + head * size + panel * panelColumns
             let columns = min(panelColumns, size - panel * panelColumns)
             multiply(
-                scores, stride: scoreStride, rows: rows, depth: tokens, panel: values + panel * panelColumns * tokens
+                scores, stride: scoreStride, rows: rows, depth: endKey - firstKey,
+                panel: values + (panel * tokens + firstKey) * panelColumns
             ) { row, half, sums in
                 // The next head's columns begin where this one's end.
                 let rest = columns - half * 16
@@ -55,24 +62,37 @@ func attention(_ pointer: UnsafePointer<Attention>, head: Int, queries: Range<In
     }
 }
 
-/// e^(x - max x) over `count` numbers in place, in whole vectors: the buffer reaches to the end of the last one. Returns the sum.
-@inline(__always) func exponentials(_ x: UnsafeMutablePointer<Float>, count: Int) -> Float {
-    let full = count / 16, rest = count % 16
+/// e^(x - max x) over the numbers `seen` in place, and 0 for the others of `count`, in whole vectors: the buffer reaches to the end of
+/// the last one. Returns the sum.
+@inline(__always) func exponentials(_ x: UnsafeMutablePointer<Float>, _ seen: Range<Int>, of count: Int) -> Float {
+    let low = seen.lowerBound, high = seen.upperBound
+    // Vectors, of which the first and the last may be seen in part: then they are not among the full ones.
+    let first = low / 16, end = (high + 15) / 16
+    let full = min((low + 15) / 16, end)
+    let fullEnd = max(full, high / 16)
     var most = all(-Float.infinity)
-    for i in 0..<full { most = larger(most, load(x + i * 16)) }
-    if rest > 0 { most = larger(most, keep(load(x + full * 16), first: rest, else: -.infinity)) }
+    for i in first..<full { most = larger(most, keep(load(x + i * 16), low - i * 16..<high - i * 16, else: -.infinity)) }
+    for i in full..<fullEnd { most = larger(most, load(x + i * 16)) }
+    for i in fullEnd..<end { most = larger(most, keep(load(x + i * 16), first: high - i * 16, else: -.infinity)) }
     let shift = all(largest(most))
     var sum = Vector()
-    for i in 0..<full {
+    for i in 0..<first { store(Vector(), x + i * 16) }
+    for i in first..<full {
+        let e = keep(exp(load(x + i * 16) - shift), low - i * 16..<high - i * 16, else: 0)
+        store(e, x + i * 16)
+        sum += e
+    }
+    for i in full..<fullEnd {
         let e = exp(load(x + i * 16) - shift)
         store(e, x + i * 16)
         sum += e
     }
-    if rest > 0 {
-        let e = keep(exp(load(x + full * 16) - shift), first: rest, else: 0)
-        store(e, x + full * 16)
+    for i in fullEnd..<end {
+        let e = keep(exp(load(x + i * 16) - shift), first: high - i * 16, else: 0)
+        store(e, x + i * 16)
         sum += e
     }
+    for i in end..<max(end, (count + 15) / 16) { store(Vector(), x + i * 16) }
     return total(sum)
 }
 

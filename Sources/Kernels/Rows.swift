@@ -1,19 +1,21 @@
 import KernelInterface
 
-// Work that goes over whole rows: LayerNorm, embeddings, dot products, softmax.
+// Work that goes over whole rows: LayerNorm, rotary positions, embeddings, dot products, softmax.
 
-/// (x - mean) / sqrt(variance + eps) * weight + bias in place (Ba, Kiros, Hinton: "Layer Normalization", 2016). Without an epsilon,
+/// (x - mean) / sqrt(variance + eps) * weight + bias (Ba, Kiros, Hinton: "Layer Normalization", 2016). Without an epsilon,
 /// x * weight + bias: the NoNorm of MobileBERT (Sun et al. 2020).
 func normalize(_ pointer: UnsafePointer<Normalization>, rows: Range<Int>) {
     let job = pointer.pointee
-    for row in rows { normalize(job, job.x + row * job.stride) }
+    for row in rows { normalize(job, job.x + row * job.stride, into: job.out + row * job.stride) }
 }
 
-@inline(__always) private func normalize(_ job: Normalization, _ x: UnsafeMutablePointer<Float>) {
+@inline(__always) private func normalize(
+    _ job: Normalization, _ x: UnsafePointer<Float>, into out: UnsafeMutablePointer<Float>
+) {
     guard let eps = job.eps else {
         // Whole vectors: the weights have zeros past the width, and the row has room.
         for i in 0..<job.width.roundedUp(to: 16) / 16 {
-            store(fma(load(x + i * 16), load(job.weight + i * 16), load(job.bias + i * 16)), x + i * 16)
+            store(fma(load(x + i * 16), load(job.weight + i * 16), load(job.bias + i * 16)), out + i * 16)
         }
         return
     }
@@ -35,12 +37,35 @@ func normalize(_ pointer: UnsafePointer<Normalization>, rows: Range<Int>) {
     let inverse = all(1 / (total(squares) / count + eps).squareRoot())
     for i in 0..<full {
         let d = (load(x + i * 16) - mean) * inverse
-        store(fma(d, load(job.weight + i * 16), load(job.bias + i * 16)), x + i * 16)
+        store(fma(d, load(job.weight + i * 16), load(job.bias + i * 16)), out + i * 16)
     }
     if rest > 0 {
         let i = full * 16
         let d = keep((load(x + i) - mean) * inverse, first: rest, else: 0)
-        store(fma(d, load(job.weight + i), load(job.bias + i)), x + i)
+        store(fma(d, load(job.weight + i), load(job.bias + i)), out + i)
+    }
+}
+
+/// x cos + rotated x sin: each pair (i, i + half) of a head turned by its angle at the row's position. (Su et al.: "RoFormer", 2021;
+/// the pairs as in GPT-NeoX.) The products are rounded before they are added, as in the reference.
+func rotate(_ pointer: UnsafePointer<Rotation>, rows: Range<Int>) {
+    let job = pointer.pointee
+    for row in rows {
+        let cosines = job.table + Int(job.positions[row]) * 2 * job.half, sines = cosines + job.half
+        for head in 0..<job.heads {
+            let x = job.x + row * job.stride + head * job.headSize
+            let y = x + job.half, full = job.half / 16
+            for i in 0..<full {
+                let cosine = load(cosines + i * 16), sine = load(sines + i * 16)
+                let a = load(x + i * 16), b = load(y + i * 16)
+                store(a * cosine - b * sine, x + i * 16)
+                store(b * cosine + a * sine, y + i * 16)
+            }
+            for i in full * 16..<job.half {
+                let (a, b) = (x[i], y[i])
+                (x[i], y[i]) = (a * cosines[i] - b * sines[i], b * cosines[i] + a * sines[i])
+            }
+        }
     }
 }
 
@@ -63,7 +88,7 @@ func embed(_ pointer: UnsafePointer<Embedding>, rows: Range<Int>) {
             store(sum, out + i)
             i += 16
         }
-        if let normalization = job.normalization { normalize(normalization, out) }
+        if let normalization = job.normalization { normalize(normalization, out, into: out) }
     }
 }
 

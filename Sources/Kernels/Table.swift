@@ -9,6 +9,7 @@ public func table() -> Kernels {
     Kernels(
         product: { product($0, rows: $1, panels: $2) },
         attention: { attention($0, head: $1, queries: $2, scratch: $3) },
+        rotate: { rotate($0, rows: $1) },
         normalize: { normalize($0, rows: $1) },
         embed: { embed($0, rows: $1) },
         trigrams: { trigrams($0, rows: $1) },

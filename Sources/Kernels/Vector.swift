@@ -36,6 +36,13 @@ typealias Bits = SIMD16<UInt32>
     vector.replacing(with: Vector(repeating: other), where: lanes .>= Bits(repeating: UInt32(truncatingIfNeeded: count)))
 }
 
+/// The lanes of a range kept, the others replaced; the range may reach beyond the lanes.
+@inline(__always) func keep(_ vector: Vector, _ range: Range<Int>, else other: Float) -> Vector {
+    let low = UInt32(truncatingIfNeeded: max(0, range.lowerBound)), high = UInt32(truncatingIfNeeded: range.upperBound)
+    return vector.replacing(
+        with: Vector(repeating: other), where: (lanes .< Bits(repeating: low)) .| (lanes .>= Bits(repeating: high)))
+}
+
 @inline(__always) func larger(_ a: Vector, _ b: Vector) -> Vector { a.replacing(with: b, where: a .< b) }
 @inline(__always) func smaller(_ a: Vector, _ b: Vector) -> Vector { a.replacing(with: b, where: b .< a) }
 @inline(__always) func magnitude(_ a: Vector) -> Vector { floats(bits(a) & Bits(repeating: 0x7fff_ffff)) }

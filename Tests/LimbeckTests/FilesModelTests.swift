@@ -26,7 +26,7 @@ import Testing
         let more = [configuration.intermediateSize, configuration.maxPositions, configuration.maxLength]
         #expect(more == [31, 19, 19] as [Int])
         #expect(model.word.shape == [configuration.vocabSize, 27])
-        guard case .product(let intermediate, _, .intermediate, 0, .gelu, nil, nil) = model.tensors.blocks[0][3] else {
+        guard case .product(let intermediate, _, .intermediate, 0, .gelu, nil, nil, nil) = model.tensors.blocks[0][3] else {
             return #expect(Bool(false))
         }
         #expect(intermediate[0].weight.shape == [31, 27])
@@ -41,7 +41,7 @@ import Testing
     func activations(name: String, expected: Activation) throws {
         var sample = Sample.bert
         sample.set("hidden_act", "\"\(name)\"")
-        guard case .product(_, _, .intermediate, _, let activation, _, _) = try sample.load().tensors.blocks[0][3] else {
+        guard case .product(_, _, .intermediate, _, let activation, _, _, _) = try sample.load().tensors.blocks[0][3] else {
             return #expect(Bool(false))
         }
         #expect(activation == expected)
@@ -81,7 +81,7 @@ import Testing
     func tiedDecoders(name: String, isTied: Bool) throws {
         let model = try load(name)
         let tensors = model.tensors
-        guard case .maskedLM(_, _, let decoder, let bias) = tensors.head, let decoder = decoder.first else { return #expect(Bool(false)) }
+        guard case .maskedLM(_, let decoder, let bias) = tensors.head, let decoder = decoder.first else { return #expect(Bool(false)) }
         #expect(decoder.shape == model.word.shape)
         #expect(bias?.shape == [model.word.shape[0]])
         // The bytes live as long as the mapping.

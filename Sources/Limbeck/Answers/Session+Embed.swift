@@ -54,7 +54,7 @@ extension Session {
 
 // Pooling works element by element, so the vectors of the baseline CPU give the same bits as any other.
 
-private func mean(
+func mean(
     _ states: UnsafePointer<Float>, _ stride: Int, _ count: Int, into out: UnsafeMutablePointer<Float>, _ width: Int
 ) {
     out.update(repeating: 0, count: width)

@@ -6,7 +6,7 @@ extension Session {
     package func fill(
         _ text: Text, options: FillOptions, into candidates: UnsafeMutableBufferPointer<Candidate>
     ) throws(LimbeckError) -> Int {
-        guard case .maskedLM(_, _, let decoder) = model.weights.head else {
+        guard case .maskedLM(_, let decoder) = model.weights.head else {
             throw LimbeckError(.unsupported, "the model does not predict masked tokens")
         }
         guard options.topK > 0 else { throw LimbeckError(.invalidArgument, "top_k is \(options.topK), and must be at least 1") }

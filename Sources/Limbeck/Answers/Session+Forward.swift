@@ -75,9 +75,8 @@ extension Session {
             return (c.hiddenSize, false)
         case (.logits, .none): throw LimbeckError(.unsupported, "the model has no head")
         case (.logits, .sequence(_, let classifier)): return (classifier.outputs, false)
-        case (.logits, .token(let classifier)), (.logits, .span(let classifier)): return (classifier.outputs, true)
-        case (.logits, .maskedLM(_, _, let decoder)): return (decoder.outputs, true)
-        case (.logits, .detection): return (1, true)
+        case (.logits, .token(let head)), (.logits, .span(let head)), (.logits, .detection(let head)): return (head.outputs, true)
+        case (.logits, .maskedLM(_, let decoder)): return (decoder.outputs, true)
         }
     }
 
@@ -90,9 +89,9 @@ extension Session {
             if let pooler = model.weights.pooler { pooledVectors(pooler, sequences: 0..<sequences, into: out) }
         case (.logits, .none): break
         case (.logits, .sequence): sequenceLogits(sequences: 0..<sequences, into: out)
-        case (.logits, .token(let linear)), (.logits, .span(let linear)): tokenLogits(linear, tokens: 0..<tokens, into: out)
+        case (.logits, .token(let head)), (.logits, .span(let head)), (.logits, .detection(let head)):
+            tokenLogits(head, tokens: 0..<tokens, into: out)
         case (.logits, .maskedLM): vocabularyLogits(tokens: 0..<tokens, into: out)
-        case (.logits, .detection): detectionLogits(tokens: 0..<tokens, into: out)
         }
     }
 }

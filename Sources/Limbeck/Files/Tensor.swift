@@ -12,6 +12,15 @@ package struct Tensor {
             default: return nil
             }
         }
+
+        /// In bytes.
+        var size: Int {
+            switch self {
+            case .f16, .bf16: 2
+            case .f32: 4
+            case .f64: 8
+            }
+        }
     }
 
     package var name: String
@@ -38,6 +47,16 @@ package struct Tensor {
     /// Whether both are the same numbers of the file.
     func isSame(as other: Tensor) -> Bool {
         bytes.baseAddress == other.bytes.baseAddress && type == other.type && shape == other.shape && strides == other.strides
+    }
+
+    /// Some rows of a matrix, or numbers of a vector; the same bytes.
+    func rows(_ range: Range<Int>) -> Tensor {
+        var result = self
+        result.shape[0] = range.count
+        let rowBytes = (strides?[0] ?? count / shape[0]) * type.size
+        let end = strides == nil ? range.upperBound * rowBytes : bytes.count
+        result.bytes = UnsafeRawBufferPointer(rebasing: bytes[range.lowerBound * rowBytes..<end])
+        return result
     }
 
     /// The matrix with its rows as columns; the same bytes.

@@ -16,6 +16,14 @@ struct Assembly {
         let (embeddings, sizes) = try builder.steps("", rules.embeddings)
         let (blocks, layers) = try Assembly.layers(&builder, hidden: sizes.hidden)
         (embedding, widths) = (sizes, builder.widths)
+        for rotary in builder.rotaries where rotary.count(positions: sizes.positions) > Rotary.mostNumbers {
+            throw LimbeckError(
+                .fileUnsupported,
+                """
+                \(declared.file): rotary positions of \(sizes.positions) tokens and \(2 * rotary.pairs) numbers in a head, \
+                expected at most \(Rotary.mostNumbers) together
+                """)
+        }
         (attentionSize, intermediateSize) = (builder.attentionSize ?? 0, builder.intermediateSize ?? 0)
 
         var relativeBias: Tensor?
@@ -29,7 +37,8 @@ struct Assembly {
         }
         rule = try HeadRule(declared, checkpoint)
         tensors = ModelTensors(
-            embeddings: embeddings, blocks: blocks, layers: layers, relativeBias: relativeBias, pooler: pooler,
+            embeddings: embeddings, blocks: blocks, layers: layers, relativeBias: relativeBias, rotaries: builder.rotaries,
+            pooler: pooler,
             head: try Assembly.head(rule, declared, checkpoint, sizes))
     }
 
@@ -41,15 +50,23 @@ struct Assembly {
     ) throws(LimbeckError) -> (Blocks, [[Int]]) {
         let declared = builder.declared
         var blocks: Blocks = [], layers: [[Int]] = []
-        func block(_ prefix: String) throws(LimbeckError) {
-            let (steps, _) = try builder.steps(prefix) { (layer) throws(LimbeckError) in try declared.rules.block(&layer, hidden) }
+        func block(_ prefix: String, _ index: Int) throws(LimbeckError) {
+            let (steps, _) = try builder.steps(prefix, index: index) { (layer) throws(LimbeckError) in
+                try declared.rules.block(&layer, hidden)
+            }
             blocks.append(steps)
         }
         if let prefix = declared.rules.layers {
             // More layers in the file than in the configuration: a student of the first few, as transformers loads it.
             for index in 0..<(declared.layers ?? max(1, builder.checkpoint.layerCount(prefix))) {
-                try block("\(prefix)\(index).")
+                try block("\(prefix)\(index).", index)
                 layers.append([index])
+            }
+            if let name = declared.rules.finalNorm {
+                let (steps, _) = try builder.steps("") { (last) throws(LimbeckError) in
+                    last.normalize(try last.norm(name, hidden), from: .hidden, into: .hidden)
+                }
+                blocks[blocks.count - 1] += steps
             }
             return (blocks, layers)
         }
@@ -67,7 +84,7 @@ struct Assembly {
         }
         for group in 0..<declared.groups {
             for layer in 0..<declared.groupLayers {
-                try block("encoder.albert_layer_groups.\(group).albert_layers.\(layer).")
+                try block("encoder.albert_layer_groups.\(group).albert_layers.\(layer).", layer)
             }
         }
         // transformers has int(layer / (layers / groups)), in floating point.
@@ -99,8 +116,14 @@ struct Assembly {
         let hidden = embedding.hidden
         func dense(_ names: DenseNames, out: Int) throws(LimbeckError) -> DenseTensors {
             DenseTensors(
-                linear: try checkpoint.linear(names.name, in: hidden, out: out),
-                activation: names.activation ?? declared.activation, relu: names.relu)
+                linear: try checkpoint.linear(names.name, in: hidden, out: out, bias: try declared.isOn(names.hasBias)),
+                activation: try declared.activation(names), relu: names.relu,
+                norm: try names.norm.map { (name) throws(LimbeckError) in
+                    try checkpoint.norm(name, out, eps: declared.layerNormEps, bias: declared.normsHaveBias)
+                })
+        }
+        func tokenDense() throws(LimbeckError) -> DenseTensors? {
+            try declared.rules.tokenDense.map { (names) throws(LimbeckError) in try dense(names, out: hidden) }
         }
         switch rule {
         case .none:
@@ -112,9 +135,10 @@ struct Assembly {
                 dense: try source.map { (names) throws(LimbeckError) in try dense(names, out: hidden) },
                 classifier: try checkpoint.linear(classifier, in: hidden, out: outputs))
         case .token(let classifier):
-            return .token(classifier: try checkpoint.linear(classifier, in: hidden, out: nil))
+            return .token(dense: try tokenDense(), classifier: try checkpoint.linear(classifier, in: hidden, out: nil))
         case .span:
-            return .span(classifier: try checkpoint.linear("qa_outputs", in: hidden, out: 2))
+            return .span(
+                dense: try tokenDense(), classifier: try checkpoint.linear(declared.rules.spanClassifier, in: hidden, out: 2))
         case .detection(let source, let classifier):
             return .detection(
                 dense: try dense(source, out: hidden), classifier: try checkpoint.linear(classifier, in: hidden, out: 1))
@@ -133,10 +157,12 @@ struct Assembly {
                 outputs = hidden
             }
             let bias = !checkpoint.contains(names.bias) && checkpoint.contains(names.otherBias) ? names.otherBias : names.bias
+            let transform = DenseNames(
+                name: names.transform, activation: names.activation, activationKey: names.activationKey,
+                hasBias: names.transformHasBias, norm: names.norm)
             return .maskedLM(
-                transform: try dense(DenseNames(name: names.transform, activation: names.activation), out: outputs),
-                norm: try checkpoint.norm(names.norm, outputs, eps: declared.layerNormEps), decoder: decoder,
-                bias: try checkpoint.tensor(bias, [vocab]))
+                transform: try dense(transform, out: outputs), decoder: decoder,
+                bias: try declared.isOn(names.hasBias) ? try checkpoint.tensor(bias, [vocab]) : nil)
         }
     }
 }

@@ -68,13 +68,14 @@ struct Checkpoint {
         return Tensor(name: entry.name, type: type, shape: entry.shape, strides: entry.strides, bytes: entry.bytes)
     }
 
-    func linear(_ name: String, in inputs: Int?, out outputs: Int?) throws(LimbeckError) -> LinearTensors {
+    func linear(_ name: String, in inputs: Int?, out outputs: Int?, bias: Bool = true) throws(LimbeckError) -> LinearTensors {
         let weight = try tensor("\(name).weight", [outputs, inputs])
-        return LinearTensors(weight: weight, bias: try tensor("\(name).bias", [weight.shape[0]]))
+        return LinearTensors(weight: weight, bias: bias ? try tensor("\(name).bias", [weight.shape[0]]) : nil)
     }
 
-    func norm(_ name: String, _ size: Int, eps: Float?) throws(LimbeckError) -> NormTensors {
-        NormTensors(weight: try tensor("\(name).weight", [size]), bias: try tensor("\(name).bias", [size]), eps: eps)
+    func norm(_ name: String, _ size: Int, eps: Float?, bias: Bool) throws(LimbeckError) -> NormTensors {
+        NormTensors(
+            weight: try tensor("\(name).weight", [size]), bias: bias ? try tensor("\(name).bias", [size]) : nil, eps: eps)
     }
 }
 

@@ -23,6 +23,8 @@ package struct Configuration: Sendable {
     package var head: HeadKind = .none
     /// `id2label`, by index; without it, "LABEL_0" and so on.
     package var labels: [String] = []
+    /// A head for sequences reads the means of their tokens, not the first tokens.
+    package var headReadsMeans = false
     /// `problem_type` is `multi_label_classification`.
     package var multiLabel = false
     /// The folder's own pooling and normalisation (sentence-transformers).

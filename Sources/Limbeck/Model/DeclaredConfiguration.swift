@@ -20,6 +20,7 @@ struct DeclaredConfiguration {
     var paddingId: Int?
     var activation: Activation
     var layerNormEps: Float
+    var normsHaveBias = true
     /// The name of the model's class in transformers; nil in old files.
     var architecture: String?
     var multiLabel: Bool
@@ -38,13 +39,13 @@ struct DeclaredConfiguration {
         self.root = root
         (rules, modelType) = try DeclaredConfiguration.family(root)
         if let key = rules.poolerSwitch, try root.optionalBool(key) == false { rules.leavePoolerOut() }
-        try DeclaredConfiguration.refuseVariants(root)
+        try DeclaredConfiguration.refuseVariants(root, rules)
 
         hiddenSize = try root.optionalSize(rules.sizes.hidden)
         layers = try root.optionalSize(rules.sizes.layers)
         intermediateSize = try root.optionalSize(rules.sizes.intermediate)
         vocabSize = try root.optionalSize("vocab_size")
-        maxPositions = try root.optionalSize("max_position_embeddings")
+        maxPositions = try root.optionalSize(rules.sizes.positions)
         typeVocabSize = try root.optionalSize("type_vocab_size")
         embeddingSize = try root.optionalSize("embedding_size")
         if rules.layers == nil {
@@ -57,7 +58,7 @@ struct DeclaredConfiguration {
                 .fileMalformed, "\(root.document.file): no '\(rules.sizes.attentionHeads)', which no tensor can tell")
         }
         attentionHeads = heads
-        activation = try DeclaredConfiguration.activation(root, rules)
+        activation = try DeclaredConfiguration.activation(root, rules.activation.key, rules.activation.default, rules.activations)
         layerNormEps = Float(rules.layerNormEps.default)
         if let key = rules.layerNormEps.key, let eps = try root.optionalDouble(key) {
             guard eps >= 0, eps < 1 else {
@@ -68,6 +69,7 @@ struct DeclaredConfiguration {
         architecture = try DeclaredConfiguration.architecture(root)
         multiLabel = try DeclaredConfiguration.isMultiLabel(root)
         tiesEmbeddings = try root.optionalBool("tie_word_embeddings") ?? true
+        normsHaveBias = try isOn(rules.normBias)
     }
 
     /// Labels of a head; each takes memory of its own, even where the file leaves their rows empty.
@@ -136,11 +138,11 @@ struct DeclaredConfiguration {
     }
 
     /// Members that change the computation, and that nothing here computes.
-    private static func refuseVariants(_ root: JSONValue) throws(LimbeckError) {
+    private static func refuseVariants(_ root: JSONValue, _ rules: FamilyRules) throws(LimbeckError) {
         for key in ["is_decoder", "add_cross_attention", "is_encoder_decoder"] where try root.optionalBool(key) == true {
             throw LimbeckError(.fileUnsupported, "\(root.document.file): '\(key)' is not supported: encoders only")
         }
-        if let type = try root.optionalString("position_embedding_type"), type != "absolute" {
+        if rules.readsPositionType, let type = try root.optionalString("position_embedding_type"), type != "absolute" {
             throw LimbeckError(
                 .fileUnsupported, "\(root.document.file): position_embedding_type '\(type)' is not supported, expected 'absolute'")
         }
@@ -149,18 +151,43 @@ struct DeclaredConfiguration {
         }
     }
 
-    private static func activation(_ root: JSONValue, _ rules: FamilyRules) throws(LimbeckError) -> Activation {
-        let key = rules.activation.key
-        let name = try root.optionalString(key) ?? rules.activation.default
-        switch name {
-        case "gelu", "gelu_python": return .gelu
-        // Three ways to write one formula.
-        case "gelu_new", "gelu_pytorch_tanh", "gelu_fast": return .geluTanh
-        case "quick_gelu": return .quickGELU
-        case "relu": return .relu
-        case "silu", "swish": return .silu
-        case "tanh": return .tanh
-        default: throw LimbeckError(.fileUnsupported, "\(root.document.file): \(key) '\(name)' is not supported")
+    private static func activation(
+        _ root: JSONValue, _ key: String, _ otherwise: String, _ names: [(name: String, activation: Activation)]
+    ) throws(LimbeckError) -> Activation {
+        let name = try root.optionalString(key) ?? otherwise
+        guard let found = names.first(where: { $0.name == name }) else {
+            throw LimbeckError(.fileUnsupported, "\(root.document.file): \(key) '\(name)' is not supported")
+        }
+        return found.activation
+    }
+
+    /// Of a head's linear layer: its own, or the encoder's.
+    func activation(_ names: DenseNames) throws(LimbeckError) -> Activation {
+        guard let key = names.activationKey else { return names.activation ?? activation }
+        return try DeclaredConfiguration.activation(root, key, "gelu", transformersActivations)
+    }
+
+    func isOn(_ option: Switch) throws(LimbeckError) -> Bool {
+        guard let key = option.key else { return option.otherwise }
+        return try root.optionalBool(key) ?? option.otherwise
+    }
+
+    /// Whether a head for sequences reads the means of their tokens.
+    func headReadsMeans() throws(LimbeckError) -> Bool {
+        guard let key = rules.headPooling else { return false }
+        switch try root.optionalString(key) {
+        case nil, "cls": return false
+        case "mean": return true
+        case let other?:
+            throw LimbeckError(.fileUnsupported, "\(file): \(key) '\(other)' is not supported, expected 'cls' or 'mean'")
+        }
+    }
+
+    /// Refuses members that change the computation, unless they are absent, null, false or 0.
+    func refuse(_ keys: [String]) throws(LimbeckError) {
+        for key in keys {
+            guard let value = root.optional(key), value.bool != false, value.int != 0 else { continue }
+            throw LimbeckError(.fileUnsupported, "\(file): '\(key)' is not supported")
         }
     }
 

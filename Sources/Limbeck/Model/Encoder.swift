@@ -32,11 +32,13 @@ struct Encoder {
             switch step {
             case .embed(let tables, let into, let norm): embed(tables, into: into, norm: norm, tokens: tokens)
             case .trigrams(let word, let into): trigrams(word, into: into, tokens: tokens)
-            case .product(let matrix, let from, let into, let column, let activation, let residual, let norm):
+            case .product(let matrix, let from, let into, let column, let activation, let gate, let residual, let norm):
                 product(
-                    matrix, from: from, into: into, column: column, activation: activation, residual: residual, norm: norm,
-                    rows: tokens)
-            case .attention: attention(sequences: sequences)
+                    matrix, from: from, into: into, column: column, activation: activation, gate: gate, residual: residual,
+                    norm: norm, rows: tokens)
+            case .normalize(let norm, let from, let into): normalize(norm, from: from, into: into, rows: tokens)
+            case .rotate(let table): rotate(weights.rotaries[table], rows: tokens)
+            case .attention(let window): attention(sequences: sequences, window: window)
             }
         }
     }
@@ -47,8 +49,8 @@ struct Encoder {
         let job = Embedding(
             ids: scratch.ids, positions: scratch.positions, types: scratch.types, word: tables.word?.rows,
             position: tables.position?.rows, type: tables.type?.rows, width: width, out: out.start, outStride: out.stride,
-            normalization: norm?.normalization(of: out.start, stride: out.stride, width: width))
-        workers.run(.embed(job, rows: tokens), items: pieces(tokens, Work.embedRows))
+            normalization: norm?.normalization(of: out.start, stride: out.stride))
+        workers.run(.embed(job, rows: tokens), items: pieces(tokens, Work.passRows))
     }
 
     private func trigrams(_ word: PackedTable, into: Buffer, tokens: Int) {
@@ -56,26 +58,41 @@ struct Encoder {
         let job = Trigrams(
             ids: scratch.ids, positions: scratch.positions, tokens: tokens, word: word.rows, width: word.width, out: out.start,
             outStride: out.stride)
-        workers.run(.trigrams(job), items: pieces(tokens, Work.embedRows))
+        workers.run(.trigrams(job), items: pieces(tokens, Work.passRows))
     }
 
     private func product(
-        _ matrix: PackedLinear, from: Buffer, into: Buffer, column: Int, activation: Activation, residual: Buffer?,
-        norm: PackedNorm?, rows: Int
+        _ matrix: PackedLinear, from: Buffer, into: Buffer, column: Int, activation: Activation, gate: PackedLinear?,
+        residual: Buffer?, norm: PackedNorm?, rows: Int
     ) {
         let (a, out) = (scratch[from], scratch[into])
         let job = Product(
             a: a.start, aStride: a.stride, depth: matrix.depth, panels: matrix.panels, bias: matrix.bias,
-            activation: activation, residual: residual.map { UnsafePointer(scratch[$0].start) }, out: out.start + column,
-            outStride: out.stride)
+            activation: activation, gate: gate?.panels, gateBias: gate?.bias,
+            residual: residual.map { UnsafePointer(scratch[$0].start) }, out: out.start + column, outStride: out.stride)
         let work = ProductWork(
             job, rows: rows, weights: matrix,
-            normalization: norm?.normalization(of: out.start + column, stride: out.stride, width: matrix.columns),
+            normalization: norm?.normalization(of: out.start + column, stride: out.stride),
             threads: workers.count, left: scratch.left)
         workers.run(.product(work), items: work.items)
     }
 
-    private func attention(sequences: Int) {
+    private func normalize(_ norm: PackedNorm, from: Buffer, into: Buffer, rows: Int) {
+        // Both are as wide as the norm, so their rows are as far apart.
+        let (x, out) = (scratch[from], scratch[into])
+        let job = norm.normalization(of: x.start, stride: x.stride, into: out.start)
+        workers.run(.normalize(job, rows: rows), items: pieces(rows, Work.passRows))
+    }
+
+    private func rotate(_ rotary: PackedRotary, rows: Int) {
+        let projected = scratch[.projected]
+        let job = Rotation(
+            x: projected.start, stride: projected.stride, heads: 2 * configuration.attentionHeads,
+            headSize: configuration.headSize, half: rotary.pairs, positions: scratch.positions, table: rotary.table)
+        workers.run(.rotate(job, rows: rows), items: pieces(rows, Work.passRows))
+    }
+
+    private func attention(sequences: Int, window: Int?) {
         let c = configuration
         let width = c.attentionHeads * c.headSize
         let (projected, context) = (scratch[.projected], scratch[.context])
@@ -83,7 +100,7 @@ struct Encoder {
             query: projected.start, key: projected.start + width, value: projected.start + 2 * width, stride: projected.stride,
             tokens: 0, headSize: c.headSize, scale: 1 / Float(c.headSize).squareRoot(), bias: weights.relativeBias?.table,
             biasStride: weights.relativeBias?.stride ?? 0, biasCenter: (weights.relativeBias?.span ?? 1) - 1,
-            out: context.start, outStride: context.stride)
+            window: window ?? .max, out: context.start, outStride: context.stride)
         let work = AttentionWork(
             job, heads: c.attentionHeads, starts: scratch.starts, sequences: sequences, threads: workers.count,
             firstItems: scratch.firstItems)

@@ -3,34 +3,40 @@ import KernelInterface
 // The task heads, on states of the batch that was just computed.
 
 extension Session {
-    /// `dense` of the first tokens of sequences of the batch, at most `Scratch.headRows`.
+    /// `dense` of the first tokens of sequences of the batch, at most `Scratch.headRows`, or of the means of all their tokens.
     /// -> out (sequences, outputs), `outStride` apart. A sequence without tokens counts as a state of zeros.
-    func dense(_ dense: Dense, sequences: Range<Int>, into out: UnsafeMutablePointer<Float>, outStride: Int) {
-        gatherFirstTokens(of: sequences)
+    func dense(
+        _ dense: Dense, sequences: Range<Int>, means: Bool = false, into out: UnsafeMutablePointer<Float>, outStride: Int
+    ) {
+        gather(sequences, means: means)
         apply(dense, rows: sequences.count, of: scratch.rows, scratch.headStride, into: out, outStride)
     }
 
-    /// The states of the first tokens. -> scratch.rows (sequences, hidden)
-    private func gatherFirstTokens(of sequences: Range<Int>) {
+    /// The states of the first tokens, or the means of all. -> scratch.rows (sequences, hidden)
+    private func gather(_ sequences: Range<Int>, means: Bool) {
         let hidden = model.configuration.hiddenSize, stride = rowStride(hidden)
         for (row, sequence) in sequences.enumerated() {
-            let start = scratch.starts[sequence]
-            let isEmpty = start == scratch.starts[sequence + 1]
-            copy(isEmpty ? nil : scratch.hidden + start * stride, to: scratch.rows + row * scratch.headStride, count: hidden)
+            let start = scratch.starts[sequence], count = scratch.starts[sequence + 1] - start
+            let (states, out) = (scratch.hidden + start * stride, scratch.rows + row * scratch.headStride)
+            if means {
+                mean(states, stride, count, into: out, hidden)
+            } else {
+                copy(count == 0 ? nil : states, to: out, count: hidden)
+            }
         }
     }
 
     /// The classifier's logits for sequences of the batch. -> out (sequences, labels)
     func sequenceLogits(sequences: Range<Int>, into out: UnsafeMutablePointer<Float>) {
         guard case .sequence(let source, let classifier) = model.weights.head else { return }
-        let stride = scratch.headStride
+        let (stride, means) = (scratch.headStride, model.configuration.headReadsMeans)
         forEachBlock(of: sequences) { block in
             var states = scratch.rows
             if let source {
                 states = scratch.dense
-                dense(source, sequences: block, into: states, outStride: stride)
+                dense(source, sequences: block, means: means, into: states, outStride: stride)
             } else {
-                gatherFirstTokens(of: block)
+                gather(block, means: means)
             }
             let first = (block.lowerBound - sequences.lowerBound) * classifier.outputs
             dots(classifier, rows: block.count, of: states, stride, into: out + first, classifier.outputs)
@@ -46,31 +52,27 @@ extension Session {
         }
     }
 
-    /// Logits per token from one linear layer: labels, or start and end. -> out (tokens, outputs)
-    func tokenLogits(_ linear: Linear, tokens: Range<Int>, into out: UnsafeMutablePointer<Float>) {
-        let stride = rowStride(model.configuration.hiddenSize)
-        dots(linear, rows: tokens.count, of: scratch.hidden + tokens.lowerBound * stride, stride, into: out, linear.outputs)
+    /// Logits per token: labels, or start and end, or whether it was replaced. -> out (tokens, outputs)
+    func tokenLogits(_ head: TokenClassifier, tokens: Range<Int>, into out: UnsafeMutablePointer<Float>) {
+        guard let source = head.dense else {
+            let stride = rowStride(model.configuration.hiddenSize)
+            return dots(
+                head.linear, rows: tokens.count, of: scratch.hidden + tokens.lowerBound * stride, stride, into: out, head.outputs)
+        }
+        forEachBlock(of: tokens) { block in
+            apply(source, to: block)
+            let first = (block.lowerBound - tokens.lowerBound) * head.outputs
+            dots(head.linear, rows: block.count, of: scratch.dense, scratch.headStride, into: out + first, head.outputs)
+        }
     }
 
     /// Logits over the vocabulary: decoder(LN(act(transform x))). -> out (tokens, vocab)
     func vocabularyLogits(tokens: Range<Int>, into out: UnsafeMutablePointer<Float>) {
-        guard case .maskedLM(let transform, let norm, let decoder) = model.weights.head else { return }
+        guard case .maskedLM(let transform, let decoder) = model.weights.head else { return }
         forEachBlock(of: tokens) { block in
             apply(transform, to: block)
-            let normalization = norm.normalization(of: scratch.dense, stride: scratch.headStride, width: transform.linear.outputs)
-            withUnsafePointer(to: normalization) { encoder.workers.kernels.normalize($0, 0..<block.count) }
             let first = (block.lowerBound - tokens.lowerBound) * decoder.outputs
             dots(decoder, rows: block.count, of: scratch.dense, scratch.headStride, into: out + first, decoder.outputs)
-        }
-    }
-
-    /// A logit per token: was it replaced? -> out (tokens)
-    func detectionLogits(tokens: Range<Int>, into out: UnsafeMutablePointer<Float>) {
-        guard case .detection(let source, let classifier) = model.weights.head else { return }
-        forEachBlock(of: tokens) { block in
-            apply(source, to: block)
-            let first = block.lowerBound - tokens.lowerBound
-            dots(classifier, rows: block.count, of: scratch.dense, scratch.headStride, into: out + first, 1)
         }
     }
 
@@ -92,6 +94,8 @@ extension Session {
             activate(out + row * outStride, dense.linear.outputs, dense.activation)
             if dense.relu { activate(out + row * outStride, dense.linear.outputs, .relu) }
         }
+        guard let norm = dense.norm else { return }
+        withUnsafePointer(to: norm.normalization(of: out, stride: outStride)) { encoder.workers.kernels.normalize($0, 0..<rows) }
     }
 
     /// Cuts a range into what a head takes at a time.

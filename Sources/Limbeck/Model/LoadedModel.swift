@@ -25,6 +25,7 @@ package struct LoadedModel {
         configuration.intermediateSize = assembly.intermediateSize
         configuration.widths = assembly.widths
         (configuration.head, configuration.labels) = try headKind(assembly, declared)
+        configuration.headReadsMeans = try declared.headReadsMeans()
         configuration.multiLabel = declared.multiLabel
 
         let sentences = try SentenceModules(folder, hiddenSize: configuration.hiddenSize)
@@ -45,7 +46,7 @@ package struct LoadedModel {
             } else {
                 (.sequence, try declared.labels(count: classifier.weight.shape[0]))
             }
-        case .token(let classifier): (.token, try declared.labels(count: classifier.weight.shape[0]))
+        case .token(_, let classifier): (.token, try declared.labels(count: classifier.weight.shape[0]))
         case .span: (.span, [])
         case .maskedLM: (.maskedLM, [])
         case .detection: (.detection, [])

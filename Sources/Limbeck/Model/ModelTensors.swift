@@ -8,6 +8,8 @@ package struct ModelTensors {
     /// The blocks of each layer, by index.
     package var layers: [[Int]]
     package var relativeBias: Tensor?  // (buckets, heads)
+    /// By the table that a step names.
+    package var rotaries: [Rotary]
     package var pooler: LinearTensors?  // hidden -> hidden, tanh
     package var head: HeadTensors
 }
@@ -22,31 +24,37 @@ package enum Stored: WeightForm {
 
 package enum HeadTensors {
     case none
-    /// Logits per sequence, from the first token, or what `dense` makes of it.
+    /// Logits per sequence, from the first token or the mean of all, or what `dense` makes of it.
     case sequence(dense: DenseTensors?, classifier: LinearTensors)
-    case token(classifier: LinearTensors)
-    case span(classifier: LinearTensors)  // hidden -> 2
-    /// logits = decoder norm(transform x) + bias; the decoder's columns may stand in several tensors.
-    case maskedLM(transform: DenseTensors, norm: NormTensors, decoder: [Tensor], bias: Tensor?)
+    case token(dense: DenseTensors?, classifier: LinearTensors)
+    case span(dense: DenseTensors?, classifier: LinearTensors)  // hidden -> 2
+    /// logits = decoder transform(x) + bias; the decoder's columns may stand in several tensors.
+    case maskedLM(transform: DenseTensors, decoder: [Tensor], bias: Tensor?)
     /// A logit per token: was it replaced?
     case detection(dense: DenseTensors, classifier: LinearTensors)  // hidden -> 1
 }
 
-/// activation(W x + b), and in TinyBERT's classifier a ReLU after it.
+/// activation(W x + b), in TinyBERT's classifier a ReLU after it, before a decoder and in ModernBERT's heads a LayerNorm.
 package struct DenseTensors {
     package var linear: LinearTensors
     package var activation: Activation
     package var relu = false
+    package var norm: NormTensors?
 }
 
 package struct LinearTensors {
     package var weight: Tensor  // (out, in)
     package var bias: Tensor?  // (out)
+
+    /// Some of the outputs alone.
+    func outputs(_ range: Range<Int>) -> LinearTensors {
+        LinearTensors(weight: weight.rows(range), bias: bias?.rows(range))
+    }
 }
 
 package struct NormTensors {
     package var weight: Tensor
-    package var bias: Tensor
+    package var bias: Tensor?
     /// nil: scale and shift alone.
     package var eps: Float?
 }
@@ -61,17 +69,14 @@ extension ModelTensors {
         if let pooler { counter.add(pooler) }
         switch head {
         case .none: break
-        case .sequence(let dense, let classifier):
-            if let dense { counter.add(dense.linear) }
+        case .sequence(let dense, let classifier), .token(let dense, let classifier), .span(let dense, let classifier):
+            if let dense { counter.add(dense) }
             counter.add(classifier)
         case .detection(let dense, let classifier):
-            counter.add(dense.linear)
+            counter.add(dense)
             counter.add(classifier)
-        case .token(let classifier), .span(let classifier):
-            counter.add(classifier)
-        case .maskedLM(let transform, let norm, let decoder, let bias):
-            counter.add(transform.linear)
-            counter.add(norm)
+        case .maskedLM(let transform, let decoder, let bias):
+            counter.add(transform)
             for tensor in decoder { counter.add(tensor) }
             if let bias { counter.add(bias) }
         }
@@ -93,10 +98,11 @@ private struct ParameterCounter {
             for table in [tables.word, tables.position, tables.type] { if let table { add(table) } }
             if let norm { add(norm) }
         case .trigrams(let word, _): add(word)
-        case .product(let matrices, _, _, _, _, _, let norm):
-            for matrix in matrices { add(matrix) }
+        case .product(let matrices, _, _, _, _, let gate, _, let norm):
+            for matrix in matrices + (gate ?? []) { add(matrix) }
             if let norm { add(norm) }
-        case .attention: break
+        case .normalize(let norm, _, _): add(norm)
+        case .rotate, .attention: break
         }
     }
 
@@ -107,6 +113,11 @@ private struct ParameterCounter {
 
     mutating func add(_ norm: NormTensors) {
         add(norm.weight)
-        add(norm.bias)
+        if let bias = norm.bias { add(bias) }
+    }
+
+    mutating func add(_ dense: DenseTensors) {
+        add(dense.linear)
+        if let norm = dense.norm { add(norm) }
     }
 }

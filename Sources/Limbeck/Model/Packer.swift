@@ -17,6 +17,7 @@ struct Packer {
         var embeddings: [Step<Packed>]
         var blocks: [[Step<Packed>]]
         var relativeBias: RelativeBias?
+        var rotaries: [PackedRotary]
         var pooler: Dense?
         var head: Weights.Head
     }
@@ -28,6 +29,7 @@ struct Packer {
         for block in t.blocks { blocks.append(block.map { packed($0) }) }
         return Parts(
             embeddings: embeddings, blocks: blocks, relativeBias: t.relativeBias.map { relativeBias($0, configuration) },
+            rotaries: t.rotaries.map { rotary($0, configuration) },
             pooler: t.pooler.map { Dense(linear: linear($0), activation: .tanh) }, head: head(t.head))
     }
 
@@ -39,11 +41,13 @@ struct Packer {
                     word: tables.word.map { table($0) }, position: tables.position.map { table($0) },
                     type: tables.type.map { table($0) }), into: into, norm: norm.map { self.norm($0) })
         case .trigrams(let word, let into): .trigrams(word: table(word), into: into)
-        case .product(let matrices, let from, let into, let column, let activation, let residual, let norm):
+        case .product(let matrices, let from, let into, let column, let activation, let gate, let residual, let norm):
             .product(
-                packed(matrices), from: from, into: into, column: column, activation: activation, residual: residual,
-                norm: norm.map { self.norm($0) })
-        case .attention: .attention
+                packed(matrices), from: from, into: into, column: column, activation: activation, gate: gate.map { packed($0) },
+                residual: residual, norm: norm.map { self.norm($0) })
+        case .normalize(let norm, let from, let into): .normalize(self.norm(norm), from: from, into: into)
+        case .rotate(let table): .rotate(table: table)
+        case .attention(let window): .attention(window: window)
         }
     }
 
@@ -52,18 +56,30 @@ struct Packer {
         case .none: .none
         case .sequence(let dense, let classifier):
             .sequence(dense: dense.map { self.dense($0) }, classifier: linear(classifier))
-        case .token(let classifier): .token(linear(classifier))
-        case .span(let classifier): .span(linear(classifier))
-        case .maskedLM(let transform, let norm, let decoder, let bias):
-            .maskedLM(
-                transform: dense(transform), norm: self.norm(norm),
-                decoder: linear(decoder, bias: bias))
-        case .detection(let dense, let classifier): .detection(dense: self.dense(dense), classifier: linear(classifier))
+        case .token(let dense, let classifier): .token(tokenClassifier(dense, classifier))
+        case .span(let dense, let classifier): .span(tokenClassifier(dense, classifier))
+        case .maskedLM(let transform, let decoder, let bias):
+            .maskedLM(transform: dense(transform), decoder: linear(decoder, bias: bias))
+        case .detection(let dense, let classifier): .detection(tokenClassifier(dense, classifier))
         }
     }
 
+    private mutating func tokenClassifier(_ dense: DenseTensors?, _ classifier: LinearTensors) -> TokenClassifier {
+        TokenClassifier(dense: dense.map { self.dense($0) }, linear: linear(classifier))
+    }
+
     private mutating func dense(_ tensors: DenseTensors) -> Dense {
-        Dense(linear: linear(tensors.linear), activation: tensors.activation, relu: tensors.relu)
+        Dense(
+            linear: linear(tensors.linear), activation: tensors.activation, relu: tensors.relu,
+            norm: tensors.norm.map { norm($0) })
+    }
+
+    /// The angles of every position that a sequence of the model has.
+    private mutating func rotary(_ rotary: Rotary, _ configuration: Configuration) -> PackedRotary {
+        let positions = configuration.maxPositions
+        let table = layout.take(Float.self, rotary.count(positions: positions))
+        if writes { rotary.fill(table, positions: positions) }
+        return PackedRotary(table: UnsafePointer(table), pairs: rotary.pairs)
     }
 
     /// The bias of every distance that a sequence of the model has.
@@ -120,12 +136,15 @@ struct Packer {
     private mutating func table(_ tensor: Tensor) -> PackedTable { PackedTable(rows: plain(tensor), width: tensor.shape[1]) }
 
     private mutating func norm(_ tensors: NormTensors) -> PackedNorm {
-        PackedNorm(weight: padded(tensors.weight), bias: padded(tensors.bias), eps: tensors.eps)
+        let width = tensors.weight.count
+        return PackedNorm(
+            width: width, weight: padded(tensors.weight, width), bias: padded(tensors.bias, width), eps: tensors.eps)
     }
 
-    private mutating func padded(_ tensor: Tensor) -> UnsafePointer<Float> {
-        let values = layout.take(Float.self, tensor.count.roundedUp(to: panelColumns))
-        if writes { tensor.read(0..<tensor.count, into: values) }
+    /// Zeros past the tensor's numbers, and in place of one that is not there.
+    private mutating func padded(_ tensor: Tensor?, _ width: Int) -> UnsafePointer<Float> {
+        let values = layout.take(Float.self, width.roundedUp(to: panelColumns))
+        if writes, let tensor { tensor.read(0..<width, into: values) }
         return UnsafePointer(values)
     }
 

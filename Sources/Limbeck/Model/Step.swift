@@ -25,12 +25,17 @@ package enum Step<Form: WeightForm> {
     case embed(EmbeddingTables<Form.Table>, into: Buffer, norm: Form.Norm?)
     /// into = the words' rows of the next token, of this one and of the previous one, side by side; zeros past the ends.
     case trigrams(word: Form.Table, into: Buffer)
-    /// into = norm(activation(from W^T + b + residual)), from column `column` on; the residual and the norm only if there are any.
+    /// into = norm(activation(from W^T + b + residual)), times from G^T + b, from column `column` on; the residual, the norm and the
+    /// gate G only if there are any.
     case product(
-        Form.Matrix, from: Buffer, into: Buffer, column: Int = 0, activation: Activation = .identity, residual: Buffer? = nil,
-        norm: Form.Norm? = nil)
-    /// context = softmax(q k^T / sqrt(headSize) + bias) v, of `projected`.
-    case attention
+        Form.Matrix, from: Buffer, into: Buffer, column: Int = 0, activation: Activation = .identity, gate: Form.Matrix? = nil,
+        residual: Buffer? = nil, norm: Form.Norm? = nil)
+    /// into = norm(from), which may be the same buffer.
+    case normalize(Form.Norm, from: Buffer, into: Buffer)
+    /// The queries and keys of `projected` turned by their positions' angles, those of one of the model's tables.
+    case rotate(table: Int)
+    /// context = softmax(q k^T / sqrt(headSize) + bias) v, of `projected`; over so many keys on either side of the query, if it says.
+    case attention(window: Int? = nil)
 }
 
 /// The rows that make up a token's embedding; each table only if there is one.

@@ -9,10 +9,14 @@ struct StepBuilder {
     /// `attentionHeads * headSize`, the same in all layers; nil before the first.
     private(set) var attentionSize: Int?
     /// Of the feed-forward networks, the same in all layers.
-    private(set) var intermediateSize: Int?
+    var intermediateSize: Int?
+    /// The distinct rotary positions, in the order of `rotate`'s tables.
+    private(set) var rotaries: [Rotary] = []
 
     /// What the layer's tensors begin with.
     private var prefix = ""
+    /// The layer's.
+    private(set) var index = 0
     private var steps: [Step<Stored>] = []
 
     init(_ declared: DeclaredConfiguration, _ checkpoint: Checkpoint) {
@@ -23,9 +27,10 @@ struct StepBuilder {
 
     /// The steps that `build` adds, of tensors whose names begin with `prefix`.
     mutating func steps<Result>(
-        _ prefix: String, _ build: (inout StepBuilder) throws(LimbeckError) -> Result
+        _ prefix: String, index: Int = 0, _ build: (inout StepBuilder) throws(LimbeckError) -> Result
     ) throws(LimbeckError) -> ([Step<Stored>], Result) {
         self.prefix = prefix
+        self.index = index
         steps = []
         let result = try build(&self)
         return (steps, result)
@@ -36,12 +41,12 @@ struct StepBuilder {
         try checkpoint.tensor("\(prefix)\(name).weight", [expected, inputs]).shape[0]
     }
 
-    func linear(_ name: String, in inputs: Int, out outputs: Int) throws(LimbeckError) -> LinearTensors {
-        try checkpoint.linear(prefix + name, in: inputs, out: outputs)
+    func linear(_ name: String, in inputs: Int, out outputs: Int, bias: Bool = true) throws(LimbeckError) -> LinearTensors {
+        try checkpoint.linear(prefix + name, in: inputs, out: outputs, bias: bias)
     }
 
     func norm(_ name: String, _ width: Int) throws(LimbeckError) -> NormTensors {
-        try checkpoint.norm(prefix + name, width, eps: declared.layerNormEps)
+        try checkpoint.norm(prefix + name, width, eps: declared.layerNormEps, bias: declared.normsHaveBias)
     }
 
     mutating func embed(_ tables: EmbeddingTables<Tensor>, width: Int, into: Buffer, norm: NormTensors?) {
@@ -57,7 +62,7 @@ struct StepBuilder {
     /// Matrices of the same inputs, their outputs side by side.
     mutating func product(
         _ matrices: [LinearTensors], from: Buffer, into: Buffer, column: Int = 0, activation: Activation = .identity,
-        residual: Buffer? = nil, norm: NormTensors? = nil
+        gate: [LinearTensors]? = nil, residual: Buffer? = nil, norm: NormTensors? = nil
     ) {
         // Products write whole panels.
         var width = column == 0 ? 0 : column + panelColumns
@@ -65,19 +70,55 @@ struct StepBuilder {
         widths.widen(into, to: width)
         steps.append(
             .product(
-                matrices, from: from, into: into, column: column, activation: activation, residual: residual, norm: norm))
+                matrices, from: from, into: into, column: column, activation: activation, gate: gate, residual: residual,
+                norm: norm))
+    }
+
+    mutating func normalize(_ norm: NormTensors, from: Buffer, into: Buffer) {
+        widths.widen(into, to: norm.weight.shape[0])
+        steps.append(.normalize(norm, from: from, into: into))
+    }
+
+    /// Turns the queries and keys, which have been projected, each `size` wide; or the first part of every head.
+    mutating func rotate(size: Int, base: Float, fraction: Double = 1) throws(LimbeckError) {
+        let turned = Double(try headSize(size)) * fraction
+        guard turned >= 2, turned / 2 == (turned / 2).rounded(.down) else {
+            throw LimbeckError(
+                .fileInconsistent,
+                "\(declared.file): rotary positions of \(Int(turned)) numbers in a head, expected an even number")
+        }
+        let rotary = Rotary(base: base, pairs: Int(turned / 2))
+        let table = rotaries.firstIndex(of: rotary) ?? rotaries.count
+        if table == rotaries.count { rotaries.append(rotary) }
+        steps.append(.rotate(table: table))
+    }
+
+    /// Queries, keys and values by one matrix, into `projected`. Returns how wide each of them is.
+    mutating func fusedProjection(_ name: String, in inputs: Int, from: Buffer, bias: Bool) throws(LimbeckError) -> Int {
+        let rows = try outputs(name, in: inputs, expected: attentionSize.map { 3 * $0 })
+        guard rows % 3 == 0 else {
+            throw LimbeckError(
+                .fileInconsistent, "\(declared.file): '\(prefix)\(name).weight' has \(rows) rows, expected a multiple of 3")
+        }
+        product([try linear(name, in: inputs, out: rows, bias: bias)], from: from, into: .projected)
+        return rows / 3
     }
 
     /// Attention over `projected`, whose queries, keys and values are each `size` wide.
-    mutating func attention(size: Int) throws(LimbeckError) {
+    mutating func attention(size: Int, window: Int? = nil) throws(LimbeckError) {
+        _ = try headSize(size)
+        attentionSize = size
+        widths.widen(.context, to: size)
+        steps.append(.attention(window: window))
+    }
+
+    private func headSize(_ size: Int) throws(LimbeckError) -> Int {
         guard size % declared.attentionHeads == 0 else {
             throw LimbeckError(
                 .fileInconsistent,
                 "\(declared.file): \(declared.attentionHeads) attention heads do not divide the size of attention, \(size)")
         }
-        attentionSize = size
-        widths.widen(.context, to: size)
-        steps.append(.attention)
+        return size / declared.attentionHeads
     }
 
     /// A feed-forward network and what follows it: norm(W2 act(W1 x + b1) + b2 + x).

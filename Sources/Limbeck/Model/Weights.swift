@@ -6,10 +6,10 @@ package final class Weights {
     enum Head {
         case none
         case sequence(dense: Dense?, classifier: Linear)
-        case token(Linear)
-        case span(Linear)
-        case maskedLM(transform: Dense, norm: PackedNorm, decoder: Linear)
-        case detection(dense: Dense, classifier: Linear)
+        case token(TokenClassifier)
+        case span(TokenClassifier)
+        case maskedLM(transform: Dense, decoder: Linear)
+        case detection(TokenClassifier)
     }
 
     let embeddings: [Step<Packed>]
@@ -18,6 +18,7 @@ package final class Weights {
     /// The blocks of each layer, by index.
     let layers: [[Int]]
     let relativeBias: RelativeBias?
+    let rotaries: [PackedRotary]
     let pooler: Dense?
     let head: Head
     /// Bytes of our own, beside the mapped files.
@@ -35,7 +36,7 @@ package final class Weights {
         var packer = Packer(layout: Layout(base: memory.base), writes: true)
         let parts = packer.pack(tensors, configuration)
         (embeddings, blocks, layers) = (parts.embeddings, parts.blocks, tensors.layers)
-        (relativeBias, pooler, head) = (parts.relativeBias, parts.pooler, parts.head)
+        (relativeBias, rotaries, pooler, head) = (parts.relativeBias, parts.rotaries, parts.pooler, parts.head)
         privateBytes = memory.bytes
     }
 }
@@ -73,22 +74,44 @@ struct Linear {
     }
 }
 
-/// activation(W x + b), and then a ReLU if it says so.
+/// activation(W x + b), and then a ReLU or a LayerNorm if it says so.
 struct Dense {
     var linear: Linear
     var activation: Activation
     var relu = false
+    var norm: PackedNorm?
+}
+
+/// Logits per token, from its state or from what `dense` makes of it.
+struct TokenClassifier {
+    var dense: Dense?
+    var linear: Linear
+
+    var outputs: Int { linear.outputs }
+
+    /// The classifier that has this one output alone.
+    func output(_ index: Int) -> TokenClassifier { TokenClassifier(dense: dense, linear: linear.output(index)) }
 }
 
 /// The scale and shift of a LayerNorm, padded with zeros to whole panels.
 struct PackedNorm {
+    var width: Int
     var weight: UnsafePointer<Float>
     var bias: UnsafePointer<Float>
     var eps: Float?
 
-    func normalization(of x: UnsafeMutablePointer<Float>, stride: Int, width: Int) -> Normalization {
-        Normalization(x: x, stride: stride, width: width, weight: weight, bias: bias, eps: eps)
+    /// Of rows of `x`, in place unless there is another place.
+    func normalization(
+        of x: UnsafeMutablePointer<Float>, stride: Int, into out: UnsafeMutablePointer<Float>? = nil
+    ) -> Normalization {
+        Normalization(x: x, stride: stride, out: out ?? x, width: width, weight: weight, bias: bias, eps: eps)
     }
+}
+
+/// The cosines and sines of rotary positions.
+struct PackedRotary {
+    var table: UnsafePointer<Float>  // (positions, 2 * pairs)
+    var pairs: Int
 }
 
 /// Rows of `width`, back to back.

@@ -6,6 +6,8 @@ enum Work {
     case none
     case embed(Embedding, rows: Int)
     case trigrams(Trigrams)
+    case normalize(Normalization, rows: Int)
+    case rotate(Rotation, rows: Int)
     case product(ProductWork)
     case attention(AttentionWork)
     case dots(Dots, columns: Int)
@@ -15,9 +17,13 @@ enum Work {
         case .none:
             break
         case .embed(let job, let rows):
-            withUnsafePointer(to: job) { kernels.embed($0, cut(rows, Work.embedRows, item)) }
+            withUnsafePointer(to: job) { kernels.embed($0, cut(rows, Work.passRows, item)) }
         case .trigrams(let job):
-            withUnsafePointer(to: job) { kernels.trigrams($0, cut(job.tokens, Work.embedRows, item)) }
+            withUnsafePointer(to: job) { kernels.trigrams($0, cut(job.tokens, Work.passRows, item)) }
+        case .normalize(let job, let rows):
+            withUnsafePointer(to: job) { kernels.normalize($0, cut(rows, Work.passRows, item)) }
+        case .rotate(let job, let rows):
+            withUnsafePointer(to: job) { kernels.rotate($0, cut(rows, Work.passRows, item)) }
         case .product(let work):
             work.run(item, kernels: kernels)
         case .attention(let work):
@@ -27,8 +33,8 @@ enum Work {
         }
     }
 
-    /// Rows of embeddings in one item.
-    static let embedRows = 64
+    /// Rows in one item of work that goes over whole rows.
+    static let passRows = 64
     /// Columns of dot products in one item: a multiple of what the kernel takes at a time.
     static let dotsColumns = 64
 }
@@ -66,7 +72,8 @@ struct ProductWork {
         panels = weights.panelCount
         let blocks = pieces(rows, ProductWork.blockRows)
         // A group's weights stay in the second-level cache while the blocks of rows pass by; and there are enough items for all.
-        let cached = max(1, 512 * 1024 / (panelColumns * 4 * weights.depth))
+        let bytes = panelColumns * 4 * weights.depth * (job.gate == nil ? 1 : 2)
+        let cached = max(1, 512 * 1024 / bytes)
         let groups = max(pieces(panels, cached), threads == 1 ? 1 : min(panels, pieces(4 * threads, blocks)))
         groupPanels = pieces(panels, groups)
         if normalization != nil {

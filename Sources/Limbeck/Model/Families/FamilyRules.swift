@@ -12,14 +12,22 @@ struct FamilyRules {
     var sizes = SizeNames()
     /// The key of the activation, and the activation of a file without it.
     var activation = (key: "hidden_act", default: "gelu")
+    /// The names that activations go by.
+    var activations = transformersActivations
     /// The key of LayerNorm's epsilon (nil: the family's code has it as a literal), and the epsilon of a file without it.
     var layerNormEps: (key: String?, default: Double) = ("layer_norm_eps", 1e-12)
+    /// Whether LayerNorms have a bias.
+    var normBias = Switch()
+    /// Whether the family's code looks at `position_embedding_type`; the files of others have it all the same.
+    var readsPositionType = true
     var positions = PositionRule.fromZero
     var embeddings = bertEmbeddings()
 
     /// Before a layer's index. Nil: the layers are ALBERT's groups.
     var layers: String? = "encoder.layer."
     var block = bertBlock()
+    /// The norm of the state after the last layer.
+    var finalNorm: String?
     /// The table (buckets, heads) of a bias of the attention by distance.
     var relativeBias: String?
 
@@ -28,6 +36,11 @@ struct FamilyRules {
     /// The key that leaves the pooler out: what is made of a sequence is then its first token's state itself.
     var poolerSwitch: String?
     var maskedLM: MaskedLMNames?
+    /// What the classifiers of tokens and spans read in place of the state itself.
+    var tokenDense: DenseNames?
+    var spanClassifier = "qa_outputs"
+    /// The key that says whether a head for sequences reads the first token, "cls", or the "mean" of all.
+    var headPooling: String?
     /// The classes of transformers, and their heads. A file that names none has the first whose tensors are all there.
     var heads: [(architecture: String, head: HeadRule)]
 }
@@ -43,12 +56,29 @@ extension FamilyRules {
     }
 }
 
+/// What transformers calls the activations (`ACT2FN`).
+var transformersActivations: [(name: String, activation: Activation)] {
+    [
+        ("gelu", .gelu), ("gelu_python", .gelu),
+        // Three ways to write one formula.
+        ("gelu_new", .geluTanh), ("gelu_pytorch_tanh", .geluTanh), ("gelu_fast", .geluTanh),
+        ("quick_gelu", .quickGELU), ("relu", .relu), ("silu", .silu), ("swish", .silu), ("tanh", .tanh),
+    ]
+}
+
 /// What config.json calls the sizes.
 struct SizeNames {
     var hidden = "hidden_size"
     var layers = "num_hidden_layers"
     var attentionHeads = "num_attention_heads"
     var intermediate = "intermediate_size"
+    var positions = "max_position_embeddings"
+}
+
+/// What a member of config.json switches on or off: its key (nil: there is none), and what is true without it.
+struct Switch {
+    var key: String?
+    var otherwise = true
 }
 
 enum PositionRule {
@@ -69,8 +99,12 @@ struct MaskedLMNames {
     /// A bias has had two names.
     var bias: String
     var otherBias: String
+    var hasBias = Switch()
     /// nil: the encoder's.
     var activation: Activation?
+    /// The key of an activation of its own.
+    var activationKey: String?
+    var transformHasBias = Switch()
 }
 
 enum HeadRule {
@@ -91,25 +125,38 @@ enum HeadRule {
     }
 }
 
-/// activation(W x + b), and then a ReLU if it says so.
+/// activation(W x + b), and then a ReLU or a LayerNorm if it says so.
 struct DenseNames {
     var name: String
     /// nil: the encoder's.
     var activation: Activation?
+    /// The key of an activation of its own.
+    var activationKey: String?
     var relu = false
+    var hasBias = Switch()
+    var norm: String?
 
     static var pooler: DenseNames { DenseNames(name: "pooler.dense", activation: .tanh) }
 }
 
 extension HeadRule {
+    /// Whether both are for the same kind of answer.
+    private func isLike(_ other: HeadRule) -> Bool {
+        switch (self, other) {
+        case (.none, .none), (.sequence, .sequence), (.token, .token), (.span, .span): true
+        case (.maskedLM, .maskedLM), (.detection, .detection): true
+        default: false
+        }
+    }
+
     /// The tensors without which there is no such head.
     private func weights(_ rules: FamilyRules) -> [String] {
         switch self {
         case .none: []
         case .sequence(let dense, let classifier, _): (dense.map { [$0.name] } ?? []) + [classifier]
         case .detection(let dense, let classifier): [dense.name, classifier]
-        case .token(let classifier): [classifier]
-        case .span: ["qa_outputs"]
+        case .token(let classifier): (rules.tokenDense.map { [$0.name] } ?? []) + [classifier]
+        case .span: (rules.tokenDense.map { [$0.name] } ?? []) + [rules.spanClassifier]
         case .maskedLM: rules.maskedLM.map { [$0.transform] } ?? []
         }
     }
@@ -125,11 +172,21 @@ extension HeadRule {
             }
             self = found.head
         } else {
-            let found = rules.heads.first { entry in
+            let found = rules.heads.filter { entry in
                 if case .none = entry.head { return false }
                 return entry.head.weights(rules).allSatisfy { checkpoint.contains("\($0).weight") }
             }
-            self = found?.head ?? .none
+            self = found.first?.head ?? .none
+            // Where the classifiers of sequences and tokens read the same layer, they have the same tensors.
+            let other = found.first { !$0.head.isLike(self) && $0.head.weights(rules) == weights(rules) }
+            if rules.tokenDense != nil, let other {
+                throw LimbeckError(
+                    .fileUnsupported,
+                    """
+                    \(declared.file): no 'architectures', and the tensors are those of \(found[0].architecture) \
+                    and of \(other.architecture)
+                    """)
+            }
         }
         // TinyBERT's classifier has a ReLU, and BERT's class name; what its training leaves in the file tells the two apart.
         if case .sequence(var dense, let classifier, let labels) = self, checkpoint.hasTinyBERTProjections,
