@@ -61,15 +61,15 @@ def randomise(model, seed, embedding_scale=1.0, gain=1.0, head_gain=2.0):
     generator = torch.Generator().manual_seed(seed)
     for name, parameter in sorted(model.named_parameters()):
         noise = torch.randn(parameter.shape, generator=generator)
-        if "LayerNorm" in name or "layer_norm" in name:
+        if "norm" in name.lower():
             value = (1.0 if name.endswith("weight") else 0.0) + 0.25 * noise
         elif "embeddings" in name:
-            value = embedding_scale * (1.0 if "word" in name else 0.5) * noise
+            value = embedding_scale * (1.0 if "word" in name or "tok_" in name else 0.5) * noise
         elif parameter.dim() == 1:
             value = 0.25 * noise
         else:
-            inside = any(part in name for part in ("layer.", "pooler", "transform"))
-            uneven = 1.5 if any(part in name for part in ("query", "key", "q_lin", "k_lin")) else 1.0
+            inside = any(part in name for part in ("layer.", "layers.", "pooler", "transform"))
+            uneven = 1.5 if any(part in name for part in ("query", "key", "q_lin", "k_lin", "Wqkv")) else 1.0
             value = (gain * uneven if inside else head_gain) / math.sqrt(parameter.shape[1]) * noise
         parameter.data.copy_(value)
     return model.eval()

@@ -106,11 +106,15 @@ def expect(model, ids, types):
         if "token_type_ids" in parameters:
             inputs["token_type_ids"] = type_ids.unsqueeze(0)
         state = encoder(**inputs, output_hidden_states=True)
-        row = {f"hidden.{layer}": state[0] for layer, state in enumerate(state.hidden_states)}
+        row = {f"hidden.{layer}": hidden[0] for layer, hidden in enumerate(state.hidden_states)}
+        # The state after the last layer is the one that the heads get: ModernBERT normalises it once more.
+        row[f"hidden.{len(state.hidden_states) - 1}"] = state.last_hidden_state[0]
         # MobileBERT's pooler without a layer gives the first state, which is not a pooler to the engine.
         if getattr(state, "pooler_output", None) is not None and getattr(encoder.config, "classifier_activation", True):
             row["pooled"] = state.pooler_output
         if model is not encoder:
+            if getattr(encoder.config, "classifier_pooling", None) == "mean":
+                inputs["attention_mask"] = torch.ones_like(inputs["input_ids"])
             if is_choice:
                 inputs = {name: value.unsqueeze(0) for name, value in inputs.items()}
             output = model(**inputs)
@@ -129,8 +133,8 @@ class AttributeView(dict):
     __getattr__ = dict.__getitem__
 
 
-def make(name, seed):
-    class_name, settings = MODELS[name]
+def make(name, seed, models=MODELS):
+    class_name, settings = models[name]
     model_class = getattr(transformers, class_name)
     settings = dict(settings) if "dim" in settings else COMMON | settings
     settings.setdefault("vocab_size", 60)
@@ -147,7 +151,7 @@ def make(name, seed):
 
     padding = getattr(reference.base_model.embeddings, "padding_idx", None)
     longest = config.max_position_embeddings - (0 if padding is None else padding + 1)
-    if config.model_type in ("bert", "distilbert", "albert", "electra", "mobilebert"):
+    if config.model_type in ("bert", "distilbert", "albert", "electra", "mobilebert", "modernbert"):
         longest = config.max_position_embeddings
     lengths = LENGTHS + [longest] if longest < 100 else [1, 17, longest]
     ids, types = ragged(config.vocab_size, lengths, getattr(config, "type_vocab_size", 1), seed + 1)

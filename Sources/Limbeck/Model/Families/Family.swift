@@ -9,6 +9,7 @@ public enum Family: UInt32, Sendable, CaseIterable {
     case electra = 5
     case mpnet = 6
     case mobileBERT = 7
+    case modernBERT = 9
 }
 
 extension Family {
@@ -20,6 +21,7 @@ extension Family {
         case .albert: .albert
         case .electra: .electra
         case .mpnet: .mpnet
+        case .modernBERT: .modernBERT
         case .mobileBERT: .mobileBERT
         }
     }
