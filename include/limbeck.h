@@ -138,7 +138,8 @@ enum {
     LIMBECK_FAMILY_ELECTRA = 5,
     LIMBECK_FAMILY_MPNET = 6,
     LIMBECK_FAMILY_MOBILEBERT = 7,
-    LIMBECK_FAMILY_MODERNBERT = 9
+    LIMBECK_FAMILY_MODERNBERT = 9,
+    LIMBECK_FAMILY_NOMIC_BERT = 10
 };
 
 /* What a model can answer: bits of limbeck_model_info.answers. */

@@ -2,7 +2,7 @@ import KernelInterface
 import Limbeck
 import Testing
 
-/// Rotary positions, local attention, and what the configuration of ModernBERT may say. Their numbers are in the
+/// Rotary positions, local attention, and what the configurations of ModernBERT and NomicBERT may say. Their numbers are in the
 /// golden files.
 @Suite struct ModernTests {
     typealias Refused = FamilyTests.Refused
@@ -33,6 +33,23 @@ import Testing
         Refused("modernbert-sequence", ["classifier_bias": true], .fileInconsistent, "no tensor 'head.dense.bias'"),
         Refused("modernbert-sequence", ["architectures": nil], .fileUnsupported, "ModernBertForSequenceClassification and of"),
         Refused("modernbert-masked-bare", ["decoder_bias": true], .fileInconsistent, "no tensor 'decoder.bias'"),
+        Refused("nomic", ["prenorm": true], .fileUnsupported, "'prenorm' is not supported"),
+        Refused("nomic", ["causal": true], .fileUnsupported, "'causal' is not supported"),
+        Refused("nomic", ["parallel_block": true], .fileUnsupported, "'parallel_block' is not supported"),
+        Refused("nomic", ["use_rms_norm": true], .fileUnsupported, "'use_rms_norm' is not supported"),
+        Refused("nomic", ["rotary_emb_interleaved": true], .fileUnsupported, "'rotary_emb_interleaved' is not supported"),
+        Refused("nomic", ["rotary_emb_scale_base": 512], .fileUnsupported, "'rotary_emb_scale_base' is not supported"),
+        Refused("nomic", ["moe_every_n_layers": 2], .fileUnsupported, "'moe_every_n_layers' is not supported"),
+        Refused("nomic", ["num_heads_kv": 1], .fileUnsupported, "'num_heads_kv' is not supported"),
+        Refused("nomic", ["rope_parameters": ["rope_type": "yarn"]], .fileUnsupported, "rope_type 'yarn' is not supported"),
+        Refused("nomic", ["rotary_emb_fraction": 1.5], .fileMalformed, "'rotary_emb_fraction' is more than 1"),
+        Refused("nomic", ["rotary_emb_fraction": 0.25], .fileInconsistent, "rotary positions of 1 numbers in a head"),
+        Refused("nomic", ["rotary_emb_base": 0], .fileUnsupported, "'rotary_emb_base' is not supported"),
+        Refused("nomic", ["activation_function": "glu"], .fileUnsupported, "activation_function 'glu' is not supported"),
+        Refused("nomic", ["activation_function": "gelu"], .fileInconsistent, "no tensor 'encoder.layers.0.mlp.fc1.weight'"),
+        Refused("nomic", ["vocab_size": 65], .fileInconsistent, "has shape [64, 20], expected [128, 20]"),
+        Refused("nomic", ["n_inner": 257], .fileInconsistent, "mlp.fc12.weight' has shape [256, 20], expected [512, 20]"),
+        Refused("nomic", ["n_positions": 2_147_483_647], .fileUnsupported, "rotary positions of 2147483647 tokens"),
     ])
     func refused(_ refused: Refused) throws {
         let sample = try FamilyTests().edited(refused.model, refused.keys)
@@ -63,14 +80,25 @@ import Testing
         #expect(try hidden("modernbert", ["rope_parameters": ["sliding_attention": ["rope_theta": 20_000]]]) != modern)
         #expect(try hidden("modernbert", ["position_embedding_type": "sans_pos"]) == modern)
         #expect(try hidden("modernbert", ["local_attention": 6]) != modern)
+        let nomic = try hidden("nomic")
+        #expect(try hidden("nomic", ["rope_parameters": ["rope_type": "default", "rope_theta": 1000]]) == nomic)
+        #expect(try hidden("nomic", ["moe_every_n_layers": 0, "num_heads_kv": 5, "n_inner": 256, "vocab_size": 64]) == nomic)
+        #expect(try hidden("nomic", ["rotary_emb_base": 10_000]) != nomic)
     }
 
+    /// Longer texts than those of the training are left to models without scaling.
     @Test func positions() throws {
         func positions(_ name: String, _ keys: [String: Any?] = [:]) throws -> Int {
             try FamilyTests().edited(name, keys).load().configuration.maxPositions
         }
         #expect(try positions("modernbert") == 40)
         #expect(try positions("modernbert", ["max_position_embeddings": nil]) == 8192)
+        #expect(try positions("nomic") == 40)
+        #expect(try positions("nomic", ["n_positions": 8192]) == 8192)
+        #expect(try positions("nomic", ["n_positions": 8192, "rotary_scaling_factor": 2]) == 2048)
+        #expect(try positions("nomic", ["n_positions": 8192, "rope_parameters": ["rope_type": "dynamic"]]) == 2048)
+        #expect(try positions("nomic-scaled") == 33)
+        #expect(try positions("nomic-table") == 40)
     }
 
     /// The angles' cosines and sines beside those of torch, to the last position of ModernBERT. A base whose powers torch rounds

@@ -10,6 +10,7 @@ public enum Family: UInt32, Sendable, CaseIterable {
     case mpnet = 6
     case mobileBERT = 7
     case modernBERT = 9
+    case nomicBERT = 10
 }
 
 extension Family {
@@ -22,6 +23,7 @@ extension Family {
         case .electra: .electra
         case .mpnet: .mpnet
         case .modernBERT: .modernBERT
+        case .nomicBERT: .nomicBERT
         case .mobileBERT: .mobileBERT
         }
     }
