@@ -83,8 +83,9 @@ const char *limbeck_status_string(int32_t status);
 
 typedef struct limbeck_tokenizer limbeck_tokenizer;
 
-/* Opens a tokenizer without weights, to count tokens or cut texts. `path` is a model folder, a tokenizer.json, or a
- * vocab.txt, or a vocab.json with a merges.txt beside it (both with a tokenizer_config.json beside them, if there is one).
+/* Opens a tokenizer without weights, to count tokens or cut texts. `path` is a model folder, a GGUF file, a tokenizer.json,
+ * a vocab.txt, or a vocab.json with a merges.txt beside it (the last two with a tokenizer_config.json beside them, if
+ * there is one).
  * On failure *tokenizer is NULL, and up to message_capacity bytes of explanation, NUL included, are written to `message`
  * (which may be NULL with capacity 0). */
 int32_t limbeck_tokenizer_open(const char *path, size_t path_bytes, limbeck_tokenizer **tokenizer, char *message,
@@ -122,8 +123,9 @@ int32_t limbeck_tokenizer_id(const limbeck_tokenizer *tokenizer, const char *tok
 typedef struct limbeck_model limbeck_model;
 
 /* Opens a model folder as the Hugging Face ecosystem writes it: config.json, the weights (model.safetensors,
- * pytorch_model.bin, or several of either with their index), and tokenizer.json, vocab.txt or vocab.json.
- * Everything is checked here: a model that opens does not fail later for what is in its files.
+ * pytorch_model.bin, or several of either with their index), and tokenizer.json, vocab.txt or vocab.json; or a GGUF file,
+ * or a folder with one and no other weights. Everything is checked here: a model that opens does not fail later for what
+ * is in its files.
  * On failure *model is NULL and `message` explains, as for limbeck_tokenizer_open(). */
 int32_t limbeck_model_open(const char *path, size_t path_bytes, limbeck_model **model, char *message,
                            size_t message_capacity);

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "platform.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
@@ -53,6 +54,20 @@ int platform_kind_of(const char *path) {
     if (stat(path, &status) != 0) return 0;
     if (S_ISREG(status.st_mode)) return 1;
     return S_ISDIR(status.st_mode) ? 2 : 3;
+}
+
+int platform_find(const char *folder, const char *suffix, char *name, size_t capacity) {
+    DIR *entries = opendir(folder);
+    if (!entries) return 0;
+    int count = 0;
+    size_t tail = strlen(suffix);
+    for (struct dirent *entry; count < 2 && (entry = readdir(entries));) {
+        size_t length = strlen(entry->d_name);
+        if (length < tail || strcmp(entry->d_name + length - tail, suffix) != 0 || length >= capacity) continue;
+        if (count++ == 0) memcpy(name, entry->d_name, length + 1);
+    }
+    closedir(entries);
+    return count;
 }
 
 void platform_error_text(int code, char *text, size_t capacity) {

@@ -95,6 +95,12 @@ succeeds "inspect says what it can answer" '^answers +embed, tag$'
 succeeds "inspect lists the tensors" 'embeddings.word_embeddings.weight +F32 +\[[0-9]+, [0-9]+\]'
 run inspect Tests/golden/models/bert-sequence-3 --no-tensors
 succeeds "inspect without a tokenizer" '^tokenizer +none'
+run inspect Tests/golden/gguf/Q4_0.gguf
+succeeds "inspect takes a GGUF file" '^  blk\.1\.ffn_down\.weight +Q4_0 +\[32, 64\]'
+run embed Tests/golden/gguf/Q4_0.gguf "a text"
+succeeds "embed takes a GGUF file" '-?[0-9]\.[0-9]'
+run inspect Tests/golden/gguf/vocab.txt
+refuses "a file that is no GGUF file" 66 "not a folder, and not a GGUF file"
 run bench $golden/embed --shapes 1x8,4x16 --threads 1,2 --seconds 0
 succeeds "bench" '^4x16 +2 threads +[0-9.]+ ms'
 printf 'a red car\nthe blue sea\na fast vehicle\n' > "$work/lines"

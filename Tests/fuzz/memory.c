@@ -93,6 +93,19 @@ int platform_kind_of(const char *path) {
     return 0;
 }
 
+int platform_find(const char *folder, const char *suffix, char *name, size_t capacity) {
+    size_t start = strlen(folder) + 1, tail = strlen(suffix);
+    int count = 0;
+    for (int i = 0; i < file_count && count < 2; i++) {
+        if (strncmp(files[i].path, folder, start - 1) != 0 || strlen(files[i].path) < start + tail) continue;
+        const char *found = files[i].path + start;
+        size_t length = strlen(found);
+        if (strcmp(found + length - tail, suffix) != 0 || length >= capacity) continue;
+        if (count++ == 0) memcpy(name, found, length + 1);
+    }
+    return count;
+}
+
 void *platform_allocate(size_t bytes) {
     void *memory = NULL;
     if (bytes > allocation_limit || posix_memalign(&memory, 64, bytes ? bytes : 1) != 0) return NULL;

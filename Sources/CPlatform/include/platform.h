@@ -16,6 +16,10 @@ void platform_unmap(const void *bytes, size_t count);
 /* 0: nothing there, 1: a regular file, 2: a directory, 3: something else. */
 int platform_kind_of(const char *path);
 
+/* The names in a folder that end in `suffix`: how many, 2 for more than one, and the first found, NUL-terminated into `name`. A
+ * folder that cannot be read has none. */
+int platform_find(const char *folder, const char *suffix, char *name, size_t capacity);
+
 /* The operating system's sentence for an errno, NUL-terminated into `text`. */
 void platform_error_text(int code, char *text, size_t capacity);
 

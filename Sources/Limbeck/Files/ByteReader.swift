@@ -44,15 +44,22 @@ struct ByteReader {
     }
 }
 
+extension UTF8Check {
+    static func isWellFormed(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        var index = 0
+        while index < bytes.count {
+            let length = bytes[index] < 0x80 ? 1 : sequenceLength(bytes, at: index)
+            guard length > 0 else { return false }
+            index += length
+        }
+        return true
+    }
+}
+
 extension String {
     /// The text, if it is well-formed: two names are never made one by repairing them.
     init?(wellFormed bytes: UnsafeRawBufferPointer) {
-        var index = 0
-        while index < bytes.count {
-            let length = bytes[index] < 0x80 ? 1 : UTF8Check.sequenceLength(bytes, at: index)
-            guard length > 0 else { return nil }
-            index += length
-        }
+        guard UTF8Check.isWellFormed(bytes) else { return nil }
         self = String(decoding: bytes, as: UTF8.self)
     }
 

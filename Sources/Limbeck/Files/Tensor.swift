@@ -1,7 +1,8 @@
 /// A tensor of numbers to compute with, its shape checked. A view into a mapped file, where it may be misaligned and scattered.
 package struct Tensor {
-    package enum ElementType: Sendable {
+    package enum ElementType: Sendable, Equatable {
         case f32, f16, bf16, f64
+        case blocks(BlockFormat)
 
         init?(dtype: String) {
             switch dtype {
@@ -9,16 +10,19 @@ package struct Tensor {
             case "F16": self = .f16
             case "BF16": self = .bf16
             case "F64": self = .f64
-            default: return nil
+            default:
+                guard let format = BlockFormat.allCases.first(where: { $0.name == dtype }) else { return nil }
+                self = .blocks(format)
             }
         }
 
-        /// In bytes.
-        var size: Int {
+        /// Bytes of so many elements: of blocks, whole ones.
+        func bytes(_ count: Int) -> Int {
             switch self {
-            case .f16, .bf16: 2
-            case .f32: 4
-            case .f64: 8
+            case .f16, .bf16: 2 * count
+            case .f32: 4 * count
+            case .f64: 8 * count
+            case .blocks(let format): count / format.elements * format.bytes
             }
         }
     }
@@ -53,7 +57,7 @@ package struct Tensor {
     func rows(_ range: Range<Int>) -> Tensor {
         var result = self
         result.shape[0] = range.count
-        let rowBytes = (strides?[0] ?? count / shape[0]) * type.size
+        let rowBytes = type.bytes(strides?[0] ?? count / shape[0])
         let end = strides == nil ? range.upperBound * rowBytes : bytes.count
         result.bytes = UnsafeRawBufferPointer(rebasing: bytes[range.lowerBound * rowBytes..<end])
         return result
@@ -69,6 +73,7 @@ package struct Tensor {
 
     /// Elements in the order of the shape, as float32.
     func read(_ range: Range<Int>, into out: UnsafeMutablePointer<Float>) {
+        if case .blocks(let format) = type { return decode(format, range, into: out) }
         guard let strides, let width = shape.last, let step = strides.last else {
             return convert(range.lowerBound, step: 1, count: range.count, into: out)
         }
@@ -84,6 +89,28 @@ package struct Tensor {
             }
             convert(first, step: step, count: count, into: out + (index - range.lowerBound))
             index += count
+        }
+    }
+
+    /// Blocks stand one after the other, without strides. A range may begin and end inside of them.
+    private func decode(_ format: BlockFormat, _ range: Range<Int>, into out: UnsafeMutablePointer<Float>) {
+        guard let base = bytes.baseAddress else { return }
+        let size = format.elements
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: BlockFormat.mostElements) { whole in
+            var index = range.lowerBound
+            while index < range.upperBound {
+                let first = index % size
+                let count = min(size - first, range.upperBound - index)
+                let block = base + index / size * format.bytes
+                let place = out + (index - range.lowerBound)
+                if count == size {
+                    format.decode(block, into: place)
+                } else if let whole = whole.baseAddress {
+                    format.decode(block, into: whole)
+                    place.update(from: whole + first, count: count)
+                }
+                index += count
+            }
         }
     }
 
@@ -105,6 +132,7 @@ package struct Tensor {
             for index in 0..<count { out[index] = Float(bitPattern: UInt32(bits(index, UInt16.self)) << 16) }
         case .f64:
             for index in 0..<count { out[index] = Float(Double(bitPattern: bits(index, UInt64.self))) }
+        case .blocks: break  // in decode
         }
     }
 }

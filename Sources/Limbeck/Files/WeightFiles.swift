@@ -19,11 +19,25 @@ package struct WeightFiles {
     package let tensors: [StoredTensor]
     /// What the tensors' bytes are in: to be kept as long as they are read.
     package let mappings: [MappedFile]
+    /// Whose names the tensors have.
+    var spelling = Spelling.transformers
+
+    enum Spelling { case transformers, gguf }
 
     package var mappedBytes: Int {
         var total = 0
         for mapping in mappings { total += mapping.bytes.count }
         return total
+    }
+
+    init(_ gguf: GGUFFile) {
+        (file, tensors, spelling) = (gguf.file, gguf.tensors, .gguf)
+        mappings = gguf.mapping.map { [$0] } ?? []
+    }
+
+    /// Whether a folder has any of the weight files below.
+    static func areIn(_ folder: ModelFolder) -> Bool {
+        Container.inOrder.contains { folder.has($0.file) || folder.has($0.index) }
     }
 
     /// The weights of a folder: the first that is there of what transformers looks for, in its order.
@@ -34,7 +48,7 @@ package struct WeightFiles {
                 (file, tensors, mappings) = (mapping.name, try container.tensors(mapping), [mapping])
                 return
             }
-            if let root = try folder.json(container.file + ".index.json") {
+            if let root = try folder.json(container.index) {
                 self = try WeightFiles(folder, ShardIndex(root), container)
                 return
             }
@@ -70,6 +84,8 @@ private enum Container {
         case .torch: "pytorch_model.bin"
         }
     }
+
+    var index: String { file + ".index.json" }
 
     func tensors(_ mapping: MappedFile) throws(LimbeckError) -> [StoredTensor] {
         switch self {

@@ -2,11 +2,12 @@
 ///
 /// Training frameworks and years of transformers have spelt one tensor in several ways. The canonical name is today's, without the
 /// base model's prefix: "bert.encoder.layer.0…" and "module.bert.encoder.layer.0…" are "encoder.layer.0…", and the LayerNorm's
-/// "gamma" and "beta" are "weight" and "bias". Tensors that nobody asks for are ignored, as transformers ignores them: buffers,
+/// "gamma" and "beta" are "weight" and "bias". llama.cpp has names of its own. Tensors that nobody asks for are ignored, as transformers ignores them: buffers,
 /// TinyBERT's `fit_dense`, heads of the pre-training.
 struct Checkpoint {
     private let file: String
     private let base: String
+    private let gguf: GGUFNames?
     private var entries: [String: StoredTensor] = [:]
     /// TinyBERT's training leaves its projections to the teacher's width in the file.
     private(set) var hasTinyBERTProjections = false
@@ -14,6 +15,7 @@ struct Checkpoint {
     init(_ weights: WeightFiles, family: FamilyRules) throws(LimbeckError) {
         file = weights.file
         base = family.prefix
+        gguf = weights.spelling == .gguf ? GGUFNames(family.family) : nil
         entries.reserveCapacity(weights.tensors.count)
         for entry in weights.tensors {
             let name = canonical(entry.name)
@@ -27,6 +29,7 @@ struct Checkpoint {
     }
 
     private func canonical(_ written: String) -> String {
+        if let gguf { return gguf.canonical(written) }
         var name = written.droppingUTF8Prefix("module.").droppingUTF8Prefix(base)
         if name.hasUTF8Suffix("LayerNorm.gamma") { name = name.droppingUTF8Suffix("gamma") + "weight" }
         if name.hasUTF8Suffix("LayerNorm.beta") { name = name.droppingUTF8Suffix("beta") + "bias" }

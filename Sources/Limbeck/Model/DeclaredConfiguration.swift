@@ -36,6 +36,10 @@ struct DeclaredConfiguration {
         guard let root = try folder.json("config.json") else {
             throw LimbeckError(.fileNotFound, "\(folder.path)/config.json: no such file")
         }
+        try self.init(root)
+    }
+
+    init(_ root: JSONValue) throws(LimbeckError) {
         self.root = root
         (rules, modelType) = try DeclaredConfiguration.family(root)
         if let key = rules.poolerSwitch, try root.optionalBool(key) == false { rules.leavePoolerOut() }

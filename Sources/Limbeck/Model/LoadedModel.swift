@@ -1,16 +1,35 @@
 /// A model folder, read and checked: what the encoder and the heads are built from.
 package struct LoadedModel {
-    package let configuration: Configuration
+    package private(set) var configuration: Configuration
     package let tensors: ModelTensors
     /// What the tensors are views of.
     package let files: WeightFiles
 
+    package static func load(_ files: ModelFiles) throws(LimbeckError) -> LoadedModel {
+        switch files {
+        case .folder(let folder): try load(folder)
+        case .gguf(let gguf): try load(gguf)
+        }
+    }
+
     package static func load(_ folder: ModelFolder) throws(LimbeckError) -> LoadedModel {
-        let declared = try DeclaredConfiguration(folder)
-        let files = try WeightFiles(folder)
+        var model = try LoadedModel(DeclaredConfiguration(folder), WeightFiles(folder))
+        model.apply(try SentenceModules(folder, hiddenSize: model.configuration.hiddenSize))
+        return model
+    }
+
+    static func load(_ gguf: GGUFFile) throws(LimbeckError) -> LoadedModel {
+        var model = try LoadedModel(gguf, WeightFiles(gguf))
+        model.apply(try SentenceModules(gguf))
+        return model
+    }
+
+    init(_ declared: DeclaredConfiguration, _ files: WeightFiles) throws(LimbeckError) {
         let checkpoint = try Checkpoint(files, family: declared.rules)
         let assembly = try Assembly(declared, checkpoint)
         let tensors = assembly.tensors
+        self.tensors = tensors
+        self.files = files
 
         var configuration = Configuration(family: declared.rules.family)
         configuration.hiddenSize = assembly.embedding.hidden
@@ -24,15 +43,16 @@ package struct LoadedModel {
         configuration.headSize = assembly.attentionSize / declared.attentionHeads
         configuration.intermediateSize = assembly.intermediateSize
         configuration.widths = assembly.widths
-        (configuration.head, configuration.labels) = try headKind(assembly, declared)
+        (configuration.head, configuration.labels) = try LoadedModel.headKind(assembly, declared)
         configuration.headReadsMeans = try declared.headReadsMeans()
         configuration.multiLabel = declared.multiLabel
+        self.configuration = configuration
+    }
 
-        let sentences = try SentenceModules(folder, hiddenSize: configuration.hiddenSize)
+    private mutating func apply(_ sentences: SentenceModules) {
         configuration.pooling = sentences.pooling
         configuration.normalize = sentences.normalize
         configuration.maxLength = min(sentences.maxLength ?? configuration.maxPositions, configuration.maxPositions)
-        return LoadedModel(configuration: configuration, tensors: tensors, files: files)
     }
 
     private static func headKind(

@@ -16,19 +16,19 @@ public final class Model: Sendable {
     public let parameters: Int
 
     /// Opens a folder as the Hugging Face ecosystem writes it: `config.json`, the weights (`model.safetensors`, `pytorch_model.bin`,
-    /// or several of either with their index), and `tokenizer.json` or `vocab.txt`.
+    /// or several of either with their index), and `tokenizer.json` or `vocab.txt`. Or a GGUF file of llama.cpp's.
     ///
     /// Everything is checked here: what opens does not fail later for what is in its files. Throws with a message that names the
     /// file, the key or the tensor, what was found and what was expected.
     public init(path: String) throws(LimbeckError) {
-        let folder = try ModelFolder(path)
-        let loaded = try LoadedModel.load(folder)
+        let files = try ModelFiles(path)
+        let loaded = try LoadedModel.load(files)
         configuration = loaded.configuration
         weights = try Weights(loaded.tensors, loaded.configuration, mappings: loaded.files.mappings)
         mappedBytes = loaded.files.mappedBytes
         parameters = loaded.tensors.parameters
-        let file = folder.tokenizerFile
-        tokenizer = try file != nil ? Tokenizer(folder) : nil
+        let file = files.tokenizerFile
+        tokenizer = try file != nil ? Tokenizer(files) : nil
         if let file, let tokenizer { try checkRows(of: tokenizer, file: file) }
     }
 

@@ -6,6 +6,12 @@ struct SentenceModules {
     /// The most tokens of a text that the folder wants; nil: as many as the model has positions.
     var maxLength: Int?
 
+    /// A GGUF file says the pooling, and no more. llama.cpp's programs make the length one, so that is what its users expect.
+    init(_ gguf: GGUFFile) throws(LimbeckError) {
+        pooling = try gguf.pooling()
+        normalize = pooling != nil
+    }
+
     init(_ folder: ModelFolder, hiddenSize: Int) throws(LimbeckError) {
         for module in folder.modules ?? [] {
             switch module.kind {

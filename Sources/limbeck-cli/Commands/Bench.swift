@@ -13,7 +13,7 @@ struct Bench: ParsableCommand {
             and cut by the tokenizer alone.
             """)
 
-    @Argument(help: "A model folder.", completion: .directory)
+    @Argument(help: "A model folder, or a GGUF file.", completion: .file())
     var model: String
 
     @Option(help: ArgumentHelp("Shapes, with commas between them.", valueName: "shapes"))

@@ -8,11 +8,11 @@ struct Tokenize: ParsableCommand {
             limbeck tokenize models/all-MiniLM-L6-v2 "unbelievable!"
             limbeck tokenize vocab.txt --file texts.txt --json
 
-            Needs no weights: TOKENIZER is a model folder, a tokenizer.json, a vocab.txt or a vocab.json. Offsets count bytes of UTF-8; \
+            Needs no weights: TOKENIZER is a model folder, a GGUF file, a tokenizer.json, a vocab.txt or a vocab.json. Offsets count bytes of UTF-8; \
             special tokens that were added have none.
             """)
 
-    @Argument(help: "A model folder, a tokenizer.json, a vocab.txt or a vocab.json.", completion: .file())
+    @Argument(help: "A model folder, a GGUF file, a tokenizer.json, a vocab.txt or a vocab.json.", completion: .file())
     var tokenizer: String
 
     @OptionGroup var texts: TextArguments

@@ -3,7 +3,7 @@ import Limbeck
 
 /// Which model, and what it may use: the same for every question.
 struct ModelArguments: ParsableArguments {
-    @Argument(help: "A model folder.", completion: .directory)
+    @Argument(help: "A model folder, or a GGUF file.", completion: .file())
     var model: String
 
     @Option(help: ArgumentHelp("Threads to compute with; 0: the CPUs this process may use.", valueName: "count"))

@@ -27,7 +27,7 @@ _MOST_ANSWERS = 1000  # the library refuses to look for more
 
 
 class Model:
-    """A model folder, opened, with a session to run it.
+    """A model folder or a GGUF file, opened, with a session to run it.
 
     `threads`: 0 for the CPUs this process may use. `max_tokens`: the memory bound; larger batches are split inside, with the same
     bits. `kernels`: "portable", "avx2", "avx512", "neon", or None for the best this CPU has.

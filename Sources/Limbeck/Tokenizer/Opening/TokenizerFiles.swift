@@ -1,13 +1,14 @@
 extension Tokenizer {
-    /// Opens a tokenizer: `path` is a model folder, a tokenizer.json, or a vocab.txt, or a vocab.json with a merges.txt beside it;
-    /// the last two with a tokenizer_config.json beside them, if there is one. In a folder with several, tokenizer.json counts.
+    /// Opens a tokenizer: `path` is a model folder, a GGUF file, a tokenizer.json, or a vocab.txt, or a vocab.json with a merges.txt
+    /// beside it; the last two with a tokenizer_config.json beside them, if there is one. In a folder with several, tokenizer.json
+    /// counts.
     public convenience init(path: String) throws(LimbeckError) {
         let kind = fileKind(path)
         guard kind != .missing else {
             throw LimbeckError(.fileNotFound, "\(path): there is no such file or folder")
         }
         if kind == .folder {
-            try self.init(ModelFolder(path, anyModules: true))
+            try self.init(ModelFiles(path, anyModules: true))
         } else {
             let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
             let folder = slash.map { String(path[...$0]) } ?? ""
@@ -16,10 +17,23 @@ extension Tokenizer {
                 try MappedFile(folder + name, name: name)
             }
             let file = try MappedFile(path, name: path)
+            if file.bytes.starts(with: GGUFFile.magic) {
+                try self.init(ModelFiles.gguf(GGUFFile(file)))
+                return
+            }
             let isAlone = name.hasSuffix(utf8: ".json") && !name.utf8.elementsEqual("vocab.json".utf8)
             let hasConfig = !isAlone && fileKind(folder + "tokenizer_config.json") == .file
             try self.init(
                 file, name, config: hasConfig ? try beside("tokenizer_config.json") : nil, beside)
+        }
+    }
+
+    convenience init(_ files: ModelFiles) throws(LimbeckError) {
+        switch files {
+        case .folder(let folder): try self.init(folder)
+        case .gguf(let gguf):
+            try self.init(TokenizerParts(gguf))
+            withExtendedLifetime(gguf.mapping) {}
         }
     }
 

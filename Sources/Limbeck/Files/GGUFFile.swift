@@ -1,0 +1,225 @@
+import KernelInterface
+
+/// A GGUF file, version 2 or 3, as llama.cpp and the `gguf` package write it: a header, named
+/// values, descriptions of tensors, and the tensors' bytes. It is a whole model: configuration,
+/// tokenizer and weights.
+///
+/// Checked as strictly as ggml does it, and more: every name is there once, the tensors follow each
+/// other in their order, and the file ends where the last one does.
+package struct GGUFFile {
+    package let file: String
+    package let tensors: [StoredTensor]
+    /// What the values and tensors are views of; nil: the caller keeps it.
+    let mapping: MappedFile?
+    private let values: [String: GGUFValue]
+
+    static let magic: [UInt8] = Array("GGUF".utf8)
+    /// Real files have some dozens of values, and some hundreds of tensors.
+    private static let mostNames = 1 << 16
+
+    package init(_ mapping: MappedFile) throws(LimbeckError) {
+        try self.init(mapping.bytes, file: mapping.name, mapping: mapping)
+    }
+
+    package init(
+        _ bytes: UnsafeRawBufferPointer, file: String, mapping: MappedFile? = nil
+    ) throws(LimbeckError) {
+        (self.file, self.mapping) = (file, mapping)
+        guard bytes.starts(with: GGUFFile.magic) else {
+            throw LimbeckError(.fileMalformed, "\(file): not a GGUF file")
+        }
+        var reader = ByteReader(bytes, at: GGUFFile.magic.count)
+        guard let version = reader.integer(UInt32.self), let tensorCount = reader.size(UInt64.self),
+            let valueCount = reader.size(UInt64.self)
+        else { throw LimbeckError(.fileMalformed, "\(file): the header is cut short") }
+        guard 2...3 ~= version else {
+            // Of the other byte order, the version is a multiple of 65536.
+            throw LimbeckError(
+                .fileUnsupported,
+                version & 0xFFFF == 0
+                    ? "\(file): a big-endian GGUF file, expected little-endian"
+                    : "\(file): GGUF version \(version), expected 2 or 3")
+        }
+        guard valueCount <= GGUFFile.mostNames, tensorCount <= GGUFFile.mostNames else {
+            throw LimbeckError(
+                .fileUnsupported,
+                "\(file): \(valueCount) values and \(tensorCount) tensors, the most is "
+                    + "\(GGUFFile.mostNames) of each")
+        }
+        values = try GGUFFile.values(&reader, valueCount, file)
+        var infos: [GGUFTensorInfo] = []
+        for index in 0..<tensorCount {
+            infos.append(try GGUFTensorInfo(&reader, index, file))
+        }
+        tensors = try GGUFFile.tensors(infos, reader, GGUFFile.alignment(values, file), file)
+    }
+
+    private static func values(
+        _ reader: inout ByteReader, _ count: Int, _ file: String
+    ) throws(LimbeckError) -> [String: GGUFValue] {
+        var values: [String: GGUFValue] = [:]
+        for index in 0..<count {
+            guard let bytes = reader.ggufString(), let code = reader.integer(UInt32.self) else {
+                throw LimbeckError(.fileMalformed, "\(file): value \(index) is cut short")
+            }
+            // The format says so, and no two keys are one by the Unicode rules of `String`.
+            guard bytes.count <= 1024, bytes.allSatisfy({ 0x20..<0x7F ~= $0 }) else {
+                throw LimbeckError(
+                    .fileMalformed, "\(file): the key of value \(index) is not ASCII of 1 KiB")
+            }
+            let key = String(decoding: bytes, as: UTF8.self)
+            guard let type = GGUFValueType(rawValue: code) else {
+                throw LimbeckError(.fileMalformed, "\(file): '\(key)' has the unknown type \(code)")
+            }
+            guard let value = reader.ggufValue(type) else {
+                throw LimbeckError(
+                    .fileMalformed, "\(file): '\(key)' is cut short, or no value of its type")
+            }
+            guard values.updateValue(value, forKey: key) == nil else {
+                throw LimbeckError(.fileMalformed, "\(file): the key '\(key)' is there twice")
+            }
+        }
+        return values
+    }
+
+    private static func alignment(
+        _ values: [String: GGUFValue], _ file: String
+    ) throws(LimbeckError) -> Int {
+        guard let value = values["general.alignment"] else { return 32 }
+        guard let alignment = value.int, 8...65536 ~= alignment, alignment & (alignment - 1) == 0
+        else {
+            throw LimbeckError(
+                .fileMalformed,
+                "\(file): 'general.alignment' is \(value.kind), expected a power of two from 8")
+        }
+        return alignment
+    }
+
+    /// The tensors' bytes begin at the next multiple of the alignment, and each of them does.
+    private static func tensors(
+        _ infos: [GGUFTensorInfo], _ reader: ByteReader, _ alignment: Int, _ file: String
+    ) throws(LimbeckError) -> [StoredTensor] {
+        let start = min(reader.position.roundedUp(to: alignment), reader.bytes.count)
+        let data = UnsafeRawBufferPointer(rebasing: reader.bytes[start...])
+        var tensors: [StoredTensor] = []
+        var names: Set<String> = []
+        var end = 0
+        for info in infos {
+            guard names.insert(info.name).inserted else {
+                throw LimbeckError(
+                    .fileMalformed, "\(file): the name '\(info.name)' is there twice")
+            }
+            let position = end.roundedUp(to: alignment)
+            guard info.offset == position else {
+                throw LimbeckError(
+                    .fileMalformed,
+                    "\(file): tensor '\(info.name)' begins at \(info.offset), expected \(position)")
+            }
+            guard position <= data.count, info.bytes <= data.count - position else {
+                throw LimbeckError(
+                    .fileMalformed,
+                    "\(file): tensor '\(info.name)' has \(info.bytes) bytes from \(position) of "
+                        + "the data, which has \(data.count): the file is cut short")
+            }
+            end = position + info.bytes
+            tensors.append(
+                StoredTensor(
+                    file: file, name: info.name, dtype: info.type.name, shape: info.shape,
+                    bytes: UnsafeRawBufferPointer(rebasing: data[position..<end])))
+        }
+        guard data.count <= end.roundedUp(to: alignment) else {
+            throw LimbeckError(
+                .fileMalformed,
+                "\(file): the tensors end at \(end) of the data, which has \(data.count)")
+        }
+        return tensors
+    }
+
+    // MARK: - Values by their keys
+
+    func contains(_ key: String) -> Bool { values[key] != nil }
+
+    func mismatch(_ key: String, expected: Message) -> LimbeckError {
+        guard let value = values[key] else {
+            return LimbeckError(.fileMalformed, "\(file): no '\(key)', expected \(expected)")
+        }
+        return LimbeckError(
+            .fileMalformed, "\(file): '\(key)' is \(value.kind), expected \(expected)")
+    }
+
+    /// A size: at least 1, and no larger than any table. nil if the key is not there.
+    func optionalSize(_ key: String) throws(LimbeckError) -> Int? {
+        guard let value = values[key] else { return nil }
+        guard let size = value.int, 1...Int(Int32.max) ~= size else {
+            throw mismatch(key, expected: "a size")
+        }
+        return size
+    }
+
+    func size(_ key: String) throws(LimbeckError) -> Int {
+        guard let size = try optionalSize(key) else { throw mismatch(key, expected: "a size") }
+        return size
+    }
+
+    func optionalInt(_ key: String) throws(LimbeckError) -> Int? {
+        guard let value = values[key] else { return nil }
+        guard let int = value.int else { throw mismatch(key, expected: "an integer") }
+        return int
+    }
+
+    func optionalDouble(_ key: String) throws(LimbeckError) -> Double? {
+        guard let value = values[key] else { return nil }
+        guard case .float(let double) = value else { throw mismatch(key, expected: "a fraction") }
+        return double
+    }
+
+    func optionalBool(_ key: String) throws(LimbeckError) -> Bool? {
+        guard let value = values[key] else { return nil }
+        guard case .bool(let bool) = value else { throw mismatch(key, expected: "true or false") }
+        return bool
+    }
+
+    func string(_ key: String) throws(LimbeckError) -> String {
+        guard case .string(let bytes)? = values[key], bytes.count <= 1024,
+            let string = String(wellFormed: bytes)
+        else { throw mismatch(key, expected: "a string in UTF-8 of at most 1 KiB") }
+        return string
+    }
+
+    /// An array of at most `most` elements.
+    private func array(_ key: String, most: Int) throws(LimbeckError) -> GGUFArray {
+        guard case .array(let array)? = values[key] else {
+            throw mismatch(key, expected: "an array")
+        }
+        guard array.count <= most else {
+            throw LimbeckError(
+                .fileUnsupported,
+                "\(file): '\(key)' has \(array.count) elements, the most is \(most)")
+        }
+        return array
+    }
+
+    func strings(_ key: String, most: Int) throws(LimbeckError) -> [UnsafeRawBufferPointer] {
+        let array = try array(key, most: most)
+        guard array.type == .string else { throw mismatch(key, expected: "an array of strings") }
+        var reader = ByteReader(array.bytes)
+        var strings: [UnsafeRawBufferPointer] = []
+        strings.reserveCapacity(array.count)
+        while let string = reader.ggufString() { strings.append(string) }
+        return strings
+    }
+
+    func ints(_ key: String, most: Int) throws(LimbeckError) -> [Int] {
+        let array = try array(key, most: most)
+        var reader = ByteReader(array.bytes)
+        var ints: [Int] = []
+        ints.reserveCapacity(array.count)
+        for _ in 0..<array.count {
+            guard let int = reader.ggufValue(array.type)?.int else {
+                throw mismatch(key, expected: "an array of integers")
+            }
+            ints.append(int)
+        }
+        return ints
+    }
+}

@@ -1,0 +1,99 @@
+/// What a GGUF file says about a tensor, checked in itself and not yet compared with the data.
+struct GGUFTensorInfo {
+    let name: String
+    let type: GGMLType
+    /// The last size is that of a row, as everywhere here; the file has them the other way round.
+    let shape: [Int]
+    /// From the beginning of the data.
+    let offset: Int
+    let bytes: Int
+
+    /// ggml's own bounds.
+    private static let mostNameBytes = 64
+    private static let mostSizes = 4
+
+    init(_ reader: inout ByteReader, _ index: Int, _ file: String) throws(LimbeckError) {
+        func malformed(_ message: Message) -> LimbeckError {
+            LimbeckError(.fileMalformed, "\(file): tensor \(message)")
+        }
+        guard let nameBytes = reader.ggufString(), let sizes = reader.integer(UInt32.self) else {
+            throw malformed("\(index) is cut short")
+        }
+        guard nameBytes.count <= GGUFTensorInfo.mostNameBytes,
+            let name = String(wellFormed: nameBytes)
+        else { throw malformed("\(index) has a name that is not UTF-8 of at most 64 bytes") }
+        guard 1...GGUFTensorInfo.mostSizes ~= Int(sizes) else {
+            throw malformed("'\(name)' has \(sizes) sizes, expected 1 to 4")
+        }
+        var shape: [Int] = []
+        for _ in 0..<sizes {
+            guard let size = reader.size(UInt64.self) else {
+                throw malformed("'\(name)' is cut short, or has a size that no number holds")
+            }
+            shape.insert(size, at: 0)
+        }
+        guard let code = reader.integer(UInt32.self), let offset = reader.size(UInt64.self) else {
+            throw malformed("'\(name)' is cut short")
+        }
+        guard let type = GGMLType(code) else {
+            throw LimbeckError(
+                .fileUnsupported,
+                "\(file): tensor '\(name)' has the type \(GGMLType.name(code)), which is not "
+                    + "supported"
+            )
+        }
+        var rows = 1
+        for size in shape.dropLast() {
+            let (product, overflow) = rows.multipliedReportingOverflow(by: size)
+            guard !overflow else { throw malformed("'\(name)' has a shape that overflows") }
+            rows = product
+        }
+        let width = shape[shape.count - 1]
+        guard width % type.elements == 0 else {
+            throw malformed(
+                "'\(name)' has rows of \(width), which blocks of \(type.elements) do not divide")
+        }
+        let (rowBytes, isWide) = (width / type.elements).multipliedReportingOverflow(by: type.bytes)
+        let (bytes, isLarge) = rowBytes.multipliedReportingOverflow(by: rows)
+        guard !isWide, !isLarge else { throw malformed("'\(name)' has a shape that overflows") }
+        (self.name, self.type, self.shape) = (name, type, shape)
+        (self.offset, self.bytes) = (offset, bytes)
+    }
+}
+
+/// A type of tensors in ggml: blocks of so many elements, in so many bytes.
+struct GGMLType {
+    /// As safetensors spells it; of blocks, as ggml does.
+    let name: String
+    let elements: Int
+    let bytes: Int
+
+    init?(_ code: UInt32) {
+        if let format = BlockFormat.allCases.first(where: { $0.code == code }) {
+            (name, elements, bytes) = (format.name, format.elements, format.bytes)
+            return
+        }
+        elements = 1
+        switch code {
+        case 0: (name, bytes) = ("F32", 4)
+        case 1: (name, bytes) = ("F16", 2)
+        case 24: (name, bytes) = ("I8", 1)
+        case 25: (name, bytes) = ("I16", 2)
+        case 26: (name, bytes) = ("I32", 4)
+        case 27: (name, bytes) = ("I64", 8)
+        case 28: (name, bytes) = ("F64", 8)
+        case 30: (name, bytes) = ("BF16", 2)
+        default: return nil
+        }
+    }
+
+    /// For a message about a type that is not read.
+    static func name(_ code: UInt32) -> String {
+        let names: [(UInt32, String)] = [
+            (9, "Q8_1"), (10, "Q2_K"), (11, "Q3_K"), (15, "Q8_K"), (16, "IQ2_XXS"), (17, "IQ2_XS"),
+            (18, "IQ3_XXS"), (19, "IQ1_S"), (20, "IQ4_NL"), (21, "IQ3_S"), (22, "IQ2_S"),
+            (23, "IQ4_XS"), (29, "IQ1_M"), (34, "TQ1_0"), (35, "TQ2_0"), (39, "MXFP4"),
+        ]
+        return names.first { $0.0 == code }?.1 ?? "\(code)"
+    }
+}

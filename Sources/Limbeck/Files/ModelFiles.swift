@@ -1,0 +1,57 @@
+import CPlatform
+
+/// What a model is opened from: a folder of files, or one GGUF file that is all of them.
+package enum ModelFiles {
+    case folder(ModelFolder)
+    case gguf(GGUFFile)
+
+    /// A file has to be a GGUF file, whatever its name. A folder without any other weights in it
+    /// that has one file in `.gguf` is that file.
+    package init(_ path: String, anyModules: Bool = false) throws(LimbeckError) {
+        if fileKind(path) == .file {
+            let mapping = try MappedFile(path, name: path)
+            guard mapping.bytes.starts(with: GGUFFile.magic) else {
+                throw LimbeckError(
+                    .fileUnreadable, "\(path): not a folder, and not a GGUF file")
+            }
+            self = .gguf(try GGUFFile(mapping))
+            return
+        }
+        let folder = try ModelFolder(path, anyModules: anyModules)
+        if !WeightFiles.areIn(folder), let name = try ModelFiles.gguf(in: path) {
+            self = .gguf(try GGUFFile(MappedFile("\(path)/\(name)", name: name)))
+        } else {
+            self = .folder(folder)
+        }
+    }
+
+    private static func gguf(in path: String) throws(LimbeckError) -> String? {
+        var count: Int32 = 0
+        let name = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1024) { name in
+            name.initialize(repeating: 0)
+            count = path.withCString { platform_find($0, ".gguf", name.baseAddress, name.count) }
+            return name.baseAddress.map { String(cString: $0) }
+        }
+        guard count <= 1 else {
+            throw LimbeckError(
+                .fileUnsupported,
+                "\(path): several files in .gguf, expected the path of one of them")
+        }
+        return count == 1 ? name : nil
+    }
+
+    package func weights() throws(LimbeckError) -> WeightFiles {
+        switch self {
+        case .folder(let folder): try WeightFiles(folder)
+        case .gguf(let gguf): WeightFiles(gguf)
+        }
+    }
+
+    /// The file that the tokenizer is read from; nil if there is none.
+    var tokenizerFile: String? {
+        switch self {
+        case .folder(let folder): folder.tokenizerFile
+        case .gguf(let gguf): gguf.hasTokenizer ? gguf.file : nil
+        }
+    }
+}

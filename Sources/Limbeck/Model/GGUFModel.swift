@@ -1,0 +1,141 @@
+/// What llama.cpp's conversion makes of a BERT or DistilBERT: `general.architecture` "bert". It
+/// keeps what embeds, and no activation's name: nearly all such models have the exact GELU.
+extension GGUFFile {
+    private var family: Family {
+        // DistilBERT becomes a BERT without token types.
+        tensors.contains { $0.name == "token_types.weight" } ? .bert : .distilBERT
+    }
+
+    /// What config.json said, in JSON.
+    private func configuration() throws(LimbeckError) -> String {
+        let architecture = try string("general.architecture")
+        guard architecture == "bert" else {
+            throw LimbeckError(
+                .fileUnsupported,
+                "\(file): general.architecture '\(architecture)' is not supported, expected 'bert'")
+        }
+        if let parts = try optionalInt("split.count"), parts > 1 {
+            throw LimbeckError(
+                .fileUnsupported, "\(file): one of \(parts) files of a model, expected a whole one")
+        }
+        if try optionalBool("bert.attention.causal") == true {
+            throw LimbeckError(
+                .fileUnsupported, "\(file): bert.attention.causal is true: encoders only")
+        }
+        if let head = tensors.first(where: { $0.name.utf8.starts(with: "cls.".utf8) }) {
+            throw LimbeckError(
+                .fileUnsupported,
+                "\(file): tensor '\(head.name)': heads are not supported in GGUF files")
+        }
+        let rules = family.rules
+        var members: [(key: String, value: Int)] = [
+            (rules.sizes.hidden, try size("bert.embedding_length")),
+            (rules.sizes.layers, try size("bert.block_count")),
+            (rules.sizes.attentionHeads, try size("bert.attention.head_count")),
+            (rules.sizes.intermediate, try size("bert.feed_forward_length")),
+            ("max_position_embeddings", try size("bert.context_length")),
+        ]
+        if family == .bert, let types = try optionalSize("tokenizer.ggml.token_type_count") {
+            members.append(("type_vocab_size", types))
+        }
+        var json = "{\"model_type\": \"" + rules.modelTypes[0] + "\""
+        for (key, value) in members { json += ", \"" + key + "\": " + String(value) }
+        return json + "}"
+    }
+
+    /// LayerNorm's epsilon, which a JSON text would have to spell.
+    private func layerNormEps() throws(LimbeckError) -> Float {
+        let key = "bert.attention.layer_norm_epsilon"
+        guard let eps = try optionalDouble(key), eps >= 0, eps < 1 else {
+            throw mismatch(key, expected: "a fraction from 0 to below 1")
+        }
+        return Float(eps)
+    }
+
+    /// nil: the file does not say.
+    func pooling() throws(LimbeckError) -> Pooling? {
+        switch try optionalInt("bert.pooling_type") {
+        case nil, 0: return nil
+        case 1: return .mean
+        case 2: return .cls
+        case let other?:
+            throw LimbeckError(
+                .fileUnsupported,
+                "\(file): bert.pooling_type \(other) is not supported, expected 1 (mean) or 2 (cls)"
+            )
+        }
+    }
+
+    fileprivate func withConfiguration<Result>(
+        _ body: (DeclaredConfiguration) throws(LimbeckError) -> Result
+    ) throws(LimbeckError) -> Result {
+        let eps = try layerNormEps()
+        let json = Array(try configuration().utf8)
+        return try json.withUnsafeBufferPointer { json throws(LimbeckError) in
+            let bytes = UnsafeRawBufferPointer(json)
+            var declared = try DeclaredConfiguration(JSONDocument(bytes, file: file).root)
+            declared.layerNormEps = eps
+            return try body(declared)
+        }
+    }
+}
+
+extension LoadedModel {
+    init(_ gguf: GGUFFile, _ files: WeightFiles) throws(LimbeckError) {
+        self = try gguf.withConfiguration { declared throws(LimbeckError) in
+            try LoadedModel(declared, files)
+        }
+    }
+}
+
+/// llama.cpp's names of tensors, and today's of transformers without the base model's prefix.
+struct GGUFNames {
+    private let layers: String
+    private let parts: [(gguf: String, transformers: String)]
+
+    private static let embeddings = [
+        (gguf: "token_embd", transformers: "embeddings.word_embeddings"),
+        (gguf: "position_embd", transformers: "embeddings.position_embeddings"),
+        (gguf: "token_types", transformers: "embeddings.token_type_embeddings"),
+        (gguf: "token_embd_norm", transformers: "embeddings.LayerNorm"),
+    ]
+
+    init(_ family: Family) {
+        if family == .distilBERT {
+            layers = "transformer.layer."
+            parts = [
+                ("attn_q", "attention.q_lin"), ("attn_k", "attention.k_lin"),
+                ("attn_v", "attention.v_lin"), ("attn_output", "attention.out_lin"),
+                ("attn_output_norm", "sa_layer_norm"), ("ffn_up", "ffn.lin1"),
+                ("ffn_down", "ffn.lin2"), ("layer_output_norm", "output_layer_norm"),
+            ]
+        } else {
+            layers = "encoder.layer."
+            parts = [
+                ("attn_q", "attention.self.query"), ("attn_k", "attention.self.key"),
+                ("attn_v", "attention.self.value"), ("attn_output", "attention.output.dense"),
+                ("attn_output_norm", "attention.output.LayerNorm"),
+                ("ffn_up", "intermediate.dense"), ("ffn_down", "output.dense"),
+                ("layer_output_norm", "output.LayerNorm"),
+            ]
+        }
+    }
+
+    /// "blk.3.ffn_up.weight" is "encoder.layer.3.intermediate.dense.weight". Others stay as they
+    /// are.
+    func canonical(_ written: String) -> String {
+        let words = written.utf8.split(
+            separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        func text(_ index: Int) -> String { String(Substring(words[index])) }
+        func found(_ list: [(gguf: String, transformers: String)], _ index: Int) -> String? {
+            list.first { $0.gguf.utf8.elementsEqual(words[index]) }?.transformers
+        }
+        if words.count == 2, let name = found(GGUFNames.embeddings, 0) {
+            return "\(name).\(text(1))"
+        }
+        if words.count == 4, text(0) == "blk", let name = found(parts, 2) {
+            return "\(layers)\(text(1)).\(name).\(text(3))"
+        }
+        return written
+    }
+}
