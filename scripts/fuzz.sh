@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Fuzzes the readers of files and the tokenizer under AddressSanitizer: Tests/fuzz, one libFuzzer target each.
 #
-# Usage: scripts/fuzz.sh [TARGET…]      (json, torch, model, tokenizer, text; all by default)
+# Usage: scripts/fuzz.sh [TARGET…]      (json, torch, gguf, model, tokenizer, text; all by default)
 #   FUZZ_SECONDS  per target, 60 by default
 #   FUZZ_SEED     of the random numbers; one is drawn, and printed, by default
 #   SWIFTC        the compiler; clang and llvm-symbolizer are taken from beside it
@@ -18,7 +18,7 @@ case $(basename "$swiftc") in swift-driver | swift-frontend) swiftc=$tools/swift
 clang=$tools/clang
 out=build/fuzz
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(json torch model tokenizer text)
+[ ${#targets[@]} -gt 0 ] || targets=(json torch gguf model tokenizer text)
 [ "$(uname -sm)" = "Linux x86_64" ] || { echo "SKIP fuzz: only on Linux x86_64"; exit 0; }
 
 # ---- Build: the engine as it ships, optimised and with its checks, under the sanitizers.
@@ -62,7 +62,7 @@ swift_module Limbeck Sources/Limbeck "${sanitize[@]}"
 
 source_of() {
     case $1 in
-    json) echo FuzzJSON ;; torch) echo FuzzTorch ;; model) echo FuzzModel ;; tokenizer) echo FuzzTokenizer ;; text) echo FuzzText ;;
+    json) echo FuzzJSON ;; torch) echo FuzzTorch ;; gguf) echo FuzzGGUF ;; model) echo FuzzModel ;; tokenizer) echo FuzzTokenizer ;; text) echo FuzzText ;;
     *) echo "there is no target $1" >&2; exit 64 ;;
     esac
 }
@@ -88,6 +88,7 @@ for target in "${targets[@]}"; do
     case $target in
     json) limits=(-max_len=4096 -dict=Tests/fuzz/files.dict) ;;
     torch) limits=(-max_len=16384 -dict=Tests/fuzz/torch.dict) ;;
+    gguf) limits=(-max_len=8192 -dict=Tests/fuzz/gguf.dict) ;;
     model) limits=(-max_len=16384 -dict=Tests/fuzz/files.dict) ;;
     tokenizer) limits=(-max_len=8192 -dict=Tests/fuzz/files.dict) ;;
     text) limits=(-max_len=2048 -dict=Tests/fuzz/text.dict) ;;

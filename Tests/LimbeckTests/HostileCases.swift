@@ -47,7 +47,7 @@ struct HostileCase: CustomTestStringConvertible, Sendable {
 
     static let all =
         weights + headers + configurations + tensors + sentences + tokenizers + bytePairs + sizes
-        + pickles + views + archives + shards
+        + pickles + views + archives + shards + ggufHeaders + ggufTensors + ggufValues
 }
 
 extension HostileCase {

@@ -45,7 +45,8 @@ private func archive(_ pickle: [UInt8]) -> [UInt8] {
     var bytes: [UInt8] = [], directory: [UInt8] = []
     for (name, contents) in entries {
         let sizes = little(contents.count, 4) + little(contents.count, 4)
-        let numbers = little(20, 2) + little(0, 12) + sizes + little(name.utf8.count, 2) + little(0, 2)
+        let lengths = sizes + little(name.utf8.count, 2) + little(0, 2)
+        let numbers = little(20, 2) + little(0, 12) + lengths
         directory += little(0x0201_4b50, 4) + little(20, 2) + numbers + little(0, 10)
         directory += little(bytes.count, 4) + name.utf8
         bytes += little(0x0403_4b50, 4) + numbers + name.utf8 + contents

@@ -4,6 +4,7 @@ Usage: seeds.py FOLDER
 """
 
 import json
+import math
 import pathlib
 import struct
 import sys
@@ -54,6 +55,51 @@ few = b"".join(rebuild % (number, number) for number in range(4))
 for pickle in [b"}(%su" % few, b"}(K\1K\2X\1\0\0\0m}(%suu" % few, b"ccollections\nOrderedDict\n)R(%su}b" % few,
                b"cos\nsystem\nX\1\0\0\0x\x85R", b"}q\0(%sh\0h\0u" % few]:
     seed("torch", b"\x80\x02" + pickle + b".")
+
+# ---- GGUF files, up to where their data begins, and a small one
+
+
+def gguf(matrix=0, **values):
+    """A model of one layer, all but the data, its matrices of a type."""
+    string = lambda text: struct.pack("<Q", len(text.encode())) + text.encode()
+    text = lambda value: struct.pack("<I", 8) + string(value)
+    number = lambda value: struct.pack("<II", 4, value)
+    tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "\u2581a", "\u2581b", "b", "\u2581,", "\u2581un", "ru"]
+    sizes = {"block_count": 1, "context_length": 16, "embedding_length": 32, "feed_forward_length": 32, "attention.head_count": 2,
+             "pooling_type": 1}
+    values = {
+        "general.architecture": text("bert"), "tokenizer.ggml.model": text("bert"),
+        "bert.attention.layer_norm_epsilon": struct.pack("<If", 6, 1e-12), "bert.attention.causal": struct.pack("<IB", 7, 0),
+        "tokenizer.ggml.tokens": struct.pack("<IIQ", 9, 8, len(tokens)) + b"".join(map(string, tokens)),
+        "tokenizer.ggml.token_type": struct.pack("<IIQ11i", 9, 5, 11, 3, 3, 3, 3, 3, 1, 4, 1, 1, 1, 5),
+        **{f"bert.{key}": number(value) for key, value in sizes.items()},
+        **{f"tokenizer.ggml.{key}_token_id": number(i) for i, key in enumerate(["padding", "unknown", "bos", "seperator", "mask"])},
+    } | values
+    elements, size = {0: (1, 4), 1: (1, 2), 2: (32, 18), 8: (32, 34), 30: (1, 2)}[matrix]
+    infos, end = b"", 0
+    layer = [(f"blk.0.{name}.{part}", shape) for name in ["attn_q", "attn_k", "attn_v", "attn_output", "ffn_up", "ffn_down"]
+             for part, shape in [("weight", (32, 32)), ("bias", (32,))]]
+    norms = [(f"{name}.{part}", (32,)) for name in ["token_embd_norm", "blk.0.attn_output_norm", "blk.0.layer_output_norm"]
+             for part in ["weight", "bias"]]
+    tables = [("token_embd.weight", (11, 32)), ("position_embd.weight", (16, 32)), ("token_types.weight", (2, 32))]
+    everything = tables + norms + layer
+    for name, shape in everything:
+        kind = matrix if len(shape) == 2 else 0
+        infos += string(name) + struct.pack("<I", len(shape)) + struct.pack(f"<{len(shape)}Q", *reversed(shape))
+        infos += struct.pack("<IQ", kind, end)
+        count = math.prod(shape)
+        end += -(-(count // elements * size if kind else count * 4) // 32) * 32
+    head = b"GGUF" + struct.pack("<IQQ", 3, len(everything), len(values))
+    head += b"".join(string(key) + value for key, value in values.items()) + infos
+    return head + b"\0" * (-len(head) % 32) + b"\x01\x23\xbd\x3c"
+
+
+for matrix in [0, 1, 2, 8, 30]:
+    seed("gguf", gguf(matrix))
+seed("gguf", gguf(8, **{"tokenizer.ggml.normalizer.lowercase": struct.pack("<IB", 7, 0), "bert.pooling_type": struct.pack("<Ii", 5, 2)}))
+seed("gguf", gguf(0, **{"general.alignment": struct.pack("<II", 4, 64), "x": struct.pack("<IIQ", 9, 9, 1)}))
+for path in sorted(golden.glob("gguf/*.gguf")):
+    seed("gguf", path.read_bytes()[:8000])
 
 # ---- Models
 
