@@ -48,13 +48,15 @@ public struct Attention {
     public var biasCenter: Int
     /// A query sees so many keys on either side; all of them, if that is `tokens` or more.
     public var window: Int
+    /// Not together with a window.
+    public var positions: Disentangled?
     public var out: UnsafeMutablePointer<Float>  // (tokens, heads * headSize)
     public var outStride: Int
 
     public init(
         query: UnsafePointer<Float>, key: UnsafePointer<Float>, value: UnsafePointer<Float>, stride: Int, tokens: Int,
         headSize: Int, scale: Float, bias: UnsafePointer<Float>?, biasStride: Int, biasCenter: Int,
-        window: Int, out: UnsafeMutablePointer<Float>, outStride: Int
+        window: Int, positions: Disentangled?, out: UnsafeMutablePointer<Float>, outStride: Int
     ) {
         self.query = query
         self.key = key
@@ -67,20 +69,43 @@ public struct Attention {
         self.biasStride = biasStride
         self.biasCenter = biasCenter
         self.window = window
+        self.positions = positions
         self.out = out
         self.outStride = outStride
     }
 
     /// Floats of scratch that one call needs: keys and values packed into panels, the scores of a block of
-    /// queries, and a number for each of these.
-    public static func scratch(tokens: Int, headSize: Int) -> Int {
+    /// queries, and a number for each of these; the scores of all keys and of such a block for `positionPanels` of positions.
+    public static func scratch(tokens: Int, headSize: Int, positionPanels: Int) -> Int {
         let keys = tokens.roundedUp(to: panelColumns)
+        let positions = positionPanels == 0 ? 0 : (queryBlock + tokens) * Disentangled.stride(tokens: tokens, panels: positionPanels)
         return keys * headSize + tokens * headSize.roundedUp(to: panelColumns) + queryBlock * (keys + 16)
-            + queryBlock
+            + queryBlock + positions
     }
 
     /// Queries whose scores are in flight at a time: a multiple of the tile heights of all instruction sets.
     public static let queryBlock = 24
+}
+
+/// Scores of disentangled attention: of a query with the position of a key, `keys`, and of a key with the position of a query, `queries`.
+public struct Disentangled {
+    public var keys: UnsafePointer<Float>?  // (heads, panels, headSize, 32), a column for each row of embeddings
+    public var queries: UnsafePointer<Float>?
+    public var panels: Int
+    /// The row of embeddings of query - key, which may be negative.
+    public var rows: UnsafePointer<Int32>
+
+    public init(keys: UnsafePointer<Float>?, queries: UnsafePointer<Float>?, panels: Int, rows: UnsafePointer<Int32>) {
+        self.keys = keys
+        self.queries = queries
+        self.panels = panels
+        self.rows = rows
+    }
+
+    /// The distance between rows of scores: those of the embeddings that so many tokens have, 2 * tokens - 1 at most, in whole panels.
+    public static func stride(tokens: Int, panels: Int) -> Int {
+        min(panels * panelColumns, (2 * tokens).roundedUp(to: panelColumns) + panelColumns) + 16
+    }
 }
 
 /// (x - mean) / sqrt(variance + eps) * weight + bias over each row, with the biased variance; without an epsilon, x * weight + bias.

@@ -11,6 +11,9 @@ func attention(_ pointer: UnsafePointer<Attention>, head: Int, queries: Range<In
     let scores = values + tokens * valueColumns  // (queryBlock, keyColumns)
     let scoreStride = keyColumns + 16
     let inverse = scores + Attention.queryBlock * scoreStride  // (queryBlock)
+    let positions = job.positions.map {
+        PositionScores($0, job, head: head, scratch: inverse + Attention.queryBlock)
+    }
     packTransposed(job.key + head * size, stride: job.stride, rows: tokens, width: size, into: keys)
     packRows(job.value + head * size, stride: job.stride, rows: tokens, width: size, into: values)
 
@@ -31,6 +34,7 @@ func attention(_ pointer: UnsafePointer<Attention>, head: Int, queries: Range<In
             let center = bias + head * job.biasStride + job.biasCenter - query + firstKey
             add(center, to: scores, stride: scoreStride, rows: rows, columns: (endKey - firstKey).roundedUp(to: panelColumns))
         }
+        positions?.add(to: scores, stride: scoreStride, query: query, rows: rows, q)
         // e^(score - max), unnormalised: the sum divides the result, which has fewer columns than there are keys.
         for row in 0..<rows {
             let seen = max(0, query + row - window) - firstKey..<min(tokens, query + row + window + 1) - firstKey

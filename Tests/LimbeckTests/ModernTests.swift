@@ -131,14 +131,14 @@ import Testing
         }
         for kernels in availableKernels.map(\.kernels) {
             // What is not written is not read.
-            var scratch = [Float](repeating: .nan, count: Attention.scratch(tokens: tokens, headSize: 2))
+            var scratch = [Float](repeating: .nan, count: Attention.scratch(tokens: tokens, headSize: 2, positionPanels: 0))
             var context = [Float](repeating: .nan, count: tokens * 2)
             projected.withUnsafeBufferPointer { projected in
                 context.withUnsafeMutableBufferPointer { context in
                     let start = projected.baseAddress!
                     let job = Attention(
                         query: start, key: start + 2, value: start + 4, stride: stride, tokens: tokens, headSize: 2, scale: 1,
-                        bias: nil, biasStride: 0, biasCenter: 0, window: window, out: context.baseAddress!, outStride: 2)
+                        bias: nil, biasStride: 0, biasCenter: 0, window: window, positions: nil, out: context.baseAddress!, outStride: 2)
                     scratch.withUnsafeMutableBufferPointer { scratch in
                         withUnsafePointer(to: job) { kernels.attention($0, 0, 0..<tokens, scratch.baseAddress!) }
                     }

@@ -9,7 +9,7 @@ cc -std=c11 -O1 -Wall -Wextra -Werror -Iinclude -o "$work/bits" Tests/abi/bits.c
 
 models=''
 for name in bert-activation-gelu bert-activation-tanh bert-activation-quick_gelu bert-head-size-26 bert-odd-27 bert-masked \
-    bert-f16 distilbert-sequence tinybert-sequence roberta-padding-4 albert-groups electra-detection mpnet-far mobilebert modernbert \
+    bert-f16 distilbert-sequence tinybert-sequence roberta-padding-4 albert-groups electra-detection mpnet-far mobilebert deberta-far modernbert \
     modernbert-biases modernbert-long modernbert-sequence-mean modernbert-masked-biases nomic nomic-half nomic-masked; do
     models="$models Tests/golden/models/$name"
 done

@@ -43,6 +43,17 @@ def heads(name, prefix, settings):
         f"{name}-masked": (f"{prefix}ForMaskedLM", settings),
         f"{name}-choice": (f"{prefix}ForMultipleChoice", settings),
     }
+DEBERTA = dict(
+    type_vocab_size=0,
+    relative_attention=True,
+    pos_att_type=["p2c", "c2p"],
+    position_biased_input=False,
+    norm_rel_ebd="layer_norm",
+    share_att_key=True,
+    position_buckets=8,
+    max_relative_positions=-1,
+    layer_norm_eps=1e-7,
+)
 
 
 MODELS = {
@@ -91,6 +102,25 @@ MODELS = {
     **heads("mobilebert", "MobileBert", MOBILE),
     "mobilebert-pretraining": ("MobileBertForPreTraining", MOBILE),
     "mobilebert-neighbours": ("MobileBertForNextSentencePrediction", MOBILE),
+    "deberta": ("DebertaV2Model", DEBERTA | ODD | dict(num_hidden_layers=3)),
+    "deberta-own-projections": (
+        "DebertaV2Model",
+        DEBERTA | dict(share_att_key=False, norm_rel_ebd="none", hidden_size=40, num_attention_heads=5),
+    ),
+    "deberta-c2p": ("DebertaV2Model", DEBERTA | dict(pos_att_type="c2p", max_relative_positions=14, share_att_key=False)),
+    "deberta-p2c": ("DebertaV2Model", DEBERTA | dict(pos_att_type=["p2c"], position_buckets=-1, max_relative_positions=6)),
+    "deberta-plain": (
+        "DebertaV2Model",
+        dict(type_vocab_size=2, position_biased_input=True, layer_norm_eps=1e-7, embedding_size=20, num_hidden_layers=2),
+    ),
+    "deberta-far": (
+        "DebertaV2Model",
+        DEBERTA | dict(max_position_embeddings=182, position_buckets=32, hidden_size=10, num_attention_heads=5, intermediate_size=14),
+    ),
+    **heads("deberta", "DebertaV2", DEBERTA),
+    "deberta-narrow-masked": ("DebertaV2ForMaskedLM", DEBERTA | dict(embedding_size=20, num_hidden_layers=2)),
+    "deberta-new-masked": ("DebertaV2ForMaskedLM", DEBERTA | dict(legacy=False, tie_word_embeddings=False)),
+    "deberta-tanh-pooler": ("DebertaV2ForSequenceClassification", DEBERTA | CLASSES | dict(pooler_hidden_act="tanh")),
 }
 
 
@@ -154,7 +184,7 @@ def make(name, seed, models=MODELS):
     if config.model_type in ("bert", "distilbert", "albert", "electra", "mobilebert", "modernbert"):
         longest = config.max_position_embeddings
     lengths = LENGTHS + [longest] if longest < 100 else [1, 17, longest]
-    ids, types = ragged(config.vocab_size, lengths, getattr(config, "type_vocab_size", 1), seed + 1)
+    ids, types = ragged(config.vocab_size, lengths, getattr(config, "type_vocab_size", 1) or 1, seed + 1)
     expected = expect(reference, ids, types)
     expected["ids"], expected["types"] = torch.cat(ids).int(), torch.cat(types).int()
     expected["lengths"] = torch.tensor(lengths, dtype=torch.int32)

@@ -8,6 +8,7 @@ struct Assembly {
     /// `attentionHeads * headSize`
     let attentionSize: Int
     let intermediateSize: Int
+    let positionPanels: Int
     let widths: BufferWidths
 
     init(_ declared: DeclaredConfiguration, _ checkpoint: Checkpoint) throws(LimbeckError) {
@@ -15,7 +16,7 @@ struct Assembly {
         var builder = StepBuilder(declared, checkpoint)
         let (embeddings, sizes) = try builder.steps("", rules.embeddings)
         let (blocks, layers) = try Assembly.layers(&builder, hidden: sizes.hidden)
-        (embedding, widths) = (sizes, builder.widths)
+        (embedding, widths, positionPanels) = (sizes, builder.widths, builder.positionPanels)
         for rotary in builder.rotaries where rotary.count(positions: sizes.positions) > Rotary.mostNumbers {
             throw LimbeckError(
                 .fileUnsupported,
@@ -143,14 +144,14 @@ struct Assembly {
             return .detection(
                 dense: try dense(source, out: hidden), classifier: try checkpoint.linear(classifier, in: hidden, out: 1))
         case .maskedLM:
-            guard let names = declared.rules.maskedLM else { return .none }
+            guard let names = declared.rules.maskedLMNames(checkpoint) else { return .none }
             let word = embedding.word
             let (vocab, width) = (word.shape[0], word.shape[1])
             // The decoder is the word embeddings unless the file has another.
-            var decoder = [
-                declared.tiesEmbeddings && !checkpoint.contains(names.decoder)
-                    ? word : try checkpoint.tensor(names.decoder, [vocab, width])
-            ]
+            var decoder = [word]
+            if let name = names.decoder, !declared.tiesEmbeddings || checkpoint.contains(name) {
+                decoder = [try checkpoint.tensor(name, [vocab, width])]
+            }
             var outputs = width
             if let rest = names.restOfDecoder, hidden > width {
                 decoder.append(try checkpoint.tensor(rest, [hidden - width, vocab]).transposed())

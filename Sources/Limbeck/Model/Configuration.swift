@@ -18,6 +18,8 @@ package struct Configuration: Sendable {
     package var paddingId: Int32?
     /// 0: the family has no token types.
     package var typeVocabSize = 0
+    /// Panels of the embeddings of distances; 0 without disentangled attention.
+    package var positionPanels = 0
     /// Of the encoder's buffers.
     package var widths = BufferWidths()
     package var head: HeadKind = .none

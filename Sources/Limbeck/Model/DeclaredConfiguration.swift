@@ -50,7 +50,7 @@ struct DeclaredConfiguration {
         intermediateSize = try root.optionalSize(rules.sizes.intermediate)
         vocabSize = try root.optionalSize("vocab_size")
         maxPositions = try root.optionalSize(rules.sizes.positions)
-        typeVocabSize = try root.optionalSize("type_vocab_size")
+        typeVocabSize = root.optional("type_vocab_size")?.int == 0 ? 0 : try root.optionalSize("type_vocab_size")
         embeddingSize = try root.optionalSize("embedding_size")
         if rules.layers == nil {
             groups = try root.optionalSize("num_hidden_groups") ?? 1

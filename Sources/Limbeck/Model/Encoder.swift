@@ -38,7 +38,8 @@ struct Encoder {
                     norm: norm, rows: tokens)
             case .normalize(let norm, let from, let into): normalize(norm, from: from, into: into, rows: tokens)
             case .rotate(let table): rotate(weights.rotaries[table], rows: tokens)
-            case .attention(let window): attention(sequences: sequences, window: window)
+            case .attention(let window, let positions):
+                attention(sequences: sequences, window: window, positions: positions)
             }
         }
     }
@@ -92,15 +93,16 @@ struct Encoder {
         workers.run(.rotate(job, rows: rows), items: pieces(rows, Work.passRows))
     }
 
-    private func attention(sequences: Int, window: Int?) {
+    private func attention(sequences: Int, window: Int?, positions: PackedDisentangled?) {
         let c = configuration
         let width = c.attentionHeads * c.headSize
         let (projected, context) = (scratch[.projected], scratch[.context])
         let job = Attention(
             query: projected.start, key: projected.start + width, value: projected.start + 2 * width, stride: projected.stride,
-            tokens: 0, headSize: c.headSize, scale: 1 / Float(c.headSize).squareRoot(), bias: weights.relativeBias?.table,
+            tokens: 0, headSize: c.headSize, scale: 1 / Float(c.headSize * (positions?.scores ?? 1)).squareRoot(),
+            bias: weights.relativeBias?.table,
             biasStride: weights.relativeBias?.stride ?? 0, biasCenter: (weights.relativeBias?.span ?? 1) - 1,
-            window: window ?? .max, out: context.start, outStride: context.stride)
+            window: window ?? .max, positions: positions?.job, out: context.start, outStride: context.stride)
         let work = AttentionWork(
             job, heads: c.attentionHeads, starts: scratch.starts, sequences: sequences, threads: workers.count,
             firstItems: scratch.firstItems)

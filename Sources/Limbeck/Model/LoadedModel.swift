@@ -42,6 +42,7 @@ package struct LoadedModel {
         configuration.attentionHeads = declared.attentionHeads
         configuration.headSize = assembly.attentionSize / declared.attentionHeads
         configuration.intermediateSize = assembly.intermediateSize
+        configuration.positionPanels = assembly.positionPanels
         configuration.widths = assembly.widths
         (configuration.head, configuration.labels) = try LoadedModel.headKind(assembly, declared)
         configuration.headReadsMeans = try declared.headReadsMeans()

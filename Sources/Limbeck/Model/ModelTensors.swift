@@ -20,6 +20,7 @@ package enum Stored: WeightForm {
     package typealias Matrix = [LinearTensors]
     package typealias Norm = NormTensors
     package typealias Table = Tensor
+    package typealias Positions = DisentangledTensors
 }
 
 package enum HeadTensors {
@@ -102,7 +103,13 @@ private struct ParameterCounter {
             for matrix in matrices + (gate ?? []) { add(matrix) }
             if let norm { add(norm) }
         case .normalize(let norm, _, _): add(norm)
-        case .rotate, .attention: break
+        case .attention(_, let positions):
+            guard let positions else { break }
+            add(positions.embeddings)
+            if let norm = positions.norm { add(norm) }
+            if let key = positions.key { add(key) }
+            if let query = positions.query { add(query) }
+        case .rotate: break
         }
     }
 

@@ -7,6 +7,9 @@ struct Packer {
 
     /// A tensor that is used twice, such as a decoder tied to the embeddings, is converted once.
     private var converted: [(Tensor, UnsafePointer<Float>)] = []
+    /// What remains to be computed, and where it goes.
+    private(set) var positions: [(DisentangledTensors, PackedDisentangled)] = []
+    private var distanceRows: (buckets: DistanceBuckets, zero: UnsafePointer<Int32>)?
 
     init(layout: Layout, writes: Bool) {
         self.layout = layout
@@ -23,17 +26,17 @@ struct Packer {
     }
 
     mutating func pack(_ t: ModelTensors, _ configuration: Configuration) -> Parts {
-        let embeddings = t.embeddings.map { packed($0) }
+        let embeddings = t.embeddings.map { packed($0, configuration) }
         var blocks: [[Step<Packed>]] = []
         blocks.reserveCapacity(t.blocks.count)
-        for block in t.blocks { blocks.append(block.map { packed($0) }) }
+        for block in t.blocks { blocks.append(block.map { packed($0, configuration) }) }
         return Parts(
             embeddings: embeddings, blocks: blocks, relativeBias: t.relativeBias.map { relativeBias($0, configuration) },
             rotaries: t.rotaries.map { rotary($0, configuration) },
             pooler: t.pooler.map { Dense(linear: linear($0), activation: .tanh) }, head: head(t.head))
     }
 
-    private mutating func packed(_ step: Step<Stored>) -> Step<Packed> {
+    private mutating func packed(_ step: Step<Stored>, _ configuration: Configuration) -> Step<Packed> {
         switch step {
         case .embed(let tables, let into, let norm):
             .embed(
@@ -47,7 +50,8 @@ struct Packer {
                 residual: residual, norm: norm.map { self.norm($0) })
         case .normalize(let norm, let from, let into): .normalize(self.norm(norm), from: from, into: into)
         case .rotate(let table): .rotate(table: table)
-        case .attention(let window): .attention(window: window)
+        case .attention(let window, let positions):
+            .attention(window: window, positions: positions.map { disentangled($0, configuration) })
         }
     }
 
@@ -72,6 +76,29 @@ struct Packer {
         Dense(
             linear: linear(tensors.linear), activation: tensors.activation, relu: tensors.relu,
             norm: tensors.norm.map { norm($0) })
+    }
+
+    private mutating func disentangled(_ tensors: DisentangledTensors, _ configuration: Configuration) -> PackedDisentangled {
+        let panels = configuration.positionPanels
+        let count = configuration.attentionHeads * panels * panelColumns * configuration.headSize
+        let keys = tensors.key.map { _ in layout.take(Float.self, count) }
+        let queries = tensors.query.map { _ in layout.take(Float.self, count) }
+        let rows = distanceRows(tensors.buckets, configuration)
+        let packed = PackedDisentangled(keys: keys, queries: queries, panels: panels, rows: rows)
+        if writes { positions.append((tensors, packed)) }
+        return packed
+    }
+
+    /// The embedding of every distance that a sequence of the model has: the same for all layers.
+    private mutating func distanceRows(_ buckets: DistanceBuckets, _ configuration: Configuration) -> UnsafePointer<Int32> {
+        if let rows = distanceRows, rows.buckets == buckets { return rows.zero }
+        let span = configuration.maxPositions
+        let zero = layout.take(Int32.self, 2 * span - 1) + (span - 1)
+        if writes {
+            for distance in 1 - span..<span { zero[distance] = Int32(truncatingIfNeeded: buckets.row(distance)) }
+        }
+        distanceRows = (buckets, UnsafePointer(zero))
+        return UnsafePointer(zero)
     }
 
     /// The angles of every position that a sequence of the model has.
@@ -135,7 +162,7 @@ struct Packer {
 
     private mutating func table(_ tensor: Tensor) -> PackedTable { PackedTable(rows: plain(tensor), width: tensor.shape[1]) }
 
-    private mutating func norm(_ tensors: NormTensors) -> PackedNorm {
+    mutating func norm(_ tensors: NormTensors) -> PackedNorm {
         let width = tensors.weight.count
         return PackedNorm(
             width: width, weight: padded(tensors.weight, width), bias: padded(tensors.bias, width), eps: tensors.eps)
@@ -149,7 +176,7 @@ struct Packer {
     }
 
     /// Matrices with the same inputs, side by side in one packed matrix: one product computes them all.
-    private mutating func packed(_ parts: [LinearTensors]) -> PackedLinear {
+    mutating func packed(_ parts: [LinearTensors]) -> PackedLinear {
         var columns = 0
         for part in parts { columns += part.weight.shape[0] }
         let depth = parts[0].weight.shape[1]

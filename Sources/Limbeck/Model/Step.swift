@@ -34,8 +34,9 @@ package enum Step<Form: WeightForm> {
     case normalize(Form.Norm, from: Buffer, into: Buffer)
     /// The queries and keys of `projected` turned by their positions' angles, those of one of the model's tables.
     case rotate(table: Int)
-    /// context = softmax(q k^T / sqrt(headSize) + bias) v, of `projected`; over so many keys on either side of the query, if it says.
-    case attention(window: Int? = nil)
+    /// context = softmax(q k^T / sqrt(headSize) + bias) v, of `projected`; over so many keys on either side of the query, if it says;
+    /// with scores of the positions, if it has any.
+    case attention(window: Int? = nil, positions: Form.Positions? = nil)
 }
 
 /// The rows that make up a token's embedding; each table only if there is one.
@@ -52,6 +53,8 @@ package protocol WeightForm {
     associatedtype Norm
     /// A row for each id.
     associatedtype Table
+    /// Of disentangled attention.
+    associatedtype Positions
 }
 
 /// The widths of the buffers, by the steps that write them; 0 for a buffer that a model does without.

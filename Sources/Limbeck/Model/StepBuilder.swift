@@ -10,6 +10,8 @@ struct StepBuilder {
     private(set) var attentionSize: Int?
     /// Of the feed-forward networks, the same in all layers.
     var intermediateSize: Int?
+    /// Panels of the embeddings of distances.
+    private(set) var positionPanels = 0
     /// The distinct rotary positions, in the order of `rotate`'s tables.
     private(set) var rotaries: [Rotary] = []
 
@@ -105,11 +107,14 @@ struct StepBuilder {
     }
 
     /// Attention over `projected`, whose queries, keys and values are each `size` wide.
-    mutating func attention(size: Int, window: Int? = nil) throws(LimbeckError) {
+    mutating func attention(
+        size: Int, window: Int? = nil, positions: DisentangledTensors? = nil
+    ) throws(LimbeckError) {
         _ = try headSize(size)
         attentionSize = size
         widths.widen(.context, to: size)
-        steps.append(.attention(window: window))
+        if let positions { positionPanels = positions.embeddings.shape[0].roundedUp(to: panelColumns) / panelColumns }
+        steps.append(.attention(window: window, positions: positions))
     }
 
     private func headSize(_ size: Int) throws(LimbeckError) -> Int {

@@ -35,6 +35,7 @@ package final class Weights {
         self.mappings = mappings
         var packer = Packer(layout: Layout(base: memory.base), writes: true)
         let parts = packer.pack(tensors, configuration)
+        for (tensors, packed) in packer.positions { try tensors.project(into: packed, heads: configuration.attentionHeads) }
         (embeddings, blocks, layers) = (parts.embeddings, parts.blocks, tensors.layers)
         (relativeBias, rotaries, pooler, head) = (parts.relativeBias, parts.rotaries, parts.pooler, parts.head)
         privateBytes = memory.bytes
@@ -49,6 +50,7 @@ enum Packed: WeightForm {
     typealias Matrix = PackedLinear
     typealias Norm = PackedNorm
     typealias Table = PackedTable
+    typealias Positions = PackedDisentangled
 }
 
 /// A matrix in panels (panels, depth, 32), and its bias padded with zeros to whole panels.

@@ -44,7 +44,9 @@ final class Scratch {
         headStride = rowStride(max(c.hiddenSize, c.embeddingSize))
         let headSpace = Scratch.headRows * headStride
         let longest = min(maxTokens, c.maxPositions)
-        attentionStride = Attention.scratch(tokens: longest, headSize: c.headSize).roundedUp(to: 16)
+        attentionStride = Attention.scratch(
+            tokens: longest, headSize: c.headSize, positionPanels: c.positionPanels
+        ).roundedUp(to: 16)
         let logitCount =
             switch c.head {
             case .none, .detection: 0

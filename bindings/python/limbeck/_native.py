@@ -34,7 +34,10 @@ class Status(enum.IntEnum):
 
 
 # Names of options, as Python spells them, and their numbers: {prefix of the C name: {name: number}}.
-FAMILY = {"bert": 1, "distilbert": 2, "roberta": 3, "albert": 4, "electra": 5, "mpnet": 6, "mobilebert": 7, "modernbert": 9, "nomic_bert": 10}
+FAMILY = {
+    "bert": 1, "distilbert": 2, "roberta": 3, "albert": 4, "electra": 5, "mpnet": 6, "mobilebert": 7, "deberta": 8, "modernbert": 9,
+    "nomic_bert": 10,
+}
 CAN = {"embed": 1, "classify": 2, "rerank": 4, "tag": 8, "answer": 16, "fill": 32}
 KERNELS = {"best": 0, "portable": 1, "avx2": 2, "avx512": 3, "neon": 4}
 POOLING = {"model": 0, "mean": 1, "cls": 2, "max": 3, "pooler": 4}

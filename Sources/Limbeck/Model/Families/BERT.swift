@@ -5,10 +5,7 @@ extension FamilyRules {
     static var bert: FamilyRules {
         FamilyRules(
             family: .bert, modelTypes: ["bert"], prefix: "bert.",
-            maskedLM: MaskedLMNames(
-                transform: "cls.predictions.transform.dense", norm: "cls.predictions.transform.LayerNorm",
-                decoder: "cls.predictions.decoder.weight", bias: "cls.predictions.bias",
-                otherBias: "cls.predictions.decoder.bias"),
+            maskedLM: .bert,
             heads: [
                 ("BertModel", .none),
                 ("TinyBertModel", .none),
@@ -29,4 +26,13 @@ extension FamilyRules {
 
 extension DenseNames {
     fileprivate static var tinyBERT: DenseNames { DenseNames(name: "pooler.dense", activation: .tanh, relu: true) }
+}
+
+extension MaskedLMNames {
+    /// BERT's, DeBERTa's and MobileBERT's.
+    static var bert: MaskedLMNames {
+        MaskedLMNames(
+            transform: "cls.predictions.transform.dense", norm: "cls.predictions.transform.LayerNorm",
+            decoder: "cls.predictions.decoder.weight", bias: "cls.predictions.bias", otherBias: "cls.predictions.decoder.bias")
+    }
 }

@@ -9,6 +9,8 @@ public enum Family: UInt32, Sendable, CaseIterable {
     case electra = 5
     case mpnet = 6
     case mobileBERT = 7
+    /// DeBERTa-v2 and -v3.
+    case deberta = 8
     case modernBERT = 9
     case nomicBERT = 10
 }
@@ -22,6 +24,7 @@ extension Family {
         case .albert: .albert
         case .electra: .electra
         case .mpnet: .mpnet
+        case .deberta: .deberta
         case .modernBERT: .modernBERT
         case .nomicBERT: .nomicBERT
         case .mobileBERT: .mobileBERT

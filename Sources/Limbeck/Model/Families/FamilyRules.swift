@@ -36,6 +36,8 @@ struct FamilyRules {
     /// The key that leaves the pooler out: what is made of a sequence is then its first token's state itself.
     var poolerSwitch: String?
     var maskedLM: MaskedLMNames?
+    /// Other names, in files that have the tensors of these.
+    var newerMaskedLM: MaskedLMNames?
     /// What the classifiers of tokens and spans read in place of the state itself.
     var tokenDense: DenseNames?
     var spanClassifier = "qa_outputs"
@@ -46,6 +48,12 @@ struct FamilyRules {
 }
 
 extension FamilyRules {
+    /// Those that the file has.
+    func maskedLMNames(_ checkpoint: Checkpoint) -> MaskedLMNames? {
+        if let newerMaskedLM, checkpoint.contains("\(newerMaskedLM.transform).weight") { return newerMaskedLM }
+        return maskedLM
+    }
+
     mutating func leavePoolerOut() {
         for index in heads.indices {
             if case .sequence(let dense?, let classifier, let labels) = heads[index].head, dense.name == pooler {
@@ -93,7 +101,8 @@ enum PositionRule {
 struct MaskedLMNames {
     var transform: String
     var norm: String
-    var decoder: String
+    /// nil: the word embeddings, whatever the configuration says.
+    var decoder: String?
     /// The decoder's columns past the embedding's width, transposed (MobileBERT).
     var restOfDecoder: String?
     /// A bias has had two names.
@@ -150,14 +159,14 @@ extension HeadRule {
     }
 
     /// The tensors without which there is no such head.
-    private func weights(_ rules: FamilyRules) -> [String] {
+    private func weights(_ rules: FamilyRules, _ checkpoint: Checkpoint) -> [String] {
         switch self {
         case .none: []
         case .sequence(let dense, let classifier, _): (dense.map { [$0.name] } ?? []) + [classifier]
         case .detection(let dense, let classifier): [dense.name, classifier]
         case .token(let classifier): (rules.tokenDense.map { [$0.name] } ?? []) + [classifier]
         case .span: (rules.tokenDense.map { [$0.name] } ?? []) + [rules.spanClassifier]
-        case .maskedLM: rules.maskedLM.map { [$0.transform] } ?? []
+        case .maskedLM: rules.maskedLMNames(checkpoint).map { [$0.transform] } ?? []
         }
     }
 
@@ -174,11 +183,11 @@ extension HeadRule {
         } else {
             let found = rules.heads.filter { entry in
                 if case .none = entry.head { return false }
-                return entry.head.weights(rules).allSatisfy { checkpoint.contains("\($0).weight") }
+                return entry.head.weights(rules, checkpoint).allSatisfy { checkpoint.contains("\($0).weight") }
             }
             self = found.first?.head ?? .none
             // Where the classifiers of sequences and tokens read the same layer, they have the same tensors.
-            let other = found.first { !$0.head.isLike(self) && $0.head.weights(rules) == weights(rules) }
+            let other = found.first { !$0.head.isLike(self) && $0.head.weights(rules, checkpoint) == weights(rules, checkpoint) }
             if rules.tokenDense != nil, let other {
                 throw LimbeckError(
                     .fileUnsupported,

@@ -1,0 +1,64 @@
+import KernelInterface
+
+/// The scores of one head's positions. Those of the keys are computed once, for every position that the sequence has; those of a block
+/// of queries when it comes.
+struct PositionScores {
+    private let positions: Disentangled
+    private let job: Attention
+    private let keys: UnsafePointer<Float>?  // (panels, headSize, 32) of this head
+    private let panels: Range<Int>
+    private let stride: Int
+    private let queryScores: UnsafeMutablePointer<Float>  // (queryBlock, stride)
+    private let keyScores: UnsafeMutablePointer<Float>?  // (tokens, stride)
+
+    init(_ positions: Disentangled, _ job: Attention, head: Int, scratch: UnsafeMutablePointer<Float>) {
+        self.positions = positions
+        self.job = job
+        let size = job.headSize, tokens = job.tokens
+        let first = head * positions.panels * panelColumns * size
+        keys = positions.keys.map { $0 + first }
+        let low = Int(positions.rows[1 - tokens]), high = Int(positions.rows[tokens - 1])
+        panels = low / panelColumns..<high / panelColumns + 1
+        stride = Disentangled.stride(tokens: tokens, panels: positions.panels)
+        queryScores = scratch
+        guard let queries = positions.queries else {
+            keyScores = nil
+            return
+        }
+        let keyScores = scratch + Attention.queryBlock * stride
+        self.keyScores = keyScores
+        score(job.key + head * size, rows: tokens, with: queries + first, into: keyScores)
+    }
+
+    /// (rows, headSize) times the positions there are. -> out (rows, positions)
+    @inline(__always) private func score(
+        _ x: UnsafePointer<Float>, rows: Int, with table: UnsafePointer<Float>, into out: UnsafeMutablePointer<Float>
+    ) {
+        for panel in panels {
+            let columns = out + (panel - panels.lowerBound) * panelColumns
+            multiply(x, stride: job.stride, rows: rows, depth: job.headSize, panel: table + panel * panelColumns * job.headSize) {
+                store($2 * all(job.scale), columns + $0 * stride + $1 * 16)
+            }
+        }
+    }
+
+    /// Adds them to the scores of a block of queries, q. Which position a pair has depends on its distance alone.
+    func add(to scores: UnsafeMutablePointer<Float>, stride scoreStride: Int, query: Int, rows: Int, _ q: UnsafePointer<Float>) {
+        let first = panels.lowerBound * panelColumns
+        if let keys {
+            score(q, rows: rows, with: keys, into: queryScores)
+            for row in 0..<rows {
+                let position = positions.rows + query + row
+                let out = scores + row * scoreStride, source = queryScores + row * stride - first
+                for key in 0..<job.tokens { out[key] += source[Int(position[-key])] }
+            }
+        }
+        if let keyScores {
+            for row in 0..<rows {
+                let position = positions.rows + query + row
+                let out = scores + row * scoreStride
+                for key in 0..<job.tokens { out[key] += keyScores[key * stride - first + Int(position[-key])] }
+            }
+        }
+    }
+}

@@ -1,0 +1,150 @@
+import KernelInterface
+
+/// DeBERTa-v2 and -v3 (He et al. 2021): BERT's layers with disentangled attention, and a position table only if the configuration says
+/// so. The convolution of the two largest, of 900 million parameters and more, is refused.
+extension FamilyRules {
+    static var deberta: FamilyRules {
+        FamilyRules(
+            family: .deberta, modelTypes: ["deberta-v2"], prefix: "deberta.", layerNormEps: ("layer_norm_eps", 1e-7),
+            embeddings: debertaEmbeddings, block: debertaBlock, pooler: nil, maskedLM: .bert, newerMaskedLM: .newDeBERTa,
+            heads: [
+                ("DebertaV2Model", .none),
+                ("DebertaV2ForQuestionAnswering", .span),
+                ("DebertaV2ForSequenceClassification", .sequence(.contextPooler, classifier: "classifier")),
+                ("DebertaV2ForTokenClassification", .token(classifier: "classifier")),
+                ("DebertaV2ForMultipleChoice", .sequence(.contextPooler, classifier: "classifier", labels: .fixed(1))),
+                ("DebertaV2ForMaskedLM", .maskedLM),
+            ])
+    }
+}
+
+extension DenseNames {
+    fileprivate static var contextPooler: DenseNames { DenseNames(name: "pooler.dense", activationKey: "pooler_hidden_act") }
+}
+
+extension MaskedLMNames {
+    /// Of the checkpoints of the paper, and of those with `legacy` false.
+    fileprivate static var newDeBERTa: MaskedLMNames {
+        MaskedLMNames(
+            transform: "lm_predictions.lm_head.dense", norm: "lm_predictions.lm_head.LayerNorm",
+            decoder: nil, bias: "lm_predictions.lm_head.bias",
+            otherBias: "lm_predictions.lm_head.bias")
+    }
+}
+
+/// norm(projection of (word + type + position)), each of the last three only if there is one.
+private func debertaEmbeddings(_ builder: inout StepBuilder) throws(LimbeckError) -> EmbeddingSizes {
+    let declared = builder.declared
+    try declared.refuse(["conv_kernel_size"])
+    let word = try builder.table("word", rows: declared.vocabSize, width: nil)
+    let width = word.shape[1], hidden = declared.hiddenSize ?? width
+    var tables = EmbeddingTables(word: word)
+    let hasPositions = try declared.root.optionalBool("position_biased_input") ?? true
+    if hasPositions { tables.position = try builder.table("position", rows: declared.maxPositions, width: width) }
+    if declared.typeVocabSize != 0 { tables.type = try builder.table("token_type", rows: declared.typeVocabSize, width: width) }
+    let norm = try builder.norm("embeddings.LayerNorm", hidden)
+    if width == hidden {
+        builder.embed(tables, width: width, into: .hidden, norm: norm)
+    } else {
+        builder.embed(tables, width: width, into: .embedded, norm: nil)
+        let projection = try builder.linear("embeddings.embed_proj", in: width, out: hidden, bias: false)
+        builder.product([projection], from: .embedded, into: .hidden, norm: norm)
+    }
+    let positions = tables.position?.shape[0] ?? declared.maxPositions ?? 512
+    guard positions <= mostPositions else {
+        throw LimbeckError(
+            .fileUnsupported, "\(declared.file): 'max_position_embeddings' is \(positions), the most is \(mostPositions)")
+    }
+    return EmbeddingSizes(word: word, positions: positions, types: tables.type?.shape[0] ?? 0, hidden: hidden)
+}
+
+/// Where no table bounds them.
+private let mostPositions = 1 << 16
+
+private func debertaBlock(_ layer: inout StepBuilder, _ hidden: Int) throws(LimbeckError) {
+    let size = try layer.outputs("attention.self.query_proj", in: hidden, expected: layer.attentionSize)
+    func projection(_ name: String) throws(LimbeckError) -> LinearTensors {
+        try layer.linear("attention.self.\(name)", in: hidden, out: size)
+    }
+    let (query, key) = (try projection("query_proj"), try projection("key_proj"))
+    var positions = try layer.distances(hidden)
+    if positions != nil {
+        let isShared = try layer.declared.root.optionalBool("share_att_key") ?? false
+        let terms = try layer.declared.positionTerms()
+        if terms.contentToPosition { positions!.key = isShared ? key : try projection("pos_key_proj") }
+        if terms.positionToContent { positions!.query = isShared ? query : try projection("pos_query_proj") }
+    }
+    layer.product([query, key, try projection("value_proj")], from: .hidden, into: .projected)
+    try layer.attention(size: size, positions: positions)
+    layer.product(
+        [try layer.linear("attention.output.dense", in: size, out: hidden)], from: .context, into: .attended, residual: .hidden,
+        norm: try layer.norm("attention.output.LayerNorm", hidden))
+    try layer.feedForward(
+        "intermediate.dense", "output.dense", width: hidden, from: .attended, into: .hidden,
+        norm: try layer.norm("output.LayerNorm", hidden))
+}
+
+extension StepBuilder {
+    /// The embeddings of distances, shared by all layers; nil for a model whose attention is BERT's.
+    fileprivate func distances(_ hidden: Int) throws(LimbeckError) -> DisentangledTensors? {
+        let terms = try declared.positionTerms()
+        guard terms.contentToPosition || terms.positionToContent else { return nil }
+        let root = declared.root
+        guard try root.optionalBool("relative_attention") == true else {
+            throw LimbeckError(.fileUnsupported, "\(declared.file): 'pos_att_type' without 'relative_attention' is not supported")
+        }
+        // 1 or more, or a -1 that says there is none.
+        func count(_ key: String) throws(LimbeckError) -> Int? {
+            root.optional(key)?.int == -1 ? nil : try root.optionalSize(key)
+        }
+        let farthest = try count("max_relative_positions") ?? declared.maxPositions ?? 512
+        let buckets = try count("position_buckets")
+        let span = buckets ?? farthest
+        // Half of the span is a divisor, and the logarithm of what is beyond it another.
+        guard buckets == nil || (span >= 4 && farthest - 1 > span / 2) else {
+            throw LimbeckError(
+                .fileInconsistent, "\(declared.file): 'position_buckets' is \(span), for distances up to \(farthest)")
+        }
+        let (rows, isTooLarge) = span.multipliedReportingOverflow(by: 2)
+        let embeddings = try checkpoint.tensor("encoder.rel_embeddings.weight", [isTooLarge ? nil : rows, hidden])
+        var norm: NormTensors?
+        let names = try root.optionalString("norm_rel_ebd") ?? "none"
+        switch names {
+        case "none": break
+        case "layer_norm": norm = try checkpoint.norm("encoder.LayerNorm", hidden, eps: declared.layerNormEps, bias: true)
+        default: throw LimbeckError(.fileUnsupported, "\(declared.file): norm_rel_ebd '\(names)' is not supported")
+        }
+        return DisentangledTensors(
+            embeddings: embeddings, norm: norm,
+            buckets: DistanceBuckets(span: span, farthest: buckets == nil ? nil : farthest))
+    }
+}
+
+extension DeclaredConfiguration {
+    /// `pos_att_type`: a list, or in old files one string, "c2p|p2c".
+    fileprivate func positionTerms() throws(LimbeckError) -> (contentToPosition: Bool, positionToContent: Bool) {
+        var terms = (contentToPosition: false, positionToContent: false)
+        guard let value = root.optional("pos_att_type") else { return terms }
+        var names: [Substring] = []
+        if let list = value.string {
+            names = list.split(separator: "|")
+        } else if value.kind == .array {
+            for element in value.elements {
+                guard let name = element.string else {
+                    throw element.mismatch("an element of 'pos_att_type'", expected: "a string")
+                }
+                names.append(Substring(name))
+            }
+        } else {
+            throw value.mismatch("'pos_att_type'", expected: "an array of strings")
+        }
+        for name in names {
+            switch name {
+            case "c2p": terms.contentToPosition = true
+            case "p2c": terms.positionToContent = true
+            default: throw LimbeckError(.fileUnsupported, "\(file): pos_att_type '\(String(name))' is not supported")
+            }
+        }
+        return terms
+    }
+}
