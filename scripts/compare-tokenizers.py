@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares Limbeck's tokenizer with the Hugging Face `tokenizers` library: ids, type ids and offsets must be equal.
 
-Needs: tokenizers==0.23.3
+Needs: tokenizers==0.23.3, sentencepiece==0.2.3
 
     scripts/compare-tokenizers.py [MODEL] [--texts FILE]... [--library build/lib/liblimbeck.so] [--random N] [--seed S]
 
@@ -10,7 +10,7 @@ Debian Translation file (recognised by its name). Without --texts, Debian's pack
 into build/texts with apt-get, which leaves the system's own lists alone. Without --seed a fresh one is taken, and printed.
 Variants of the model (cased, accents kept or stripped, ideographs not separated, nothing cleaned, other added tokens and
 templates) are made in a temporary folder and compared too. So are variants of a byte-level BPE that is trained on some of the
-texts, and the same as vocab.json and merges.txt. Exits with 1 at the first difference, after showing it.
+texts, and the same as vocab.json and merges.txt; and of a Unigram model. Exits with 1 at the first difference, after showing it.
 """
 
 import argparse
@@ -25,6 +25,7 @@ import time
 
 import byte_level_cases
 import tokenizer_cases as cases
+import unigram_cases
 
 PINNED = "0.23.3"
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -183,7 +184,10 @@ def main():
     parser.add_argument("--random", type=int, default=20000)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     parser.add_argument("--library", default=ROOT / "build" / "lib" / "liblimbeck.so")
-    parser.add_argument("--byte-level-only", action="store_true", help="leave MODEL and its variants out")
+    parser.add_argument(
+        "--only", choices=("wordpiece", "byte-level", "unigram"), action="append",
+        help="compare this kind (several times: these); WordPiece is MODEL and its variants",
+    )  # fmt: skip
     parser.add_argument("--tool", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
 
@@ -220,15 +224,20 @@ def main():
 
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        if not arguments.byte_level_only:
+        kinds = arguments.only or ("wordpiece", "byte-level", "unigram")
+        if "wordpiece" in kinds:
             files = [(name, file, file) for name, file in cases.variants(arguments.model, folder)]
             compare_all([(files[0][0], arguments.model, files[0][2])] + files[1:], real, drawn)
-        trained = byte_level_cases.train(texts[::2], 12000)
-        files = [(name, file, file) for name, file in byte_level_cases.variants(trained, folder)]
-        byte_level_cases.write_files(trained, folder / "files")
-        files.append(("byte-level-files", folder / "files" / "vocab.json", files[0][2]))
         real, drawn = (byte_level_cases.with_room(items) for items in (real, drawn))
-        compare_all(files, real, drawn)
+        if "byte-level" in kinds:
+            trained = byte_level_cases.train(texts[::2], 12000)
+            files = [(name, file, file) for name, file in byte_level_cases.variants(trained, folder)]
+            byte_level_cases.write_files(trained, folder / "files")
+            files.append(("byte-level-files", folder / "files" / "vocab.json", files[0][2]))
+            compare_all(files, real, drawn)
+        if "unigram" in kinds:
+            trained = unigram_cases.train(texts, 16000)
+            compare_all([(name, file, file) for name, file in unigram_cases.variants(trained, folder)], real, drawn)
     print(f"equal: {len(real)} real texts, {len(drawn)} random ones")
 
 

@@ -1,17 +1,21 @@
 #!/usr/bin/env python3
 """Writes Sources/CUnicodeTables: what the Hugging Face tokenizers know of Unicode.
 
-Needs: tokenizers==0.23.3
+Needs: tokenizers==0.23.3, regex==2025.11.3
 
 The tokenizers library mixes several versions of Unicode: its categories are older than its decompositions, and both are
 older than what it lower-cases. Equal tokens need equal tables, so this script asks the library itself, scalar by scalar,
-and checks on the way the assumptions that the normaliser makes. Run it again when the pinned version changes:
+and checks on the way the assumptions that the normaliser makes. What grapheme clusters are made of cannot all be asked, so that
+is from `regex`, and what can be asked is checked. Run it again when the pinned version changes:
 
     python3 scripts/make-unicode-tables.py
 """
 
+import base64
 import pathlib
+import struct
 
+import regex
 import tokenizers
 from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers
 
@@ -19,7 +23,7 @@ PINNED = "0.23.3"
 FOLDER = pathlib.Path(__file__).resolve().parent.parent / "Sources" / "CUnicodeTables"
 SCALARS = [c for c in range(0x110000) if not 0xD800 <= c < 0xE000]
 HANGUL = range(0xAC00, 0xD7A4)
-BLOCK = 128
+BLOCK, GROUP = 64, 16
 
 REMOVED, SPACE, PUNCTUATION, IDEOGRAPH, NONSPACING, WORD, DECOMPOSES, LOWERS = (1 << bit for bit in range(8))
 RANK_SHIFT = 8
@@ -87,6 +91,97 @@ def combining_ranks(decompose):
 
 
 normalize_nfd = normalizers.NFD().normalize_str
+normalize_nfc = normalizers.NFC().normalize_str
+
+
+# In the order of CUnicodeTables.h.
+BREAKS = "Other CR LF Control Extend ZWJ Regional_Indicator Prepend SpacingMark L V T LV LVT".split()
+CONJUNCTS = "None Consonant Extend Linker".split()
+CONJUNCT_SHIFT, PICTOGRAPH, MARK = 4, 1 << 6, 1 << 7
+GRAPHEME_SHIFT = 16
+
+
+def matching(pattern):
+    find = regex.compile(pattern).match
+    return {c for c in SCALARS if find(chr(c))}
+
+
+def joined_to_a():
+    """What the library puts into one grapheme cluster with an "a" before it: a charsmap that has only "a" then swallows it."""
+    units = [0] * 256
+    units[0] = 1 << 10  # the root: its children begin at 1 ^ label
+    a = 1 ^ ord("a")
+    units[a] = ord("a") | 1 << 8 | (a ^ 128) << 10
+    units[128] = 1 << 31  # the value: 0, which is "b"
+    blob = struct.pack("<257I", 4 * 256, *units) + b"b\0"
+    normalize = normalizers.Precompiled(blob).normalize_str
+    return {c for c in SCALARS if normalize("a" + chr(c)) == "b"}
+
+
+def graphemes():
+    breaks = {}
+    for number, name in enumerate(BREAKS[1:], 1):
+        breaks |= dict.fromkeys(matching(rf"\p{{GCB={name}}}"), number)
+    conjuncts = {}
+    for number, name in enumerate(CONJUNCTS[1:], 1):
+        conjuncts |= dict.fromkeys(matching(rf"\p{{InCB={name}}}"), number)
+    pictographs = matching(r"\p{Extended_Pictographic}")
+    joined = {c for c, name in breaks.items() if BREAKS[name] in ("Extend", "ZWJ", "SpacingMark")}
+    assert joined == joined_to_a(), [hex(c) for c in sorted(joined ^ joined_to_a())]
+    strip = normalizers.StripAccents().normalize_str
+    marks = {c for c in SCALARS if strip(chr(c)) == ""}
+    return {
+        c: breaks.get(c, 0) | conjuncts.get(c, 0) << CONJUNCT_SHIFT | PICTOGRAPH * (c in pictographs) | MARK * (c in marks)
+        for c in SCALARS
+    }
+
+
+def shared(values, size):
+    """The different runs of `size` values, and for each run in order its number."""
+    runs, numbers = {}, []
+    for start in range(0, len(values), size):
+        numbers.append(runs.setdefault(tuple(values[start : start + size]), len(runs)))
+    return [value for run in runs for value in run], numbers
+
+
+def compositions(decompose):
+    """Pairs that NFC makes one scalar of, Hangul left to arithmetic, sorted."""
+    pairs = {}
+    for c in SCALARS:
+        if len(decompose[c]) < 2 or c in HANGUL or normalize_nfc(chr(c)) != chr(c):
+            continue
+        first, second = normalize_nfc(decompose[c][:-1]), decompose[c][-1]
+        assert len(first) == 1 and normalize_nfc(first + second) == chr(c), hex(c)
+        pairs[ord(first), ord(second)] = c
+    return pairs
+
+
+def write_normal_forms(head, decompose):
+    """normal_forms.c; returns the sizes of its tables by name."""
+    kompose = {c: normalizers.NFKD().normalize_str(chr(c)) for c in SCALARS}
+    for c in SCALARS:
+        assert c in HANGUL or kompose[c] == "".join(kompose[ord(x)] for x in decompose[c]), hex(c)
+    canonical = {c: s for c, s in decompose.items() if s != chr(c) and c not in HANGUL}
+    # What NFKD makes of the parts of a canonical decomposition is looked up part by part.
+    compatible = {c: s for c, s in kompose.items() if s != decompose[c] and decompose[c] == chr(c)}
+    pairs = sorted(compositions(decompose).items())
+    # All three are in one plane.
+    assert all(first >> 16 == second >> 16 == whole >> 16 <= 1 for (first, second), whole in pairs)
+    numbers = [x & 0xFFFF for (first, second), whole in pairs for x in (first, second, whole)]
+    (FOLDER / "normal_forms.c").write_text(f"""{head}#include "CUnicodeTables.h"
+
+// NFD, where it changes a scalar; Hangul syllables are left to arithmetic.
+{mapping("canonical", canonical)}
+// NFKD, where it changes a scalar that NFD does not change.
+{mapping("compatible", compatible)}
+// NFC: the low halves of first, second and what they become; first the pairs of plane 0, then those of plane 1.
+const uint16_t limbeck_compositions[{len(numbers)}] = {{
+{rows(numbers, 30)}
+}};
+""")
+    low = sum(first < 0x10000 for (first, _), _ in pairs)
+    longest = max(map(len, [*canonical.values(), *compatible.values()]))
+    return {"COMPOSITION_COUNT": len(pairs), "LOW_COMPOSITION_COUNT": low, "LONGEST_MAPPING": longest}
 
 
 def rows(values, per_row=40):
@@ -94,24 +189,32 @@ def rows(values, per_row=40):
 
 
 def mapping(name, table):
-    """A sorted list of keys, and for each where its scalars start in a pool."""
+    """Keys in order, and for each where its UTF-16 starts in a pool."""
     keys = sorted(table)
+    planes = [sum(key < plane << 16 for key in keys) for plane in range(18)]
     starts, pool = [0], []
     for key in keys:
-        pool += [ord(x) for x in table[key]]
+        units = table[key].encode("utf-16-le")
+        pool += struct.unpack(f"<{len(units) // 2}H", units)
         starts.append(len(pool))
-    return f"""const uint32_t limbeck_{name}_keys[{len(keys)}] = {{
-{rows(keys, 20)}
+    assert len(pool) < 1 << 16
+    return f"""static const uint16_t {name}_keys[{len(keys)}] = {{
+{rows([key & 0xFFFF for key in keys], 30)}
 }};
 
-const uint16_t limbeck_{name}_starts[{len(starts)}] = {{
+static const uint16_t {name}_starts[{len(starts)}] = {{
 {rows(starts, 30)}
 }};
 
-const uint32_t limbeck_{name}_pool[{len(pool)}] = {{
-{rows(pool, 20)}
+static const uint16_t {name}_pool[{len(pool)}] = {{
+{rows(pool, 30)}
 }};
-""", len(keys), len(pool)
+
+const limbeck_mapping limbeck_{name} = {{
+    {name}_keys, {name}_starts, {name}_pool,
+    {{{", ".join(map(str, planes))}}},
+}};
+"""
 
 
 def main():
@@ -155,58 +258,57 @@ def main():
             # A starter with marks that stay: they come last and have one class, so only what follows can be reordered.
             assert kept[0] == 0 and len(set(kept[1:])) == 1, hex(c)
             tails.add(c)
+        assert stripped[c] == "".join(x for x in decompose[c] if stripped[ord(x)]), hex(c)
         if c in HANGUL:
             index = c - 0xAC00
             parts = [0x1100 + index // 588, 0x1161 + index % 588 // 28] + [0x11A7 + index % 28] * (index % 28 > 0)
             assert stripped[c] == "".join(map(chr, parts)), hex(c)
     print(f"{len(ranks)} marks in {max(ranks.values())} classes, {len(survivors)} stay, {len(tails)} starters keep a mark")
 
+    for c, value in graphemes().items():
+        flags[c] |= value << GRAPHEME_SHIFT
     records = sorted(set(flags.values()) | {0})
     number = {record: index for index, record in enumerate(records)}
-    surrogate = number[0]
-    indices = [number[flags[c]] if c in flags else surrogate for c in range(0x110000)]
-    blocks, stage = [], []
-    for start in range(0, 0x110000, BLOCK):
-        block = tuple(indices[start : start + BLOCK])
-        if block not in blocks:
-            blocks.append(block)
-        stage.append(blocks.index(block))
-    assert len(records) <= 256 and len(blocks) <= 256
+    assert len(records) <= 256
+    blocks, stage = shared([number[flags.get(c, 0)] for c in range(0x110000)], BLOCK)
+    groups, top = shared(stage, GROUP)
+    assert max(top) < 256 and max(groups) < 1 << 16
 
     head = f"// Generated by scripts/make-unicode-tables.py from tokenizers=={PINNED}. Do not edit.\n"
     (FOLDER / "classes.c").write_text(f"""{head}#include "CUnicodeTables.h"
 
-const uint16_t limbeck_scalar_records[{len(records)}] = {{
-{rows(records)}
+const uint32_t limbeck_scalar_records[{len(records)}] = {{
+{rows(records, 20)}
 }};
 
-// By scalar / {BLOCK}: the block of a scalar.
-const uint8_t limbeck_scalar_stages[{len(stage)}] = {{
-{rows(stage)}
+// By scalar / {BLOCK * GROUP}: a group of blocks.
+const uint8_t limbeck_scalar_stages[{len(top)}] = {{
+{rows(top)}
+}};
+
+// By group and scalar / {BLOCK} % {GROUP}: a block.
+const uint16_t limbeck_scalar_groups[{len(groups)}] = {{
+{rows(groups, 30)}
 }};
 
 // By block and scalar % {BLOCK}: the record of a scalar.
-const uint8_t limbeck_scalar_blocks[{len(blocks) * BLOCK}] = {{
-{rows([index for block in blocks for index in block])}
+const uint8_t limbeck_scalar_blocks[{len(blocks)}] = {{
+{rows(blocks)}
 }};
 """)
-    strips = {c: s for c, s in stripped.items() if s not in ("", chr(c)) and c not in HANGUL}
     lowers = {c: s for c, s in lowered.items() if s != chr(c)}
-    strip_text, strip_keys, _ = mapping("strip", strips)
-    lower_text, lower_keys, _ = mapping("lower", lowers)
     (FOLDER / "mappings.c").write_text(f"""{head}#include "CUnicodeTables.h"
 
-// NFD without the nonspacing marks, for scalars that this changes; Hangul syllables are left to arithmetic.
-{strip_text}
 // Lower case.
-{lower_text}""")
+{mapping("lower", lowers)}""")
+    counts = write_normal_forms(head, decompose)
     template = FOLDER / "include" / "CUnicodeTables.h"
     text = template.read_text()
-    for name, value in (("STRIP_COUNT", strip_keys), ("LOWER_COUNT", lower_keys)):
+    for name, value in counts.items():
         lines = [f"#define LIMBECK_{name} {value}" if x.startswith(f"#define LIMBECK_{name} ") else x for x in text.split("\n")]
         text = "\n".join(lines)
     template.write_text(text)
-    print(f"{len(records)} records, {len(blocks)} blocks, {strip_keys} decompositions, {lower_keys} lower cases")
+    print(f"{len(records)} records, {len(blocks) // BLOCK} blocks, {len(top)} groups of them", counts)
 
 
 if __name__ == "__main__":

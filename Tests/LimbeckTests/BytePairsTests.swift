@@ -110,7 +110,7 @@ import Testing
         (json(merges: ["a"]), .fileMalformed, "merges[0]"),
         (json(merges: ["a b", "a b"]), .fileUnsupported, "merges[1] is there twice"),
         (json(merges: ["ab bb", "a b", "b b"]), .fileUnsupported, "an earlier merge has used"),
-        (json(normalizer: #"{"type":"BertNormalizer"}"#), .fileUnsupported, "a normalizer for byte-level"),
+        (json(normalizer: #"{"type":"BertNormalizer"}"#), .fileUnsupported, #"normalizer "BertNormalizer""#),
         (json(preTokenizer: #"{"type":"BertPreTokenizer"}"#), .fileUnsupported, "BertPreTokenizer"),
         (json(preTokenizer: #"{"type":"Whitespace"}"#), .fileUnsupported, "Whitespace"),
         (json(preTokenizer: #"{"type":"Sequence","pretokenizers":[]}"#), .fileUnsupported, "Sequence"),

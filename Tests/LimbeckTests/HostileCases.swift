@@ -48,6 +48,8 @@ struct HostileCase: CustomTestStringConvertible, Sendable {
     static let all =
         weights + headers + configurations + tensors + sentences + tokenizers + bytePairs + sizes
         + pickles + views + archives + shards + ggufHeaders + ggufTensors + ggufValues
+        weights + headers + configurations + tensors + sentences + tokenizers + bytePairs + unigram + sizes
+        + pickles + views + archives + shards
 }
 
 extension HostileCase {

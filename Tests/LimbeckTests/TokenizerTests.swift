@@ -100,7 +100,7 @@ import Testing
     @Test(arguments: [
         (json(model: #""type":"WordLevel""#), LimbeckError.Status.fileUnsupported, "WordLevel"),
         (json(normalizer: #"{"type":"NFKC"}"#), .fileUnsupported, "NFKC"),
-        (json(preTokenizer: #"{"type":"Metaspace"}"#), .fileUnsupported, "Metaspace"),
+        (json(preTokenizer: #"{"type":"Metaspace","replacement":"▁"}"#), .fileUnsupported, "Metaspace"),
         (json(preTokenizer: "null"), .fileUnsupported, "pre_tokenizer"),
         (json(post: #"{"type":"PairProcessing"}"#), .fileUnsupported, "PairProcessing"),
         (json(post: #"{"type":"RobertaProcessing"}"#), .fileMalformed, "post_processor has no \"cls\""),

@@ -42,7 +42,9 @@ private let checks: [TokenizerCheck] = {
         ("answers/embed/tokenizer.json", true), ("answers/tag-cased/tokenizer.json", true), ("answers/embed/vocab.txt", true),
         ("../fuzz/tokenizers/added.json", false), ("../fuzz/tokenizers/plain.json", true),
         ("tokenizer/byte-level.json", true), ("tokenizer/byte-level-added-prefix.json", false),
-        ("tokenizer/byte-level-whole-prefix.json", false),
+        ("tokenizer/byte-level-whole-prefix.json", false), ("tokenizer/unigram.json", true),
+        ("tokenizer/unigram-albert.json", true), ("tokenizer/unigram-added-first.json", false),
+        ("tokenizer/unigram-bytes.json", false), ("tokenizer/unigram-steps.json", false),
     ]
     return files.map { name, tidy in
         let path = "t/" + (name.utf8.last == UInt8(ascii: "t") ? "vocab.txt" : "tokenizer.json")

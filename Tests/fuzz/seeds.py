@@ -3,6 +3,7 @@
 Usage: seeds.py FOLDER
 """
 
+import base64
 import json
 import math
 import pathlib
@@ -12,6 +13,8 @@ import zipfile
 
 tests = pathlib.Path(__file__).resolve().parent.parent
 golden = tests / "golden"
+sys.path.insert(0, str(tests.parent / "scripts"))
+from unigram_cases import compile_charsmap  # noqa: E402
 target = pathlib.Path(sys.argv[1])
 counts = {}
 
@@ -273,6 +276,32 @@ pairs = byte_pairs()["model"]
 merges = "\n".join(["#version: 0.2", *pairs["merges"]]).encode()
 for text in byte_texts:
     seed("tokenizer", merges + b"\0" + json.dumps(pairs["vocab"], ensure_ascii=False).encode() + b"\0" + text.encode())
+
+
+
+def unigram(steps, words=("WhitespaceSplit", "Metaspace")):
+    """A Unigram model of a few pieces."""
+    metaspace = {"replacement": "\u2581", "prepend_scheme": "always", "split": True}
+    parts = [{"type": name, **(metaspace if name == "Metaspace" else {})} for name in words]
+    pieces = ["<s>", "<unk>", "</s>", "\u2581", "a", "b", "\u2581a", "ab", "\u2581ab", "bb", "\u4e2d", "\u00e9", "<mask>"]
+    return {
+        "added_tokens": [{"id": 12, "content": "<mask>", "lstrip": True, "normalized": False}],
+        "normalizer": {"type": "Sequence", "normalizers": steps},
+        "pre_tokenizer": {"type": "Sequence", "pretokenizers": parts},
+        "model": {"type": "Unigram", "unk_id": 1, "vocab": [[piece, -3 - index / 8] for index, piece in enumerate(pieces)]},
+    }
+
+
+charsmap = base64.b64encode(compile_charsmap({"\uff41": "a", "e\u0301": "\u00e9", "\t": " ", "\x01": "", "\u2122": "TM"})).decode()
+precompiled = {"type": "Precompiled", "precompiled_charsmap": charsmap}
+spaces = {"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": " "}
+for steps in [
+    [precompiled], [{"type": "NFKD"}, {"type": "StripAccents"}, {"type": "Lowercase"}, precompiled, spaces], [{"type": "Nmt"}, {"type": "NFKC"}],
+    [{"type": "Strip", "strip_left": True, "strip_right": True}, {"type": "Prepend", "prepend": "\u2581"}, {"type": "NFC"}],
+    [{"type": "Replace", "pattern": {"String": "ab"}, "content": "\u00e9"}],
+]:
+    for text in byte_texts + ["\uff41b\t\x01 e\u0301\u0323  \u2122\x01 <mask>"]:
+        seed("tokenizer", json.dumps(unigram(steps)).encode() + b"\0\0" + text.encode())
 
 config, header = small("span")
 jamo = added + [{"id": i, "content": c, "normalized": True} for i, c in [(5, "\u1112"), (6, "\u1161"), (7, "\u11ab")]]

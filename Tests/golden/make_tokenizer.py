@@ -42,6 +42,22 @@ BYTE_LEVEL_TEXTS = [
     "a\u0301 \u0301", "中文 中 文", "\U0001f468\u200d\U0001f469\u200d\U0001f467", "new york c++ Straße  x  ab b the", "a" * 2500,
     "ab" * 1100 + " the", "é" * 1100,
 ]  # fmt: skip
+UNIGRAM_TEXTS = [
+    "the <mask>library", "the   <mask> of", "<mask>", " <mask> ", "<s>the</s>", "the  library", "the  ", "  the", "\n", " \n x", "a\tb",
+    "▁the ▁", "``the'' '` '''", "the\u0001library", "\u0001\u0002the caf\u00e9 \u0003 of", "\u2122\u0001g", "ｔｈｅ ﬁ\u0301",
+    "e\u0301 é\u0301 e\u0323\u0301", "\ufdfa " * 20, "\u1100\u1161\u11a8 \uac00\u11a8", "\u0e33\u0e49\u0e33", "\u0915\u094d\u0937\u0301",
+    "\U0001f468\u200d\U0001f469\u200d\U0001f467a\u200d", "a\u0301\u0001b", "a\u0001\u0301b", "\u0600a\u0301", "\r\n\r x", "xyzzy " * 3,
+    "中文国" * 60, "a" * 300, "☃" * 200, "\u0301" * 300 + "a", " " * 150 + "the" + " " * 150,
+    # A word longer than any window, in which nothing repeats.
+    "".join(WORDS[index * index % 163 % len(WORDS)] for index in range(400)),
+]  # fmt: skip
+# What the charsmap of a golden Unigram changes.
+CHARSMAP = {
+    **{chr(c): "" for c in (*range(1, 9), *range(14, 32), 0x7F)}, **{chr(c): " " for c in (9, 10, 12, 13, 0xA0, 0x200B, 0x3000)},
+    **{chr(c): chr(c - 0xFEE0) for c in range(0xFF01, 0xFF5F)}, "ﬁ": "fi", "ﬀ": "ff", "™": "TM", "…": "...", "ｶﾞ": "ガ", "ｶ": "カ",
+    "e\u0301": "é", "a\u0301": "á", "e\u0323": "ẹ", "\u0e33": "\u0e4d\u0e32", "①": "1", "\u1100\u1161": "가", "\u212b": "\u00c5",
+    "\ufdfa": "صلى الله عليه وسلم",
+}  # fmt: skip
 BYTES = [
     b"\xff", b"a\x80b", b"\xc3", b"the \xc3 caf\xc3\xa9", b"\xe2\x82", b"\xe2\x82\xac\xe2\x82", b"\xed\xa0\x80 \xed\xb0\x80", b"\xf0\x9f\x98", b"\xf0\x9f\x98\x80\xf0\x80\x80",
     b"\xc0\x80 \xf4\x90\x80\x80 \xf5", b"[CLS]\xff[SEP]", b"hello\x00\xffworld", b"\xe1\x80a\xf1\x80\x80b",
@@ -60,6 +76,14 @@ def vocabulary():
     letters = [chr(c) for c in range(0x21, 0x7F)] + list("абвгдежзиклмнопрстуфхцчшщыэюя")
     tokens += letters + ["##" + x for x in letters if x.isalnum()] + WORDS
     return list(dict.fromkeys(tokens))
+
+
+def unigram():
+    """Pieces whose scores mean nothing, but are all different: words, and what they are made of."""
+    words = [word.removeprefix("##") for word in WORDS]
+    letters = [chr(c) for c in range(0x21, 0x7F)] + list("абвгдежзиклмнопрстуфхцчшщыэюяáéẹカガ가صلىالهعيوسم")
+    pieces = ["▁", *letters, *words, *("▁" + word for word in words), "aa", "aaa", "thethe", "中文中", "...", "▁▁", "☃☃"]
+    return [[piece, -4.0 - index % 17 / 3 - index / 1000] for index, piece in enumerate(dict.fromkeys(pieces)) if piece]
 
 
 def main():
@@ -81,6 +105,11 @@ def main():
     byte_level.write_files(trained, FOLDER / "byte-level-files")
     texts = [text.encode() for text in TEXTS + BYTE_LEVEL_TEXTS] + BYTES + drawn[:30]
     for name, file in byte_level.variants(trained, FOLDER):
+        write_cases(compare, rng, texts, name, file, (0, 4, 5, 8, 9, 12, 13, 16))
+    unigrams = compare.unigram_cases
+    made = unigrams.tokenizer(unigram(), unigrams.compile_charsmap(CHARSMAP))
+    texts = [text.encode() for text in TEXTS + UNIGRAM_TEXTS] + BYTES + drawn[:30]
+    for name, file in unigrams.variants(made, FOLDER):
         write_cases(compare, rng, texts, name, file, (0, 4, 5, 8, 9, 12, 13, 16))
 
 

@@ -81,6 +81,10 @@ final class AddedTokens: Sendable {
 
     func flags(at index: Int32) -> Flags { flags[Int(index)] }
 
+    /// Whether a token begins with the byte.
+    @inline(__always)
+    func mayBegin(with byte: UInt8) -> Bool { isFirst[Int(byte)] }
+
     /// The next token in `text[begin..<end]` that begins at `search` or later; the white space it takes begins at `floor` or later.
     private func next(_ text: UnsafePointer<UInt8>, from search: Int, floor: Int, in begin: Int, to end: Int) -> Match? {
         isFirst.withUnsafeBufferPointer { isFirst in

@@ -25,7 +25,7 @@ final class ByteTrie: @unchecked Sendable {  // nothing changes after init
     let units: UnsafePointer<Unit>
     /// The values of the units at which a key ends.
     let values: UnsafePointer<Int32>
-    private let unitCount: Int
+    let unitCount: Int
 
     /// Of equal keys the last one counts.
     init(_ keys: [Key], bytes: UnsafeRawBufferPointer) {

@@ -19,8 +19,7 @@ extension AddedTokens {
         _ scalars: Scalars, from start: Int, _ words: inout Words, into sink: inout TokenSink
     ) {
         var scalars = scalars
-        /// The white space just passed, which a token may take; nil if something else was passed.
-        var spaceStart: Int?
+        var spaces = PassedSpaces<Scalars>()
         var followsWord = false
         var blind = 0
         /// The white space ahead that the token before took. Another may still begin in it.
@@ -32,29 +31,56 @@ extension AddedTokens {
                     // A token that may not be here hides those that begin inside it.
                     blind = match.scalars
                 } else {
+                    let first = flags.stripsLeft ? spaces.start ?? match.untakenStart : match.start
+                    if !flags.stripsLeft { spaces.give(to: &words, into: &sink) }
+                    spaces = PassedSpaces()
                     words.flush(into: &sink)
-                    let first = flags.stripsLeft ? spaceStart ?? match.untakenStart : match.start
                     taken = flags.stripsRight ? match.space : TakenSpace(end: match.end)
                     sink.append(flags.id, first, max(first, taken.end))
                     sink.endWord()
                     scalars = match.after
-                    spaceStart = nil
                     followsWord = match.endsInWord
                     continue
                 }
             }
+            let before = scalars
             guard let scalar = scalars.next() else { break }
             blind = max(0, blind - 1)
             let record = ScalarRecord(scalar.scalar)
             followsWord = record.isWord
             if taken.count > 0 {
                 taken.count -= 1
+            } else if record.isSpace {
+                spaces.pass(scalar, before)
             } else {
-                spaceStart = record.isSpace ? spaceStart ?? scalar.start : nil
+                spaces.give(to: &words, into: &sink)
+                spaces = PassedSpaces()
+                words.take(scalar, into: &sink)
             }
+        }
+        spaces.give(to: &words, into: &sink)
+        words.flush(into: &sink)
+    }
+}
+
+/// The white space just passed, which a token may take, and which else belongs to the words.
+private struct PassedSpaces<Scalars: ScalarSource> {
+    private(set) var start: Int?
+    private var source: Scalars?
+    private var count = 0
+
+    /// `before` gives the space next.
+    mutating func pass(_ space: SourceScalar, _ before: Scalars) {
+        if count == 0 { (start, source) = (space.start, before) }
+        count += 1
+    }
+
+    func give<Words: WordTaker>(to words: inout Words, into sink: inout TokenSink) {
+        guard count > 0, var source else { return }
+        for _ in 0..<count {
+            guard let scalar = source.next() else { return }
             words.take(scalar, into: &sink)
         }
-        words.flush(into: &sink)
     }
 }
 

@@ -43,6 +43,7 @@ struct NormalizedScalars: ScalarSource {
     @inline(__always)
     var isBetweenScalars: Bool { readyNext == readyCount && run == nil }
 
+    @inline(never)
     mutating func next() -> SourceScalar? {
         while true {
             if readyNext < readyCount {
@@ -96,24 +97,23 @@ struct NormalizedScalars: ScalarSource {
             if index % 28 != 0 { push(0x11A7 + index % 28) }
             return
         }
-        var count: UInt32 = 0
-        guard let parts = limbeck_find_strip(scalar, &count) else { return }
-        for index in 0..<Int(count) {
-            let record = ScalarRecord(parts[index])
+        guard let parts = ScalarMapping.canonical(scalar) else { return }
+        for index in 0..<parts.count {
+            let record = ScalarRecord(parts.scalars[index])
+            if record.isNonspacing { continue }
             if record.rank != 0 {
                 // Marks that stay (of musical notes): they have to be ordered with the marks that follow.
-                tails = (parts + index, Int(count) - index)
-                return beginRun(tails: Int(count) - index, rank: record.rank)
+                tails = (parts, index)
+                return beginRun(tails: parts.count - index, rank: record.rank)
             }
-            lower(parts[index], record)
+            lower(parts.scalars[index], record)
         }
     }
 
     private mutating func lower(_ scalar: UInt32, _ record: ScalarRecord) {
         guard options.lowers, record.lowers else { return push(scalar) }
-        var count: UInt32 = 0
-        guard let letters = limbeck_find_lower(scalar, &count) else { return push(scalar) }
-        for index in 0..<Int(count) { push(letters[index]) }
+        guard let letters = ScalarMapping.lower(scalar) else { return push(scalar) }
+        for index in 0..<letters.count { push(letters.scalars[index]) }
     }
 
     @inline(__always)
@@ -143,7 +143,7 @@ struct NormalizedScalars: ScalarSource {
     }
 
     /// Marks that the decomposition of the starter before the run left.
-    private var tails: (UnsafePointer<UInt32>, Int)?
+    private var tails: (ScalarMapping, first: Int)?
 
     private mutating func beginRun(tails tailCount: Int, rank tailRank: UInt16) {
         var ranks: UInt64 = tailCount > 0 ? 1 << UInt64(tailRank) : 0
@@ -187,11 +187,14 @@ struct NormalizedScalars: ScalarSource {
             run.rank = UInt16(run.ranks.trailingZeroBitCount)
             run.ranks &= run.ranks - 1
             run.search = run.start
-            if run.rank == run.tailRank, let (marks, count) = tails {
+            if run.rank == run.tailRank, let (parts, first) = tails {
                 // They stand where their starter stood.
                 tails = nil
                 self.run = run
-                for index in 0..<count { lower(marks[index], ScalarRecord(marks[index])) }
+                for index in first..<parts.count {
+                    let record = ScalarRecord(parts.scalars[index])
+                    if !record.isNonspacing { lower(parts.scalars[index], record) }
+                }
                 return
             }
         }

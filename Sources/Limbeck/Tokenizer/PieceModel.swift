@@ -5,6 +5,7 @@
 enum PieceModel: Sendable {
     case wordPiece(WordPiece)
     case bytePairs(BytePairs)
+    case unigram(Unigram)
 
     init(_ parts: TokenizerParts) throws(LimbeckError) {
         switch (parts.model, parts.preTokenizer) {
@@ -13,13 +14,18 @@ enum PieceModel: Sendable {
             switch parts.normalizer {
             case .none: normalization = NormalizerOptions()
             case .bert(let options): normalization = options
+            case .steps: throw PieceModel.unsupported(parts, normalizerOf: "WordPiece")
             }
             self = .wordPiece(WordPiece(parts.vocabulary, normalization, options))
         case (.bytePairs(let table), .byteLevel(let options)):
             guard case .none = parts.normalizer else {
-                throw LimbeckError(.fileUnsupported, "\(parts.file): a normalizer for byte-level BPE is not supported")
+                throw PieceModel.unsupported(parts, normalizerOf: "byte-level BPE")
             }
             self = .bytePairs(BytePairs(table, options))
+        case (.unigram(let pieces), .metaspace(let words)):
+            self = .unigram(Unigram(pieces, try PieceModel.steps(parts), words))
+        case (.unigram(let pieces), .none):
+            self = .unigram(Unigram(pieces, try PieceModel.steps(parts), MetaspaceOptions()))
         default:
             throw LimbeckError(
                 .fileUnsupported, "\(parts.file): the pre_tokenizer \"\(parts.preTokenizer.name)\" is not supported with this model")
@@ -30,14 +36,29 @@ enum PieceModel: Sendable {
         switch self {
         case .wordPiece: "WordPiece"
         case .bytePairs: "byte-level BPE"
+        case .unigram: "Unigram"
         }
     }
 
     var marksContinuations: Bool {
         switch self {
         case .wordPiece(let model): !model.options.prefix.utf8.isEmpty
-        case .bytePairs: false
+        case .bytePairs, .unigram: false
         }
+    }
+
+    private static func steps(_ parts: TokenizerParts) throws(LimbeckError) -> StepNormalizer {
+        switch parts.normalizer {
+        case .none: StepNormalizer([])
+        case .bert: throw unsupported(parts, normalizerOf: "Unigram")
+        case .steps(let steps, _): StepNormalizer(steps)
+        }
+    }
+
+    private static func unsupported(_ parts: TokenizerParts, normalizerOf model: String) -> LimbeckError {
+        LimbeckError(
+            .fileUnsupported,
+            "\(parts.file): the normalizer \"\(parts.normalizer.name)\" is not supported with \(model)")
     }
 
     /// Whether text is cut as it is, so that added tokens that are looked for in the normalised text are found in the text itself.
@@ -45,6 +66,7 @@ enum PieceModel: Sendable {
         switch self {
         case .wordPiece: false
         case .bytePairs: true
+        case .unigram(let model): model.normalizer.steps.isEmpty
         }
     }
 
@@ -53,14 +75,16 @@ enum PieceModel: Sendable {
         switch self {
         case .wordPiece(let model): model.options.unknown
         case .bytePairs: nil
+        case .unigram(let model): model.pieces.unknown
         }
     }
 
-    /// Whether a space was added before a word that begins at this byte of a text with the token `token`, as the vocabulary has it.
-    func addedSpace(before byte: UInt8, _ token: UnsafeRawBufferPointer) -> Bool {
+    /// Whether a space was added before a word that begins with this scalar of a text and the token `token`, as the vocabulary has it.
+    func addedSpace(before scalar: UInt32, _ token: UnsafeRawBufferPointer) -> Bool {
         switch self {
         case .wordPiece: false
-        case .bytePairs: byte != 0x20 && token.starts(with: ByteAlphabet.spaceBytes)
+        case .bytePairs: scalar != 0x20 && token.starts(with: ByteAlphabet.spaceBytes)
+        case .unigram(let model): model.words.addedSpace(before: scalar, token)
         }
     }
 
@@ -77,6 +101,8 @@ enum PieceModel: Sendable {
             let scalars = NormalizedScalars(text, from: start, to: end, model.normalization)
             WordCollector.with(model) { added.cut(scalars, from: start, &$0, into: &sink) }
         case .bytePairs(let model): model.encode(text, from: start, to: end, continues: continues, into: &sink)
+        case .unigram(let model):
+            model.encode(text, from: start, to: end, continues: continues, finding: added, into: &sink)
         }
     }
 
@@ -88,6 +114,7 @@ enum PieceModel: Sendable {
             case .wordPiece(let model):
                 return PieceModel.bytes(of: NormalizedScalars(start, from: 0, to: text.count, model.normalization))
             case .bytePairs: return Array(text)
+            case .unigram(let model): return model.normalized(start, text.count)
             }
         }
     }
@@ -103,6 +130,7 @@ enum PieceModel: Sendable {
         switch self {
         case .wordPiece(let model): model.memoryBytes
         case .bytePairs(let model): model.memoryBytes
+        case .unigram(let model): model.memoryBytes
         }
     }
 }

@@ -86,6 +86,12 @@ struct TokenSink {
         append(id, place.start, place.end)
     }
 
+    /// Gives the tokens from the number `first` on another end.
+    func moveEnds(from first: Int, to end: Int) {
+        guard let ends = buffer.ends else { return }
+        for index in first..<max(first, min(count, room)) { ends[index] = UInt32(truncatingIfNeeded: end) }
+    }
+
     @inline(__always)
     mutating func endWord() { word &+= 1 }
 

@@ -139,7 +139,9 @@ public final class Tokenizer: Sendable {
 
     /// Where the word begins whose first token this is, of a text that was cut without trimming.
     package func wordStart(_ id: Int32, at byte: Int, of text: Text) -> WordStart {
-        let isAfterAddedSpace = withTokenBytes(id) { model.addedSpace(before: text[byte], $0) } ?? false
+        guard let start = text.baseAddress?.assumingMemoryBound(to: UInt8.self), byte < text.count else { return .first }
+        let scalar = UTF8Reader.read(start, at: byte, end: text.count).scalar
+        let isAfterAddedSpace = withTokenBytes(id) { model.addedSpace(before: scalar, $0) } ?? false
         return WordStart(byte: byte, beginsStretch: isAfterAddedSpace)
     }
 
@@ -157,11 +159,12 @@ public final class Tokenizer: Sendable {
         guard let start = text.baseAddress?.assumingMemoryBound(to: UInt8.self), first < text.count, limit > 0 else { return 0 }
         var sink = TokenSink(out, type: type, limit: limit, trimming: trimming)
         split(start, first, text.count, at: literalTokens, in: 0, into: &sink, &place.literal) { first, end, sink in
+            let continues = first == word.byte && !word.beginsStretch
             guard model.leavesText else {
-                return model.encode(start, from: first, to: end, continues: false, finding: normalizedTokens, into: &sink)
+                return model.encode(start, from: first, to: end, continues: continues, finding: normalizedTokens, into: &sink)
             }
             split(start, first, end, at: normalizedTokens, in: first, into: &sink, &place.normalized) { first, end, sink in
-                let continues = first == word.byte && !word.beginsStretch
+                let continues = continues && first == word.byte
                 model.encode(start, from: first, to: end, continues: continues, finding: nil, into: &sink)
             }
         }

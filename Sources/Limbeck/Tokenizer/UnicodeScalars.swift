@@ -7,7 +7,7 @@ struct ScalarRecord {
     /// `scalar` must be below 0x110000.
     @inline(__always)
     init(_ scalar: UInt32) {
-        bits = limbeck_scalar_record(scalar)
+        bits = UInt16(truncatingIfNeeded: limbeck_scalar_record(scalar))
     }
 
     /// Removed by `clean_text`.
@@ -28,6 +28,33 @@ struct ScalarRecord {
     @inline(__always) var isLetter: Bool { bits & 1 << 14 != 0 }
     /// Its `\p{N}`.
     @inline(__always) var isNumber: Bool { bits & 1 << 15 != 0 }
+}
+
+/// What tables say that a scalar becomes.
+struct ScalarMapping {
+    private(set) var scalars = InlineArray<18, UInt32>(repeating: 0)
+    let count: Int
+
+    /// nil: the scalar stays.
+    private init?(_ scalar: UInt32, _ table: limbeck_mapping) {
+        var span = scalars.mutableSpan
+        let found = span.withUnsafeMutableBufferPointer { scalars in
+            withUnsafePointer(to: table) { limbeck_map($0, scalar, scalars.baseAddress!) }
+        }
+        if found == 0 { return nil }
+        count = Int(found)
+    }
+
+    @inline(never)
+    static func lower(_ scalar: UInt32) -> ScalarMapping? { ScalarMapping(scalar, limbeck_lower) }
+
+    /// NFD; Hangul is left to arithmetic.
+    @inline(never)
+    static func canonical(_ scalar: UInt32) -> ScalarMapping? { ScalarMapping(scalar, limbeck_canonical) }
+
+    /// NFKD, of a scalar that NFD leaves.
+    @inline(never)
+    static func compatible(_ scalar: UInt32) -> ScalarMapping? { ScalarMapping(scalar, limbeck_compatible) }
 }
 
 /// A scalar of a text, and the bytes that it was read from.
@@ -96,6 +123,12 @@ enum UTF8Reader {
     @inline(__always)
     static func isWellFormed(_ source: SourceScalar, _ text: UnsafePointer<UInt8>) -> Bool {
         source.scalar != replacement || source.end &- source.start == 3 && text[source.start] == 0xEF
+    }
+
+    /// The bytes of the UTF-8 of `scalar`.
+    @inline(__always)
+    static func count(_ scalar: UInt32) -> Int {
+        scalar < 0x80 ? 1 : scalar < 0x800 ? 2 : scalar < 0x10000 ? 3 : 4
     }
 
     /// Writes the UTF-8 of `scalar` to `output`, which has room for four bytes, and returns their count.

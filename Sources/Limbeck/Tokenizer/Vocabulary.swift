@@ -70,5 +70,8 @@ final class Vocabulary: Sendable {
         }
     }
 
+    /// The token `id`; nil if there is none.
+    func token(_ id: Int32) -> String? { withToken(id) { String(decoding: $0, as: UTF8.self) } }
+
     var memoryBytes: Int { trie.memoryBytes + bytes.count + places.count * MemoryLayout<Place>.stride }
 }

@@ -16,6 +16,10 @@ extension TokenizerParts.Model {
             // Not asked for every byte in the vocabulary, the unknown token has nothing to stand for; its name is all that is of use.
             names.unk = try model.optionalString("unk_token") ?? names.unk
             return (vocabulary, .bytePairs(try MergeTable(model, vocabulary)))
+        case "Unigram":
+            let (vocabulary, pieces) = try PieceTable.read(model)
+            if let unknown = vocabulary.token(pieces.unknown) { names.unk = unknown }
+            return (vocabulary, .unigram(pieces))
         default: throw model.unsupported(type)
         }
     }

@@ -5,17 +5,30 @@ extension TokenizerParts.PreTokenizer {
         switch type {
         case "BertPreTokenizer": self = .bert
         case "ByteLevel": self = .byteLevel(try BytePairOptions(part))
+        case "WhitespaceSplit": self = .metaspace(MetaspaceOptions(splitsWhitespace: true))
+        case "Metaspace":
+            var options = MetaspaceOptions()
+            try options.read(part)
+            self = .metaspace(options)
         case "Sequence": self = try .init(sequence: part)
         default: throw part.unsupported(type)
         }
     }
 
-    /// One pre-tokenizer; or two, where one cuts the words and ByteLevel only writes their bytes.
+    /// One pre-tokenizer; or two: WhitespaceSplit and Metaspace, or one that cuts the words and a ByteLevel that only writes their bytes.
     private init(sequence part: TokenizerComponent) throws(LimbeckError) {
         let elements = try part.elements("pretokenizers")
         if elements.count == 1 {
             guard try elements[0].type() != "Sequence" else { throw elements[0].unsupported("Sequence") }
             self = try .init(elements[0])
+            return
+        }
+        if elements.count == 2, try elements[0].type() == "WhitespaceSplit",
+            try elements[1].type() == "Metaspace"
+        {
+            var options = MetaspaceOptions(splitsWhitespace: true)
+            try options.read(elements[1])
+            self = .metaspace(options)
             return
         }
         guard elements.count == 2, try elements[0].type() == "Split",
@@ -61,6 +74,31 @@ extension BytePairOptions {
         }
         guard try part.flag("invert") != true else {
             throw LimbeckError(.fileUnsupported, "\(part.file): \"invert\" of a Split is not supported")
+        }
+    }
+}
+
+extension MetaspaceOptions {
+    fileprivate mutating func read(_ part: TokenizerComponent) throws(LimbeckError) {
+        var scalars = try part.string("replacement").unicodeScalars.makeIterator()
+        guard let mark = scalars.next(), scalars.next() == nil else {
+            throw part.malformed("replacement", "one character")
+        }
+        self.mark = mark.value
+        splits = try part.flag("split") ?? true
+        let addsSpace = try part.flag("add_prefix_space")
+        switch try part.optionalString("prepend_scheme") {
+        case nil: scheme = addsSpace == false ? .never : .always
+        case "always"?: scheme = .always
+        case "first"?: scheme = .first
+        case "never"?: scheme = .never
+        case let name?:
+            throw LimbeckError(
+                .fileUnsupported, "\(part.file): the prepend_scheme \"\(name)\" is not supported")
+        }
+        guard addsSpace != false || scheme == .never else {
+            throw LimbeckError(
+                .fileInconsistent, "\(part.file): \(part.key) has add_prefix_space false and another prepend_scheme")
         }
     }
 }

@@ -17,12 +17,24 @@ struct TokenizerParts {
     enum Model {
         case wordPiece(WordPieceOptions)
         case bytePairs(MergeTable)
+        case unigram(PieceTable)
     }
 
     /// What changes the text first.
     enum Normalizer {
         case none
         case bert(NormalizerOptions)
+        /// One after the other; and what files call the whole.
+        case steps([NormalizerStep], name: String)
+
+        /// As files call it.
+        var name: String {
+            switch self {
+            case .none: "none"
+            case .bert: "BertNormalizer"
+            case .steps(_, let name): name
+            }
+        }
     }
 
     /// What cuts the text into words.
@@ -30,6 +42,7 @@ struct TokenizerParts {
         case none
         case bert
         case byteLevel(BytePairOptions)
+        case metaspace(MetaspaceOptions)
 
         /// As files call it.
         var name: String {
@@ -37,6 +50,7 @@ struct TokenizerParts {
             case .none: "none"
             case .bert: "BertPreTokenizer"
             case .byteLevel: "ByteLevel"
+            case .metaspace(let options): options.mark == nil ? "WhitespaceSplit" : "Metaspace"
             }
         }
     }

@@ -1,0 +1,141 @@
+/// One normalizer of a tokenizer.json, as SentencePiece's models have them: a text goes through several.
+enum NormalizerStep: Sendable {
+    case characterMap(CharacterMap)
+    case normalForm(NormalForm)
+    case lowercase
+    /// Removes combining marks.
+    case stripAccents
+    /// Removes white space from the ends of the text.
+    case strip(left: Bool, right: Bool)
+    /// What machine translation cleans: control characters go, and some others are spaces.
+    case nmt
+    case replace(pattern: [UInt32], content: [UInt32])
+    /// Replaces two spaces or more.
+    case replaceSpaces(content: [UInt32])
+    case prepend([UInt32])
+
+    /// What a step knows of the text before a segment.
+    struct Memory {
+        /// The steps, as bits, out of which something came before.
+        var begun: UInt32 = 0
+        var late = LatePlaces()
+    }
+
+    /// The most steps, as `Memory` has them.
+    static let most = 32
+
+    /// Takes `source` to `target`. `step` is the number of this step.
+    func apply(
+        _ source: ScalarBuffer, to target: inout ScalarBuffer, _ step: Int, isLast: Bool,
+        _ memory: inout Memory
+    ) {
+        let bit = 1 as UInt32 &<< UInt32(step)
+        let isFirst = memory.begun & bit == 0
+        var late = LatePlaces()
+        switch self {
+        case .characterMap(let map):
+            map.apply(source, to: &target, isFirst: isFirst, &memory.late)
+        case .normalForm(let form):
+            form.apply(source, to: &target)
+            target.resolve(source, late: &late)
+        case .lowercase:
+            Lowercase.apply(source, to: &target)
+        case .stripAccents:
+            for index in 0..<source.count where !GraphemeRecord(source.scalars[index]).isMark {
+                target.append(source, index)
+            }
+        case .strip(let left, let right):
+            var first = 0
+            var end = source.count
+            if left, isFirst {
+                while first < end, ScalarRecord(source.scalars[first]).isSpace { first += 1 }
+            }
+            if right, isLast {
+                while end > first, ScalarRecord(source.scalars[end - 1]).isSpace { end -= 1 }
+            }
+            for index in first..<end { target.append(source, index) }
+        case .nmt:
+            for index in 0..<source.count {
+                guard let scalar = NormalizerStep.cleaned(source.scalars[index]) else { continue }
+                target.append(scalar, source.starts[index], source.ends[index])
+            }
+        case .replace(let pattern, let content):
+            Replacement.apply(source, to: &target, content) { index in
+                Replacement.matches(pattern, source, index) ? pattern.count : 0
+            }
+        case .replaceSpaces(let content):
+            Replacement.apply(source, to: &target, content) { index in
+                var end = index
+                while end < source.count, source.scalars[end] == 0x20 { end += 1 }
+                return end - index > 1 ? end - index : 0
+            }
+        case .prepend(let scalars):
+            if isFirst, source.count > 0 {
+                for scalar in scalars { target.append(scalar, source.starts[0], source.ends[0]) }
+            }
+            for index in 0..<source.count { target.append(source, index) }
+        }
+        if target.count > 0 { memory.begun |= bit }
+    }
+
+    /// What Nmt makes of a scalar; nil: it goes.
+    private static func cleaned(_ scalar: UInt32) -> UInt32? {
+        switch scalar {
+        case 0x01...0x08, 0x0B, 0x0E...0x1F, 0x7F, 0x8F, 0x9F: nil
+        case 0x09, 0x0A, 0x0C, 0x0D, 0x1680, 0x200B...0x200F, 0x2028, 0x2029, 0x2581, 0xFEFF,
+            0xFFFD:
+            0x20
+        default: scalar
+        }
+    }
+}
+
+/// Lower case, scalar by scalar.
+enum Lowercase {
+    static func apply(_ source: ScalarBuffer, to target: inout ScalarBuffer) {
+        for index in 0..<source.count {
+            let scalar = source.scalars[index]
+            guard ScalarRecord(scalar).lowers else {
+                target.append(source, index)
+                continue
+            }
+            if let letters = ScalarMapping.lower(scalar) {
+                for letter in 0..<letters.count {
+                    target.append(letters.scalars[letter], source.starts[index], source.ends[index])
+                }
+            }
+        }
+    }
+}
+
+/// Replacing what matches; what takes its place has the place of its last scalar.
+enum Replacement {
+    /// `match` gives how many scalars match at an index.
+    @inline(__always)
+    static func apply(
+        _ source: ScalarBuffer, to target: inout ScalarBuffer, _ content: [UInt32],
+        _ match: (Int) -> Int
+    ) {
+        var index = 0
+        while index < source.count {
+            let count = match(index)
+            guard count > 0 else {
+                target.append(source, index)
+                index += 1
+                continue
+            }
+            index += count
+            for scalar in content {
+                target.append(scalar, source.starts[index - 1], source.ends[index - 1])
+            }
+        }
+    }
+
+    static func matches(_ pattern: [UInt32], _ source: ScalarBuffer, _ start: Int) -> Bool {
+        guard start + pattern.count <= source.count else { return false }
+        for index in pattern.indices where source.scalars[start + index] != pattern[index] {
+            return false
+        }
+        return true
+    }
+}

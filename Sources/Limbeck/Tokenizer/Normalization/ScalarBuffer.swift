@@ -1,0 +1,106 @@
+/// Scalars of a segment, and the bytes of the source that each stands for. The memory is borrowed.
+struct ScalarBuffer {
+    static let capacity = 1024
+
+    let scalars: UnsafeMutablePointer<UInt32>
+    let starts: UnsafeMutablePointer<UInt32>
+    let ends: UnsafeMutablePointer<UInt32>
+    private(set) var count = 0
+    /// More was appended than there is room for.
+    private(set) var isOverfull = false
+
+    /// Three arrays of `capacity` in a row.
+    init(_ memory: UnsafeMutablePointer<UInt32>) {
+        scalars = memory
+        starts = memory + ScalarBuffer.capacity
+        ends = memory + 2 * ScalarBuffer.capacity
+    }
+
+    mutating func removeAll() { (count, isOverfull) = (0, false) }
+
+    mutating func removeLast(_ removed: Int) { count -= removed }
+
+    @inline(__always)
+    mutating func append(_ scalar: UInt32, _ start: UInt32, _ end: UInt32) {
+        guard count < ScalarBuffer.capacity else {
+            isOverfull = true
+            return
+        }
+        scalars[count] = scalar
+        starts[count] = start
+        ends[count] = end
+        count &+= 1
+    }
+
+    @inline(__always)
+    mutating func append(_ other: ScalarBuffer, _ index: Int) {
+        append(other.scalars[index], other.starts[index], other.ends[index])
+    }
+
+    // MARK: Changes
+
+    /// Appends a scalar with what the reference calls its change: 0, it takes the place of the next scalar before; less, and so many
+    /// scalars after that one are gone; more, it is put in, and has the place of the scalar before it. `resolve` makes places of them.
+    @inline(__always)
+    mutating func append(_ scalar: UInt32, change: Int) {
+        append(scalar, UInt32(bitPattern: Int32(truncatingIfNeeded: change)), 0)
+    }
+
+    func change(_ index: Int) -> Int { Int(Int32(bitPattern: starts[index])) }
+
+    func setChange(_ index: Int, _ change: Int) {
+        starts[index] = UInt32(bitPattern: Int32(truncatingIfNeeded: change))
+    }
+
+    /// Gives the scalars from `first` on, which have changes, the places that these make of `source`, whose first `skipped` scalars are
+    /// gone. Places come out in order, whatever order the scalars have: so the reference does it.
+    func resolve(_ source: ScalarBuffer, skipped: Int = 0, late: inout LatePlaces) {
+        var next = skipped
+        for index in 0..<count {
+            let change = self.change(index)
+            if change > 0 {
+                let before = max(0, next &- 1)
+                (starts[index], ends[index]) = late.place(before, source)
+                continue
+            }
+            (starts[index], ends[index]) = late.place(next, source)
+            next &+= 1 &- change
+        }
+        late.advance(next, source)
+    }
+}
+
+/// Places that scalars took later than they came.
+///
+/// Where the reference's charsmap removes what a text begins with, it does not count it: from there on every scalar has the place of one
+/// before it, as many before as were removed.
+struct LatePlaces {
+    private static let most = 16
+    private var starts = InlineArray<16, UInt32>(repeating: 0)
+    private var ends = InlineArray<16, UInt32>(repeating: 0)
+    private var count = 0
+
+    var isEmpty: Bool { count == 0 }
+
+    /// The place at `index` among the late ones and then those of `source`.
+    @inline(__always)
+    func place(_ index: Int, _ source: ScalarBuffer) -> (UInt32, UInt32) {
+        if index < count { return (starts[index], ends[index]) }
+        let index = min(index &- count, source.count &- 1)
+        return index < 0 ? (0, 0) : (source.starts[index], source.ends[index])
+    }
+
+    /// Keeps what is left after `used` places, of many the last.
+    mutating func advance(_ used: Int, _ source: ScalarBuffer) {
+        let total = count + source.count
+        let first = max(used, total - LatePlaces.most)
+        guard first < total else {
+            count = 0
+            return
+        }
+        for index in first..<total {
+            (starts[index - first], ends[index - first]) = place(index, source)
+        }
+        count = total - first
+    }
+}

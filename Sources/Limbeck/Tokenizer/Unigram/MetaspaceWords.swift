@@ -1,0 +1,93 @@
+/// What SentencePiece's pre-tokenizers have to know.
+struct MetaspaceOptions: Sendable {
+    /// When the mark of a space is put before what does not begin with one.
+    enum Scheme: Sendable {
+        case always
+        /// Only where the text begins.
+        case first
+        case never
+    }
+
+    /// White space is cut out first, and what is between it is cut on its own.
+    var splitsWhitespace = false
+    /// What stands for a space, "▁"; nil: spaces are left as they are.
+    var mark: UInt32?
+    var scheme = Scheme.always
+    /// Each mark begins a word.
+    var splits = true
+
+    /// Whether the mark was put before a word that begins with `scalar` and has the token `token` first.
+    func addedSpace(before scalar: UInt32, _ token: UnsafeRawBufferPointer) -> Bool {
+        guard let mark, scalar != mark, scalar != 0x20,
+            let start = token.baseAddress?.assumingMemoryBound(to: UInt8.self), token.count > 0
+        else { return false }
+        return UTF8Reader.read(start, at: 0, end: token.count).scalar == mark
+    }
+}
+
+/// Cuts normalised text into words as WhitespaceSplit and Metaspace do it, and these into pieces.
+struct MetaspaceWords: WordTaker {
+    private let options: MetaspaceOptions
+    private var lattice: PieceLattice
+    /// Nothing has come since the text began, or since white space that cuts.
+    private var isAtStart: Bool
+    /// Not a scalar where nothing stands for spaces.
+    private let mark: UInt32
+
+    private static let none = UInt32.max
+
+    init(_ options: MetaspaceOptions, _ lattice: PieceLattice, continues: Bool) {
+        isAtStart = !continues
+        self.options = options
+        self.lattice = lattice
+        mark = options.mark ?? MetaspaceWords.none
+    }
+
+    @inline(__always)
+    mutating func take(_ source: SourceScalar, into sink: inout TokenSink) {
+        var scalar = source.scalar
+        if options.splitsWhitespace, ScalarRecord(scalar).isSpace { return flush(into: &sink) }
+        if scalar == 0x20, mark != MetaspaceWords.none { scalar = mark }
+        if isAtStart {
+            begin(with: scalar, source.start, source.end, into: &sink)
+        } else if scalar == mark, options.splits {
+            lattice.endWord(into: &sink)
+        }
+        lattice.append(scalar, source.start, source.end, into: &sink)
+    }
+
+    /// Takes bytes of the text, as the table has them.
+    @inline(__always)
+    mutating func take(
+        plain text: UnsafePointer<UInt8>, from start: Int, to end: Int, _ table: UnsafePointer<UInt8>,
+        into sink: inout TokenSink
+    ) {
+        var position = start
+        while position < end {
+            let byte = table[Int(text[position])]
+            if byte == 0x20 || isAtStart {
+                if sink.isFull { return }
+                take(SourceScalar(scalar: UInt32(byte), start: position, end: position &+ 1), into: &sink)
+            } else {
+                lattice.append(byte: byte, position, position &+ 1, into: &sink)
+            }
+            position &+= 1
+        }
+    }
+
+    private mutating func begin(with scalar: UInt32, _ start: Int, _ end: Int, into sink: inout TokenSink) {
+        isAtStart = false
+        guard mark != MetaspaceWords.none, scalar != mark else { return }
+        switch options.scheme {
+        case .never: return
+        case .first: if start > 0 { return }
+        case .always: break
+        }
+        lattice.append(mark, start, end, into: &sink)
+    }
+
+    mutating func flush(into sink: inout TokenSink) {
+        lattice.endWord(into: &sink)
+        isAtStart = true
+    }
+}

@@ -1,0 +1,232 @@
+/// The word that is being collected, and the best ways to cut it up to each of its bytes.
+///
+/// A word that is longer than the memory is cut window by window: where the best ways to all places that are still open have a beginning in
+/// common, that beginning is sure. Only where they have none in a whole window, as in a thousand equal characters, it is not.
+struct PieceLattice {
+    /// The bytes of a window; the longest piece has a quarter of that.
+    static let window = 4 * PieceTable.longestPiece
+
+    private let pieces: PieceTable
+    private let units: UnsafePointer<ByteTrie.Unit>
+    private let values: UnsafePointer<Int32>
+    private let pieceScores: UnsafePointer<Double>
+    /// The bytes of the word, and for each the place of its character in the text.
+    private let bytes: UnsafeMutablePointer<UInt8>
+    private let starts: UnsafeMutablePointer<UInt32>
+    private let ends: UnsafeMutablePointer<UInt32>
+    private var count = 0
+    /// By place in the word: the score of the best way to it, -infinity if there is none; the bytes of its last piece, and its node.
+    private let scores: UnsafeMutablePointer<Double>
+    private let lengths: UnsafeMutablePointer<UInt16>
+    private let nodes: UnsafeMutablePointer<UInt32>
+    /// The places of the best way, backwards.
+    private let path: UnsafeMutablePointer<UInt16>
+    /// The pieces that begin before here have been looked at.
+    private var next = 0
+    /// The place of unknown characters at the end of the windows before, which more may join; and where they are spelt in bytes, the
+    /// number of the first token.
+    private var unknown: (start: Int, end: Int, token: Int)?
+    private(set) var isEmpty = true
+
+    /// The node of a character that no piece has.
+    private static let nobody = ByteTrie.nobody
+
+    /// Calls `body` with a lattice whose memory is on the stack.
+    @inline(__always)
+    static func with(_ pieces: PieceTable, _ body: (PieceLattice) -> Void) {
+        // Of 1,032 places: 8 + 4 + 4 + 4 + 2 + 2 + 1 bytes each.
+        var memory = InlineArray<3225, Double>(repeating: 0)
+        var span = memory.mutableSpan
+        span.withUnsafeMutableBytes { memory in
+            guard let start = memory.baseAddress else { return }
+            body(PieceLattice(pieces, start))
+        }
+    }
+
+    private init(_ pieces: PieceTable, _ memory: UnsafeMutableRawPointer) {
+        let places = PieceLattice.window + 8
+        self.pieces = pieces
+        units = pieces.trie.units
+        values = pieces.trie.values
+        pieceScores = pieces.scores
+        scores = memory.bindMemory(to: Double.self, capacity: places)
+        starts = (memory + 8 * places).bindMemory(to: UInt32.self, capacity: places)
+        ends = (memory + 12 * places).bindMemory(to: UInt32.self, capacity: places)
+        nodes = (memory + 16 * places).bindMemory(to: UInt32.self, capacity: places)
+        lengths = (memory + 20 * places).bindMemory(to: UInt16.self, capacity: places)
+        path = (memory + 22 * places).bindMemory(to: UInt16.self, capacity: places)
+        bytes = (memory + 24 * places).bindMemory(to: UInt8.self, capacity: places)
+    }
+
+    /// Appends a scalar that stands for `start..<end` of the text.
+    @inline(__always)
+    mutating func append(_ scalar: UInt32, _ start: Int, _ end: Int, into sink: inout TokenSink) {
+        if scalar < 0x80 {
+            return append(byte: UInt8(truncatingIfNeeded: scalar), start, end, into: &sink)
+        }
+        if count > PieceLattice.window - 4 { cutBeginning(into: &sink) }
+        let length = UTF8Reader.write(scalar, to: bytes + count)
+        for index in count..<count &+ length {
+            starts[index] = UInt32(truncatingIfNeeded: start)
+            ends[index] = UInt32(truncatingIfNeeded: end)
+            scores[index &+ 1] = -.infinity
+        }
+        count &+= length
+        isEmpty = false
+    }
+
+    @inline(__always)
+    mutating func append(byte: UInt8, _ start: Int, _ end: Int, into sink: inout TokenSink) {
+        if count > PieceLattice.window - 4 { cutBeginning(into: &sink) }
+        bytes[count] = byte
+        starts[count] = UInt32(truncatingIfNeeded: start)
+        ends[count] = UInt32(truncatingIfNeeded: end)
+        count &+= 1
+        scores[count] = -.infinity
+        isEmpty = false
+    }
+
+    /// Cuts what was collected: here the word ends.
+    @inline(__always)
+    mutating func endWord(into sink: inout TokenSink) {
+        if isEmpty { return }
+        look(before: count)
+        emit(to: count, isEnd: true, into: &sink)
+        sink.endWord()
+        (count, next, isEmpty) = (0, 0, true)
+        scores[0] = 0
+    }
+
+    // MARK: The best way
+
+    /// Looks at all pieces that begin before `end`.
+    @inline(__always)
+    private mutating func look(before end: Int) {
+        var start = next
+        while start < end {
+            let here = scores[start]
+            let character = start &+ PieceLattice.length(bytes[start])
+            var node = ByteTrie.root
+            var position = start
+            var isKnown = false
+            while position < count {
+                let child = units[Int(node)].link >> 1 ^ UInt32(bytes[position])
+                let unit = units[Int(child)]
+                if unit.parent != node { break }
+                node = child
+                position &+= 1
+                if unit.isKey {
+                    let score = here + pieceScores[Int(node)]
+                    if score > scores[position] {
+                        scores[position] = score
+                        lengths[position] = UInt16(truncatingIfNeeded: position &- start)
+                        nodes[position] = node
+                    }
+                    if position == character { isKnown = true }
+                }
+            }
+            if !isKnown {
+                let score = here + pieces.unknownScore
+                if score > scores[character] {
+                    scores[character] = score
+                    lengths[character] = UInt16(truncatingIfNeeded: character &- start)
+                    nodes[character] = PieceLattice.nobody
+                }
+            }
+            start = character
+        }
+        next = start
+    }
+
+    /// The bytes of a character, of its first.
+    @inline(__always)
+    private static func length(_ byte: UInt8) -> Int {
+        byte < 0x80 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4
+    }
+
+    /// Cuts the beginning of a word that fills the window, and keeps the rest of it.
+    private mutating func cutBeginning(into sink: inout TokenSink) {
+        look(before: count - PieceTable.longestPiece)
+        // What the best ways to all open places have in common.
+        var sure = next
+        for place in next + 1...count where scores[place] > -.infinity {
+            var other = place
+            while sure != other {
+                if sure > other { sure -= Int(lengths[sure]) } else { other -= Int(lengths[other]) }
+            }
+        }
+        if sure == 0 {
+            // Nothing: then half of the best way so far, and no other.
+            sure = next
+            while sure > PieceLattice.window / 2 { sure -= Int(lengths[sure]) }
+            for place in next + 1...count where scores[place] > -.infinity {
+                var other = place
+                while other > sure { other -= Int(lengths[other]) }
+                if other < sure { scores[place] = -.infinity }
+            }
+        }
+        emit(to: sure, isEnd: false, into: &sink)
+        for place in sure...count {
+            // The sums go on as they are: the reference never begins anew.
+            (scores[place - sure], lengths[place - sure]) = (scores[place], lengths[place])
+            nodes[place - sure] = nodes[place]
+            guard place < count else { break }
+            bytes[place - sure] = bytes[place]
+            (starts[place - sure], ends[place - sure]) = (starts[place], ends[place])
+        }
+        count -= sure
+        next -= sure
+    }
+
+    // MARK: Tokens
+
+    /// Emits the pieces of the best way to `end`. Unknown characters in a row are one token.
+    @inline(__always)
+    private mutating func emit(to end: Int, isEnd: Bool, into sink: inout TokenSink) {
+        var steps = 0
+        var place = end
+        while place > 0 {
+            path[steps] = UInt16(truncatingIfNeeded: place)
+            steps &+= 1
+            place &-= Int(lengths[place])
+        }
+        var first = 0
+        var unknownFirst = unknown == nil ? -1 : 0
+        while steps > 0 {
+            steps &-= 1
+            let last = Int(path[steps])
+            let node = nodes[last]
+            let id = node == PieceLattice.nobody ? pieces.unknown : values[Int(node)]
+            if id == pieces.unknown {
+                if unknownFirst < 0 { unknownFirst = first }
+            } else {
+                if unknownFirst >= 0 { emitUnknown(unknownFirst, first, into: &sink) }
+                unknownFirst = -1
+                sink.append(id, Int(starts[first]), Int(ends[last &- 1]))
+            }
+            first = last
+        }
+        guard unknownFirst >= 0 else { return }
+        let start = unknown?.start ?? Int(starts[unknownFirst])
+        let token = unknown?.token ?? sink.count
+        if isEnd || pieces.byteIds != nil { emitUnknown(unknownFirst, end, into: &sink) }
+        if !isEnd { unknown = (start, Int(ends[end - 1]), token) }
+    }
+
+    /// Emits the unknown characters at `first..<last`, after those of the windows before.
+    private mutating func emitUnknown(_ first: Int, _ last: Int, into sink: inout TokenSink) {
+        let before = unknown
+        unknown = nil
+        let start = before?.start ?? Int(starts[first])
+        let end = last == 0 ? before?.end ?? start : Int(ends[last - 1])
+        let text = UnsafeRawBufferPointer(start: bytes + first, count: last - first)
+        // Unknown one by one, it may be a piece after all, one with so low a score.
+        if before == nil, let id = pieces.trie.value(of: text) { return sink.append(id, start, end) }
+        if let before { sink.moveEnds(from: before.token, to: end) }
+        if let byteIds = pieces.byteIds, text.allSatisfy({ byteIds[Int($0)] >= 0 }) {
+            for byte in text { sink.append(byteIds[Int(byte)], start, end) }
+        } else {
+            sink.append(pieces.unknown, start, end)
+        }
+    }
+}
