@@ -8,7 +8,9 @@ INCLUDEDIR = $(DESTDIR)$(PREFIX)/include
 
 all: lib
 
-# The C library, in build/lib: liblimbeck.so, liblimbeck.a, limbeck.pc.
+# The C library, in build/lib: liblimbeck.so, liblimbeck.a, limbeck.pc. SENTENCEPIECE=0: in build/lib/libc-only, without libsentencepiece.
+SENTENCEPIECE ?= 1
+export SENTENCEPIECE
 lib:
 	scripts/build-lib.sh
 

@@ -39,7 +39,9 @@ let package = Package(
         .executable(name: "limbeck", targets: ["limbeck-cli"]),
     ],
     traits: [
-        .trait(name: "Embedded", description: "Compile the engine as Embedded Swift, for the C library.")
+        .trait(name: "Embedded", description: "Compile the engine as Embedded Swift, for the C library."),
+        .trait(name: "SentencePiece", description: "Open .model files, with libsentencepiece."),
+        .default(enabledTraits: ["SentencePiece"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -54,11 +56,14 @@ let package = Package(
         // The values that pass between the engine and the kernels, and the table of kernels.
         .target(name: "KernelInterface", swiftSettings: embedded + [.unsafeFlags(["-Ounchecked"])]),
         kernels("KernelsPortable", define: "KERNELS_PORTABLE", flags: []),
+        // libsentencepiece behind a C boundary that no exception crosses.
+        .target(name: "CSentencePiece", linkerSettings: [.linkedLibrary("sentencepiece"), .linkedLibrary("stdc++")]),
         // The engine.
         .target(
             name: "Limbeck",
             dependencies: ["CPlatform", "CUnicodeTables", "KernelInterface", "KernelsPortable"]
-                + newerKernels.map { .target(name: $0.name) },
+                + newerKernels.map { .target(name: $0.name) }
+                + [.target(name: "CSentencePiece", condition: .when(traits: ["SentencePiece"]))],
             swiftSettings: embedded),
         // The C interface: one Swift function per declaration of limbeck.h.
         .target(name: "LimbeckABI", dependencies: ["CLimbeck", "Limbeck"], swiftSettings: embedded),
@@ -67,5 +72,6 @@ let package = Package(
             name: "limbeck-cli",
             dependencies: ["CLimbeck", "Limbeck", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
         .testTarget(name: "LimbeckTests", dependencies: ["Limbeck", "LimbeckABI", "CLimbeck", "KernelInterface"]),
-    ] + newerKernels
+    ] + newerKernels,
+    cxxLanguageStandard: .cxx17
 )

@@ -2,14 +2,22 @@
 # Builds the C library from the Embedded Swift archive: build/lib/liblimbeck.so, liblimbeck.a and limbeck.pc.
 #
 # SwiftPM can make the archive, but no shared library with a soname and a list of exports, so the link is here.
-# Environment: SWIFT (default: swift).
+# With SENTENCEPIECE=0, without libsentencepiece, into build/lib/libc-only: that needs libc and libm alone, and refuses .model files.
+# Environment: SWIFT (default: swift), SENTENCEPIECE (default: 1).
 set -eu
 cd "$(dirname "$0")/.."
 
 swift=${SWIFT:-swift}
-scratch=.build/embedded
-out=build/lib
-work=build/work
+if [ "${SENTENCEPIECE:-1}" = 0 ]; then
+    traits=Embedded scratch=.build/embedded out=build/lib/libc-only work=build/work/libc-only libraries='-lm -lpthread'
+else
+    traits=Embedded,SentencePiece scratch=.build/embedded-sentencepiece out=build/lib work=build/work
+    libraries='-lsentencepiece -lstdc++ -lm -lpthread'
+    [ -f /usr/include/sentencepiece_processor.h ] || {
+        echo 'build-lib: libsentencepiece-dev is not installed; install it, or build without: make lib SENTENCEPIECE=0' >&2
+        exit 1
+    }
+fi
 mkdir -p "$out" "$work"
 
 header=include/limbeck.h
@@ -19,7 +27,7 @@ version=$major.$(number MINOR).$(number PATCH)
 
 # A section for each function, so that the linker can leave out those that nobody calls.
 build() {
-    "$swift" build -c release --traits Embedded --scratch-path "$scratch" \
+    "$swift" build -c release --traits "$traits" --scratch-path "$scratch" \
         -Xswiftc -Xfrontend -Xswiftc -function-sections -Xcc -ffunction-sections -Xcc -fdata-sections "$@"
 }
 build --product LimbeckABI
@@ -45,11 +53,12 @@ scripts/exports.sh > "$work/exports"
 { echo '{ global:'; sed 's/$/;/' "$work/exports"; echo 'local: *; };'; } > "$work/limbeck.map"
 
 soname=liblimbeck.so.$major
+# shellcheck disable=SC2086
 "$tools/clang" -shared -fuse-ld=lld -o "$out/liblimbeck.so.$version" \
     -Wl,-soname,"$soname" -Wl,--version-script="$work/limbeck.map" -Wl,--no-undefined -Wl,--no-undefined-version \
     -Wl,--gc-sections -Wl,--icf=safe -Wl,-O2 -Wl,--strip-all -Wl,-Bsymbolic -Wl,--as-needed \
     -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack \
-    @"$work/objects" "$tables" -lm -lpthread
+    @"$work/objects" "$tables" $libraries
 ln -sf "liblimbeck.so.$version" "$out/$soname"
 ln -sf "$soname" "$out/liblimbeck.so"
 
@@ -58,7 +67,7 @@ ln -sf "$soname" "$out/liblimbeck.so"
 keep=$(sed 's/^/-u /' "$work/exports")
 # shellcheck disable=SC2086
 ld -r --gc-sections --gc-keep-exported $keep -o "$work/limbeck.o" @"$work/objects" "$tables"
-scripts/check-symbols.sh "$work/objects" "$work/limbeck.o"
+OUT=$out WORK=$work scripts/check-symbols.sh "$work/objects" "$work/limbeck.o"
 objcopy --strip-debug --keep-global-symbols="$work/exports" "$work/limbeck.o"
 rm -f "$out/liblimbeck.a"
 ar crD "$out/liblimbeck.a" "$work/limbeck.o"
@@ -72,8 +81,8 @@ Name: limbeck
 Description: Runs distilled Transformer students on the device
 Version: $version
 Libs: -L\${libdir} -llimbeck
-Libs.private: -lm -lpthread
+Libs.private: $libraries
 Cflags: -I\${includedir}
 PC
 
-scripts/check-symbols.sh
+OUT=$out WORK=$work scripts/check-symbols.sh

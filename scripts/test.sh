@@ -18,6 +18,7 @@ need make make
 need pkg-config pkg-config
 need qemu-x86_64 qemu-user
 need python3 python3
+[ -f /usr/include/sentencepiece_processor.h ] || packages+=(libsentencepiece-dev)
 python3 -c 'import venv, ensurepip' 2> /dev/null || packages+=(python3-venv)
 if [ ${#packages[@]} -gt 0 ]; then
   echo "Installing Debian packages: ${packages[*]}"
@@ -46,6 +47,8 @@ swift run -c release --package-path examples/swift
 step "C library"
 make lib
 Tests/abi/run.sh
+make lib SENTENCEPIECE=0
+SENTENCEPIECE=0 Tests/abi/run.sh
 Tests/abi/old-cpus.sh
 
 step "Python binding"

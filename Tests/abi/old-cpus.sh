@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 work=build/abi
 mkdir -p "$work"
-cc -std=c11 -O1 -Wall -Wextra -Werror -Iinclude -o "$work/bits" Tests/abi/bits.c build/lib/liblimbeck.a -lm -lpthread
+cc -std=c11 -O1 -Wall -Wextra -Werror -Iinclude -o "$work/bits" Tests/abi/bits.c build/lib/liblimbeck.a -lsentencepiece -lstdc++ -lm -lpthread
 
 models=''
 for name in bert-activation-gelu bert-activation-tanh bert-activation-quick_gelu bert-head-size-26 bert-odd-27 bert-masked \

@@ -4,6 +4,9 @@
 set -eu
 cd "$(dirname "$0")/../.."
 
+# SENTENCEPIECE=0: the library of build/lib/libc-only.
+if [ "${SENTENCEPIECE:-1}" = 0 ]; then lib=build/lib/libc-only libraries='-lm -lpthread'
+else lib=build/lib libraries='-lsentencepiece -lstdc++ -lm -lpthread'; fi
 work=build/abi
 models=$work/models
 rm -rf "$work"
@@ -18,7 +21,7 @@ failed() {
     exit 1
 }
 
-[ -f build/lib/liblimbeck.so ] && [ -f build/lib/liblimbeck.a ] || { echo "no build/lib: run make lib" >&2; exit 1; }
+[ -f "$lib/liblimbeck.so" ] && [ -f "$lib/liblimbeck.a" ] || { echo "no $lib: run make lib" >&2; exit 1; }
 
 # Models: golden ones, under the name of what they answer, with a vocabulary of their 80 tokens.
 vocabulary() {
@@ -61,10 +64,10 @@ done
 build() {
     name=$1
     # shellcheck disable=SC2086
-    cc -std=c11 -D_GNU_SOURCE -O1 -g $strict -o "$work/$name.shared" "$2" -Lbuild/lib -llimbeck -lpthread \
-        "-Wl,-rpath,$PWD/build/lib" > "$log" 2>&1 || failed "$name: does not build against liblimbeck.so"
+    cc -std=c11 -D_GNU_SOURCE -O1 -g $strict -o "$work/$name.shared" "$2" "-L$lib" -llimbeck -lpthread \
+        "-Wl,-rpath,$PWD/$lib" > "$log" 2>&1 || failed "$name: does not build against liblimbeck.so"
     # shellcheck disable=SC2086
-    cc -std=c11 -D_GNU_SOURCE -O1 -g $strict -o "$work/$name.static" "$2" build/lib/liblimbeck.a -lm -lpthread \
+    cc -std=c11 -D_GNU_SOURCE -O1 -g $strict -o "$work/$name.static" "$2" "$lib/liblimbeck.a" $libraries \
         > "$log" 2>&1 || failed "$name: does not build against liblimbeck.a"
 }
 check() {

@@ -6,6 +6,7 @@ enum PieceModel: Sendable {
     case wordPiece(WordPiece)
     case bytePairs(BytePairs)
     case unigram(Unigram)
+    case sentencePiece(SentencePieceModel)
 
     init(_ parts: TokenizerParts) throws(LimbeckError) {
         switch (parts.model, parts.preTokenizer) {
@@ -26,6 +27,7 @@ enum PieceModel: Sendable {
             self = .unigram(Unigram(pieces, try PieceModel.steps(parts), words))
         case (.unigram(let pieces), .none):
             self = .unigram(Unigram(pieces, try PieceModel.steps(parts), MetaspaceOptions()))
+        case (.sentencePiece(let model), _): self = .sentencePiece(model)
         default:
             throw LimbeckError(
                 .fileUnsupported, "\(parts.file): the pre_tokenizer \"\(parts.preTokenizer.name)\" is not supported with this model")
@@ -37,13 +39,14 @@ enum PieceModel: Sendable {
         case .wordPiece: "WordPiece"
         case .bytePairs: "byte-level BPE"
         case .unigram: "Unigram"
+        case .sentencePiece: "SentencePiece"
         }
     }
 
     var marksContinuations: Bool {
         switch self {
         case .wordPiece(let model): !model.options.prefix.utf8.isEmpty
-        case .bytePairs, .unigram: false
+        case .bytePairs, .unigram, .sentencePiece: false
         }
     }
 
@@ -65,7 +68,7 @@ enum PieceModel: Sendable {
     var leavesText: Bool {
         switch self {
         case .wordPiece: false
-        case .bytePairs: true
+        case .bytePairs, .sentencePiece: true
         case .unigram(let model): model.normalizer.steps.isEmpty
         }
     }
@@ -76,6 +79,7 @@ enum PieceModel: Sendable {
         case .wordPiece(let model): model.options.unknown
         case .bytePairs: nil
         case .unigram(let model): model.pieces.unknown
+        case .sentencePiece(let model): model.unknown
         }
     }
 
@@ -85,6 +89,7 @@ enum PieceModel: Sendable {
         case .wordPiece: false
         case .bytePairs: scalar != 0x20 && token.starts(with: ByteAlphabet.spaceBytes)
         case .unigram(let model): model.words.addedSpace(before: scalar, token)
+        case .sentencePiece: false
         }
     }
 
@@ -103,6 +108,7 @@ enum PieceModel: Sendable {
         case .bytePairs(let model): model.encode(text, from: start, to: end, continues: continues, into: &sink)
         case .unigram(let model):
             model.encode(text, from: start, to: end, continues: continues, finding: added, into: &sink)
+        case .sentencePiece(let model): model.encode(text, from: start, to: end, into: &sink)
         }
     }
 
@@ -113,7 +119,7 @@ enum PieceModel: Sendable {
             switch self {
             case .wordPiece(let model):
                 return PieceModel.bytes(of: NormalizedScalars(start, from: 0, to: text.count, model.normalization))
-            case .bytePairs: return Array(text)
+            case .bytePairs, .sentencePiece: return Array(text)
             case .unigram(let model): return model.normalized(start, text.count)
             }
         }
@@ -131,6 +137,7 @@ enum PieceModel: Sendable {
         case .wordPiece(let model): model.memoryBytes
         case .bytePairs(let model): model.memoryBytes
         case .unigram(let model): model.memoryBytes
+        case .sentencePiece(let model): model.memoryBytes
         }
     }
 }

@@ -59,6 +59,21 @@ final class StepNormalizer: Sendable {
         return result
     }
 
+    /// Calls `body` with the normalised text.
+    func withText(
+        _ text: UnsafePointer<UInt8>, from start: Int, to end: Int, continues: Bool,
+        _ body: (SegmentedText) -> Void
+    ) {
+        self.plain.withUnsafeBufferPointer { plain in
+            guard let plain = plain.baseAddress else { return }
+            SegmentBuffers.with { buffers in
+                withUnsafeMutablePointer(to: &buffers) { buffers in
+                    body(SegmentedText(self, plain, buffers, text, from: start, to: end, continues: continues))
+                }
+            }
+        }
+    }
+
     var memoryBytes: Int {
         var bytes = plain.count
         for case .characterMap(let map) in steps { bytes += map.memoryBytes }

@@ -40,7 +40,7 @@ extension Tokenizer {
     /// Opens the tokenizer of a model folder.
     package convenience init(_ folder: ModelFolder) throws(LimbeckError) {
         guard let name = folder.tokenizerFile else {
-            throw LimbeckError(.fileNotFound, "\(folder.path): there is neither tokenizer.json nor vocab.txt nor vocab.json")
+            throw LimbeckError(.fileNotFound, "\(folder.path): there is neither tokenizer.json nor vocab.txt nor vocab.json nor a .model file")
         }
         let file = try folder.map(name)
         let config = folder.contains("tokenizer_config.json") ? try folder.map("tokenizer_config.json") : nil
@@ -54,6 +54,11 @@ extension Tokenizer {
     ) throws(LimbeckError) {
         if name.utf8.elementsEqual("vocab.json".utf8) {
             try self.init(vocabulary: file, merges: try beside("merges.txt"), config: config)
+        } else if name.hasSuffix(utf8: ".model") {
+            let root = try Tokenizer.root(of: config)
+            try self.init(
+                try TokenizerParts(sentencePiece: file.bytes, file: file.name, name: name, config: root))
+            withExtendedLifetime((file, config)) {}
         } else if name.hasSuffix(utf8: ".json") {
             try self.init(json: file, config: config)
         } else {

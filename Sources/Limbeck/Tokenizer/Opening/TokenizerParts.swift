@@ -18,6 +18,7 @@ struct TokenizerParts {
         case wordPiece(WordPieceOptions)
         case bytePairs(MergeTable)
         case unigram(PieceTable)
+        case sentencePiece(SentencePieceModel)
     }
 
     /// What changes the text first.

@@ -21,7 +21,7 @@ final class Unigram: Sendable {
         _ text: UnsafePointer<UInt8>, from start: Int, to end: Int, continues: Bool, finding added: AddedTokens?,
         into sink: inout TokenSink
     ) {
-        withText(text, from: start, to: end, continues: continues) { source in
+        normalizer.withText(text, from: start, to: end, continues: continues) { source in
             PieceLattice.with(pieces) { lattice in
                 var words = MetaspaceWords(words, lattice, continues: continues)
                 if let added, mayHave(added, source, text) {
@@ -63,25 +63,10 @@ final class Unigram: Sendable {
         }
     }
 
-    /// Calls `body` with the normalised text.
-    private func withText(
-        _ text: UnsafePointer<UInt8>, from start: Int, to end: Int, continues: Bool,
-        _ body: (SegmentedText) -> Void
-    ) {
-        normalizer.plain.withUnsafeBufferPointer { plain in
-            guard let plain = plain.baseAddress else { return }
-            SegmentBuffers.with { buffers in
-                withUnsafeMutablePointer(to: &buffers) { buffers in
-                    body(SegmentedText(normalizer, plain, buffers, text, from: start, to: end, continues: continues))
-                }
-            }
-        }
-    }
-
     @inline(never)
     func normalized(_ text: UnsafePointer<UInt8>, _ count: Int) -> [UInt8] {
         var result: [UInt8] = []
-        withText(text, from: 0, to: count, continues: false) { source in
+        normalizer.withText(text, from: 0, to: count, continues: false) { source in
             var source = source
             while let scalar = source.next() { appendUTF8(scalar.scalar, to: &result) }
         }
