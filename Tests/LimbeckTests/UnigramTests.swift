@@ -86,7 +86,8 @@ import Testing
         let seed = UInt64.random(in: .min ... .max)
         var random = Random(seed: seed)
         let added = #"[{"id":12,"content":"<mask>","lstrip":true,"normalized":false}]"#
-        let steps = #"{"type":"Sequence","normalizers":[{"type":"NFKC"},"#
+        let steps =
+            #"{"type":"Sequence","normalizers":[{"type":"NFKC"},"#
             + #"{"type":"Replace","pattern":{"Regex":" {2,}"},"content":" "}]}"#
         for normalizer in ["null", steps] {
             let json = Self.json(normalizer: normalizer, preTokenizer: preTokenizer, added: added)

@@ -90,7 +90,8 @@ struct GraphemeBreaker {
         if record.isPictograph {
             pictograph = 1
         } else if pictograph != 0 {
-            pictograph = pictograph == 1 && kind == Break.extend
+            pictograph =
+                pictograph == 1 && kind == Break.extend
                 ? 1 : pictograph == 1 && kind == Break.joiner ? 2 : 0
         }
         if record.isConsonant {

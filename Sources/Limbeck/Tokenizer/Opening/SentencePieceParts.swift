@@ -4,47 +4,47 @@ extension TokenizerParts {
         sentencePiece bytes: UnsafeRawBufferPointer, file: String, name: String, config: JSONValue?
     ) throws(LimbeckError) {
         #if SentencePiece
-        let rule = try SentencePieceRule(file: name, class: config?["tokenizer_class"]?.string, file)
-        let model = try SentencePieceFile(bytes, file: file)
-        guard Int(model.count) < Vocabulary.maximumCount else {
-            throw LimbeckError(.fileUnsupported, "\(file): \(model.count) pieces, the most is \(Vocabulary.maximumCount)")
-        }
-        var builder = Vocabulary.Builder()
-        for piece in 0..<model.count {
-            try builder.add(id: Int(rule.id(of: piece, unknown: model.unknown)), file: file) { bytes in
-                model.withPiece(piece) { bytes.append(contentsOf: $0) }
+            let rule = try SentencePieceRule(file: name, class: config?["tokenizer_class"]?.string, file)
+            let model = try SentencePieceFile(bytes, file: file)
+            guard Int(model.count) < Vocabulary.maximumCount else {
+                throw LimbeckError(.fileUnsupported, "\(file): \(model.count) pieces, the most is \(Vocabulary.maximumCount)")
             }
-        }
-        try rule.tokens(model.count) { text, id throws(LimbeckError) in
-            try builder.add(id: Int(id), file: file) { $0.append(contentsOf: text.utf8) }
-        }
-        let vocabulary = Vocabulary(builder)
-        var names = SpecialNames()
-        if let config { names.read(config) }
-        names = names.or(rule.names)
-        func required(_ name: String?) throws(LimbeckError) -> Int32 {
-            guard let name, let id = vocabulary.id(of: name) else {
-                throw LimbeckError(.fileInconsistent, "\(file): the special token \"\(name ?? "")\" is missing")
+            var builder = Vocabulary.Builder()
+            for piece in 0..<model.count {
+                try builder.add(id: Int(rule.id(of: piece, unknown: model.unknown)), file: file) { bytes in
+                    model.withPiece(piece) { bytes.append(contentsOf: $0) }
+                }
             }
-            return id
-        }
-        let (cls, sep) = (try required(names.cls), try required(names.sep))
-        let normalizer = StepNormalizer(try rule.steps(config, file: "tokenizer_config.json"))
-        self.init(
-            file: file, vocabulary: vocabulary,
-            model: .sentencePiece(SentencePieceModel(model, rule, normalizer)), names: names)
-        template = rule.isRoberta ? .roberta(cls: cls, sep: sep) : .bert(cls: cls, sep: sep)
-        for name in [names.unk, names.sep, names.cls, names.pad, names.mask] {
-            guard let name, let id = vocabulary.id(of: name) else { continue }
-            var token = AddedToken(id: id, text: Array(name.utf8))
-            token.stripsLeft = name == names.mask
-            addedTokens.append(token)
-        }
+            try rule.tokens(model.count) { text, id throws(LimbeckError) in
+                try builder.add(id: Int(id), file: file) { $0.append(contentsOf: text.utf8) }
+            }
+            let vocabulary = Vocabulary(builder)
+            var names = SpecialNames()
+            if let config { names.read(config) }
+            names = names.or(rule.names)
+            func required(_ name: String?) throws(LimbeckError) -> Int32 {
+                guard let name, let id = vocabulary.id(of: name) else {
+                    throw LimbeckError(.fileInconsistent, "\(file): the special token \"\(name ?? "")\" is missing")
+                }
+                return id
+            }
+            let (cls, sep) = (try required(names.cls), try required(names.sep))
+            let normalizer = StepNormalizer(try rule.steps(config, file: "tokenizer_config.json"))
+            self.init(
+                file: file, vocabulary: vocabulary,
+                model: .sentencePiece(SentencePieceModel(model, rule, normalizer)), names: names)
+            template = rule.isRoberta ? .roberta(cls: cls, sep: sep) : .bert(cls: cls, sep: sep)
+            for name in [names.unk, names.sep, names.cls, names.pad, names.mask] {
+                guard let name, let id = vocabulary.id(of: name) else { continue }
+                var token = AddedToken(id: id, text: Array(name.utf8))
+                token.stripsLeft = name == names.mask
+                addedTokens.append(token)
+            }
         #else
-        throw LimbeckError(
-            .fileUnsupported,
-            "\(file): this library was built without SentencePiece; build it with `make lib`, "
-                + "or save a tokenizer.json with transformers beside it")
+            throw LimbeckError(
+                .fileUnsupported,
+                "\(file): this library was built without SentencePiece; build it with `make lib`, "
+                    + "or save a tokenizer.json with transformers beside it")
         #endif
     }
 }

@@ -1,5 +1,5 @@
 #if SentencePiece
-import CSentencePiece
+    import CSentencePiece
 #endif
 
 /// A .model file, which libsentencepiece cuts texts with. Unlike the models of our own it allocates for each text.
@@ -14,27 +14,27 @@ final class SentencePieceModel: @unchecked Sendable {  // libsentencepiece's con
     private static let mark: [UInt8] = [0xE2, 0x96, 0x81]
 
     #if SentencePiece
-    private let handle: UnsafeMutableRawPointer
+        private let handle: UnsafeMutableRawPointer
 
-    /// `pieces` is called with each piece; `rule` gives ids.
-    init(_ file: SentencePieceFile, _ rule: SentencePieceRule, _ normalizer: StepNormalizer) {
-        handle = file.take()
-        self.normalizer = normalizer
-        var ids: [Int32] = []
-        var beginsWord: [Bool] = []
-        for id in 0..<file.count {
-            ids.append(rule.id(of: id, unknown: file.unknown))
-            beginsWord.append(file.withPiece(id) { $0.starts(with: SentencePieceModel.mark) })
+        /// `pieces` is called with each piece; `rule` gives ids.
+        init(_ file: SentencePieceFile, _ rule: SentencePieceRule, _ normalizer: StepNormalizer) {
+            handle = file.take()
+            self.normalizer = normalizer
+            var ids: [Int32] = []
+            var beginsWord: [Bool] = []
+            for id in 0..<file.count {
+                ids.append(rule.id(of: id, unknown: file.unknown))
+                beginsWord.append(file.withPiece(id) { $0.starts(with: SentencePieceModel.mark) })
+            }
+            (self.ids, self.beginsWord) = (ids, beginsWord)
+            unknown = rule.id(of: file.unknown, unknown: file.unknown)
         }
-        (self.ids, self.beginsWord) = (ids, beginsWord)
-        unknown = rule.id(of: file.unknown, unknown: file.unknown)
-    }
 
-    deinit { limbeck_sentencepiece_close(handle) }
+        deinit { limbeck_sentencepiece_close(handle) }
     #else
-    private init() {
-        (normalizer, ids, beginsWord, unknown) = (StepNormalizer([]), [], [], 0)
-    }
+        private init() {
+            (normalizer, ids, beginsWord, unknown) = (StepNormalizer([]), [], [], 0)
+        }
     #endif
 
     var memoryBytes: Int { ids.count * 5 + normalizer.memoryBytes }
@@ -67,24 +67,24 @@ final class SentencePieceModel: @unchecked Sendable {  // libsentencepiece's con
         _ text: UnsafeRawPointer, _ count: Int, _ places: [SentencePlace], _ start: Int, into sink: inout TokenSink
     ) {
         #if SentencePiece
-        var tokens: UnsafeMutablePointer<limbeck_sentencepiece_token>?
-        var found = 0
-        let status = limbeck_sentencepiece_encode(handle, text, count, &tokens, &found)
-        guard status == 0, let tokens else { return }
-        defer { limbeck_sentencepiece_free(tokens) }
-        for index in 0..<found {
-            let token = tokens[index]
-            guard token.id >= 0, Int(token.id) < ids.count else { continue }
-            if index > 0, beginsWord[Int(token.id)] { sink.endWord() }
-            let (first, last) = (Int(token.begin), Int(token.end))
-            var place = SentencePlace(start: start + first, end: start + last)
-            if !places.isEmpty {
-                place = places[first]
-                place.end = last > first ? places[last - 1].end : place.start
+            var tokens: UnsafeMutablePointer<limbeck_sentencepiece_token>?
+            var found = 0
+            let status = limbeck_sentencepiece_encode(handle, text, count, &tokens, &found)
+            guard status == 0, let tokens else { return }
+            defer { limbeck_sentencepiece_free(tokens) }
+            for index in 0..<found {
+                let token = tokens[index]
+                guard token.id >= 0, Int(token.id) < ids.count else { continue }
+                if index > 0, beginsWord[Int(token.id)] { sink.endWord() }
+                let (first, last) = (Int(token.begin), Int(token.end))
+                var place = SentencePlace(start: start + first, end: start + last)
+                if !places.isEmpty {
+                    place = places[first]
+                    place.end = last > first ? places[last - 1].end : place.start
+                }
+                sink.append(ids[Int(token.id)], place.start, place.end)
             }
-            sink.append(ids[Int(token.id)], place.start, place.end)
-        }
-        if found > 0 { sink.endWord() }
+            if found > 0 { sink.endWord() }
         #endif
     }
 }
