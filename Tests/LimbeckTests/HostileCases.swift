@@ -46,10 +46,8 @@ struct HostileCase: CustomTestStringConvertible, Sendable {
     var testDescription: String { name }
 
     static let all =
-        weights + headers + configurations + tensors + sentences + tokenizers + bytePairs + sizes
-        + pickles + views + archives + shards + ggufHeaders + ggufTensors + ggufValues
         weights + headers + configurations + tensors + sentences + tokenizers + bytePairs + unigram + sizes
-        + pickles + views + archives + shards
+        + pickles + views + archives + shards + ggufHeaders + ggufTensors + ggufValues
 }
 
 extension HostileCase {
