@@ -56,7 +56,7 @@ soname=liblimbeck.so.$major
 # shellcheck disable=SC2086
 "$tools/clang" -shared -fuse-ld=lld -o "$out/liblimbeck.so.$version" \
     -Wl,-soname,"$soname" -Wl,--version-script="$work/limbeck.map" -Wl,--no-undefined -Wl,--no-undefined-version \
-    -Wl,--gc-sections -Wl,--icf=safe -Wl,-O2 -Wl,--strip-all -Wl,-Bsymbolic -Wl,--as-needed \
+    -Wl,--gc-sections -Wl,--icf=all -Wl,-O2 -Wl,--strip-all -Wl,-Bsymbolic -Wl,--as-needed \
     -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack \
     @"$work/objects" "$tables" $libraries
 ln -sf "liblimbeck.so.$version" "$out/$soname"
