@@ -1,25 +1,25 @@
 /// Members of an object by name and type. A missing member and null are the same, as in the Python classes that write these files;
 /// another type is an error that names file, key and place.
 extension JSONValue {
-    package func optional(_ key: String) -> JSONValue? {
+    @inline(never) package func optional(_ key: String) -> JSONValue? {
         guard let value = self[key], !value.isNull else { return nil }
         return value
     }
 
-    package func optionalString(_ key: String) throws(LimbeckError) -> String? {
+    @inline(never) package func optionalString(_ key: String) throws(LimbeckError) -> String? {
         guard let value = optional(key) else { return nil }
         guard let string = value.string else { throw value.mismatch("'\(key)'", expected: "a string") }
         return string
     }
 
-    package func optionalBool(_ key: String) throws(LimbeckError) -> Bool? {
+    @inline(never) package func optionalBool(_ key: String) throws(LimbeckError) -> Bool? {
         guard let value = optional(key) else { return nil }
         guard let bool = value.bool else { throw value.mismatch("'\(key)'", expected: "true or false") }
         return bool
     }
 
     /// A size or count: 1 to 2^31 - 1.
-    package func optionalSize(_ key: String) throws(LimbeckError) -> Int? {
+    @inline(never) package func optionalSize(_ key: String) throws(LimbeckError) -> Int? {
         guard let value = optional(key) else { return nil }
         guard let size = value.int, size >= 1, size <= Int(Int32.max) else {
             throw value.mismatch("'\(key)'", expected: "an integer from 1 to 2147483647")
@@ -27,14 +27,14 @@ extension JSONValue {
         return size
     }
 
-    package func optionalDouble(_ key: String) throws(LimbeckError) -> Double? {
+    @inline(never) package func optionalDouble(_ key: String) throws(LimbeckError) -> Double? {
         guard let value = optional(key) else { return nil }
         guard let double = value.double else { throw value.mismatch("'\(key)'", expected: "a finite number") }
         return double
     }
 
     /// The error that `what` is this value, but should be something else.
-    package func mismatch(_ what: Message, expected: Message) -> LimbeckError {
+    @inline(never) package func mismatch(_ what: Message, expected: Message) -> LimbeckError {
         LimbeckError(.fileMalformed, "\(document.file): \(what) is \(found) at byte \(offset), expected \(expected)")
     }
 

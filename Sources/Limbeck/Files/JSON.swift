@@ -94,7 +94,7 @@ package struct JSONValue {
     }
 
     /// A number, correctly rounded; nil also if it is too large to be finite.
-    package var double: Double? {
+    @inline(never) package var double: Double? {
         guard node.kind == .integer || node.kind == .real else { return nil }
         return JSONNumber.double(source)
     }
@@ -107,7 +107,7 @@ package struct JSONValue {
         }
     }
 
-    package var string: String? { text?.string }
+    @inline(never) package var string: String? { text?.string }
 
     /// Elements of an array or members of an object; 0 for other kinds.
     package var count: Int {

@@ -1,5 +1,6 @@
 /// A tensor of numbers to compute with, its shape checked. A view into a mapped file, where it may be misaligned and scattered.
-package struct Tensor {
+/// An object, because a model's parts pass hundreds of them on: a reference each, in place of three arrays and strings.
+package final class Tensor {
     package enum ElementType: Sendable, Equatable {
         case f32, f16, bf16, f64
         case blocks(BlockFormat)
@@ -27,12 +28,16 @@ package struct Tensor {
         }
     }
 
-    package var name: String
-    package var type: ElementType
-    package var shape: [Int]
+    package let name: String
+    package let type: ElementType
+    package let shape: [Int]
     /// As in `StoredTensor`.
-    package var strides: [Int]?
-    package var bytes: UnsafeRawBufferPointer
+    package let strides: [Int]?
+    package let bytes: UnsafeRawBufferPointer
+
+    init(name: String, type: ElementType, shape: [Int], strides: [Int]?, bytes: UnsafeRawBufferPointer) {
+        (self.name, self.type, self.shape, self.strides, self.bytes) = (name, type, shape, strides, bytes)
+    }
 
     package var count: Int {
         var product = 1
@@ -55,20 +60,18 @@ package struct Tensor {
 
     /// Some rows of a matrix, or numbers of a vector; the same bytes.
     func rows(_ range: Range<Int>) -> Tensor {
-        var result = self
-        result.shape[0] = range.count
         let rowBytes = type.bytes(strides?[0] ?? count / shape[0])
         let end = strides == nil ? range.upperBound * rowBytes : bytes.count
-        result.bytes = UnsafeRawBufferPointer(rebasing: bytes[range.lowerBound * rowBytes..<end])
-        return result
+        return Tensor(
+            name: name, type: type, shape: [range.count] + shape.dropFirst(), strides: strides,
+            bytes: UnsafeRawBufferPointer(rebasing: bytes[range.lowerBound * rowBytes..<end]))
     }
 
     /// The matrix with its rows as columns; the same bytes.
     func transposed() -> Tensor {
-        var result = self
         let strides = strides ?? [shape[1], 1]
-        (result.shape, result.strides) = ([shape[1], shape[0]], [strides[1], strides[0]])
-        return result
+        return Tensor(
+            name: name, type: type, shape: [shape[1], shape[0]], strides: [strides[1], strides[0]], bytes: bytes)
     }
 
     /// Elements in the order of the shape, as float32.

@@ -4,7 +4,7 @@
 /// base model's prefix: "bert.encoder.layer.0…" and "module.bert.encoder.layer.0…" are "encoder.layer.0…", and the LayerNorm's
 /// "gamma" and "beta" are "weight" and "bias". llama.cpp has names of its own. Tensors that nobody asks for are ignored, as transformers ignores them: buffers,
 /// TinyBERT's `fit_dense`, heads of the pre-training.
-struct Checkpoint {
+final class Checkpoint {
     private let file: String
     private let base: String
     private let gguf: GGUFNames?
@@ -36,7 +36,7 @@ struct Checkpoint {
         return name
     }
 
-    func contains(_ name: String) -> Bool { entries[name] != nil }
+    @inline(never) func contains(_ name: String) -> Bool { entries[name] != nil }
 
     /// The number of layers in names that start with `prefix` and the layer's index: one more than the greatest.
     func layerCount(_ prefix: String) -> Int {
@@ -49,7 +49,7 @@ struct Checkpoint {
     }
 
     /// A tensor of numbers that the engine computes with. A nil in `shape` stands for any size.
-    func tensor(_ name: String, _ shape: [Int?]) throws(LimbeckError) -> Tensor {
+    @inline(never) func tensor(_ name: String, _ shape: [Int?]) throws(LimbeckError) -> Tensor {
         guard let entry = entries[name] else {
             throw LimbeckError(.fileInconsistent, "\(file): no tensor '\(name)', with or without '\(base)' before it")
         }
@@ -71,12 +71,12 @@ struct Checkpoint {
         return Tensor(name: entry.name, type: type, shape: entry.shape, strides: entry.strides, bytes: entry.bytes)
     }
 
-    func linear(_ name: String, in inputs: Int?, out outputs: Int?, bias: Bool = true) throws(LimbeckError) -> LinearTensors {
+    @inline(never) func linear(_ name: String, in inputs: Int?, out outputs: Int?, bias: Bool = true) throws(LimbeckError) -> LinearTensors {
         let weight = try tensor("\(name).weight", [outputs, inputs])
         return LinearTensors(weight: weight, bias: bias ? try tensor("\(name).bias", [weight.shape[0]]) : nil)
     }
 
-    func norm(_ name: String, _ size: Int, eps: Float?, bias: Bool) throws(LimbeckError) -> NormTensors {
+    @inline(never) func norm(_ name: String, _ size: Int, eps: Float?, bias: Bool) throws(LimbeckError) -> NormTensors {
         NormTensors(
             weight: try tensor("\(name).weight", [size]), bias: bias ? try tensor("\(name).bias", [size]) : nil, eps: eps)
     }

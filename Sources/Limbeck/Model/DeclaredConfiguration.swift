@@ -1,7 +1,7 @@
 import KernelInterface
 
 /// What config.json says, before the tensors confirm it. A size that it leaves out is nil, and the tensors decide.
-struct DeclaredConfiguration {
+final class DeclaredConfiguration {
     private(set) var rules: FamilyRules
     /// As the file has it, for messages.
     let modelType: String
@@ -32,7 +32,7 @@ struct DeclaredConfiguration {
     /// The name that messages use.
     var file: String { root.document.file }
 
-    init(_ folder: ModelFolder) throws(LimbeckError) {
+    convenience init(_ folder: ModelFolder) throws(LimbeckError) {
         guard let root = try folder.json("config.json") else {
             throw LimbeckError(.fileNotFound, "\(folder.path)/config.json: no such file")
         }

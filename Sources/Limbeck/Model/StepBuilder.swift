@@ -39,19 +39,19 @@ struct StepBuilder {
     }
 
     /// The rows of a matrix; those of the configuration, if it says.
-    func outputs(_ name: String, in inputs: Int, expected: Int?) throws(LimbeckError) -> Int {
+    @inline(never) func outputs(_ name: String, in inputs: Int, expected: Int?) throws(LimbeckError) -> Int {
         try checkpoint.tensor("\(prefix)\(name).weight", [expected, inputs]).shape[0]
     }
 
-    func linear(_ name: String, in inputs: Int, out outputs: Int, bias: Bool = true) throws(LimbeckError) -> LinearTensors {
+    @inline(never) func linear(_ name: String, in inputs: Int, out outputs: Int, bias: Bool = true) throws(LimbeckError) -> LinearTensors {
         try checkpoint.linear(prefix + name, in: inputs, out: outputs, bias: bias)
     }
 
-    func norm(_ name: String, _ width: Int) throws(LimbeckError) -> NormTensors {
+    @inline(never) func norm(_ name: String, _ width: Int) throws(LimbeckError) -> NormTensors {
         try checkpoint.norm(prefix + name, width, eps: declared.layerNormEps, bias: declared.normsHaveBias)
     }
 
-    mutating func embed(_ tables: EmbeddingTables<Tensor>, width: Int, into: Buffer, norm: NormTensors?) {
+    @inline(never) mutating func embed(_ tables: EmbeddingTables<Tensor>, width: Int, into: Buffer, norm: NormTensors?) {
         widths.widen(into, to: width)
         steps.append(.embed(tables, into: into, norm: norm))
     }
@@ -62,7 +62,7 @@ struct StepBuilder {
     }
 
     /// Matrices of the same inputs, their outputs side by side.
-    mutating func product(
+    @inline(never) mutating func product(
         _ matrices: [LinearTensors], from: Buffer, into: Buffer, column: Int = 0, activation: Activation = .identity,
         gate: [LinearTensors]? = nil, residual: Buffer? = nil, norm: NormTensors? = nil
     ) {
@@ -76,13 +76,13 @@ struct StepBuilder {
                 norm: norm))
     }
 
-    mutating func normalize(_ norm: NormTensors, from: Buffer, into: Buffer) {
+    @inline(never) mutating func normalize(_ norm: NormTensors, from: Buffer, into: Buffer) {
         widths.widen(into, to: norm.weight.shape[0])
         steps.append(.normalize(norm, from: from, into: into))
     }
 
     /// Turns the queries and keys, which have been projected, each `size` wide; or the first part of every head.
-    mutating func rotate(size: Int, base: Float, fraction: Double = 1) throws(LimbeckError) {
+    @inline(never) mutating func rotate(size: Int, base: Float, fraction: Double = 1) throws(LimbeckError) {
         let turned = Double(try headSize(size)) * fraction
         guard turned >= 2, turned / 2 == (turned / 2).rounded(.down) else {
             throw LimbeckError(
@@ -96,7 +96,7 @@ struct StepBuilder {
     }
 
     /// Queries, keys and values by one matrix, into `projected`. Returns how wide each of them is.
-    mutating func fusedProjection(_ name: String, in inputs: Int, from: Buffer, bias: Bool) throws(LimbeckError) -> Int {
+    @inline(never) mutating func fusedProjection(_ name: String, in inputs: Int, from: Buffer, bias: Bool) throws(LimbeckError) -> Int {
         let rows = try outputs(name, in: inputs, expected: attentionSize.map { 3 * $0 })
         guard rows % 3 == 0 else {
             throw LimbeckError(
@@ -107,7 +107,7 @@ struct StepBuilder {
     }
 
     /// Attention over `projected`, whose queries, keys and values are each `size` wide.
-    mutating func attention(
+    @inline(never) mutating func attention(
         size: Int, window: Int? = nil, positions: DisentangledTensors? = nil
     ) throws(LimbeckError) {
         _ = try headSize(size)
@@ -127,7 +127,7 @@ struct StepBuilder {
     }
 
     /// A feed-forward network and what follows it: norm(W2 act(W1 x + b1) + b2 + x).
-    mutating func feedForward(
+    @inline(never) mutating func feedForward(
         _ intermediate: String, _ output: String, width: Int, from: Buffer, into: Buffer, norm: NormTensors
     ) throws(LimbeckError) {
         let size = try outputs(intermediate, in: width, expected: intermediateSize)
