@@ -15,14 +15,8 @@ extension FamilyRules {
             maskedLM: MaskedLMNames(
                 transform: "predictions.dense", norm: "predictions.LayerNorm", decoder: "predictions.decoder.weight",
                 bias: "predictions.bias", otherBias: "predictions.decoder.bias"),
-            heads: [
-                ("AlbertModel", .none),
-                ("AlbertForQuestionAnswering", .span),
-                ("AlbertForSequenceClassification", .sequence(.albertPooler, classifier: "classifier")),
-                ("AlbertForTokenClassification", .token(classifier: "classifier")),
-                ("AlbertForMultipleChoice", .sequence(.albertPooler, classifier: "classifier", labels: .fixed(1))),
-                ("AlbertForMaskedLM", .maskedLM),
-                ("AlbertForPreTraining", .maskedLM),
+            heads: heads("Albert", sequence: .albertPooler, choice: .albertPooler) + [
+                ("AlbertForPreTraining", .maskedLM)
             ])
     }
 }

@@ -6,15 +6,9 @@ extension FamilyRules {
         FamilyRules(
             family: .bert, modelTypes: ["bert"], prefix: "bert.",
             maskedLM: .bert,
-            heads: [
-                ("BertModel", .none),
+            heads: heads("Bert") + [
                 ("TinyBertModel", .none),
-                ("BertForQuestionAnswering", .span),
-                ("BertForSequenceClassification", .sequence(.pooler, classifier: "classifier")),
                 ("TinyBertForSequenceClassification", .sequence(.tinyBERT, classifier: "classifier")),
-                ("BertForTokenClassification", .token(classifier: "classifier")),
-                ("BertForMultipleChoice", .sequence(.pooler, classifier: "classifier", labels: .fixed(1))),
-                ("BertForMaskedLM", .maskedLM),
                 // Pre-training trains two heads; its masked language model is the one that answers something by itself.
                 ("BertForPreTraining", .maskedLM),
                 ("TinyBertForPreTraining", .maskedLM),

@@ -7,14 +7,7 @@ extension FamilyRules {
         FamilyRules(
             family: .deberta, modelTypes: ["deberta-v2"], prefix: "deberta.", layerNormEps: ("layer_norm_eps", 1e-7),
             embeddings: debertaEmbeddings, block: debertaBlock, pooler: nil, maskedLM: .bert, newerMaskedLM: .newDeBERTa,
-            heads: [
-                ("DebertaV2Model", .none),
-                ("DebertaV2ForQuestionAnswering", .span),
-                ("DebertaV2ForSequenceClassification", .sequence(.contextPooler, classifier: "classifier")),
-                ("DebertaV2ForTokenClassification", .token(classifier: "classifier")),
-                ("DebertaV2ForMultipleChoice", .sequence(.contextPooler, classifier: "classifier", labels: .fixed(1))),
-                ("DebertaV2ForMaskedLM", .maskedLM),
-            ])
+            heads: heads("DebertaV2", sequence: .contextPooler, choice: .contextPooler))
     }
 }
 

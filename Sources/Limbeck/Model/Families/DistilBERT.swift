@@ -17,14 +17,7 @@ extension FamilyRules {
             maskedLM: MaskedLMNames(
                 transform: "vocab_transform", norm: "vocab_layer_norm", decoder: "vocab_projector.weight",
                 bias: "vocab_projector.bias", otherBias: "vocab_projector.bias"),
-            heads: [
-                ("DistilBertModel", .none),
-                ("DistilBertForQuestionAnswering", .span),
-                ("DistilBertForSequenceClassification", .sequence(.preClassifier, classifier: "classifier")),
-                ("DistilBertForTokenClassification", .token(classifier: "classifier")),
-                ("DistilBertForMultipleChoice", .sequence(.preClassifier, classifier: "classifier", labels: .fixed(1))),
-                ("DistilBertForMaskedLM", .maskedLM),
-            ])
+            heads: heads("DistilBert", sequence: .preClassifier, choice: .preClassifier))
     }
 }
 

@@ -10,19 +10,14 @@ extension FamilyRules {
                 transform: "generator_predictions.dense", norm: "generator_predictions.LayerNorm",
                 decoder: "generator_lm_head.weight", bias: "generator_lm_head.bias", otherBias: "generator_lm_head.bias",
                 activation: .gelu),
-            heads: [
-                ("ElectraModel", .none),
-                ("ElectraForQuestionAnswering", .span),
-                ("ElectraForSequenceClassification", .sequence(.electraClassifier, classifier: "classifier.out_proj")),
-                ("ElectraForTokenClassification", .token(classifier: "classifier")),
-                ("ElectraForMultipleChoice", .sequence(.summary, classifier: "classifier", labels: .fixed(1))),
-                ("ElectraForMaskedLM", .maskedLM),
+            heads: heads(
+                "Electra", sequence: .electraClassifier, classifier: "classifier.out_proj", choice: .summary) + [
                 (
                     "ElectraForPreTraining",
                     .detection(
                         DenseNames(name: "discriminator_predictions.dense"),
                         classifier: "discriminator_predictions.dense_prediction")
-                ),
+                )
             ])
     }
 }

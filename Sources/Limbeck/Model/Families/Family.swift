@@ -16,7 +16,7 @@ public enum Family: UInt32, Sendable, CaseIterable {
 }
 
 extension Family {
-    var rules: FamilyRules {
+    @inline(never) var rules: FamilyRules {
         switch self {
         case .bert: .bert
         case .distilBERT: .distilBERT

@@ -54,6 +54,21 @@ extension FamilyRules {
         return maskedLM
     }
 
+    /// The classes that transformers has for nearly every family, under the name that a family's classes begin with; and what
+    /// those for sequences and for choices make of the first token.
+    static func heads(
+        _ name: String, sequence: DenseNames = .pooler, classifier: String = "classifier", choice: DenseNames = .pooler
+    ) -> [(architecture: String, head: HeadRule)] {
+        [
+            (name + "Model", .none),
+            (name + "ForQuestionAnswering", .span),
+            (name + "ForSequenceClassification", .sequence(sequence, classifier: classifier)),
+            (name + "ForTokenClassification", .token(classifier: "classifier")),
+            (name + "ForMultipleChoice", .sequence(choice, classifier: "classifier", labels: .fixed(1))),
+            (name + "ForMaskedLM", .maskedLM),
+        ]
+    }
+
     mutating func leavePoolerOut() {
         for index in heads.indices {
             if case .sequence(let dense?, let classifier, let labels) = heads[index].head, dense.name == pooler {

@@ -10,13 +10,6 @@ extension FamilyRules {
                     attentionOutput: "attention.attn.o",
                     attentionNorm: "attention.LayerNorm")),
             relativeBias: "encoder.relative_attention_bias.weight", maskedLM: .lmHead,
-            heads: [
-                ("MPNetModel", .none),
-                ("MPNetForQuestionAnswering", .span),
-                ("MPNetForSequenceClassification", .sequence(.classifier, classifier: "classifier.out_proj")),
-                ("MPNetForTokenClassification", .token(classifier: "classifier")),
-                ("MPNetForMultipleChoice", .sequence(.pooler, classifier: "classifier", labels: .fixed(1))),
-                ("MPNetForMaskedLM", .maskedLM),
-            ])
+            heads: heads("MPNet", sequence: .classifier, classifier: "classifier.out_proj"))
     }
 }

@@ -10,13 +10,7 @@ extension FamilyRules {
                 transform: "cls.predictions.transform.dense", norm: "cls.predictions.transform.LayerNorm",
                 decoder: "cls.predictions.decoder.weight", restOfDecoder: "cls.predictions.dense.weight",
                 bias: "cls.predictions.bias", otherBias: "cls.predictions.decoder.bias"),
-            heads: [
-                ("MobileBertModel", .none),
-                ("MobileBertForQuestionAnswering", .span),
-                ("MobileBertForSequenceClassification", .sequence(.pooler, classifier: "classifier")),
-                ("MobileBertForTokenClassification", .token(classifier: "classifier")),
-                ("MobileBertForMultipleChoice", .sequence(.pooler, classifier: "classifier", labels: .fixed(1))),
-                ("MobileBertForMaskedLM", .maskedLM),
+            heads: heads("MobileBert") + [
                 ("MobileBertForPreTraining", .maskedLM),
                 ("MobileBertForNextSentencePrediction", .sequence(.pooler, classifier: "cls.seq_relationship")),
             ])

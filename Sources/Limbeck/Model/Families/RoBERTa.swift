@@ -8,18 +8,10 @@ extension FamilyRules {
             family: .roberta, modelTypes: ["roberta", "xlm-roberta", "camembert"], prefix: "roberta.",
             // The weights were all trained with 1e-5, and their files say so; the default of the class in transformers is BERT's.
             layerNormEps: ("layer_norm_eps", 1e-5), positions: .afterPadding(key: "pad_token_id", default: 1),
-            maskedLM: .lmHead, heads: heads("Roberta") + heads("XLMRoberta") + heads("Camembert"))
-    }
-
-    private static func heads(_ name: String) -> [(architecture: String, head: HeadRule)] {
-        [
-            ("\(name)Model", .none),
-            ("\(name)ForQuestionAnswering", .span),
-            ("\(name)ForSequenceClassification", .sequence(.classifier, classifier: "classifier.out_proj")),
-            ("\(name)ForTokenClassification", .token(classifier: "classifier")),
-            ("\(name)ForMultipleChoice", .sequence(.pooler, classifier: "classifier", labels: .fixed(1))),
-            ("\(name)ForMaskedLM", .maskedLM),
-        ]
+            maskedLM: .lmHead,
+            heads: ["Roberta", "XLMRoberta", "Camembert"].flatMap {
+                heads($0, sequence: .classifier, classifier: "classifier.out_proj")
+            })
     }
 }
 
