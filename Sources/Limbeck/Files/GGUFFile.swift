@@ -11,7 +11,7 @@ package struct GGUFFile {
     package let tensors: [StoredTensor]
     /// What the values and tensors are views of; nil: the caller keeps it.
     let mapping: MappedFile?
-    private let values: [String: GGUFValue]
+    private let values: GGUFValues
 
     static let magic: [UInt8] = Array("GGUF".utf8)
     /// Real files have some dozens of values, and some hundreds of tensors.
@@ -56,8 +56,8 @@ package struct GGUFFile {
 
     private static func values(
         _ reader: inout ByteReader, _ count: Int, _ file: String
-    ) throws(LimbeckError) -> [String: GGUFValue] {
-        var values: [String: GGUFValue] = [:]
+    ) throws(LimbeckError) -> GGUFValues {
+        var values = GGUFValues()
         for index in 0..<count {
             guard let bytes = reader.ggufString(), let code = reader.integer(UInt32.self) else {
                 throw LimbeckError(.fileMalformed, "\(file): value \(index) is cut short")
@@ -75,7 +75,7 @@ package struct GGUFFile {
                 throw LimbeckError(
                     .fileMalformed, "\(file): '\(key)' is cut short, or no value of its type")
             }
-            guard values.updateValue(value, forKey: key) == nil else {
+            guard values.insert(value, key) else {
                 throw LimbeckError(.fileMalformed, "\(file): the key '\(key)' is there twice")
             }
         }
@@ -83,7 +83,7 @@ package struct GGUFFile {
     }
 
     private static func alignment(
-        _ values: [String: GGUFValue], _ file: String
+        _ values: GGUFValues, _ file: String
     ) throws(LimbeckError) -> Int {
         guard let value = values["general.alignment"] else { return 32 }
         guard let alignment = value.int, 8...65536 ~= alignment, alignment & (alignment - 1) == 0
@@ -102,10 +102,10 @@ package struct GGUFFile {
         let start = min(reader.position.roundedUp(to: alignment), reader.bytes.count)
         let data = UnsafeRawBufferPointer(rebasing: reader.bytes[start...])
         var tensors: [StoredTensor] = []
-        var names: Set<String> = []
+        var names = NameTable()
         var end = 0
         for info in infos {
-            guard names.insert(info.name).inserted else {
+            guard names.insert(info.name) else {
                 throw LimbeckError(
                     .fileMalformed, "\(file): the name '\(info.name)' is there twice")
             }

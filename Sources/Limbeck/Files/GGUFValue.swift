@@ -94,3 +94,17 @@ extension ByteReader {
         return GGUFArray(type: type, count: count, bytes: bytes)
     }
 }
+
+/// Values by their keys.
+struct GGUFValues {
+    private var values: [GGUFValue] = []
+    private var keys = NameTable()
+
+    @inline(never) subscript(key: String) -> GGUFValue? { keys[key].map { values[$0] } }
+
+    /// Whether the key is new.
+    mutating func insert(_ value: GGUFValue, _ key: String) -> Bool {
+        values.append(value)
+        return keys.insert(key)
+    }
+}

@@ -122,7 +122,7 @@ extension PickleReader {
             return .storage(number)
         }
         let number = pickle.storages.count
-        storageNumbers[key] = number
+        storageNumbers.set(key, number)
         pickle.storages.append(Pickle.Storage(key: key, type: type, count: count))
         return .storage(number)
     }

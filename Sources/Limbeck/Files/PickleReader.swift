@@ -15,7 +15,7 @@ struct PickleReader {
     private var memo: [UInt32: Pickle.Value] = [:]
     /// Where the operation at hand begins, for messages.
     private var start = 0
-    var storageNumbers: [String: Int] = [:]
+    var storageNumbers = NameTable()
 
     /// Each operation makes at most one value, so this bounds memory. A model of a thousand tensors
     /// has some 35 000.

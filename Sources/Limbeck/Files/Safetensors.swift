@@ -38,11 +38,11 @@ package struct Safetensors {
         var infos: [Info] = []
         infos.reserveCapacity(root.count)
         var metadata: [(key: String, value: String)] = []
-        var names: Set<String> = []
+        var names = NameTable()
         names.reserveCapacity(root.count)
         for (key, value) in root.members {
             let name = key.string
-            guard names.insert(name).inserted else { throw malformed("the name '\(name)' is there twice") }
+            guard names.insert(name) else { throw malformed("the name '\(name)' is there twice") }
             if name == "__metadata__" {
                 guard value.kind == .object || value.isNull else { throw malformed("__metadata__ is not an object") }
                 for (key, value) in value.members {

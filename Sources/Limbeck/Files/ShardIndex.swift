@@ -3,7 +3,8 @@ struct ShardIndex {
     let file: String
     /// Names of the files, in the order they are first named.
     private(set) var shards: [String] = []
-    private var places: [String: Int] = [:]
+    private var tensors: [(name: String, shard: Int)] = []
+    private var places = NameTable()
 
     /// Large models have some dozens.
     private static let mostShards = 4096
@@ -16,7 +17,7 @@ struct ShardIndex {
         guard map.kind == .object, map.count > 0 else {
             throw map.mismatch("'weight_map'", expected: "an object with at least one tensor")
         }
-        var numbers: [String: Int] = [:]
+        var numbers = NameTable()
         places.reserveCapacity(map.count)
         for (key, value) in map.members {
             let name = key.string
@@ -33,22 +34,23 @@ struct ShardIndex {
                     throw LimbeckError(
                         .fileUnsupported, "\(file): more than \(ShardIndex.mostShards) files")
                 }
-                numbers[shard] = number
+                numbers.set(shard, number)
                 shards.append(shard)
             }
-            guard places.updateValue(number, forKey: name) == nil else {
+            tensors.append((name, number))
+            guard places.insert(name) else {
                 throw LimbeckError(.fileMalformed, "\(file): the name '\(name)' is there twice")
             }
         }
     }
 
     /// Each tensor has to be in the file that is named for it, and nowhere else.
-    func check(_ tensors: [[StoredTensor]]) throws(LimbeckError) {
-        var found: Set<String> = []
+    func check(_ shardTensors: [[StoredTensor]]) throws(LimbeckError) {
+        var found = NameTable()
         found.reserveCapacity(places.count)
-        for (number, shard) in shards.enumerated() where number < tensors.count {
-            for tensor in tensors[number] {
-                guard let place = places[tensor.name] else {
+        for (number, shard) in shards.enumerated() where number < shardTensors.count {
+            for tensor in shardTensors[number] {
+                guard let place = places[tensor.name].map({ tensors[$0].shard }) else {
                     throw LimbeckError(
                         .fileInconsistent,
                         "\(file) does not name tensor '\(tensor.name)', which is in '\(shard)'")
@@ -60,11 +62,11 @@ struct ShardIndex {
                             + "'\(shard)', or only there"
                     )
                 }
-                found.insert(tensor.name)
+                _ = found.insert(tensor.name)
             }
         }
         guard found.count < places.count else { return }
-        for (name, place) in places where !found.contains(name) {
+        for (name, place) in tensors where found[name] == nil {
             throw LimbeckError(
                 .fileInconsistent,
                 "\(file) has tensor '\(name)' in '\(shards[place])', but it is not there")

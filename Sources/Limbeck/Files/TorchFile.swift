@@ -25,7 +25,7 @@ package struct TorchFile {
                     "\(file): not a file of torch.save: neither a zip archive nor a pickle")
             }
         var tensors: [StoredTensor] = []
-        var names: Set<String> = []
+        var names = NameTable()
         var total = 0
         let (most, isLarge) = bytes.count.multipliedReportingOverflow(by: TorchFile.mostSharing)
         for (key, value) in try pickle.dictOfTensors(file) {
@@ -35,7 +35,7 @@ package struct TorchFile {
                     .fileMalformed,
                     "\(file): a tensor whose name is \(key.kind), expected a string in UTF-8")
             }
-            guard names.insert(name).inserted else {
+            guard names.insert(name) else {
                 throw LimbeckError(.fileMalformed, "\(file): the name '\(name)' is there twice")
             }
             let view = pickle.views[number]
@@ -63,18 +63,14 @@ package struct TorchFile {
         // Everything is in a folder, whose name does not matter.
         let first = archive.entries.first?.name ?? ""
         let folder = String(Substring(first.utf8.prefix { $0 != UInt8(ascii: "/") })) + "/"
-        var entries: [String: UnsafeRawBufferPointer] = [:]
-        entries.reserveCapacity(archive.entries.count)
-        for entry in archive.entries { entries[entry.name] = entry.bytes }
-
-        guard entries[folder + "constants.pkl"] == nil else {
+        guard archive[folder + "constants.pkl"] == nil else {
             throw LimbeckError(
                 .fileUnsupported, "\(file): a TorchScript program, expected tensors alone")
         }
-        guard let data = entries[folder + "data.pkl"] else {
+        guard let data = archive[folder + "data.pkl"] else {
             throw LimbeckError(.fileMalformed, "\(file): a zip archive without '\(folder)data.pkl'")
         }
-        if let order = entries[folder + "byteorder"], !order.elementsEqual("little".utf8) {
+        if let order = archive[folder + "byteorder"], !order.elementsEqual("little".utf8) {
             throw LimbeckError(
                 .fileUnsupported,
                 "\(file): '\(folder)byteorder' is '\(String(excerpt: order))', expected 'little'")
@@ -89,7 +85,7 @@ package struct TorchFile {
         var storages: [UnsafeRawBufferPointer] = []
         storages.reserveCapacity(pickle.storages.count)
         for storage in pickle.storages {
-            guard let bytes = entries["\(folder)data/\(storage.key)"] else {
+            guard let bytes = archive["\(folder)data/\(storage.key)"] else {
                 throw LimbeckError(
                     .fileMalformed,
                     "\(file): no zip entry '\(folder)data/\(storage.key)' for a storage")
@@ -140,15 +136,15 @@ package struct TorchFile {
                 "\(file): expected the names of \(pickle.storages.count) storages")
         }
 
-        var numbers: [String: Int] = [:]
-        for (number, storage) in pickle.storages.enumerated() { numbers[storage.key] = number }
+        var numbers = NameTable()
+        for (number, storage) in pickle.storages.enumerated() { numbers.set(storage.key, number) }
         var storages = [UnsafeRawBufferPointer](
             repeating: UnsafeRawBufferPointer(start: nil, count: 0), count: numbers.count)
         var reader = ByteReader(bytes, at: position)
         for value in keys.lists[list] {
             // As many names as storages, and each is taken away once: so each has its bytes.
             guard case .text(let text) = value, text.count <= 256,
-                let key = String(wellFormed: text), let number = numbers.removeValue(forKey: key)
+                let key = String(wellFormed: text), let number = numbers.remove(key)
             else {
                 throw LimbeckError(
                     .fileMalformed,

@@ -11,6 +11,10 @@ struct ZipArchive {
     }
 
     let entries: [Entry]
+    private var names = NameTable()
+
+    /// The bytes of an entry.
+    subscript(name: String) -> UnsafeRawBufferPointer? { names[name].map { entries[$0].bytes } }
 
     /// A model of a thousand tensors has some 100 kB.
     private static let mostDirectoryBytes = 16 << 20
@@ -46,14 +50,13 @@ struct ZipArchive {
         var entries: [Entry] = []
         entries.reserveCapacity(records.count)
         var ranges: [(range: Range<Int>, index: Int)] = []
-        var names: Set<String> = []
         let contents = UnsafeRawBufferPointer(rebasing: bytes[..<directory.range.lowerBound])
         for (index, record) in records.enumerated() {
             guard let name = String(wellFormed: record.name) else {
                 throw LimbeckError(
                     .fileMalformed, "\(file): the name of zip entry \(index) is not UTF-8")
             }
-            guard names.insert(name).inserted else {
+            guard names.insert(name) else {
                 throw LimbeckError(
                     .fileMalformed, "\(file): the zip entry '\(name)' is there twice")
             }

@@ -8,7 +8,9 @@ final class Checkpoint {
     private let file: String
     private let base: String
     private let gguf: GGUFNames?
-    private var entries: [String: StoredTensor] = [:]
+    private let tensors: [StoredTensor]
+    /// The tensors' places by canonical name.
+    private var names = NameTable()
     /// TinyBERT's training leaves its projections to the teacher's width in the file.
     private(set) var hasTinyBERTProjections = false
 
@@ -16,14 +18,15 @@ final class Checkpoint {
         file = weights.file
         base = family.prefix
         gguf = weights.spelling == .gguf ? GGUFNames(family.family) : nil
-        entries.reserveCapacity(weights.tensors.count)
-        for entry in weights.tensors {
+        tensors = weights.tensors
+        names.reserveCapacity(tensors.count)
+        for (place, entry) in tensors.enumerated() {
             let name = canonical(entry.name)
             // Buffers of old versions, 0, 1, 2 and so on, sometimes there twice.
             if name.hasUTF8Suffix("position_ids") || name.hasUTF8Suffix("token_type_ids") { continue }
             if name.hasUTF8Prefix("fit_dense") { hasTinyBERTProjections = true }
-            if let other = entries.updateValue(entry, forKey: name) {
-                throw LimbeckError(.fileInconsistent, "\(file): '\(other.name)' and '\(entry.name)' are one tensor under two names")
+            if let other = names.set(name, place) {
+                throw LimbeckError(.fileInconsistent, "\(file): '\(tensors[other].name)' and '\(entry.name)' are one tensor under two names")
             }
         }
     }
@@ -36,12 +39,12 @@ final class Checkpoint {
         return name
     }
 
-    @inline(never) func contains(_ name: String) -> Bool { entries[name] != nil }
+    @inline(never) func contains(_ name: String) -> Bool { names[name] != nil }
 
     /// The number of layers in names that start with `prefix` and the layer's index: one more than the greatest.
     func layerCount(_ prefix: String) -> Int {
         var count = 0
-        for name in entries.keys where name.hasUTF8Prefix(prefix) {
+        for name in names.names where name.hasUTF8Prefix(prefix) {
             let digits = name.utf8.dropFirst(prefix.utf8.count).prefix { $0 != UInt8(ascii: ".") }
             if let index = decimal(String(Substring(digits))) { count = max(count, index + 1) }
         }
@@ -50,7 +53,7 @@ final class Checkpoint {
 
     /// A tensor of numbers that the engine computes with. A nil in `shape` stands for any size.
     @inline(never) func tensor(_ name: String, _ shape: [Int?]) throws(LimbeckError) -> Tensor {
-        guard let entry = entries[name] else {
+        guard let entry = names[name].map({ tensors[$0] }) else {
             throw LimbeckError(.fileInconsistent, "\(file): no tensor '\(name)', with or without '\(base)' before it")
         }
         var fits = entry.shape.count == shape.count

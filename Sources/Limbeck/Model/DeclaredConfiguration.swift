@@ -117,8 +117,8 @@ final class DeclaredConfiguration {
             var known = ""
             for family in Family.allCases {
                 let rules = family.rules
-                if rules.modelTypes.contains(name) { return (rules, name) }
-                for type in rules.modelTypes { known += known.isEmpty ? "'\(type)'" : ", '\(type)'" }
+                if rules.modelTypes.contains(where: { $0 == name }) { return (rules, name) }
+                for type in rules.modelTypes { known += (known.isEmpty ? "'" : ", '") + type + "'" }
             }
             throw LimbeckError(
                 .fileUnsupported, "\(root.document.file): model_type '\(name)' is not supported, expected one of \(known)")

@@ -62,7 +62,7 @@ extension BytePairOptions {
     /// Whether a Split does what ByteLevel's own regular expression does.
     fileprivate static func checkSplit(_ part: TokenizerComponent) throws(LimbeckError) {
         let pattern = try part.member("pattern")
-        guard let expression = pattern["Regex"]?.string, expressions.contains(expression) else {
+        guard let expression = pattern["Regex"]?.string, expressions.contains(where: { $0 == expression }) else {
             throw LimbeckError(
                 .fileUnsupported,
                 "\(part.file): a Split by anything but GPT-2's regular expression is not supported")

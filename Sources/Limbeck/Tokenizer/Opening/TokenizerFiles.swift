@@ -11,8 +11,8 @@ extension Tokenizer {
             try self.init(ModelFiles(path, anyModules: true))
         } else {
             let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
-            let folder = slash.map { String(path[...$0]) } ?? ""
-            let name = slash.map { String(path[path.utf8.index(after: $0)...]) } ?? path
+            let folder = slash.map { String(Substring(path.utf8[...$0])) } ?? ""
+            let name = slash.map { String(Substring(path.utf8[path.utf8.index(after: $0)...])) } ?? path
             func beside(_ name: String) throws(LimbeckError) -> MappedFile {
                 try MappedFile(folder + name, name: name)
             }
@@ -21,7 +21,7 @@ extension Tokenizer {
                 try self.init(ModelFiles.gguf(GGUFFile(file)))
                 return
             }
-            let isAlone = name.hasSuffix(utf8: ".json") && !name.utf8.elementsEqual("vocab.json".utf8)
+            let isAlone = name.hasSuffix(utf8: ".json") && name != "vocab.json"
             let hasConfig = !isAlone && fileKind(folder + "tokenizer_config.json") == .file
             try self.init(
                 file, name, config: hasConfig ? try beside("tokenizer_config.json") : nil, beside)
@@ -52,7 +52,7 @@ extension Tokenizer {
         _ file: MappedFile, _ name: String, config: MappedFile?,
         _ beside: (String) throws(LimbeckError) -> MappedFile
     ) throws(LimbeckError) {
-        if name.utf8.elementsEqual("vocab.json".utf8) {
+        if name == "vocab.json" {
             try self.init(vocabulary: file, merges: try beside("merges.txt"), config: config)
         } else if name.hasSuffix(utf8: ".model") {
             let root = try Tokenizer.root(of: config)
