@@ -52,13 +52,15 @@ tables=$resources/embedded/$triple/libswiftUnicodeDataTables.a
 scripts/exports.sh > "$work/exports"
 { echo '{ global:'; sed 's/$/;/' "$work/exports"; echo 'local: *; };'; } > "$work/limbeck.map"
 
+# Without the Unicode tables: 30 kB that only comparing and hashing `String` by its own rules needs. Code that begins to do so fails
+# to link here.
 soname=liblimbeck.so.$major
 # shellcheck disable=SC2086
 "$tools/clang" -shared -fuse-ld=lld -o "$out/liblimbeck.so.$version" \
     -Wl,-soname,"$soname" -Wl,--version-script="$work/limbeck.map" -Wl,--no-undefined -Wl,--no-undefined-version \
     -Wl,--gc-sections -Wl,--icf=all -Wl,-O2 -Wl,--strip-all -Wl,-Bsymbolic -Wl,--as-needed \
     -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack \
-    @"$work/objects" "$tables" $libraries
+    @"$work/objects" $libraries
 ln -sf "liblimbeck.so.$version" "$out/$soname"
 ln -sf "$soname" "$out/liblimbeck.so"
 

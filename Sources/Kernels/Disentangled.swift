@@ -11,7 +11,7 @@ struct PositionScores {
     private let queryScores: UnsafeMutablePointer<Float>  // (queryBlock, stride)
     private let keyScores: UnsafeMutablePointer<Float>?  // (tokens, stride)
 
-    init(_ positions: Disentangled, _ job: Attention, head: Int, scratch: UnsafeMutablePointer<Float>) {
+    @inline(never) init(_ positions: Disentangled, _ job: Attention, head: Int, scratch: UnsafeMutablePointer<Float>) {
         self.positions = positions
         self.job = job
         let size = job.headSize, tokens = job.tokens
@@ -31,7 +31,7 @@ struct PositionScores {
     }
 
     /// (rows, headSize) times the positions there are. -> out (rows, positions)
-    @inline(__always) private func score(
+    @inline(never) private func score(
         _ x: UnsafePointer<Float>, rows: Int, with table: UnsafePointer<Float>, into out: UnsafeMutablePointer<Float>
     ) {
         for panel in panels {
@@ -43,7 +43,7 @@ struct PositionScores {
     }
 
     /// Adds them to the scores of a block of queries, q. Which position a pair has depends on its distance alone.
-    func add(to scores: UnsafeMutablePointer<Float>, stride scoreStride: Int, query: Int, rows: Int, _ q: UnsafePointer<Float>) {
+    @inline(never) func add(to scores: UnsafeMutablePointer<Float>, stride scoreStride: Int, query: Int, rows: Int, _ q: UnsafePointer<Float>) {
         let first = panels.lowerBound * panelColumns
         if let keys {
             score(q, rows: rows, with: keys, into: queryScores)

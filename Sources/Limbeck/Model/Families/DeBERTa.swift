@@ -118,15 +118,15 @@ extension DeclaredConfiguration {
     fileprivate func positionTerms() throws(LimbeckError) -> (contentToPosition: Bool, positionToContent: Bool) {
         var terms = (contentToPosition: false, positionToContent: false)
         guard let value = root.optional("pos_att_type") else { return terms }
-        var names: [Substring] = []
+        var names: [String] = []
         if let list = value.string {
-            names = list.split(separator: "|")
+            names = list.utf8.split(separator: UInt8(ascii: "|")).map { String(Substring($0)) }
         } else if value.kind == .array {
             for element in value.elements {
                 guard let name = element.string else {
                     throw element.mismatch("an element of 'pos_att_type'", expected: "a string")
                 }
-                names.append(Substring(name))
+                names.append(name)
             }
         } else {
             throw value.mismatch("'pos_att_type'", expected: "an array of strings")
@@ -135,7 +135,7 @@ extension DeclaredConfiguration {
             switch name {
             case "c2p": terms.contentToPosition = true
             case "p2c": terms.positionToContent = true
-            default: throw LimbeckError(.fileUnsupported, "\(file): pos_att_type '\(String(name))' is not supported")
+            default: throw LimbeckError(.fileUnsupported, "\(file): pos_att_type '\(name)' is not supported")
             }
         }
         return terms
