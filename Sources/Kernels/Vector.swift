@@ -65,8 +65,8 @@ typealias Bits = SIMD16<UInt32>
 #if KERNELS_PORTABLE && !arch(arm64)
 /// a b + c, rounded once, on CPUs without the instruction. The product of two floats is exact in double precision; their sum is
 /// rounded there to odd, after which rounding to float gives what one rounding would have given (Boldo and Melquiond,
-/// "Emulation of a FMA and correctly rounded sums: proved algorithms using rounding to odd", 2008). Some hundred instructions: inlined,
-/// they were a third of these kernels.
+/// "Emulation of a FMA and correctly rounded sums: proved algorithms using rounding to odd", 2008).
+/// A call: inlined, it was a third of these kernels.
 @inline(never) func fma(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector {
     let low = fma(a.lowHalf, b.lowHalf, c.lowHalf)
     let high = fma(a.highHalf, b.highHalf, c.highHalf)

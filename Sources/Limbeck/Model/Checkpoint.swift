@@ -74,12 +74,14 @@ final class Checkpoint {
         return Tensor(name: entry.name, type: type, shape: entry.shape, strides: entry.strides, bytes: entry.bytes)
     }
 
-    @inline(never) func linear(_ name: String, in inputs: Int?, out outputs: Int?, bias: Bool = true) throws(LimbeckError) -> LinearTensors {
+    @inline(never)
+    func linear(_ name: String, in inputs: Int?, out outputs: Int?, bias: Bool = true) throws(LimbeckError) -> LinearTensors {
         let weight = try tensor("\(name).weight", [outputs, inputs])
         return LinearTensors(weight: weight, bias: bias ? try tensor("\(name).bias", [weight.shape[0]]) : nil)
     }
 
-    @inline(never) func norm(_ name: String, _ size: Int, eps: Float?, bias: Bool) throws(LimbeckError) -> NormTensors {
+    @inline(never)
+    func norm(_ name: String, _ size: Int, eps: Float?, bias: Bool) throws(LimbeckError) -> NormTensors {
         NormTensors(
             weight: try tensor("\(name).weight", [size]), bias: bias ? try tensor("\(name).bias", [size]) : nil, eps: eps)
     }

@@ -39,11 +39,13 @@ struct StepBuilder {
     }
 
     /// The rows of a matrix; those of the configuration, if it says.
-    @inline(never) func outputs(_ name: String, in inputs: Int, expected: Int?) throws(LimbeckError) -> Int {
+    @inline(never)
+    func outputs(_ name: String, in inputs: Int, expected: Int?) throws(LimbeckError) -> Int {
         try checkpoint.tensor("\(prefix)\(name).weight", [expected, inputs]).shape[0]
     }
 
-    @inline(never) func linear(_ name: String, in inputs: Int, out outputs: Int, bias: Bool = true) throws(LimbeckError) -> LinearTensors {
+    @inline(never)
+    func linear(_ name: String, in inputs: Int, out outputs: Int, bias: Bool = true) throws(LimbeckError) -> LinearTensors {
         try checkpoint.linear(prefix + name, in: inputs, out: outputs, bias: bias)
     }
 
@@ -51,7 +53,8 @@ struct StepBuilder {
         try checkpoint.norm(prefix + name, width, eps: declared.layerNormEps, bias: declared.normsHaveBias)
     }
 
-    @inline(never) mutating func embed(_ tables: EmbeddingTables<Tensor>, width: Int, into: Buffer, norm: NormTensors?) {
+    @inline(never)
+    mutating func embed(_ tables: EmbeddingTables<Tensor>, width: Int, into: Buffer, norm: NormTensors?) {
         widths.widen(into, to: width)
         steps.append(.embed(tables, into: into, norm: norm))
     }
@@ -82,7 +85,8 @@ struct StepBuilder {
     }
 
     /// Turns the queries and keys, which have been projected, each `size` wide; or the first part of every head.
-    @inline(never) mutating func rotate(size: Int, base: Float, fraction: Double = 1) throws(LimbeckError) {
+    @inline(never)
+    mutating func rotate(size: Int, base: Float, fraction: Double = 1) throws(LimbeckError) {
         let turned = Double(try headSize(size)) * fraction
         guard turned >= 2, turned / 2 == (turned / 2).rounded(.down) else {
             throw LimbeckError(
@@ -96,7 +100,8 @@ struct StepBuilder {
     }
 
     /// Queries, keys and values by one matrix, into `projected`. Returns how wide each of them is.
-    @inline(never) mutating func fusedProjection(_ name: String, in inputs: Int, from: Buffer, bias: Bool) throws(LimbeckError) -> Int {
+    @inline(never)
+    mutating func fusedProjection(_ name: String, in inputs: Int, from: Buffer, bias: Bool) throws(LimbeckError) -> Int {
         let rows = try outputs(name, in: inputs, expected: attentionSize.map { 3 * $0 })
         guard rows % 3 == 0 else {
             throw LimbeckError(
