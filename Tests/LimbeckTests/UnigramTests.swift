@@ -112,4 +112,25 @@ import Testing
             }
         }
     }
+
+    /// Unknown characters in a row are one token, or the bytes of all: each stands for the whole row, however long that is.
+    @Test(arguments: [false, true]) func truncationLeavesPlaces(_ spellsBytes: Bool) throws {
+        let bytes = (0..<256).map { byte in
+            let digits = String(byte, radix: 16, uppercase: true)
+            return #","["<0x\#(byte < 16 ? "0" : "")\#(digits)>",-20]"#
+        }
+        let json = Self.json(
+            vocabulary: Self.vocabulary + bytes.joined(), model: #","byte_fallback":\#(spellsBytes)"#)
+        let tokenizer = try TokenizerTests.open(["tokenizer.json": json])
+        for count in [255, 256, 300, 1000] {
+            let text = Array(("a" + String(repeating: "\u{94621}", count: count) + "b").utf8)
+            let whole = tokenizer.tokens(text, addSpecialTokens: false)
+            #expect(whole.ends.last == text.count)
+            for length in [1, 2, 3, 64, 2000] {
+                let cut = tokenizer.tokens(text, addSpecialTokens: false, maxLength: length)
+                #expect(cut.starts == Array(whole.starts.prefix(length)))
+                #expect(cut.ends == Array(whole.ends.prefix(length)))
+            }
+        }
+    }
 }

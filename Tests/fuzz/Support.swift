@@ -100,6 +100,8 @@ struct TokenizerCheck {
             expect(count == whole.count || count >= min(maxLength, whole.count), "truncated by too many: \(count) for \(maxLength)")
         }
 
+        // Templates such as RoBERTa's give both texts one type: then nothing says which of them a token is of.
+        let tidy = tidy && (pair == nil || tokens.types.contains(1))
         var previous: [(start: UInt32, end: UInt32, word: Int32)] = [(0, 0, 0), (0, 0, 0)]
         for index in 0..<count {
             let id = tokens.ids[index], start = tokens.starts[index], end = tokens.ends[index]

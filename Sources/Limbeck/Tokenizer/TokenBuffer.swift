@@ -55,7 +55,10 @@ struct TokenSink {
         room = min(buffer.capacity, limit)
     }
 
-    @inline(__always) var isFull: Bool { count >= limit }
+    /// What comes next may still move the end of a token that was appended.
+    var endsMove = false
+
+    @inline(__always) var isFull: Bool { count >= limit && !endsMove }
 
     @inline(__always)
     mutating func append(_ id: Int32, _ start: Int, _ end: Int) {

@@ -210,13 +210,16 @@ struct PieceLattice {
         let start = unknown?.start ?? Int(starts[unknownFirst])
         let token = unknown?.token ?? sink.count
         if isEnd || pieces.byteIds != nil { emitUnknown(unknownFirst, end, into: &sink) }
-        if !isEnd { unknown = (start, Int(ends[end - 1]), token) }
+        if isEnd { return }
+        unknown = (start, Int(ends[end - 1]), token)
+        sink.endsMove = pieces.byteIds != nil && token < sink.limit
     }
 
     /// Emits the unknown characters at `first..<last`, after those of the windows before.
     private mutating func emitUnknown(_ first: Int, _ last: Int, into sink: inout TokenSink) {
         let before = unknown
         unknown = nil
+        sink.endsMove = false
         let start = before?.start ?? Int(starts[first])
         let end = last == 0 ? before?.end ?? start : Int(ends[last - 1])
         let text = UnsafeRawBufferPointer(start: bytes + first, count: last - first)
