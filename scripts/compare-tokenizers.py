@@ -217,8 +217,8 @@ def main():
             tokenizer = tokenizers.Tokenizer.from_file(str(file))
             items = real if index == 0 else real[index % 10 :: 10]
             items = items + drawn + (characters(scalars, 1) if index == 0 else characters(scalars[index % 10 :: 10], 16))
-            for first in range(0, len(items), 50000):
-                compare(name, tokenizer, engine, handle, items[first : first + 50000])
+            for first in range(0, len(items), 5000):
+                compare(name, tokenizer, engine, handle, items[first : first + 5000])
             engine.close(handle)
             print(f"{name}: {len(items)} texts are equal ({time.time() - start:.0f} s)", flush=True)
 
