@@ -101,24 +101,54 @@ def hf_tokenizer(file, max_length=None):
     return tokenizer
 
 
-def hf(work):
+def hf(work, folder):
     """With offsets, as ours."""
-    tokenizer = hf_tokenizer(os.path.join(work, "minilm", "tokenizer.json"))
+    tokenizer = hf_tokenizer(os.path.join(work, folder, "tokenizer.json"))
     return lambda texts: sum(len(encoding.ids) for encoding in tokenizer.encode_batch(texts))
 
 
-def hf_fast(work):
+def hf_fast(work, folder):
     """Without offsets."""
-    tokenizer = hf_tokenizer(os.path.join(work, "minilm", "tokenizer.json"))
+    tokenizer = hf_tokenizer(os.path.join(work, folder, "tokenizer.json"))
     return lambda texts: sum(len(encoding.ids) for encoding in tokenizer.encode_batch_fast(texts))
 
 
-def flash(work):
+def flash(work, folder):
     """Without offsets, by the native object inside its Python class: the class itself is slower."""
     from flash_tokenizer import BertTokenizerFlash
-    wrapper = BertTokenizerFlash(os.path.join(work, "minilm", "vocab.txt"), do_lower_case=True)
+    wrapper = BertTokenizerFlash(os.path.join(work, folder, "vocab.txt"), do_lower_case=True)
     native = next(value for value in vars(wrapper).values() if type(value).__name__ == "FlashBertTokenizer")
     return lambda texts: sum(len(native.encode(text, "longest", 1 << 20)) for text in texts)
 
 
-TOKENIZERS = {"hf tokenizers": hf, "hf tokenizers, no offsets": hf_fast, "flash-tokenizer, no offsets": flash}
+def tiktoken(work, folder):
+    """Without offsets and special tokens; GPT-2's cut, and the merges by the ranks of their tokens."""
+    import json
+
+    import tiktoken
+    with open(os.path.join(work, folder, "tokenizer.json"), encoding="utf-8") as file:
+        data = json.load(file)
+    special = {token["content"] for token in data["added_tokens"]}
+    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]  # the other bytes are characters from U+0100 on
+    others = [byte for byte in range(256) if byte not in printable]
+    bytes_of = {chr(byte): byte for byte in printable} | {chr(256 + i): byte for i, byte in enumerate(others)}
+    ranks = {bytes(map(bytes_of.get, token)): rank for token, rank in data["model"]["vocab"].items() if token not in special}
+    cut = r"""'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s"""
+    native = tiktoken.Encoding("byte-level", pat_str=cut, mergeable_ranks=ranks, special_tokens={})
+    return lambda texts: sum(len(native.encode_ordinary(text)) for text in texts)
+
+
+def sentencepiece(work, folder):
+    """Without offsets: with them, it gives a Python object for each token."""
+    import sentencepiece
+    native = sentencepiece.SentencePieceProcessor(model_file=os.path.join(work, "sentencepiece", "sentencepiece.bpe.model"))
+    return lambda texts: sum(len(ids) for ids in native.encode(texts, num_threads=1))
+
+
+HF = {"hf tokenizers": hf, "hf tokenizers, no offsets": hf_fast}
+# What there is for each folder of a tokenizer.
+TOKENIZERS = {
+    "minilm": HF | {"flash-tokenizer, no offsets": flash},
+    "byte-level": HF | {"tiktoken, no offsets": tiktoken},
+    "unigram": HF | {"sentencepiece, no offsets": sentencepiece},
+}

@@ -100,7 +100,8 @@ def version(package):
 
 def head(command, limbeck, kernels, disturbance):
     commit = subprocess.run(["git", "describe", "--always", "--dirty"], stdout=subprocess.PIPE, text=True, check=False).stdout
-    packages = ", ".join(f"{name} {version(name)}" for name in ("onnxruntime", "openvino", "tokenizers", "flash-tokenizer"))
+    packages = ", ".join(f"{name} {version(name)}" for name in ("onnxruntime", "openvino", "tokenizers", "flash-tokenizer",
+                                                                    "tiktoken", "sentencepiece"))
     return f"""# Results
 
 {datetime.date.today().isoformat()}, by `{command}` at {commit.strip() or "no commit"}; how it is measured: [docs/speed.md](../docs/speed.md).

@@ -32,3 +32,7 @@ for file in minilm.onnx minilm.opt.onnx distilbert.onnx distilbert.opt.onnx; do
         break
     fi
 done
+
+if [ ! -f "$work/sentencepiece/sentencepiece.bpe.model" ]; then
+    step "train the tokenizers (a few minutes)" "$work/venv/bin/python" tokenizer_files.py "$work"
+fi

@@ -2,7 +2,7 @@
 
     worker.py run WORK ENGINE MODEL THREADS     requests: {"forward": [BATCH, TOKENS]} or {"embed": FILE, "order": ORDER,
                                                 "texts": how many}, with "seconds" to spend and the "least" calls to make
-    worker.py tokenize WORK TOKENIZER           requests: {"file": FILE}
+    worker.py tokenize WORK FOLDER TOKENIZER    requests: {"file": FILE}
     worker.py first WORK ENGINE MODEL THREADS   times one thing and ends: from opening a model to the first result
 
 One line of JSON a request, one a reply, {} when ready.
@@ -73,8 +73,8 @@ class Runner:
 
 
 class TokenCounter:
-    def __init__(self, work, name):
-        self.count = engines.TOKENIZERS[name](work)
+    def __init__(self, work, folder, name):
+        self.count = engines.TOKENIZERS[folder][name](work, folder)
 
     def answer(self, request):
         texts = read_texts(request["file"])

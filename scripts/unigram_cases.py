@@ -43,10 +43,14 @@ def compile_charsmap(mapping):
 
 def train(texts, size):
     """A tokenizer like XLM-RoBERTa's, as transformers converts it from a model of SentencePiece with `size` pieces."""
+    return converted(train_model(texts, size))
+
+
+def train_model(texts, size):
+    """A .model file."""
     import io
 
     import sentencepiece
-    from sentencepiece import sentencepiece_model_pb2
 
     written = io.BytesIO()
     lines = (line for text in texts for line in text.split("\n") if line.strip())
@@ -54,7 +58,14 @@ def train(texts, size):
         sentence_iterator=lines, model_writer=written, vocab_size=size, character_coverage=0.9995,
         normalization_rule_name="nmt_nfkc", minloglevel=2,
     )  # fmt: skip
-    model = sentencepiece_model_pb2.ModelProto.FromString(written.getvalue())
+    return written.getvalue()
+
+
+def converted(data):
+    """tokenizer.json with the pieces of a .model file."""
+    from sentencepiece import sentencepiece_model_pb2
+
+    model = sentencepiece_model_pb2.ModelProto.FromString(data)
     pieces = [[piece.piece, piece.score] for piece in model.pieces[3:]]
     return tokenizer(pieces, model.normalizer_spec.precompiled_charsmap)
 
