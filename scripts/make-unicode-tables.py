@@ -23,7 +23,7 @@ PINNED = "0.23.3"
 FOLDER = pathlib.Path(__file__).resolve().parent.parent / "Sources" / "CUnicodeTables"
 SCALARS = [c for c in range(0x110000) if not 0xD800 <= c < 0xE000]
 HANGUL = range(0xAC00, 0xD7A4)
-BLOCK, GROUP = 64, 16
+BLOCK, GROUP = 16, 32
 
 REMOVED, SPACE, PUNCTUATION, IDEOGRAPH, NONSPACING, WORD, DECOMPOSES, LOWERS = (1 << bit for bit in range(8))
 RANK_SHIFT = 8

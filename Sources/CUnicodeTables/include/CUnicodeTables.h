@@ -31,9 +31,9 @@ extern const limbeck_mapping limbeck_compatible;
 // Other, CR, LF, Control, Extend, ZWJ, Regional_Indicator, Prepend, SpacingMark, L, V, T, LV, LVT; then Indic_Conjunct_Break in two:
 // None, Consonant, Extend, Linker; whether it is Extended_Pictographic; and whether it is a combining mark (M).
 static inline uint32_t limbeck_scalar_record(uint32_t scalar) {
-    uint32_t group = limbeck_scalar_stages[scalar >> 10];
-    uint32_t block = limbeck_scalar_groups[group << 4 | (scalar >> 6 & 15)];
-    return limbeck_scalar_records[limbeck_scalar_blocks[block << 6 | (scalar & 63)]];
+    uint32_t group = limbeck_scalar_stages[scalar >> 9];
+    uint32_t block = limbeck_scalar_groups[group << 5 | (scalar >> 4 & 31)];
+    return limbeck_scalar_records[limbeck_scalar_blocks[block << 4 | (scalar & 15)]];
 }
 
 // The scalars that `scalar`, below 0x110000, becomes, and their count; 0 if it is not in the table.
