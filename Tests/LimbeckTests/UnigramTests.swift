@@ -117,7 +117,7 @@ import Testing
     @Test(arguments: [false, true]) func truncationLeavesPlaces(_ spellsBytes: Bool) throws {
         let bytes = (0..<256).map { byte in
             let digits = String(byte, radix: 16, uppercase: true)
-            return #","["<0x\#(byte < 16 ? "0" : "")\#(digits)>",-20]"#
+            return #",["<0x\#(byte < 16 ? "0" : "")\#(digits)>",-20]"#
         }
         let json = Self.json(
             vocabulary: Self.vocabulary + bytes.joined(), model: #","byte_fallback":\#(spellsBytes)"#)
