@@ -28,6 +28,7 @@ import tokenizer_cases as cases
 import unigram_cases
 
 PINNED = "0.23.3"
+BATCH = 5000  # texts; the tokens of ten times as many take gigabytes in Python
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
@@ -202,7 +203,7 @@ def main():
     files = arguments.texts or cases.fetch_texts(ROOT / "build" / "texts")
     texts = cases.share([cases.read_texts(file) for file in files], arguments.count)
     real, drawn = cases.text_items(rng, texts), cases.random_items(rng, arguments.random)
-    # Every character alone and between letters: a text each for the model as it is, a tenth of them, 16 in a text, for a variant.
+    # Every character alone and between letters: four in a text for the model as it is, a tenth of them, 16 in a text, for a variant.
     scalars = [chr(c) for c in range(0x110000) if not 0xD800 <= c < 0xE000]
 
     def characters(share, together):
@@ -210,15 +211,17 @@ def main():
         return [(text.encode(), None, False, 0) for text in texts]
 
     def compare_all(files, real, drawn):
-        """files: names, what we open and what the reference opens; the first as a whole, of the others a share."""
+        """files: names, what we open and what the reference opens; the first with all texts, the others with a share of them."""
         for index, (name, path, file) in enumerate(files):
             start = time.time()
             handle = engine.open(path)
             tokenizer = tokenizers.Tokenizer.from_file(str(file))
-            items = real if index == 0 else real[index % 10 :: 10]
-            items = items + drawn + (characters(scalars, 1) if index == 0 else characters(scalars[index % 10 :: 10], 16))
-            for first in range(0, len(items), 5000):
-                compare(name, tokenizer, engine, handle, items[first : first + 5000])
+            if index == 0:
+                items = real + drawn + characters(scalars, 4)
+            else:
+                items = real[index % 10 :: 10] + drawn[index % 10 :: 10] + characters(scalars[index % 10 :: 10], 16)
+            for first in range(0, len(items), BATCH):
+                compare(name, tokenizer, engine, handle, items[first : first + BATCH])
             engine.close(handle)
             print(f"{name}: {len(items)} texts are equal ({time.time() - start:.0f} s)", flush=True)
 
