@@ -1,9 +1,9 @@
 """A checkpoint of every family in a real size, with random weights: does it open, is the answer that of transformers, how long does
 it take and how much memory does it need. The weights are made in a temporary folder, one model at a time.
 
-    bench/families.py [--write] [NAME ...]      (--write: bench/families.md)
+    scripts/bench.sh families [--write] [NAME ...]      (--write: bench/families.md)
 
-In the environment of bench/setup.sh. The times are one pass each way in the same minutes, on one thread: a look, not a comparison.
+The times are one pass each way in the same minutes, on one thread: a look, not a comparison.
 """
 import argparse
 import datetime
@@ -128,7 +128,7 @@ def main():
         "Random weights in the sizes of real checkpoints, one thread. The difference is that of the last hidden states from "
         "transformers' on the same ids; the times are ours / PyTorch's, one pass each. Private is what the packed layers need beside the "
         "mapped file, session what a session of the default size needs, peak the whole Python process, mapped pages included.")
-    text = f"# Families in real sizes\n\n{datetime.date.today()}, {cpu()}, `make families`.\n\n{note}\n\n{table(header, rows)}\n"
+    text = f"# Families in real sizes\n\n{datetime.date.today()}, {cpu()}, `scripts/bench.sh families`.\n\n{note}\n\n{table(header, rows)}\n"
     print(text)
     if options.write:
         (HERE / "families.md").write_text(text)

@@ -5,6 +5,7 @@
 #     scripts/bench.sh --write        the same, and writes bench/results.md
 #     scripts/bench.sh --quick        a smoke test: the numbers mean nothing
 #     scripts/bench.sh --part ragged  one part: shapes, ragged, tokenizers, start, memory
+#     scripts/bench.sh families       instead: a checkpoint of every family in a real size, beside PyTorch; --write: bench/families.md
 #
 # Environment: LIMBECK_LIBRARY (default: build/lib/liblimbeck.so, built first), CC, and that of bench/setup.sh.
 set -eu
@@ -19,6 +20,11 @@ export LIMBECK_LIBRARY
 LIMBECK_BENCH_WORK=${LIMBECK_BENCH_WORK:-$PWD/bench/work}
 export LIMBECK_BENCH_WORK
 bench/setup.sh
+
+if [ "${1:-}" = families ]; then
+    shift
+    exec "$LIMBECK_BENCH_WORK/venv/bin/python" bench/families.py "$@"
+fi
 
 libraries=$(dirname "$LIMBECK_LIBRARY")
 native=$LIMBECK_BENCH_WORK/native
