@@ -46,7 +46,7 @@ struct HostileCase: CustomTestStringConvertible, Sendable {
     var testDescription: String { name }
 
     static let all =
-        weights + headers + configurations + tensors + sentences + tokenizers + bytePairs + unigram + sizes
+        weights + headers + configurations + tensors + sentences + tokenizers + bytePairs + unigram + sentencePiece + sizes
         + pickles + views + archives + shards + ggufHeaders + ggufTensors + ggufValues
 }
 

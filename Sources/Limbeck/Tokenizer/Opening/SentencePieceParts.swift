@@ -6,9 +6,6 @@ extension TokenizerParts {
         #if SentencePiece
             let rule = try SentencePieceRule(file: name, class: config?["tokenizer_class"]?.string, file)
             let model = try SentencePieceFile(bytes, file: file)
-            guard Int(model.count) < Vocabulary.maximumCount else {
-                throw LimbeckError(.fileUnsupported, "\(file): \(model.count) pieces, the most is \(Vocabulary.maximumCount)")
-            }
             var builder = Vocabulary.Builder()
             for piece in 0..<model.count {
                 try builder.add(id: Int(rule.id(of: piece, unknown: model.unknown)), file: file) { bytes in

@@ -9,6 +9,7 @@
         let unknown: Int32
 
         init(_ bytes: UnsafeRawBufferPointer, file: String) throws(LimbeckError) {
+            try SentencePieceCheck.check(bytes, file: file)
             var message = [CChar](repeating: 0, count: 200)
             guard let handle = limbeck_sentencepiece_open(bytes.baseAddress, bytes.count, &message, message.count) else {
                 let reason = message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
