@@ -5,7 +5,7 @@ extension TokenizerParts {
     ) throws(LimbeckError) {
         #if SentencePiece
             let rule = try SentencePieceRule(file: name, class: config?["tokenizer_class"]?.string, file)
-            let model = try SentencePieceFile(bytes, file: file)
+            let model = try SentencePieceFile(bytes, rule, file: file)
             var builder = Vocabulary.Builder()
             for piece in 0..<model.count {
                 try builder.add(id: Int(rule.id(of: piece, unknown: model.unknown)), file: file) { bytes in

@@ -8,10 +8,19 @@
         let count: Int32
         let unknown: Int32
 
-        init(_ bytes: UnsafeRawBufferPointer, file: String) throws(LimbeckError) {
+        init(_ bytes: UnsafeRawBufferPointer, _ rule: SentencePieceRule, file: String) throws(LimbeckError) {
             try SentencePieceCheck.check(bytes, file: file)
             var message = [CChar](repeating: 0, count: 200)
-            guard let handle = limbeck_sentencepiece_open(bytes.baseAddress, bytes.count, &message, message.count) else {
+            let opened =
+                switch rule {
+                case .albert:
+                    NumberCommas.lowered(bytes).withUnsafeBytes {
+                        limbeck_sentencepiece_open($0.baseAddress, $0.count, &message, message.count)
+                    }
+                case .camembert, .debertaV2, .xlmRoberta:
+                    limbeck_sentencepiece_open(bytes.baseAddress, bytes.count, &message, message.count)
+                }
+            guard let handle = opened else {
                 let reason = message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
                 throw LimbeckError(
                     .fileMalformed,
