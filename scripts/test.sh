@@ -19,6 +19,7 @@ need pkg-config pkg-config
 need qemu-x86_64 qemu-user
 need python3 python3
 [ -f /usr/include/sentencepiece_processor.h ] || packages+=(libsentencepiece-dev)
+/usr/bin/python3 -c 'import sentencepiece' 2> /dev/null || packages+=(python3-sentencepiece)
 python3 -c 'import venv, ensurepip' 2> /dev/null || packages+=(python3-venv)
 if [ ${#packages[@]} -gt 0 ]; then
   echo "Installing Debian packages: ${packages[*]}"
@@ -55,8 +56,10 @@ step "Python binding"
 build/venv/bin/pip install -q --disable-pip-version-check --force-reinstall --no-deps ./bindings/python
 build/venv/bin/python -m pytest -q bindings/python/tests
 
-step "Tokenizer against Hugging Face tokenizers on real texts"
+step "Tokenizer against Hugging Face tokenizers and SentencePiece on real texts"
 build/venv/bin/python scripts/compare-tokenizers.py
+# Debian's Python has the package of the library that was linked.
+/usr/bin/python3 scripts/compare-sentencepiece.py
 
 step "Fuzzing"
 scripts/fuzz.sh
