@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Fuzzes the readers of files and the tokenizer under AddressSanitizer: Tests/fuzz, one libFuzzer target each.
 #
-# Usage: scripts/fuzz.sh [TARGET…]      (json, torch, gguf, model, tokenizer, text; all by default)
-#   FUZZ_SECONDS  per target, 60 by default
+# Usage: scripts/fuzz.sh [TARGET…]      (json, torch, gguf, sentencepiece, model, tokenizer, text; all by default)
+#   FUZZ_SECONDS  per target, 40 by default
 #   FUZZ_SEED     of the random numbers; one is drawn, and printed, by default
 #   SWIFTC        the compiler; clang and llvm-symbolizer are taken from beside it
 #
@@ -18,8 +18,9 @@ case $(basename "$swiftc") in swift-driver | swift-frontend) swiftc=$tools/swift
 clang=$tools/clang
 out=build/fuzz
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(json torch gguf model tokenizer text)
+[ ${#targets[@]} -gt 0 ] || targets=(json torch gguf sentencepiece model tokenizer text)
 [ "$(uname -sm)" = "Linux x86_64" ] || { echo "SKIP fuzz: only on Linux x86_64"; exit 0; }
+[ -f /usr/include/sentencepiece_processor.h ] || { echo "fuzz: libsentencepiece-dev is not installed" >&2; exit 1; }
 
 # ---- Build: the engine as it ships, optimised and with its checks, under the sanitizers.
 
@@ -27,9 +28,12 @@ mkdir -p $out/objects $out/modules $out/findings
 # In one flag: of two, the compiler takes the last alone.
 sanitize=(-sanitize=fuzzer,address)
 swift_flags=(-O -g -wmo -parse-as-library -package-name limbeck -swift-version 6 -I $out/modules -I Tests/fuzz/include
-    -I Sources/CPlatform/include -Xcc -fmodule-map-file=$out/modules/CUnicodeTables.modulemap)
-# SwiftPM writes this one itself.
-echo "module CUnicodeTables { header \"$PWD/Sources/CUnicodeTables/include/CUnicodeTables.h\" }" >$out/modules/CUnicodeTables.modulemap
+    -I Sources/CPlatform/include -D SentencePiece)
+# SwiftPM writes these itself.
+for module in CUnicodeTables CSentencePiece; do
+    echo "module $module { header \"$PWD/Sources/$module/include/$module.h\" }" >$out/modules/$module.modulemap
+    swift_flags+=(-Xcc -fmodule-map-file=$out/modules/$module.modulemap)
+done
 
 newer() { [ ! -e "$1" ] || [ -n "$(find -L "${@:2}" -type f -newer "$1" -print -quit)" ]; }
 
@@ -52,6 +56,7 @@ c_object memory Tests/fuzz/memory.c -I Sources/CPlatform/include -I Tests/fuzz/i
 for source in Sources/CUnicodeTables/*.c; do
     c_object "$(basename "$source" .c)" "$source" -I Sources/CUnicodeTables/include
 done
+c_object sentencepiece Sources/CSentencePiece/shim.cpp -std=c++17 -I Sources/CSentencePiece/include
 swift_module KernelInterface Sources/KernelInterface "${sanitize[@]}"
 kernels=(-sanitize=address -Ounchecked -enforce-exclusivity=unchecked)
 swift_module KernelsPortable Sources/KernelsPortable "${kernels[@]}" -D KERNELS_PORTABLE
@@ -62,7 +67,8 @@ swift_module Limbeck Sources/Limbeck "${sanitize[@]}"
 
 source_of() {
     case $1 in
-    json) echo FuzzJSON ;; torch) echo FuzzTorch ;; gguf) echo FuzzGGUF ;; model) echo FuzzModel ;; tokenizer) echo FuzzTokenizer ;; text) echo FuzzText ;;
+    json) echo FuzzJSON ;; torch) echo FuzzTorch ;; gguf) echo FuzzGGUF ;;
+    sentencepiece) echo FuzzSentencePiece ;; model) echo FuzzModel ;; tokenizer) echo FuzzTokenizer ;; text) echo FuzzText ;;
     *) echo "there is no target $1" >&2; exit 64 ;;
     esac
 }
@@ -72,7 +78,7 @@ for target in "${targets[@]}"; do
     newer $out/fuzz-"$target" Tests/fuzz $out/objects || continue
     echo "compiling fuzz-$target"
     "$swiftc" "${swift_flags[@]}" "${sanitize[@]}" -use-ld=lld -module-name "$name" Tests/fuzz/Support.swift Tests/fuzz/"$name".swift \
-        $out/objects/*.o -o $out/fuzz-"$target"
+        $out/objects/*.o -lsentencepiece -lstdc++ -o $out/fuzz-"$target"
 done
 
 # ---- Run.
@@ -89,6 +95,7 @@ for target in "${targets[@]}"; do
     json) limits=(-max_len=4096 -dict=Tests/fuzz/files.dict) ;;
     torch) limits=(-max_len=16384 -dict=Tests/fuzz/torch.dict) ;;
     gguf) limits=(-max_len=8192 -dict=Tests/fuzz/gguf.dict) ;;
+    sentencepiece) limits=(-max_len=16384 -dict=Tests/fuzz/sentencepiece.dict) ;;
     model) limits=(-max_len=16384 -dict=Tests/fuzz/files.dict) ;;
     tokenizer) limits=(-max_len=8192 -dict=Tests/fuzz/files.dict) ;;
     text) limits=(-max_len=2048 -dict=Tests/fuzz/text.dict) ;;

@@ -1,0 +1,41 @@
+import CFuzz
+import Limbeck
+
+/// A .model file, with the text that it cuts if it opens. libsentencepiece itself has no sanitizer in it, but its memory has one around.
+///
+/// The input: a byte that says which tokenizer it is, one that says how long the text is, the text, and the file.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
+    let input = UnsafeRawBufferPointer(start: data, count: count)
+    guard count >= 2 else { return 0 }
+    let text = input[2...].prefix(Int(input[1]))
+    let (name, config) = tokenizers[Int(input[0]) % tokenizers.count]
+    file("t/\(name)", input[text.endIndex...])
+    file("t/tokenizer_config.json", Array(config.utf8))
+    let tokenizer: Tokenizer
+    do throws(LimbeckError) {
+        tokenizer = try Tokenizer(path: "t")
+        fuzz_clear()
+    } catch {
+        fuzz_clear()
+        check(opening: error)
+        return 0
+    }
+    let check = TokenizerCheck(tokenizer: tokenizer, tidy: false)
+    withExactCopy(text) { text in
+        withExactCopy(text.suffix(text.count / 3)) { pair in
+            check.run(text, nil, special: true, maxLength: 0)
+            check.run(text, pair, special: true, maxLength: 5)
+        }
+    }
+    return 0
+}
+
+private let tokenizers = [
+    ("sentencepiece.bpe.model", "{}"),
+    ("sentencepiece.bpe.model", #"{"tokenizer_class": "CamembertTokenizer"}"#),
+    ("spiece.model", "{}"),
+    ("spiece.model", #"{"do_lower_case": false, "keep_accents": true}"#),
+    ("spm.model", "{}"),
+    ("spm.model", #"{"do_lower_case": true}"#),
+]
