@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Compares Limbeck's reading of .model files with the sentencepiece package: ids, by transformers' rules, and offsets are equal.
 
-Needs: sentencepiece 0.1.97, the version of Debian 12's library: its package python3-sentencepiece. Newer ones break ties of Unigram
-scores otherwise.
+Needs: sentencepiece in the version of the library that Limbeck was linked with, as Debian's package python3-sentencepiece is: versions
+break ties of Unigram scores differently.
 
     /usr/bin/python3 scripts/compare-sentencepiece.py [--texts FILE]... [--library build/lib/liblimbeck.so] [--count N] [--seed S]
 
@@ -19,6 +19,7 @@ import pathlib
 import random
 import re
 import struct
+import subprocess
 import sys
 import tempfile
 import time
@@ -26,7 +27,6 @@ import time
 import sentencepiece
 import tokenizer_cases as cases
 
-PINNED = "0.1.97"
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SPECIALS = ("<s>", "</s>", "<mask>", "<pad>", "<unk>", "[MASK]", "[CLS]", "[SEP]", "[PAD]", "[UNK]")
 LANGUAGES = ("cs", "de", "el", "en", "fr", "ja", "ko", "ru", "tr", "zh_CN")
@@ -132,8 +132,10 @@ def main():
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     parser.add_argument("--library", default=ROOT / "build" / "lib" / "liblimbeck.so")
     arguments = parser.parse_args()
-    if sentencepiece.__version__ != PINNED:
-        sys.exit(f"sentencepiece {sentencepiece.__version__} is installed, and {PINNED} is what we compare with")
+    command = ["pkg-config", "--modversion", "sentencepiece"]
+    linked = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout.decode().strip()
+    if sentencepiece.__version__ != linked:
+        sys.exit(f"the package sentencepiece {sentencepiece.__version__} is compared with, and libsentencepiece {linked} linked")
     spec = importlib.util.spec_from_file_location("compare", ROOT / "scripts" / "compare-tokenizers.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
