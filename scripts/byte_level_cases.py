@@ -117,8 +117,13 @@ def variants(original, folder):
 
 
 def with_room(items):
-    """The items with room for the four special tokens of a pair; with less the reference does not truncate at all."""
-    return [(text, pair, special, max(length, 4) if length else 0) for text, pair, special, length in items]
+    """The items with room for the four special tokens of a pair, since with less the reference does not truncate at all; and with more
+    for long texts: it keeps what it cuts off, every part of one text with every part of the other, which took gigabytes."""
+
+    def room(text, pair):
+        return max(4, (len(text) + len(pair or b"")) // 32)
+
+    return [(text, pair, special, max(length, room(text, pair)) if length else 0) for text, pair, special, length in items]
 
 
 def write_files(original, folder):
