@@ -44,8 +44,12 @@ def variants(original, folder):
             "trim_offsets": trim, "add_prefix_space": prefix,
         }  # fmt: skip
 
-    def write(name, pre=None, post="same", added=(), **model):
+    def write(name, pre=None, post="same", added=(), normalizer=(), **model):
         data = json.loads(json.dumps(original))
+        if normalizer:
+            steps = [step if isinstance(step, dict) else {"type": step} for step in normalizer]
+            several = {"type": "Sequence", "normalizers": steps}
+            data["normalizer"] = steps[0] if len(steps) == 1 else several
         if pre:
             data["pre_tokenizer"] = pre
         if post != "same":
@@ -86,6 +90,15 @@ def variants(original, folder):
         (" x ", {}), ("  ", {}), ("\n", {"normalized": False}), ("Ġ", {"rstrip": True}),
         ("the", {"lstrip": True, "rstrip": True}), ("中", {"single_word": True}),
     ]  # fmt: skip
+    # As ModernBERT's: runs of spaces, special tokens, and tokens for what was left out of its texts.
+    modern = [("|||IP_ADDRESS|||", {}), ("<|padding|>", {"normalized": False, "special": True})]
+    modern += [(" " * count, {}) for count in range(24, 1, -1)]
+    modern += [("|||EMAIL_ADDRESS|||", {}), ("<|endoftext|>", {"normalized": False, "special": True})]
+    modern += [("[MASK]", {"lstrip": True, "normalized": False, "special": True}), ("[unused0]", {})]
+    composed = [("é", {"single_word": True}), ("e\u0301\u0323", {"lstrip": True}), ("\u212b", {"rstrip": True})]
+    composed += [("\u0301", {})]
+    replace = {"type": "Replace", "pattern": {"String": "a "}, "content": " \u0301"}
+    prepend = {"type": "Prepend", "prepend": " "}
     return [
         write("byte-level"),
         write("byte-level-prefix", byte_level(True), roberta(True)),
@@ -113,6 +126,13 @@ def variants(original, folder):
         write("byte-level-added", added=added),
         write("byte-level-added-prefix", byte_level(True), roberta(True), added=added),
         write("byte-level-strings", merges=strings, unk_token="<unk>"),
+        write("byte-level-modern", byte_level(), template, added=modern, normalizer=["NFC"]),
+        write("byte-level-nfc", added=added + composed, normalizer=["NFC"]),
+        write("byte-level-nfc-prefix", byte_level(True), roberta(True), added=added + composed, normalizer=["NFC"]),
+        write("byte-level-nfkc", byte_level(True), roberta(True), normalizer=["NFKC"]),
+        write("byte-level-lower", added=added, normalizer=["NFD", "Lowercase", "StripAccents"]),
+        write("byte-level-steps", byte_level(), normalizer=["NFC", replace, prepend]),
+        write("byte-level-whole-nfd", byte_level(True, regex=False), roberta(True), normalizer=["NFD"]),
     ]  # fmt: skip
 
 

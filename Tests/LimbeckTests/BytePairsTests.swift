@@ -138,7 +138,8 @@ import Testing
     }
 
     /// A text that is cut part by part, from any word on, has the tokens of the whole.
-    @Test func partsAreCutAsTheWhole() throws {
+    @Test(arguments: ["null", #"{"type":"NFC"}"#])
+    func partsAreCutAsTheWhole(_ normalizer: String) throws {
         let seed = UInt64.random(in: .min ... .max)
         var random = Random(seed: seed)
         let added =
@@ -146,10 +147,11 @@ import Testing
             + #"{"id":266,"content":"é","rstrip":true,"normalized":true}]"#
         for prefix in [false, true] {
             let json = Self.json(
-                preTokenizer: Self.byteLevel(prefix: prefix), added: added,
+                normalizer: normalizer, preTokenizer: Self.byteLevel(prefix: prefix), added: added,
                 post: Self.roberta(prefix: prefix))
             let tokenizer = try TokenizerTests.open(["tokenizer.json": json])
-            let pieces = ["a", "b", " ", "  ", "ab", "<mask>", "é", "'s", ".", "\n", "1", "中"]
+            var pieces = ["a", "b", " ", "  ", "ab", "<mask>", "é", "'s", ".", "\n", "1", "中"]
+            if normalizer != "null" { pieces += ["e\u{301}", "b\u{308}", "a\u{30A}", "\u{212B}", " \u{301}"] }
             for _ in 0..<300 {
                 let parts = (0..<60).map { _ in pieces.randomElement(using: &random) ?? "" }
                 let text = Array(parts.joined().utf8)

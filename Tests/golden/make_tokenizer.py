@@ -42,6 +42,11 @@ BYTE_LEVEL_TEXTS = [
     "a\u0301 \u0301", "中文 中 文", "\U0001f468\u200d\U0001f469\u200d\U0001f467", "new york c++ Straße  x  ab b the", "a" * 2500,
     "ab" * 1100 + " the", "é" * 1100,
 ]  # fmt: skip
+NORMALIZED_TEXTS = [
+    "the  library   of    x", "cafe\u0301  [MASK] e\u0301\u0323", "the \u212b  [MASK]x |||IP_ADDRESS|||", "e\u0301'll 'rx 'l 've' 're",
+    "\u212b 's'", "e\u0301 \n\n  x\u0301 \n", "\u0301", " \u0301", "\u1100\u1161 \u1112\u1161\u11ab12 a3",
+    "é é. xé éx e\u0301", "A \u212b a  \u212b", "e\u0301" * 800 + " the", "a  e\u0301  \u00e9 \u0301 b  b \u0301", "new yo\u0301rk new york\u0301",
+]  # fmt: skip
 UNIGRAM_TEXTS = [
     "the <mask>library", "the   <mask> of", "<mask>", " <mask> ", "<s>the</s>", "the  library", "the  ", "  the", "\n", " \n x", "a\tb",
     "▁the ▁", "``the'' '` '''", "the\u0001library", "\u0001\u0002the caf\u00e9 \u0003 of", "\u2122\u0001g", "ｔｈｅ ﬁ\u0301",
@@ -105,7 +110,12 @@ def main():
     byte_level.write_files(trained, FOLDER / "byte-level-files")
     texts = [text.encode() for text in TEXTS + BYTE_LEVEL_TEXTS] + BYTES + drawn[:30]
     for name, file in byte_level.variants(trained, FOLDER):
-        write_cases(compare, rng, texts, name, file, (0, 4, 5, 8, 9, 12, 13, 16))
+        if json.loads(file.read_text())["normalizer"]:
+            # Drawn from a generator of its own, so that the files of the others stay as they are.
+            more = [text.encode() for text in NORMALIZED_TEXTS + UNIGRAM_TEXTS]
+            write_cases(compare, random.Random(name), texts + more, name, file, (0, 4, 5, 8, 9, 12, 13, 16))
+        else:
+            write_cases(compare, rng, texts, name, file, (0, 4, 5, 8, 9, 12, 13, 16))
     unigrams = compare.unigram_cases
     made = unigrams.tokenizer(unigram(), unigrams.compile_charsmap(CHARSMAP))
     texts = [text.encode() for text in TEXTS + UNIGRAM_TEXTS] + BYTES + drawn[:30]

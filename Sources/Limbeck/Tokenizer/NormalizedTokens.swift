@@ -16,35 +16,66 @@ protocol WordTaker {
 extension AddedTokens {
     /// `start` is the place in the source at which `scalars` begin.
     func cut<Scalars: ScalarSource, Words: WordTaker>(
-        _ scalars: Scalars, from start: Int, _ words: inout Words, into sink: inout TokenSink
+        _ scalars: Scalars, of text: UnsafePointer<UInt8>, from start: Int, _ words: inout Words, into sink: inout TokenSink
     ) {
-        var scalars = scalars
-        var spaces = PassedSpaces<Scalars>()
-        var followsWord = false
-        var blind = 0
-        /// The white space ahead that the token before took. Another may still begin in it.
-        var taken = TakenSpace(end: start)
-        while !sink.isFull {
-            if blind == 0, let match = NormalizedMatch(self, scalars, taken) {
-                let flags = flags(at: match.token)
-                if flags.isSingleWord, followsWord || match.precedesWord {
-                    // A token that may not be here hides those that begin inside it.
-                    blind = match.scalars
-                } else {
-                    let first = flags.stripsLeft ? spaces.start ?? match.untakenStart : match.start
-                    if !flags.stripsLeft { spaces.give(to: &words, into: &sink) }
-                    spaces = PassedSpaces()
-                    words.flush(into: &sink)
-                    taken = flags.stripsRight ? match.space : TakenSpace(end: match.end)
-                    sink.append(flags.id, first, max(first, taken.end))
-                    sink.endWord()
-                    scalars = match.after
-                    followsWord = match.endsInWord
-                    continue
-                }
+        var parts = NormalizedParts(scalars, from: start, countsSpaces: sink.trimming != nil)
+        while !sink.isFull, let part = parts.next(self) {
+            switch part {
+            case .scalar(let scalar): words.take(scalar, into: &sink)
+            case .token(let id, let start, let end, let spaces):
+                words.flush(into: &sink)
+                sink.appendAdded(id, text, start, end, spaces)
+                sink.endWord()
             }
+        }
+        words.flush(into: &sink)
+    }
+}
+
+/// The scalars of a normalised text, and the added tokens between them.
+private struct NormalizedParts<Scalars: ScalarSource> {
+    enum Part {
+        case scalar(SourceScalar)
+        case token(Int32, Int, Int, OffsetTrimming.Spaces)
+    }
+
+    private var scalars: Scalars
+    /// Whether it matters which white space a token has at its ends.
+    private let countsSpaces: Bool
+    /// The white space just passed, which a token may take.
+    private var spaces = PassedSpaces<Scalars>()
+    /// What no token took is given first, and then this.
+    private var given = PassedSpaces<Scalars>()
+    private var held: Part?
+    private var followsWord = false
+    private var blind = 0
+    /// The white space ahead that the token before took. Another may still begin in it.
+    private var taken: TakenSpace
+
+    init(_ scalars: Scalars, from start: Int, countsSpaces: Bool) {
+        self.scalars = scalars
+        self.countsSpaces = countsSpaces
+        taken = TakenSpace(end: start)
+    }
+
+    @inline(never)
+    mutating func next(_ tokens: AddedTokens) -> Part? {
+        if let space = given.next() { return .scalar(space) }
+        if let part = held {
+            held = nil
+            return part
+        }
+        while true {
             let before = scalars
-            guard let scalar = scalars.next() else { break }
+            guard let scalar = scalars.next() else { return give(nil) }
+            if blind == 0, tokens.mayBegin(with: UTF8Reader.firstByte(of: scalar.scalar)),
+                let match = NormalizedMatch(tokens, before, taken)
+            {
+                let flags = tokens.flags(at: match.token)
+                if !flags.isSingleWord || !followsWord && !match.precedesWord { return take(match, flags, before) }
+                // A token that may not be here hides those that begin inside it.
+                blind = match.scalars
+            }
             blind = max(0, blind - 1)
             let record = ScalarRecord(scalar.scalar)
             followsWord = record.isWord
@@ -53,21 +84,52 @@ extension AddedTokens {
             } else if record.isSpace {
                 spaces.pass(scalar, before)
             } else {
-                spaces.give(to: &words, into: &sink)
-                spaces = PassedSpaces()
-                words.take(scalar, into: &sink)
+                return give(.scalar(scalar))
             }
         }
-        spaces.give(to: &words, into: &sink)
-        words.flush(into: &sink)
+    }
+
+    /// The token, after the white space that it does not take.
+    private mutating func take(_ match: NormalizedMatch<Scalars>, _ flags: AddedTokens.Flags, _ before: Scalars) -> Part? {
+        var (source, count, skipped, start) = (before, match.scalars, 0, match.start)
+        if flags.stripsLeft {
+            // Other tokens begin again in the white space that the one before took.
+            (count, skipped, start) = (count + spaces.count, taken.count, spaces.start ?? match.untakenStart)
+            source = spaces.source ?? before
+            spaces = PassedSpaces()
+        }
+        // All of it is white space; to count it for every token would take for ever.
+        let isCounted = taken.count > match.scalars && flags.stripsRight
+        taken = flags.stripsRight ? match.space : TakenSpace(end: match.end)
+        let end = max(start, taken.end)
+        var ends = OffsetTrimming.Spaces()
+        if countsSpaces {
+            if isCounted {
+                start = end
+            } else {
+                ends = OffsetTrimming.Spaces(of: source, skipped: skipped, count: count + taken.count)
+            }
+        }
+        scalars = match.after
+        followsWord = match.endsInWord
+        return give(.token(flags.id, start, end, ends))
+    }
+
+    /// `part`, after the white space that no token took.
+    private mutating func give(_ part: Part?) -> Part? {
+        given = spaces
+        spaces = PassedSpaces()
+        guard let space = given.next() else { return part }
+        held = part
+        return .scalar(space)
     }
 }
 
 /// The white space just passed, which a token may take, and which else belongs to the words.
 private struct PassedSpaces<Scalars: ScalarSource> {
     private(set) var start: Int?
-    private var source: Scalars?
-    private var count = 0
+    private(set) var source: Scalars?
+    private(set) var count = 0
 
     /// `before` gives the space next.
     mutating func pass(_ space: SourceScalar, _ before: Scalars) {
@@ -75,12 +137,10 @@ private struct PassedSpaces<Scalars: ScalarSource> {
         count += 1
     }
 
-    func give<Words: WordTaker>(to words: inout Words, into sink: inout TokenSink) {
-        guard count > 0, var source else { return }
-        for _ in 0..<count {
-            guard let scalar = source.next() else { return }
-            words.take(scalar, into: &sink)
-        }
+    mutating func next() -> SourceScalar? {
+        guard count > 0 else { return nil }
+        count -= 1
+        return source?.next()
     }
 }
 

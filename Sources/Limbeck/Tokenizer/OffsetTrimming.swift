@@ -17,27 +17,40 @@ final class OffsetTrimming: @unchecked Sendable {  // nothing changes after init
     private let idCount: Int
 
     /// The white space that a token begins and ends with, in characters.
-    private struct Spaces {
-        var leading: UInt16 = 0
-        var trailing: UInt16 = 0
-        var isAdded = false
+    struct Spaces {
+        fileprivate var leading: UInt16 = 0
+        fileprivate var trailing: UInt16 = 0
+        fileprivate var isAdded = false
+        private var isLeading = true
 
         init() {}
 
         init(of token: UnsafeRawBufferPointer) {
             guard let bytes = token.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
             var position = 0
-            var isLeading = true
             while position < token.count {
                 let source = UTF8Reader.read(bytes, at: position, end: token.count)
                 position = source.end
-                if ScalarRecord(source.scalar).isSpace || source.scalar == ByteAlphabet.space {
-                    if isLeading, leading < .max { leading += 1 }
-                    if trailing < .max { trailing += 1 }
-                } else {
-                    isLeading = false
-                    trailing = 0
-                }
+                take(source.scalar)
+            }
+        }
+
+        /// Of the next `count` scalars without the first `skipped`.
+        init<Scalars: ScalarSource>(of scalars: Scalars, skipped: Int, count: Int) {
+            var scalars = scalars
+            for index in 0..<count {
+                guard let scalar = scalars.next() else { return }
+                if index >= skipped { take(scalar.scalar) }
+            }
+        }
+
+        private mutating func take(_ scalar: UInt32) {
+            if ScalarRecord(scalar).isSpace || scalar == ByteAlphabet.space {
+                if isLeading, leading < .max { leading += 1 }
+                if trailing < .max { trailing += 1 }
+            } else {
+                isLeading = false
+                trailing = 0
             }
         }
     }
@@ -69,7 +82,7 @@ final class OffsetTrimming: @unchecked Sendable {  // nothing changes after init
     ) -> (start: Int, end: Int) {
         let found = spaces[Int(id)]
         if found.leading == 0, found.trailing == 0 { return (start, end) }
-        return trimmed(text, start, end, found, isFirst)
+        return trimmed(text, start, end, found, isFirst: isFirst)
     }
 
     /// The same for an added token.
@@ -77,7 +90,7 @@ final class OffsetTrimming: @unchecked Sendable {  // nothing changes after init
         _ text: UnsafePointer<UInt8>, _ start: Int, _ end: Int, isFirst: Bool
     ) -> (start: Int, end: Int) {
         let found = Spaces(of: UnsafeRawBufferPointer(start: text + start, count: end - start))
-        return trimmed(text, start, end, found, isFirst)
+        return trimmed(text, start, end, found, isFirst: isFirst)
     }
 
     /// Trims the offsets of the first `count` tokens as the first of a text.
@@ -94,8 +107,9 @@ final class OffsetTrimming: @unchecked Sendable {  // nothing changes after init
         }
     }
 
-    private func trimmed(
-        _ text: UnsafePointer<UInt8>, _ start: Int, _ end: Int, _ spaces: Spaces, _ isFirst: Bool
+    /// The same for a token with this white space.
+    func trimmed(
+        _ text: UnsafePointer<UInt8>, _ start: Int, _ end: Int, _ spaces: Spaces, isFirst: Bool
     ) -> (start: Int, end: Int) {
         var (start, end) = (start, end)
         var leading = spaces.leading

@@ -19,14 +19,13 @@ enum PieceModel: Sendable {
             }
             self = .wordPiece(WordPiece(parts.vocabulary, normalization, options))
         case (.bytePairs(let table), .byteLevel(let options)):
-            guard case .none = parts.normalizer else {
-                throw PieceModel.unsupported(parts, normalizerOf: "byte-level BPE")
-            }
-            self = .bytePairs(BytePairs(table, options))
+            let normalizer = try PieceModel.steps(parts, of: "byte-level BPE")
+            self = .bytePairs(BytePairs(table, normalizer, options))
         case (.unigram(let pieces), .metaspace(let words)):
-            self = .unigram(Unigram(pieces, try PieceModel.steps(parts), words))
+            self = .unigram(Unigram(pieces, try PieceModel.steps(parts, of: "Unigram"), words))
         case (.unigram(let pieces), .none):
-            self = .unigram(Unigram(pieces, try PieceModel.steps(parts), MetaspaceOptions()))
+            let normalizer = try PieceModel.steps(parts, of: "Unigram")
+            self = .unigram(Unigram(pieces, normalizer, MetaspaceOptions()))
         case (.sentencePiece(let model), _): self = .sentencePiece(model)
         default:
             throw LimbeckError(
@@ -50,26 +49,28 @@ enum PieceModel: Sendable {
         }
     }
 
-    private static func steps(_ parts: TokenizerParts) throws(LimbeckError) -> StepNormalizer {
+    private static func steps(_ parts: TokenizerParts, of model: Message) throws(LimbeckError) -> StepNormalizer {
         switch parts.normalizer {
         case .none: StepNormalizer([])
-        case .bert: throw unsupported(parts, normalizerOf: "Unigram")
+        case .bert: throw unsupported(parts, normalizerOf: model)
         case .steps(let steps, _): StepNormalizer(steps)
         }
     }
 
-    private static func unsupported(_ parts: TokenizerParts, normalizerOf model: String) -> LimbeckError {
+    private static func unsupported(_ parts: TokenizerParts, normalizerOf model: Message) -> LimbeckError {
         LimbeckError(
             .fileUnsupported,
             "\(parts.file): the normalizer \"\(parts.normalizer.name)\" is not supported with \(model)")
     }
 
-    /// Whether text is cut as it is, so that added tokens that are looked for in the normalised text are found in the text itself.
-    var leavesText: Bool {
+    /// How far `text[start..<end]` is known to be cut as it is, so that added tokens that are looked for in the normalised text are found
+    /// in the text itself.
+    func leftEnd(_ text: UnsafePointer<UInt8>, from start: Int, to end: Int) -> Int {
         switch self {
-        case .wordPiece: false
-        case .bytePairs, .sentencePiece: true
-        case .unigram(let model): model.normalizer.steps.isEmpty
+        case .wordPiece: start
+        case .bytePairs(let model): model.normalizer.leftEnd(text, from: start, to: end)
+        case .unigram(let model): model.normalizer.leftEnd(text, from: start, to: end)
+        case .sentencePiece: end
         }
     }
 
@@ -93,19 +94,21 @@ enum PieceModel: Sendable {
         }
     }
 
-    /// Cuts `text[start..<end]`, which is normalised on its own. Tokens that are found in the normalised text are given in `added`.
-    /// `continues`: what stands before was cut by an earlier call, as one stretch with this.
-    @inline(__always)
+    /// Cuts `text[start..<end]`, which is normalised on its own; `isLeft`: it is as the normalizer would leave it. Tokens that are found
+    /// in the normalised text are given in `added`. `continues`: what stands before was cut by an earlier call, as one stretch with this.
+    @inline(never)
     func encode(
-        _ text: UnsafePointer<UInt8>, from start: Int, to end: Int, continues: Bool, finding added: AddedTokens?,
+        _ text: UnsafePointer<UInt8>, from start: Int, to end: Int, continues: Bool, isLeft: Bool, finding added: AddedTokens?,
         into sink: inout TokenSink
     ) {
         switch self {
         case .wordPiece(let model):
             guard let added else { return model.encode(text, from: start, to: end, into: &sink) }
             let scalars = NormalizedScalars(text, from: start, to: end, model.normalization)
-            WordCollector.with(model) { added.cut(scalars, from: start, &$0, into: &sink) }
-        case .bytePairs(let model): model.encode(text, from: start, to: end, continues: continues, into: &sink)
+            WordCollector.with(model) { added.cut(scalars, of: text, from: start, &$0, into: &sink) }
+        case .bytePairs(let model):
+            if isLeft { return model.encode(text, from: start, to: end, continues: continues, into: &sink) }
+            model.encodeNormalized(text, from: start, to: end, continues: continues, finding: added, into: &sink)
         case .unigram(let model):
             model.encode(text, from: start, to: end, continues: continues, finding: added, into: &sink)
         case .sentencePiece(let model): model.encode(text, from: start, to: end, into: &sink)
@@ -119,8 +122,9 @@ enum PieceModel: Sendable {
             switch self {
             case .wordPiece(let model):
                 return PieceModel.bytes(of: NormalizedScalars(start, from: 0, to: text.count, model.normalization))
-            case .bytePairs, .sentencePiece: return Array(text)
-            case .unigram(let model): return model.normalized(start, text.count)
+            case .sentencePiece: return Array(text)
+            case .bytePairs(let model): return model.normalizer.normalized(start, text.count)
+            case .unigram(let model): return model.normalizer.normalized(start, text.count)
             }
         }
     }

@@ -89,6 +89,16 @@ struct TokenSink {
         append(id, place.start, place.end)
     }
 
+    /// The same for an added token with white space at its ends in the normalised text.
+    @inline(never)
+    mutating func appendAdded(
+        _ id: Int32, _ text: UnsafePointer<UInt8>, _ start: Int, _ end: Int, _ spaces: OffsetTrimming.Spaces
+    ) {
+        guard let trimming else { return append(id, start, end) }
+        let place = trimming.trimmed(text, start, end, spaces, isFirst: count == 0)
+        append(id, place.start, place.end)
+    }
+
     /// Gives the tokens from the number `first` on another end.
     func moveEnds(from first: Int, to end: Int) {
         guard let ends = buffer.ends else { return }

@@ -108,6 +108,8 @@ public final class Tokenizer: Sendable {
     package struct Place {
         fileprivate var literal = AddedTokens.Place()
         fileprivate var normalized = AddedTokens.Place()
+        /// What the normalizer leaves as it is, as far as calls before have looked.
+        fileprivate var left = 0..<0
 
         package init() {}
     }
@@ -160,15 +162,27 @@ public final class Tokenizer: Sendable {
         var sink = TokenSink(out, type: type, limit: limit, trimming: trimming)
         split(start, first, text.count, at: literalTokens, in: 0, into: &sink, &place.literal) { first, end, sink in
             let continues = first == word.byte && !word.beginsStretch
-            guard model.leavesText else {
-                return model.encode(start, from: first, to: end, continues: continues, finding: normalizedTokens, into: &sink)
+            guard isLeft(start, first, end, &place.left) else {
+                return model.encode(
+                    start, from: first, to: end, continues: continues, isLeft: false, finding: normalizedTokens, into: &sink)
             }
             split(start, first, end, at: normalizedTokens, in: first, into: &sink, &place.normalized) { first, end, sink in
                 let continues = continues && first == word.byte
-                model.encode(start, from: first, to: end, continues: continues, finding: nil, into: &sink)
+                model.encode(start, from: first, to: end, continues: continues, isLeft: true, finding: nil, into: &sink)
             }
         }
         return min(sink.count, limit)
+    }
+
+    /// Whether the normalizer leaves `text[first..<end]` as it is.
+    @inline(__always)
+    private func isLeft(_ text: UnsafePointer<UInt8>, _ first: Int, _ end: Int, _ known: inout Range<Int>) -> Bool {
+        let isKnown = known.lowerBound <= first && first <= known.upperBound
+        let start = isKnown ? known.upperBound : first
+        if start >= end { return true }
+        let stop = model.leftEnd(text, from: start, to: end)
+        known = (isKnown ? known.lowerBound : first)..<stop
+        return stop == end
     }
 
     /// Finds added tokens in `text[first..<end]`, with what is around it from `begin` on, and gives the stretches between to `cut`.

@@ -131,6 +131,14 @@ enum UTF8Reader {
         scalar < 0x80 ? 1 : scalar < 0x800 ? 2 : scalar < 0x10000 ? 3 : 4
     }
 
+    /// The first byte of the UTF-8 of `scalar`.
+    @inline(__always)
+    static func firstByte(of scalar: UInt32) -> UInt8 {
+        if scalar < 0x80 { return UInt8(truncatingIfNeeded: scalar) }
+        if scalar < 0x800 { return UInt8(truncatingIfNeeded: 0xC0 | scalar >> 6) }
+        return UInt8(truncatingIfNeeded: scalar < 0x10000 ? 0xE0 | scalar >> 12 : 0xF0 | scalar >> 18)
+    }
+
     /// Writes the UTF-8 of `scalar` to `output`, which has room for four bytes, and returns their count.
     @inline(__always)
     static func write(_ scalar: UInt32, to output: UnsafeMutablePointer<UInt8>) -> Int {

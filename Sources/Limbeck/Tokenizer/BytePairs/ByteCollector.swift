@@ -1,6 +1,12 @@
-/// A word whose bytes are not in the text as they are: a space was added before it, or ill-formed UTF-8 is read as U+FFFD. Collected
-/// are its bytes, and for each the place of its character in the text.
+/// A word whose bytes are not in the text as they are, or a long one. Collected are its bytes, and for each the place of its character in
+/// the text.
+///
+/// A word that is longer than the memory is cut window by window. Of a window, the tokens in its first half stay: what follows could only
+/// change them if a choice depended on what stands a thousand bytes further on, and the longest token has half of that.
 struct ByteCollector {
+    /// The bytes of a window.
+    private static let window = 4 * MergeTable.longestToken
+
     private let cutter: WordCutter
     private let text: UnsafePointer<UInt8>
     private let bytes: UnsafeMutablePointer<UInt8>
@@ -11,32 +17,33 @@ struct ByteCollector {
     private var before = MergeTable.nothing
 
     /// Calls `body` with a collector whose memory is on the stack.
-    static func with(
-        _ cutter: WordCutter, _ text: UnsafePointer<UInt8>, _ body: (inout ByteCollector) -> Void
-    ) {
-        var bytes = InlineArray<2048, UInt8>(repeating: 0)
-        var starts = InlineArray<2048, UInt32>(repeating: 0)
-        var ends = InlineArray<2048, UInt32>(repeating: 0)
-        var mutableBytes = bytes.mutableSpan
-        mutableBytes.withUnsafeMutableBufferPointer { bytes in
-            var mutableStarts = starts.mutableSpan
-            mutableStarts.withUnsafeMutableBufferPointer { starts in
-                var mutableEnds = ends.mutableSpan
-                mutableEnds.withUnsafeMutableBufferPointer { ends in
-                    guard let bytes = bytes.baseAddress, let starts = starts.baseAddress, let ends = ends.baseAddress
-                    else { return }
-                    var collector = ByteCollector(
-                        cutter: cutter, text: text, bytes: bytes, starts: starts, ends: ends)
-                    body(&collector)
-                }
-            }
+    @inline(__always)
+    static func with(_ table: MergeTable, _ text: UnsafePointer<UInt8>, _ body: (inout ByteCollector) -> Void) {
+        // For each byte of a window 9 bytes, and what the cutter takes.
+        var memory = InlineArray<3361, UInt64>(repeating: 0)
+        var span = memory.mutableSpan
+        span.withUnsafeMutableBytes { memory in
+            guard let start = memory.baseAddress else { return }
+            var collector = ByteCollector(table, text, start)
+            body(&collector)
         }
     }
 
+    private init(_ table: MergeTable, _ text: UnsafePointer<UInt8>, _ memory: UnsafeMutableRawPointer) {
+        let window = ByteCollector.window
+        let places = memory + WordCutter.memoryBytes(window)
+        self.text = text
+        cutter = WordCutter(table, memory, window)
+        starts = places.bindMemory(to: UInt32.self, capacity: window)
+        ends = (places + 4 * window).bindMemory(to: UInt32.self, capacity: window)
+        bytes = (places + 8 * window).bindMemory(to: UInt8.self, capacity: window)
+    }
+
     /// Appends a scalar that stands for `start..<end` of the text.
+    @inline(never)
     mutating func append(_ scalar: UInt32, _ start: Int, _ end: Int, into sink: inout TokenSink) {
         // With room for a character more.
-        if count > WordCutter.window - 4 { cutHalf(into: &sink) }
+        if count > ByteCollector.window - 4 { cut(count / 2, into: &sink) }
         let length = UTF8Reader.write(scalar, to: bytes + count)
         for index in count..<count &+ length {
             starts[index] = UInt32(truncatingIfNeeded: start)
@@ -48,30 +55,29 @@ struct ByteCollector {
     /// Cuts what was collected: here the word ends.
     mutating func flush(into sink: inout TokenSink) {
         guard count > 0 else { return }
-        if before == MergeTable.nothing {
-            cutter.cut(bytes, count) { emit($0, $1, $2, &sink) }
-        } else {
-            var before = before
-            _ = cutter.cutWindow(bytes, count, isLast: true, &before) { emit($0, $1, $2, &sink) }
-        }
+        cut(count, into: &sink)
         sink.endWord()
-        count = 0
         before = MergeTable.nothing
     }
 
-    private mutating func cutHalf(into sink: inout TokenSink) {
-        var before = before
-        let done = cutter.cutWindow(bytes, count, isLast: false, &before) { emit($0, $1, $2, &sink) }
-        self.before = before
+    /// Cuts what was collected into tokens that have `most` bytes together, or a few more, and keeps the rest.
+    @inline(never)
+    private mutating func cut(_ most: Int, into sink: inout TokenSink) {
+        var done = 0
+        while done < most {
+            for index in 0..<cutter.cut(bytes + done, count &- done, after: before) where done < most {
+                before = cutter.number(index)
+                let token = cutter[index]
+                let end = done &+ Int(token.bytes)
+                sink.appendTrimmed(token.id, text, Int(starts[done]), Int(ends[end &- 1]))
+                done = end
+            }
+        }
         for index in done..<count {
             bytes[index &- done] = bytes[index]
             starts[index &- done] = starts[index]
             ends[index &- done] = ends[index]
         }
         count &-= done
-    }
-
-    private func emit(_ id: Int32, _ first: Int, _ last: Int, _ sink: inout TokenSink) {
-        sink.appendTrimmed(id, text, Int(starts[first]), Int(ends[last &- 1]))
     }
 }

@@ -1,58 +1,79 @@
 /// Byte-level BPE: the text is cut into words as GPT-2 does it, and the bytes of each word are merged into tokens.
 ///
 /// Words of well-formed text are cut where they stand; most are one token, found by one walk through a trie. Only a word before which a
-/// space is added, or with ill-formed UTF-8 in it, is copied first.
+/// space is added, a long one, or one with ill-formed UTF-8 in it is copied first.
 final class BytePairs: Sendable {
     let table: MergeTable
     let options: BytePairOptions
+    let normalizer: StepNormalizer
     private let kinds: [UInt8]
 
-    init(_ table: MergeTable, _ options: BytePairOptions) {
+    init(_ table: MergeTable, _ normalizer: StepNormalizer, _ options: BytePairOptions) {
         self.table = table
+        self.normalizer = normalizer
         self.options = options
         kinds = ByteLevelWords.kindTable
     }
 
-    var memoryBytes: Int { table.memoryBytes + kinds.count }
+    var memoryBytes: Int { table.memoryBytes + normalizer.memoryBytes + kinds.count }
 
-    /// Cuts `text[start..<end]`, where no added token is, into tokens; `continues`: a word begins there, but not the stretch.
+    /// Cuts `text[start..<end]`, where no added token is and which the normalizer leaves, into tokens; `continues`: a word begins there,
+    /// but not the stretch.
     func encode(
         _ text: UnsafePointer<UInt8>, from start: Int, to end: Int, continues: Bool,
         into sink: inout TokenSink
     ) {
-        guard start < end else { return }
         kinds.withUnsafeBufferPointer { kinds in
-            guard let kinds = kinds.baseAddress else { return }
             WordCutter.with(table) { cutter in
+                guard start < end, let kinds = kinds.baseAddress else { return }
                 var words = ByteLevelWords(text: text, end: end, kinds: kinds, cuts: options.cutsWords)
+                var afterSpace = options.addsSpace && !continues && text[start] != 0x20
                 var position = start
-                if options.addsSpace, !continues, text[start] != 0x20 {
-                    position = words.wordEnd(from: start, afterSpace: true)
-                    collect(text, start, position, end, afterSpace: true, cutter, into: &sink)
-                }
                 while position < end, !sink.isFull {
-                    words.isWellFormed = true
+                    words.isWellFormed = !afterSpace
                     let word = position
-                    position = words.wordEnd(from: word, afterSpace: false)
-                    if words.isWellFormed {
-                        cutter.cut(text + word, position &- word) { id, first, last in
-                            append(id, text, word &+ first, word &+ last, into: &sink)
+                    position = words.wordEnd(from: word, afterSpace: afterSpace)
+                    if words.isWellFormed, position &- word <= WordCutter.shortWord {
+                        var first = word
+                        for index in 0..<cutter.cut(text + word, position &- word) {
+                            let token = cutter[index]
+                            let last = first &+ Int(token.bytes)
+                            append(token.id, text, first, last, into: &sink)
+                            first = last
                         }
                         sink.endWord()
                     } else {
-                        collect(text, word, position, end, afterSpace: false, cutter, into: &sink)
+                        collect(text, word, position, end, afterSpace: afterSpace, into: &sink)
                     }
+                    afterSpace = false
                 }
             }
         }
     }
 
-    /// Cuts one word, `text[start..<stop]`, by copying it. An added space has the place of the character after it.
-    private func collect(
-        _ text: UnsafePointer<UInt8>, _ start: Int, _ stop: Int, _ end: Int, afterSpace: Bool, _ cutter: WordCutter,
+    /// Cuts `text[start..<end]`, which is normalised on its own. Tokens that are found in the normalised text are given in `added`.
+    @inline(never)
+    func encodeNormalized(
+        _ text: UnsafePointer<UInt8>, from start: Int, to end: Int, continues: Bool, finding added: AddedTokens?,
         into sink: inout TokenSink
     ) {
-        ByteCollector.with(cutter, text) { collector in
+        normalizer.withText(text, from: start, to: end, continues: continues) { source in
+            ByteCollector.with(table, text) { collector in
+                var words = ByteLevelStream(options, collector, continues: continues)
+                if let added { return added.cut(source, of: text, from: start, &words, into: &sink) }
+                var source = source
+                while !sink.isFull, let scalar = source.next() { words.take(scalar, into: &sink) }
+                words.flush(into: &sink)
+            }
+        }
+    }
+
+    /// Cuts one word, `text[start..<stop]`, by copying it. Ill-formed UTF-8 is read as U+FFFD. An added space has the place of the character after it.
+    @inline(never)
+    private func collect(
+        _ text: UnsafePointer<UInt8>, _ start: Int, _ stop: Int, _ end: Int, afterSpace: Bool, into sink: inout TokenSink
+    ) {
+        ByteCollector.with(table, text) { collector in
             if afterSpace {
                 let first = UTF8Reader.read(text, at: start, end: end)
                 collector.append(0x20, first.start, first.end, into: &sink)

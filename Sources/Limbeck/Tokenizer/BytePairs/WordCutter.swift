@@ -1,41 +1,46 @@
-/// Cuts one word into tokens, by the rule of `MergeTable`, in memory on the stack.
-///
-/// A word that is longer than the memory is cut window by window. Of a window, the tokens in its first half stay: what follows could only
-/// change them if a choice depended on what stands a thousand bytes further on, and the longest token has half of that.
+/// Finds the tokens of a word, by the rule of `MergeTable`, in memory on the stack.
 struct WordCutter {
-    /// The bytes of a window.
-    static let window = 4 * MergeTable.longestToken
+    /// The most bytes of a word that is cut where it stands.
+    static let shortWord = 256
 
-    private let table: MergeTable
+    // Retained by whoever has the cutter: counting references would take a good part of the time.
+    private unowned(unsafe) let table: MergeTable
+    private let tokens: UnsafePointer<MergeTable.Token>
     private let units: UnsafePointer<ByteTrie.Unit>
     private let values: UnsafePointer<Int32>
-    /// The tokens of the window so far.
+    /// The tokens so far.
     private let found: UnsafeMutablePointer<UInt32>
-    /// By byte of the window: whether no token may follow there.
+    /// By byte of the word: whether no token may follow there.
     private let dead: UnsafeMutablePointer<UInt64>
 
-    /// Calls `body` with a cutter whose memory is on the stack.
+    /// The memory that words of `count` bytes take.
+    static func memoryBytes(_ count: Int) -> Int { 4 * count + 8 * (count / 64 + 1) }
+
+    /// `memory` has room for words of `count` bytes, a multiple of 64.
+    init(_ table: MergeTable, _ memory: UnsafeMutableRawPointer, _ count: Int) {
+        self.table = table
+        tokens = table.tokens
+        units = table.trie.units
+        values = table.trie.values
+        found = memory.bindMemory(to: UInt32.self, capacity: count)
+        dead = (memory + 4 * count).bindMemory(to: UInt64.self, capacity: count / 64 + 1)
+    }
+
+    /// Calls `body` with a cutter of short words, whose memory is on the stack.
     @inline(__always)
     static func with(_ table: MergeTable, _ body: (WordCutter) -> Void) {
-        var found = InlineArray<2048, UInt32>(repeating: 0)
-        var dead = InlineArray<33, UInt64>(repeating: 0)
-        var foundSpan = found.mutableSpan
-        foundSpan.withUnsafeMutableBufferPointer { found in
-            var deadSpan = dead.mutableSpan
-            deadSpan.withUnsafeMutableBufferPointer { dead in
-                guard let found = found.baseAddress, let dead = dead.baseAddress else { return }
-                body(WordCutter(table, found, dead))
-            }
+        // `memoryBytes(shortWord)`
+        var memory = InlineArray<133, UInt64>(repeating: 0)
+        var span = memory.mutableSpan
+        span.withUnsafeMutableBytes { memory in
+            guard let start = memory.baseAddress else { return }
+            body(WordCutter(table, start, shortWord))
         }
     }
 
-    private init(_ table: MergeTable, _ found: UnsafeMutablePointer<UInt32>, _ dead: UnsafeMutablePointer<UInt64>) {
-        self.table = table
-        self.found = found
-        self.dead = dead
-        units = table.trie.units
-        values = table.trie.values
-    }
+    /// A token that was found.
+    @inline(__always)
+    subscript(index: Int) -> MergeTable.Token { tokens[Int(found[index])] }
 
     /// The longest token that `bytes[..<count]` begins with, or `nothing`.
     @inline(__always)
@@ -54,76 +59,60 @@ struct WordCutter {
         return last == ByteTrie.root ? MergeTable.nothing : UInt32(bitPattern: values[Int(last)])
     }
 
-    /// Cuts a word that lies whole at `bytes`. `emit` gets a token and its bytes: their first and their end.
+    /// Finds the tokens of a word, of a byte at least; returns how many there are.
     @inline(__always)
-    func cut(_ bytes: UnsafePointer<UInt8>, _ count: Int, _ emit: (Int32, Int, Int) -> Void) {
+    func cut(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> Int {
         let first = longest(bytes, count)
-        if first == MergeTable.nothing { return }
-        let token = table.tokens[Int(first)]
         // Most words are tokens.
-        if Int(token.bytes) == count { return emit(token.id, 0, count) }
-        var start = 0
-        var before = MergeTable.nothing
-        while start < count {
-            let window = min(count &- start, WordCutter.window)
-            let base = start
-            let isLast = window == count &- start
-            start &+= cutWindow(bytes + start, window, isLast: isLast, &before) { emit($0, base &+ $1, base &+ $2) }
+        if first != MergeTable.nothing, Int(tokens[Int(first)].bytes) == count {
+            found[0] = first
+            return 1
         }
+        return walk(bytes, count, first, after: MergeTable.nothing)
     }
 
-    /// Cuts what is in a window, all of it or its first half, after the token `before`; returns how many bytes were cut.
-    func cutWindow(
-        _ bytes: UnsafePointer<UInt8>, _ count: Int, isLast: Bool, _ before: inout UInt32, _ emit: (Int32, Int, Int) -> Void
-    ) -> Int {
-        var tokens = walk(bytes, count, after: before)
-        if tokens == 0 {
-            // What was decided without seeing this window does not fit it.
-            found[0] = UInt32(bytes[0])
-            tokens = 1
-        }
-        var position = 0
-        var index = 0
-        repeat {
-            before = found[index]
-            let token = table.tokens[Int(before)]
-            let end = position &+ Int(token.bytes)
-            emit(token.id, position, end)
-            position = end
-            index &+= 1
-        } while index < tokens && (isLast || position < count / 2)
-        return position
+    /// The same for a part of a word, whose first token has to be one that may follow `before`.
+    func cut(_ bytes: UnsafePointer<UInt8>, _ count: Int, after before: UInt32) -> Int {
+        let count = walk(bytes, count, longest(bytes, count), after: before)
+        if count > 0 { return count }
+        // What was decided without seeing these bytes does not fit them.
+        found[0] = UInt32(bytes[0])
+        return 1
     }
 
-    /// Finds the tokens of `bytes[..<count]`, whose first may follow `before`; returns how many there are, 0 if there is no way.
+    /// What `after` has to be for what follows a token that was found.
+    func number(_ index: Int) -> UInt32 { found[index] }
+
+    /// `first` is the longest token that may come first. Returns 0 if there is no way.
     ///
     /// What merging makes of the text up to some place is one sequence, so a place from which there is no way on is never come to again.
-    private func walk(_ bytes: UnsafePointer<UInt8>, _ count: Int, after before: UInt32) -> Int {
+    @inline(never)
+    private func walk(_ bytes: UnsafePointer<UInt8>, _ count: Int, _ first: UInt32, after before: UInt32) -> Int {
         for word in 0...count / 64 { dead[word] = 0 }
-        var tokens = 0
+        var depth = 0
         var position = 0
-        var candidate = longest(bytes, count)
+        var candidate = first
         while true {
-            let last = tokens > 0 ? found[tokens &- 1] : before
+            let last = depth > 0 ? found[depth &- 1] : before
             var next = candidate
             while next != MergeTable.nothing {
-                let end = position &+ Int(table.tokens[Int(next)].bytes)
+                let end = position &+ Int(tokens[Int(next)].bytes)
                 let isDead = dead[end / 64] &>> UInt64(end % 64) & 1 != 0
                 if !isDead, last == MergeTable.nothing || table.mayMeet(last, next) { break }
-                next = table.tokens[Int(next)].prefix
+                next = tokens[Int(next)].prefix
             }
             if next != MergeTable.nothing {
-                found[tokens] = next
-                tokens &+= 1
-                position &+= Int(table.tokens[Int(next)].bytes)
-                if position == count { return tokens }
+                found[depth] = next
+                depth &+= 1
+                position &+= Int(tokens[Int(next)].bytes)
+                if position == count { return depth }
                 candidate = longest(bytes + position, count &- position)
             } else {
-                guard tokens > 0 else { return 0 }
+                guard depth > 0 else { return 0 }
                 dead[position / 64] |= 1 &<< UInt64(position % 64)
-                tokens &-= 1
-                candidate = found[tokens]
-                position &-= Int(table.tokens[Int(candidate)].bytes)
+                depth &-= 1
+                candidate = found[depth]
+                position &-= Int(tokens[Int(candidate)].bytes)
             }
         }
     }

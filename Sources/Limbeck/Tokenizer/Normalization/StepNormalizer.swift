@@ -10,6 +10,8 @@ final class StepNormalizer: Sendable {
     private let splitsLetters: Bool
     /// Two spaces are as good as many.
     let collapsesSpaces: Bool
+    /// NFC is all that is done.
+    private let composesOnly: Bool
 
     init(_ steps: [NormalizerStep]) {
         self.steps = steps
@@ -32,6 +34,9 @@ final class StepNormalizer: Sendable {
             case .replaceSpaces: collapsesSpaces = true
             default: break
             }
+        }
+        composesOnly = steps.allSatisfy {
+            if case .normalForm(let form) = $0 { form.composes && !form.isCompatible } else { false }
         }
         plain = table
         self.splitsLetters = splitsLetters
@@ -72,6 +77,33 @@ final class StepNormalizer: Sendable {
                 }
             }
         }
+    }
+
+    @inline(never)
+    func normalized(_ text: UnsafePointer<UInt8>, _ count: Int) -> [UInt8] {
+        var result: [UInt8] = []
+        withText(text, from: 0, to: count, continues: false) { source in
+            var source = source
+            while let scalar = source.next() { appendUTF8(scalar.scalar, to: &result) }
+        }
+        return result
+    }
+
+    /// How far `text[start..<end]` is known to be left as it is, whatever follows if that too is left.
+    func leftEnd(_ text: UnsafePointer<UInt8>, from start: Int, to end: Int) -> Int {
+        if steps.isEmpty { return end }
+        guard composesOnly else { return start }
+        var position = start
+        while position < end {
+            if text[position] < 0x80 {
+                position &+= 1
+                continue
+            }
+            let source = UTF8Reader.read(text, at: position, end: end)
+            if !NormalForm.isComposed(source.scalar) { return position }
+            position = source.end
+        }
+        return end
     }
 
     var memoryBytes: Int {
@@ -137,7 +169,8 @@ struct SegmentBuffers {
 /// The scalars of a text as the steps give them. A value: a copy goes on from the same place. Copies share the buffers, and fill them
 /// again where another has filled them since.
 struct SegmentedText: ScalarSource {
-    private let normalizer: StepNormalizer
+    // Retained by whoever has the text: each copy would count a reference.
+    private unowned(unsafe) let normalizer: StepNormalizer
     private let buffers: UnsafeMutablePointer<SegmentBuffers>
     private let text: UnsafePointer<UInt8>
     let plain: UnsafePointer<UInt8>

@@ -25,7 +25,7 @@ final class Unigram: Sendable {
             PieceLattice.with(pieces) { lattice in
                 var words = MetaspaceWords(words, lattice, continues: continues)
                 if let added, mayHave(added, source, text) {
-                    return added.cut(source, from: start, &words, into: &sink)
+                    return added.cut(source, of: text, from: start, &words, into: &sink)
                 }
                 var source = source
                 while !sink.isFull {
@@ -46,31 +46,16 @@ final class Unigram: Sendable {
     @inline(never)
     private func mayHave(_ added: AddedTokens, _ source: SegmentedText, _ text: UnsafePointer<UInt8>) -> Bool {
         var source = source
-        var bytes = (UInt8(0), UInt8(0), UInt8(0), UInt8(0))
-        return withUnsafeMutableBytes(of: &bytes) { raw in
-            guard let first = raw.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return true }
-            while true {
-                let stop = source.plainEnd()
-                for position in source.position..<stop
-                where added.mayBegin(with: source.plain[Int(text[position])]) {
-                    return true
-                }
-                source.pass(to: stop)
-                guard let scalar = source.next() else { return false }
-                _ = UTF8Reader.write(scalar.scalar, to: first)
-                if added.mayBegin(with: first[0]) { return true }
+        while true {
+            let stop = source.plainEnd()
+            for position in source.position..<stop
+            where added.mayBegin(with: source.plain[Int(text[position])]) {
+                return true
             }
+            source.pass(to: stop)
+            guard let scalar = source.next() else { return false }
+            if added.mayBegin(with: UTF8Reader.firstByte(of: scalar.scalar)) { return true }
         }
-    }
-
-    @inline(never)
-    func normalized(_ text: UnsafePointer<UInt8>, _ count: Int) -> [UInt8] {
-        var result: [UInt8] = []
-        normalizer.withText(text, from: 0, to: count, continues: false) { source in
-            var source = source
-            while let scalar = source.next() { appendUTF8(scalar.scalar, to: &result) }
-        }
-        return result
     }
 }
 
