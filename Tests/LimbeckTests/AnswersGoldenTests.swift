@@ -176,7 +176,7 @@ import Testing
         var masks: [[Token]]
     }
 
-    @Test(arguments: ["fill", "fill-distilbert", "fill-roberta"])
+    @Test(arguments: ["fill", "fill-distilbert", "fill-roberta", "fill-modernbert"])
     func fill(_ name: String) throws {
         let session = try Self.session(name)
         for example in try Self.cases(name, Filled.self) {

@@ -64,7 +64,7 @@ done
 
 for folder in embed classify classify-multi-label classify-one-label classify-pairs next-sentence rerank-one-label \
     rerank-two-labels tag tag-cased tag-roberta answer answer-distilbert answer-roberta fill \
-    fill-distilbert fill-roberta; do
+    fill-distilbert fill-roberta fill-modernbert; do
     agrees "$folder"
 done
 

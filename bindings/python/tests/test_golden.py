@@ -66,7 +66,7 @@ def test_answer(opened, name, case):
     assert all(a.text == case["context"][a.start : a.end] for a in found)
 
 
-@pytest.mark.parametrize("name, case", cases("fill", "fill-distilbert", "fill-roberta"))
+@pytest.mark.parametrize("name, case", cases("fill", "fill-distilbert", "fill-roberta", "fill-modernbert"))
 def test_fill(opened, name, case):
     found = opened(name).fill(case["text"], top_k=case["top_k"])
     assert [[(c.id, c.token) for c in mask] for mask in found] == [
