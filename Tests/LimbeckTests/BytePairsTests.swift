@@ -137,6 +137,19 @@ import Testing
         #expect(error.message.contains(words), "\(error.message)")
     }
 
+    /// White space that a token took is not counted again for each token that begins in it: that would take a minute here.
+    @Test(arguments: ["null", #"{"type":"NFC"}"#], [false, true])
+    func takenSpaceIsCountedOnce(_ normalizer: String, _ isNormalized: Bool) throws {
+        let added = #"[{"id":266,"content":"  ","rstrip":true,"normalized":\#(isNormalized)}]"#
+        let json = Self.json(normalizer: normalizer, added: added, post: Self.roberta(prefix: false))
+        let count = 65_000
+        let text = String(repeating: " ", count: count) + "a\u{301}"
+        let encoding = try TokenizerTests.open(["tokenizer.json": json]).encode(text, addSpecialTokens: false)
+        let spaces = count / 2
+        #expect(encoding.ids[..<spaces] == [Int32](repeating: 266, count: spaces)[...])
+        #expect(encoding.ranges[..<spaces] == [Range<Int>](repeating: count..<count, count: spaces)[...])
+    }
+
     /// A text that is cut part by part, from any word on, has the tokens of the whole.
     @Test(arguments: ["null", #"{"type":"NFC"}"#])
     func partsAreCutAsTheWhole(_ normalizer: String) throws {

@@ -85,10 +85,12 @@ final class OffsetTrimming: @unchecked Sendable {  // nothing changes after init
         return trimmed(text, start, end, found, isFirst: isFirst)
     }
 
-    /// The same for an added token.
+    /// The same for an added token. `isTaken`: the token before took the white space that this one is in; to count it again for every
+    /// token would take for ever.
     func trimmedAdded(
-        _ text: UnsafePointer<UInt8>, _ start: Int, _ end: Int, isFirst: Bool
+        _ text: UnsafePointer<UInt8>, _ start: Int, _ end: Int, isTaken: Bool, isFirst: Bool
     ) -> (start: Int, end: Int) {
+        if isTaken { return (end, end) }
         let found = Spaces(of: UnsafeRawBufferPointer(start: text + start, count: end - start))
         return trimmed(text, start, end, found, isFirst: isFirst)
     }
@@ -96,12 +98,15 @@ final class OffsetTrimming: @unchecked Sendable {  // nothing changes after init
     /// Trims the offsets of the first `count` tokens as the first of a text.
     func trim(_ text: UnsafePointer<UInt8>, _ tokens: TokenBuffer, count: Int) {
         guard let ids = tokens.ids, let starts = tokens.starts, let ends = tokens.ends else { return }
+        var before = (start: 0, end: 0)
         for index in 0..<count {
             let (start, end, isFirst) = (Int(starts[index]), Int(ends[index]), index == 0)
+            let isTaken = before.start < start && end <= before.end
             let place =
                 spaces[Int(ids[index])].isAdded
-                ? trimmedAdded(text, start, end, isFirst: isFirst)
+                ? trimmedAdded(text, start, end, isTaken: isTaken, isFirst: isFirst)
                 : trimmed(ids[index], text, start, end, isFirst: isFirst)
+            before = (start, end)
             starts[index] = UInt32(truncatingIfNeeded: place.start)
             ends[index] = UInt32(truncatingIfNeeded: place.end)
         }

@@ -82,10 +82,10 @@ struct TokenSink {
         append(id, place.start, place.end)
     }
 
-    /// The same for an added token, which may have taken the white space beside it.
-    mutating func appendAdded(_ id: Int32, _ text: UnsafePointer<UInt8>, _ start: Int, _ end: Int) {
+    /// The same for an added token, which may have taken the white space beside it; `isTaken`: or stands in what another took.
+    mutating func appendAdded(_ id: Int32, _ text: UnsafePointer<UInt8>, _ start: Int, _ end: Int, isTaken: Bool) {
         guard let trimming else { return append(id, start, end) }
-        let place = trimming.trimmedAdded(text, start, end, isFirst: count == 0)
+        let place = trimming.trimmedAdded(text, start, end, isTaken: isTaken, isFirst: count == 0)
         append(id, place.start, place.end)
     }
 

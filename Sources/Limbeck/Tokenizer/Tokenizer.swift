@@ -199,7 +199,7 @@ public final class Tokenizer: Sendable {
             {
                 if position < match.start { cut(position, match.start, &sink) }
                 if sink.isFull { break }
-                sink.appendAdded(match.id, text, match.start, match.end)
+                sink.appendAdded(match.id, text, match.start, match.end, isTaken: match.searchEnd <= position)
                 sink.endWord()
                 position = match.end
                 search = match.searchEnd
