@@ -24,13 +24,15 @@ def read_texts(path):
 
 
 def fetch_texts(folder):
-    """Debian's package descriptions, a file for each language."""
+    """Debian's package descriptions, a file for each language; those in the folder, if they were brought there before."""
+    texts = sorted(folder.glob("Translation-*"))
+    if len(texts) == len(LANGUAGES.split(",")):
+        return texts
     lists = folder / "lists"
     (lists / "partial").mkdir(parents=True, exist_ok=True)
     options = [f"Dir::State::Lists={lists}", f"Dir::Cache={folder}", f"Acquire::Languages={LANGUAGES}"]
     command = ["apt-get", "-qq", "update"] + [x for option in options for x in ("-o", option)]
     subprocess.run(command, check=True)
-    texts = []
     for file in sorted(lists.glob("*_main_i18n_Translation-*")):
         suite, _, language = file.name.partition("_main_i18n_")
         # The main archive; updates and security have the same texts again.
@@ -39,8 +41,7 @@ def fetch_texts(folder):
         text = folder / language.partition(".")[0].replace("%5f", "_")
         unpack = ["/usr/lib/apt/apt-helper", "cat-file", str(file)]
         text.write_bytes(subprocess.run(unpack, stdout=subprocess.PIPE, check=True).stdout)
-        texts.append(text)
-    return texts
+    return sorted(folder.glob("Translation-*"))
 
 
 def share(lists, count):
