@@ -12,15 +12,7 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     let (name, config) = tokenizers[Int(input[0]) % tokenizers.count]
     file("t/\(name)", input[text.endIndex...])
     file("t/tokenizer_config.json", Array(config.utf8))
-    let tokenizer: Tokenizer
-    do throws(LimbeckError) {
-        tokenizer = try Tokenizer(path: "t")
-        fuzz_clear()
-    } catch {
-        fuzz_clear()
-        check(opening: error)
-        return 0
-    }
+    guard let tokenizer = openTokenizer("t") else { return 0 }
     let check = TokenizerCheck(tokenizer: tokenizer, tidy: false)
     withExactCopy(text) { text in
         withExactCopy(text.suffix(text.count / 3)) { pair in

@@ -15,15 +15,7 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
         file(parts[0].first == UInt8(ascii: "{") ? "t/tokenizer.json" : "t/vocab.txt", parts[0])
         if !parts[1].isEmpty { file("t/tokenizer_config.json", parts[1]) }
     }
-    let tokenizer: Tokenizer
-    do throws(LimbeckError) {
-        tokenizer = try Tokenizer(path: "t")
-        fuzz_clear()
-    } catch {
-        fuzz_clear()
-        check(opening: error)
-        return 0
-    }
+    guard let tokenizer = openTokenizer("t") else { return 0 }
     let size = tokenizer.vocabularySize
     for id in [-1, 0, 1, Int32(size) - 1, Int32(size), .max, .min] {
         if let token = tokenizer.token(id) { _ = tokenizer.id(of: token) }

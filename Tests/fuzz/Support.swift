@@ -39,6 +39,17 @@ func check(opening error: LimbeckError) {
     expect(error.message.utf8.count > 8, "a message of \(error.message.utf8.count) bytes")
 }
 
+/// The tokenizer of a folder or a file, if it opens; its files are put away.
+func openTokenizer(_ path: String) -> Tokenizer? {
+    defer { fuzz_clear() }
+    do throws(LimbeckError) {
+        return try Tokenizer(path: path)
+    } catch {
+        check(opening: error)
+        return nil
+    }
+}
+
 /// What a tokenizer must keep to with any text. `tidy` is for tokenizers whose added tokens do not take each other's white space.
 struct TokenizerCheck {
     let tokenizer: Tokenizer
