@@ -27,7 +27,8 @@ class BuildWithLibrary(build_py):
 
     def run(self) -> None:
         super().run()
-        library = SOURCE / "build" / "lib" / "liblimbeck.so"
+        without = os.environ.get("SENTENCEPIECE") == "0"
+        library = SOURCE / "build" / "lib" / ("libc-only" if without else "") / "liblimbeck.so"
         if shutil.which(os.environ.get("SWIFT", "swift")) or not library.exists():
             subprocess.run(["make", "lib"], cwd=SOURCE, check=True)
         target = Path(self.build_lib) / "limbeck"
