@@ -10,11 +10,13 @@ Debian Translation file (recognised by its name). Without --texts, Debian's pack
 into build/texts with apt-get, which leaves the system's own lists alone. Without --seed a fresh one is taken, and printed.
 Variants of the model (cased, accents kept or stripped, ideographs not separated, nothing cleaned, other added tokens and
 templates) are made in a temporary folder and compared too. So are variants of a byte-level BPE that is trained on some of the
-texts, and the same as vocab.json and merges.txt; and of a Unigram model. Exits with 1 at the first difference, after showing it.
+texts, and the same as vocab.json and merges.txt; of a Unigram model; and of a BPE over characters, with many small ones that are drawn.
+Exits with 1 at the first difference, after showing it.
 """
 
 import argparse
 import ctypes
+import json
 import os
 import pathlib
 import random
@@ -24,10 +26,12 @@ import tempfile
 import time
 
 import byte_level_cases
+import character_cases
 import tokenizer_cases as cases
 import unigram_cases
 
 PINNED = "0.23.3"
+KINDS = ("wordpiece", "byte-level", "unigram", "characters")
 BATCH = 5000  # texts; the tokens of ten times as many take gigabytes in Python
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -186,7 +190,7 @@ def main():
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     parser.add_argument("--library", default=ROOT / "build" / "lib" / "liblimbeck.so")
     parser.add_argument(
-        "--only", choices=("wordpiece", "byte-level", "unigram"), action="append",
+        "--only", choices=KINDS, action="append",
         help="compare this kind (several times: these); WordPiece is MODEL and its variants",
     )  # fmt: skip
     parser.add_argument("--tool", help=argparse.SUPPRESS)
@@ -225,9 +229,21 @@ def main():
             engine.close(handle)
             print(f"{name}: {len(items)} texts are equal ({time.time() - start:.0f} s)", flush=True)
 
+    def compare_drawn(rng, file, count):
+        """Small models, each with a few texts of its own letters."""
+        for index in range(count):
+            model, letters = character_cases.drawn(rng)
+            file.write_text(json.dumps(model))
+            texts = ["".join(rng.choices(letters + [" "], k=rng.choice((3, 5, 8, 13, 40)))) for _ in range(30)]
+            handle = engine.open(file)
+            items = [(text.encode(), None, False, 0) for text in texts]
+            compare(f"drawn model {index}, {model['model']['merges']}", tokenizers.Tokenizer.from_file(str(file)), engine, handle, items)
+            engine.close(handle)
+        print(f"{count} drawn models: 30 texts each are equal", flush=True)
+
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        kinds = arguments.only or ("wordpiece", "byte-level", "unigram")
+        kinds = arguments.only or KINDS
         if "wordpiece" in kinds:
             files = [(name, file, file) for name, file in cases.variants(arguments.model, folder)]
             compare_all([(files[0][0], arguments.model, files[0][2])] + files[1:], real, drawn)
@@ -241,6 +257,10 @@ def main():
         if "unigram" in kinds:
             trained = unigram_cases.train(texts, 16000)
             compare_all([(name, file, file) for name, file in unigram_cases.variants(trained, folder)], real, drawn)
+        if "characters" in kinds:
+            trained = character_cases.train(texts, 8000)
+            compare_all([(name, file, file) for name, file in character_cases.variants(trained, folder)], real, drawn)
+            compare_drawn(rng, folder / "drawn.json", arguments.random // 5)
     print(f"equal: {len(real)} real texts, {len(drawn)} random ones")
 
 

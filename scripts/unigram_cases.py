@@ -2,10 +2,18 @@
 
 import base64
 import copy
+import functools
 import json
 import struct
 
 SPECIALS = ["<s>", "<pad>", "</s>", "<unk>"]
+# Tokens to add, and their flags.
+ADDED = [
+    ("new york", {}), ("c++", {"normalized": False}), ("ab", {"single_word": True}),
+    ("b", {"lstrip": True, "normalized": False}), ("Straße", {"rstrip": True}),
+    ("A", {"single_word": True, "lstrip": True, "rstrip": True}), ("▁", {"rstrip": True, "normalized": False}),
+    ("the", {"lstrip": True, "rstrip": True}), ("中", {"single_word": True}), ("é", {"lstrip": True}),
+]  # fmt: skip
 
 
 def compile_charsmap(mapping):
@@ -46,7 +54,7 @@ def train(texts, size):
     return converted(train_model(texts, size))
 
 
-def train_model(texts, size):
+def train_model(texts, size, **options):
     """A .model file."""
     import io
 
@@ -56,7 +64,7 @@ def train_model(texts, size):
     lines = (line for text in texts for line in text.split("\n") if line.strip())
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=lines, model_writer=written, vocab_size=size, character_coverage=0.9995,
-        normalization_rule_name="nmt_nfkc", minloglevel=2,
+        minloglevel=2, **{"normalization_rule_name": "nmt_nfkc"} | options,
     )  # fmt: skip
     return written.getvalue()
 
@@ -73,16 +81,21 @@ def converted(data):
 def tokenizer(pieces, charsmap):
     """tokenizer.json with these pieces and their scores."""
     vocabulary = [[piece, 0.0] for piece in SPECIALS] + pieces + [["<mask>", 0.0]]
+    return converted_file({"type": "Unigram", "unk_id": 3, "vocab": vocabulary, "byte_fallback": False}, charsmap)
+
+
+def converted_file(model, charsmap):
+    """tokenizer.json with this model, whose last token is the mask."""
     flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
     added = [{"id": index, "content": piece, **flags} for index, piece in enumerate(SPECIALS)]
-    added.append({"id": len(vocabulary) - 1, "content": "<mask>", **flags, "lstrip": True})
+    added.append({"id": len(model["vocab"]) - 1, "content": "<mask>", **flags, "lstrip": True})
     return {
         "version": "1.0", "truncation": None, "padding": None, "added_tokens": added,
         "normalizer": {"type": "Precompiled", "precompiled_charsmap": base64.b64encode(charsmap).decode()},
         "pre_tokenizer": sequence("pretokenizers", {"type": "WhitespaceSplit"}, metaspace()),
         "post_processor": template(),
         "decoder": metaspace(),
-        "model": {"type": "Unigram", "unk_id": 3, "vocab": vocabulary, "byte_fallback": False},
+        "model": model,
     }  # fmt: skip
 
 
@@ -110,30 +123,37 @@ def replace(pattern, content, kind="String"):
     return {"type": "Replace", "pattern": {kind: pattern}, "content": content}
 
 
+def write_variant(original, folder, name, *steps, pre=None, added=(), change=lambda data: None):
+    """Writes a tokenizer.json with these normalizers and this pre-tokenizer ("none": without), and more added tokens."""
+    data = copy.deepcopy(original)
+    if len(steps) == 1:
+        data["normalizer"] = steps[0]
+    elif steps:
+        data["normalizer"] = sequence("normalizers", *steps)
+    if pre:
+        data["pre_tokenizer"] = None if pre == "none" else pre
+    change(data)
+    vocabulary = data["model"]["vocab"]
+    ids = vocabulary if isinstance(vocabulary, dict) else {piece: index for index, (piece, _) in enumerate(vocabulary)}
+    known = max(ids.values()) + 1
+    for content, flags in added:
+        ident = ids.get(content, known)
+        known += ident == known
+        token = {"id": ident, "content": content, "special": False, "normalized": True}
+        data["added_tokens"].append(token | {"single_word": False, "lstrip": False, "rstrip": False} | flags)
+    file = folder / f"{name}.json"
+    file.write_text(json.dumps(data, ensure_ascii=len(name) % 2 == 0))
+    return name, file
+
+
+def kind(name, **options):
+    return {"type": name, **options}
+
+
 def variants(original, folder):
     """tokenizer.json files that differ from the trained one, by name: as models of the hub have them, and beyond."""
     charsmap = original["normalizer"]
-
-    def write(name, *steps, pre=None, added=(), change=lambda data: None):
-        data = copy.deepcopy(original)
-        if len(steps) == 1:
-            data["normalizer"] = steps[0]
-        elif steps:
-            data["normalizer"] = sequence("normalizers", *steps)
-        if pre:
-            data["pre_tokenizer"] = None if pre == "none" else pre
-        ids = {piece: index for index, (piece, _) in enumerate(data["model"]["vocab"])}
-        for content, flags in added:
-            ident = ids.setdefault(content, len(ids))
-            token = {"id": ident, "content": content, "special": False, "normalized": True}
-            data["added_tokens"].append(token | {"single_word": False, "lstrip": False, "rstrip": False} | flags)
-        change(data)
-        file = folder / f"{name}.json"
-        file.write_text(json.dumps(data, ensure_ascii=len(name) % 2 == 0))
-        return name, file
-
-    def kind(name, **options):
-        return {"type": name, **options}
+    write = functools.partial(write_variant, original, folder)
 
     def bytes_too(data):
         data["model"]["byte_fallback"] = True
@@ -153,12 +173,6 @@ def variants(original, folder):
     spaces, marks = replace(" {2,}", " ", "Regex"), replace(" {2,}", "▁", "Regex")
     quotes = [replace("``", '"'), replace("''", '"')]
     plain = [kind("NFKD"), kind("StripAccents")]
-    added = [
-        ("new york", {}), ("c++", {"normalized": False}), ("ab", {"single_word": True}),
-        ("b", {"lstrip": True, "normalized": False}), ("Straße", {"rstrip": True}),
-        ("A", {"single_word": True, "lstrip": True, "rstrip": True}), ("▁", {"rstrip": True, "normalized": False}),
-        ("the", {"lstrip": True, "rstrip": True}), ("中", {"single_word": True}), ("é", {"lstrip": True}),
-    ]  # fmt: skip
     return [
         write("unigram"),
         write("unigram-metaspace", charsmap, spaces, pre=metaspace()),
@@ -185,8 +199,8 @@ def variants(original, folder):
         write("unigram-whitespace", charsmap, pre=kind("WhitespaceSplit")),
         write("unigram-bytes", change=bytes_too),
         write("unigram-scores", change=scores_up),
-        write("unigram-added", added=added),
-        write("unigram-added-lower", kind("Lowercase"), charsmap, spaces, pre=metaspace(), added=added),
-        write("unigram-added-first", charsmap, strip_right, marks, pre=metaspace("first"), added=added),
+        write("unigram-added", added=ADDED),
+        write("unigram-added-lower", kind("Lowercase"), charsmap, spaces, pre=metaspace(), added=ADDED),
+        write("unigram-added-first", charsmap, strip_right, marks, pre=metaspace("first"), added=ADDED),
         write("unigram-mask-normalized", charsmap, spaces, pre=metaspace(), change=mask_normalized),
     ]  # fmt: skip

@@ -46,6 +46,8 @@ private let checks: [TokenizerCheck] = {
         ("tokenizer/byte-level-whole-prefix.json", false), ("tokenizer/unigram.json", true),
         ("tokenizer/unigram-albert.json", true), ("tokenizer/unigram-added-first.json", false),
         ("tokenizer/unigram-bytes.json", false), ("tokenizer/unigram-steps.json", false),
+        ("tokenizer/characters-bytes.json", false), ("tokenizer/characters-gemma-added.json", false),
+        ("tokenizer/characters-added.json", false),
     ]
     __lsan_disable()
     defer { __lsan_enable() }

@@ -303,6 +303,28 @@ for steps in [
     for text in byte_texts + ["\uff41b\t\x01 e\u0301\u0323  \u2122\x01 <mask>"]:
         seed("tokenizer", json.dumps(unigram(steps)).encode() + b"\0\0" + text.encode())
 
+
+
+def characters(fallback=(), **changes):
+    """A BPE over characters of a few merges, which make a token in several ways."""
+    tokens = ["<s>", "<unk>", "</s>", "\u2581", "a", "b", "\u00e9", "\u4e2d", "ab", "abb", "\u2581a", "\u2581ab", "bb", "<mask>", *fallback]
+    merges = ["a b", "ab b", "a bb", "\u2581 ab", "\u2581a b", "\u2581 a", "b b"]
+    model = {"type": "BPE", "unk_token": "<unk>", "fuse_unk": not fallback, "byte_fallback": bool(fallback), "merges": merges}
+    return {
+        "added_tokens": [{"id": 13, "content": "<mask>", "lstrip": True, "normalized": False}],
+        "pre_tokenizer": {"type": "Metaspace", "replacement": "\u2581", "prepend_scheme": "always", "split": True},
+        "model": model | {"vocab": {token: index for index, token in enumerate(tokens)}},
+    } | changes
+
+
+marks = {"type": "Replace", "pattern": {"String": " "}, "content": "\u2581"}
+split = {"type": "Split", "pattern": {"String": " "}, "behavior": "MergedWithPrevious", "invert": False}
+llama = {"type": "Sequence", "normalizers": [{"type": "Prepend", "prepend": "\u2581"}, marks]}
+spelt = [f"<0x{byte:02X}>" for byte in range(256)]
+for settings in [{}, {"normalizer": llama, "pre_tokenizer": None}, {"normalizer": marks, "pre_tokenizer": split, "fallback": spelt}]:
+    for text in byte_texts + ["\u2581ab\U0001f600\u0436 \u0436\u0436  <mask>"]:
+        seed("tokenizer", json.dumps(characters(**settings)).encode() + b"\0\0" + text.encode())
+
 config, header = small("span")
 jamo = added + [{"id": i, "content": c, "normalized": True} for i, c in [(5, "\u1112"), (6, "\u1161"), (7, "\u11ab")]]
 model(config, header, json.dumps(wordpiece(added_tokens=jamo[:5] + jamo[7:])), text="\ud55c\ud55c a b")

@@ -56,6 +56,10 @@ UNIGRAM_TEXTS = [
     # A word longer than any window, in which nothing repeats.
     "".join(WORDS[index * index % 163 % len(WORDS)] for index in range(400)),
 ]  # fmt: skip
+CHARACTER_TEXTS = [
+    "the \u0416\u0416 of\u0416", "☃☃the☃ ☃", "a b  c   d    e", "\n\n\nthe\n\n of", "[multimodal] <b>the</b><bos>", "▁▁▁ ▁ the▁of", "thethethe",
+    "aaaaaaaaa baaab", "the\ttab", " the", "thethe" * 400, "▁" * 800 + "a", "library " * 280,
+]  # fmt: skip
 # What the charsmap of a golden Unigram changes.
 CHARSMAP = {
     **{chr(c): "" for c in (*range(1, 9), *range(14, 32), 0x7F)}, **{chr(c): " " for c in (9, 10, 12, 13, 0xA0, 0x200B, 0x3000)},
@@ -91,6 +95,19 @@ def unigram():
     return [[piece, -4.0 - index % 17 / 3 - index / 1000] for index, piece in enumerate(dict.fromkeys(pieces)) if piece]
 
 
+def characters():
+    """The beginnings of words, those of a word one after the other: what is left of it is often a piece that comes only later."""
+    words = ["▁" + word.removeprefix("##") for word in WORDS] + ["aaaa", "thethe", "中文中", "...", "▁▁▁▁", "\n\n"]
+    pieces = dict.fromkeys(word[:count] for word in words for count in range(2, len(word) + 1))
+    pieces |= dict.fromkeys(word[1:count] for word in words if word[0] == "▁" for count in range(3, len(word) + 1))
+    letters = dict.fromkeys("".join(words) + "".join(map(chr, range(0x21, 0x7F))) + "абвгдежзиклмнопрстуфхцчшщыэюяáéẹカガ")
+    return [(piece, -float(index)) for index, piece in enumerate([*pieces, *letters])]
+
+
+# Of the variants of a BPE over characters.
+CHARACTERS = ["", "-bytes", "-whole", "-llama", "-gemma-added", "-gemma-unknown", "-added"]
+
+
 def main():
     sys.path.insert(0, str(ROOT / "scripts"))
     compare = load("compare", ROOT / "scripts" / "compare-tokenizers.py")
@@ -121,6 +138,13 @@ def main():
     texts = [text.encode() for text in TEXTS + UNIGRAM_TEXTS] + BYTES + drawn[:30]
     for name, file in unigrams.variants(made, FOLDER):
         write_cases(compare, rng, texts, name, file, (0, 4, 5, 8, 9, 12, 13, 16))
+    made = compare.character_cases.tokenizer(characters(), unigrams.compile_charsmap(CHARSMAP))
+    texts = [text.encode() for text in UNIGRAM_TEXTS + CHARACTER_TEXTS + TEXTS[::2]] + BYTES + drawn[:20]
+    for name, file in compare.character_cases.variants(made, FOLDER):
+        if name.removeprefix("characters") in CHARACTERS:
+            write_cases(compare, random.Random(name), texts, name, file, (0, 4, 5, 8, 9, 12, 13, 16))
+        else:
+            file.unlink()
 
 
 def write_cases(compare, rng, texts, name, file, lengths):

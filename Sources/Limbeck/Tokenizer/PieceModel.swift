@@ -5,6 +5,7 @@
 enum PieceModel: Sendable {
     case wordPiece(WordPiece)
     case bytePairs(BytePairs)
+    case characterPairs(CharacterPairs)
     case unigram(Unigram)
     case sentencePiece(SentencePieceModel)
 
@@ -21,22 +22,34 @@ enum PieceModel: Sendable {
         case (.bytePairs(let table), .byteLevel(let options)):
             let normalizer = try PieceModel.steps(parts, of: "byte-level BPE")
             self = .bytePairs(BytePairs(table, normalizer, options))
-        case (.unigram(let pieces), .metaspace(let words)):
-            self = .unigram(Unigram(pieces, try PieceModel.steps(parts, of: "Unigram"), words))
-        case (.unigram(let pieces), .none):
-            let normalizer = try PieceModel.steps(parts, of: "Unigram")
-            self = .unigram(Unigram(pieces, normalizer, MetaspaceOptions()))
+        case (.unigram(let pieces), _): self = .unigram(Unigram(pieces, try PieceModel.input(parts, of: "Unigram")))
+        case (.characterPairs(let table, let unknown), _):
+            self = .characterPairs(CharacterPairs(table, unknown, try PieceModel.input(parts, of: "BPE")))
         case (.sentencePiece(let model), _): self = .sentencePiece(model)
-        default:
-            throw LimbeckError(
-                .fileUnsupported, "\(parts.file): the pre_tokenizer \"\(parts.preTokenizer.name)\" is not supported with this model")
+        default: throw PieceModel.unsupportedPreTokenizer(parts)
         }
+    }
+
+    private static func unsupportedPreTokenizer(_ parts: TokenizerParts) -> LimbeckError {
+        LimbeckError(
+            .fileUnsupported, "\(parts.file): the pre_tokenizer \"\(parts.preTokenizer.name)\" is not supported with this model")
+    }
+
+    private static func input(_ parts: TokenizerParts, of model: Message) throws(LimbeckError) -> MetaspaceInput {
+        let words: MetaspaceOptions
+        switch parts.preTokenizer {
+        case .none: words = MetaspaceOptions()
+        case .metaspace(let options): words = options
+        case .bert, .byteLevel, .spaces: throw unsupportedPreTokenizer(parts)
+        }
+        return MetaspaceInput(normalizer: try steps(parts, of: model), words: words)
     }
 
     var name: String {
         switch self {
         case .wordPiece: "WordPiece"
         case .bytePairs: "byte-level BPE"
+        case .characterPairs: "BPE"
         case .unigram: "Unigram"
         case .sentencePiece: "SentencePiece"
         }
@@ -45,7 +58,7 @@ enum PieceModel: Sendable {
     var marksContinuations: Bool {
         switch self {
         case .wordPiece(let model): !model.options.prefix.utf8.isEmpty
-        case .bytePairs, .unigram, .sentencePiece: false
+        case .bytePairs, .characterPairs, .unigram, .sentencePiece: false
         }
     }
 
@@ -66,11 +79,17 @@ enum PieceModel: Sendable {
     /// How far `text[start..<end]` is known to be cut as it is, so that added tokens that are looked for in the normalised text are found
     /// in the text itself.
     func leftEnd(_ text: UnsafePointer<UInt8>, from start: Int, to end: Int) -> Int {
+        if let steps { return steps.leftEnd(text, from: start, to: end) }
+        if case .wordPiece = self { return start }
+        return end
+    }
+
+    private var steps: StepNormalizer? {
         switch self {
-        case .wordPiece: start
-        case .bytePairs(let model): model.normalizer.leftEnd(text, from: start, to: end)
-        case .unigram(let model): model.normalizer.leftEnd(text, from: start, to: end)
-        case .sentencePiece: end
+        case .wordPiece, .sentencePiece: nil
+        case .bytePairs(let model): model.normalizer
+        case .characterPairs(let model): model.input.normalizer
+        case .unigram(let model): model.input.normalizer
         }
     }
 
@@ -79,6 +98,7 @@ enum PieceModel: Sendable {
         switch self {
         case .wordPiece(let model): model.options.unknown
         case .bytePairs: nil
+        case .characterPairs(let model): if case .token(let id, _) = model.unknown { id } else { nil }
         case .unigram(let model): model.pieces.unknown
         case .sentencePiece(let model): model.unknown
         }
@@ -89,7 +109,8 @@ enum PieceModel: Sendable {
         switch self {
         case .wordPiece: false
         case .bytePairs: scalar != 0x20 && token.starts(with: ByteAlphabet.spaceBytes)
-        case .unigram(let model): model.words.addedSpace(before: scalar, token)
+        case .characterPairs(let model): model.input.addedSpace(before: scalar, token)
+        case .unigram(let model): model.input.addedSpace(before: scalar, token)
         case .sentencePiece: false
         }
     }
@@ -109,6 +130,8 @@ enum PieceModel: Sendable {
         case .bytePairs(let model):
             if isLeft { return model.encode(text, from: start, to: end, continues: continues, into: &sink) }
             model.encodeNormalized(text, from: start, to: end, continues: continues, finding: added, into: &sink)
+        case .characterPairs(let model):
+            model.encode(text, from: start, to: end, continues: continues, finding: added, into: &sink)
         case .unigram(let model):
             model.encode(text, from: start, to: end, continues: continues, finding: added, into: &sink)
         case .sentencePiece(let model): model.encode(text, from: start, to: end, into: &sink)
@@ -119,13 +142,9 @@ enum PieceModel: Sendable {
     func normalized(_ text: [UInt8]) -> [UInt8] {
         text.withUnsafeBufferPointer { text in
             guard let start = text.baseAddress else { return [] }
-            switch self {
-            case .wordPiece(let model):
-                return PieceModel.bytes(of: NormalizedScalars(start, from: 0, to: text.count, model.normalization))
-            case .sentencePiece: return Array(text)
-            case .bytePairs(let model): return model.normalizer.normalized(start, text.count)
-            case .unigram(let model): return model.normalizer.normalized(start, text.count)
-            }
+            if let steps { return steps.normalized(start, text.count) }
+            guard case .wordPiece(let model) = self else { return Array(text) }
+            return PieceModel.bytes(of: NormalizedScalars(start, from: 0, to: text.count, model.normalization))
         }
     }
 
@@ -140,6 +159,7 @@ enum PieceModel: Sendable {
         switch self {
         case .wordPiece(let model): model.memoryBytes
         case .bytePairs(let model): model.memoryBytes
+        case .characterPairs(let model): model.memoryBytes
         case .unigram(let model): model.memoryBytes
         case .sentencePiece(let model): model.memoryBytes
         }

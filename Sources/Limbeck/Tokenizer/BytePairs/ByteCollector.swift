@@ -42,9 +42,19 @@ struct ByteCollector {
     /// Appends a scalar that stands for `start..<end` of the text.
     @inline(never)
     mutating func append(_ scalar: UInt32, _ start: Int, _ end: Int, into sink: inout TokenSink) {
-        // With room for a character more.
+        append(UTF8Reader.write(scalar, to: room(into: &sink)), start, end)
+    }
+
+    /// Room for the bytes of a character.
+    @inline(__always)
+    mutating func room(into sink: inout TokenSink) -> UnsafeMutablePointer<UInt8> {
         if count > ByteCollector.window - 4 { cut(count / 2, into: &sink) }
-        let length = UTF8Reader.write(scalar, to: bytes + count)
+        return bytes + count
+    }
+
+    /// Appends the bytes of a character, which were written where there was room.
+    @inline(__always)
+    mutating func append(_ length: Int, _ start: Int, _ end: Int) {
         for index in count..<count &+ length {
             starts[index] = UInt32(truncatingIfNeeded: start)
             ends[index] = UInt32(truncatingIfNeeded: end)
@@ -55,8 +65,13 @@ struct ByteCollector {
     /// Cuts what was collected: here the word ends.
     mutating func flush(into sink: inout TokenSink) {
         guard count > 0 else { return }
-        cut(count, into: &sink)
+        endPart(into: &sink)
         sink.endWord()
+    }
+
+    /// Cuts what was collected: no merge goes across this place.
+    mutating func endPart(into sink: inout TokenSink) {
+        if count > 0 { cut(count, into: &sink) }
         before = MergeTable.nothing
     }
 

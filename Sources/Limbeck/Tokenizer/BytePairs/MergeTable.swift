@@ -1,4 +1,4 @@
-/// The tokens that merging can make, numbered by rank: the bytes first, then each merge that can happen.
+/// The tokens that merging can make, numbered by rank: first the letters, bytes or characters, then those of the merges that can happen.
 ///
 /// Merging always takes the pair of the lowest rank, the leftmost of equals. So what happens between two places of a text that no merge
 /// ever crosses depends on the bytes between them alone, and a sequence of tokens is what merging makes of a text just if every two
@@ -11,10 +11,10 @@ final class MergeTable: @unchecked Sendable {  // nothing changes after init
     static let nothing = UInt32.max
 
     struct Token {
-        /// The two tokens it is made of; a byte is made of itself.
+        /// The two tokens it is made of; a letter is made of itself.
         let left: UInt32
         let right: UInt32
-        /// The longest token that its bytes begin with, shorter than itself; `nothing` for a byte.
+        /// The longest token that its bytes begin with, shorter than itself; `nothing` for a letter.
         let prefix: UInt32
         let bytes: UInt16
         /// In the vocabulary.
@@ -23,26 +23,49 @@ final class MergeTable: @unchecked Sendable {  // nothing changes after init
 
     let tokens: UnsafePointer<Token>
     private let count: Int
+    /// The numbers below are letters.
+    let letterCount: UInt32
+    /// Whether "▁" is nowhere in a token but where it begins, after other marks or none: so that no merge goes across to it.
+    let marksBegin: Bool
     /// From bytes to the number of a token.
     let trie: ByteTrie
     /// Open addressing: 0, or left << 42 | right << 21 | token.
     private let pairs: UnsafePointer<UInt64>
     private let slots: Int
     private let shift: UInt64
+    /// By number: when a token is made, as the largest number in all that it is made of; nil: at its own.
+    private let times: UnsafePointer<UInt32>?
 
-    init(_ builder: MergeTableBuilder) {
+    init(_ builder: MergeTableBuilder) throws(LimbeckError) {
+        var builder = builder
+        try builder.finish()
         count = builder.tokens.count
-        slots = builder.pairs.count
-        shift = builder.shift
+        letterCount = builder.letterCount
+        marksBegin = builder.marksBegin
+        slots = builder.pairs.slots.count
+        shift = builder.pairs.shift
         let tokens = UnsafeMutablePointer<Token>.allocate(capacity: count)
         let pairs = UnsafeMutablePointer<UInt64>.allocate(capacity: slots)
-        let trie = builder.bytes.withUnsafeBytes { ByteTrie(builder.keys, bytes: $0) }
+        var keys: [ByteTrie.Key] = []
+        for token in builder.tokens {
+            keys.append(ByteTrie.Key(start: token.start, count: UInt32(token.bytes), value: Int32(keys.count)))
+        }
+        let trie = builder.bytes.withUnsafeBytes { ByteTrie(keys, bytes: $0) }
+        var isInTurn = true
         for (index, token) in builder.tokens.enumerated() {
-            let prefix = builder.bytes.withUnsafeBytes { MergeTable.prefix(of: builder.keys[index], $0, trie) }
+            if token.time != index { isInTurn = false }
+            let prefix = builder.bytes.withUnsafeBytes { MergeTable.prefix(of: keys[index], $0, trie) }
             let value = Token(left: token.left, right: token.right, prefix: prefix, bytes: token.bytes, id: token.id)
             (tokens + index).initialize(to: value)
         }
-        for (index, pair) in builder.pairs.enumerated() { (pairs + index).initialize(to: pair) }
+        for (index, pair) in builder.pairs.slots.enumerated() { (pairs + index).initialize(to: pair) }
+        if isInTurn {
+            times = nil
+        } else {
+            let times = UnsafeMutablePointer<UInt32>.allocate(capacity: count)
+            for (index, token) in builder.tokens.enumerated() { (times + index).initialize(to: token.time) }
+            self.times = UnsafePointer(times)
+        }
         self.trie = trie
         self.tokens = UnsafePointer(tokens)
         self.pairs = UnsafePointer(pairs)
@@ -51,6 +74,7 @@ final class MergeTable: @unchecked Sendable {  // nothing changes after init
     deinit {
         tokens.deallocate()
         pairs.deallocate()
+        times?.deallocate()
     }
 
     private static func prefix(of key: ByteTrie.Key, _ bytes: UnsafeRawBufferPointer, _ trie: ByteTrie) -> UInt32 {
@@ -66,6 +90,7 @@ final class MergeTable: @unchecked Sendable {  // nothing changes after init
 
     var memoryBytes: Int {
         trie.memoryBytes + count * MemoryLayout<Token>.stride + slots * MemoryLayout<UInt64>.stride
+            + (times == nil ? 0 : count * MemoryLayout<UInt32>.stride)
     }
 
     /// The token that merging two makes, or `nothing`.
@@ -77,7 +102,16 @@ final class MergeTable: @unchecked Sendable {  // nothing changes after init
     /// Whether merging leaves these two beside each other.
     @inline(__always)
     func mayMeet(_ left: UInt32, _ right: UInt32) -> Bool {
-        PairHash.mayMeet(left, right, merged: { merged($0, $1) }, parts: { (tokens[Int($0)].left, tokens[Int($0)].right) })
+        if let times { return mayMeet(left, right, times) }
+        return PairHash.mayMeet(
+            left, right, letterCount, merged: { merged($0, $1) }, parts: { (tokens[Int($0)].left, tokens[Int($0)].right) })
+    }
+
+    @inline(never)
+    private func mayMeet(_ left: UInt32, _ right: UInt32, _ times: UnsafePointer<UInt32>) -> Bool {
+        MergeTime.mayMeet(
+            left, right, letterCount, merged: { merged($0, $1) }, parts: { (tokens[Int($0)].left, tokens[Int($0)].right) },
+            times: { times[Int($0)] })
     }
 }
 
@@ -109,7 +143,8 @@ enum PairHash {
     /// undone next, merging would have crossed the border. Of equal ranks the left one is earlier.
     @inline(__always)
     static func mayMeet(
-        _ left: UInt32, _ right: UInt32, merged: (UInt32, UInt32) -> UInt32, parts: (UInt32) -> (UInt32, UInt32)
+        _ left: UInt32, _ right: UInt32, _ letterCount: UInt32, merged: (UInt32, UInt32) -> UInt32,
+        parts: (UInt32) -> (UInt32, UInt32)
     ) -> Bool {
         var (left, right) = (left, right)
         // Pairs of this token or a later one would have come too late.
@@ -117,11 +152,11 @@ enum PairHash {
         while true {
             if merged(left, right) < limit { return false }
             if left > right {
-                if left < 256 { return true }
+                if left < letterCount { return true }
                 limit = left
                 left = parts(left).1
             } else {
-                if right < 256 { return true }
+                if right < letterCount { return true }
                 limit = right &+ 1
                 right = parts(right).0
             }

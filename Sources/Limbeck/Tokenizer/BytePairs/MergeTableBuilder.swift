@@ -1,39 +1,78 @@
-/// Checks merges in the order of their ranks, and keeps those that can happen.
+/// What words are made of before anything is merged.
+enum MergeLetters {
+    /// The bytes of UTF-8, as byte-level vocabularies write them.
+    case bytes
+    /// The characters of the vocabulary.
+    case characters(UnknownCharacter)
+}
+
+/// Checks merges, finds those that can happen, and numbers the tokens.
 struct MergeTableBuilder {
     struct Token {
-        let left: UInt32
-        let right: UInt32
-        let bytes: UInt16
-        let id: Int32
+        var left: UInt32 = 0
+        var right: UInt32 = 0
+        var id: Int32 = 0
+        /// Of its bytes.
+        var start: UInt32 = 0
+        var bytes: UInt16 = 0
+        /// When it is made, as a number; see `MergeTime`.
+        var time: UInt32 = 0
+    }
+
+    /// A merge as the file has it, in ids, and its line or the number of the member.
+    private struct Merge {
+        let left: Int32
+        let right: Int32
+        let whole: Int32
+        let number: Int32
     }
 
     /// Pairs that merge have numbers of 21 bits.
     private static let mostTokens = 1 << 21
 
     private let file: String
+    /// Merges are lines of a file, and no members of an array.
+    private let areLines: Bool
     private let vocabulary: Vocabulary
-    fileprivate(set) var tokens: [Token] = []
-    /// The bytes of the tokens, and where each has them.
-    private(set) var bytes: [UInt8] = []
-    private(set) var keys: [ByteTrie.Key] = []
-    private(set) var pairs: [UInt64]
-    private(set) var shift: UInt64
-    /// By id: the token that can be made, or `never`, or `wanted` by a merge that cannot happen without it.
+    /// By id, if there are any: the tokens that stand for unknown characters.
+    private var standIns: [Bool] = []
+    private(set) var letterCount: UInt32 = 0
+    private var letterBytes = 0
+    /// In the order of their ranks.
+    private var merges: [Merge] = []
+
+    /// By id: the number of the token, or `never`.
     private var made: [UInt32]
     private static let never = UInt32.max
-    private static let wanted = UInt32.max - 1
+    private(set) var pairs = PairTable(count: 0)
+    /// Letters, and then one for each merge.
+    private(set) var tokens: [Token] = []
+    /// The bytes of the tokens.
+    private(set) var bytes: [UInt8] = []
 
-    init(_ vocabulary: Vocabulary, mergeCount: Int, file: String) throws(LimbeckError) {
+    init(
+        _ vocabulary: Vocabulary, _ letters: MergeLetters, mergeCount: Int, file: String, areLines: Bool
+    ) throws(LimbeckError) {
         self.file = file
+        self.areLines = areLines
         self.vocabulary = vocabulary
-        guard mergeCount <= MergeTableBuilder.mostTokens - 256 else {
-            throw LimbeckError(.fileUnsupported, "\(file): \(mergeCount) merges, the most is \(MergeTableBuilder.mostTokens - 256)")
-        }
-        var bits: UInt64 = 4
-        while 1 << bits < 2 * mergeCount { bits += 1 }
-        shift = 64 - bits
-        pairs = [UInt64](repeating: 0, count: 1 << bits)
         made = [UInt32](repeating: MergeTableBuilder.never, count: vocabulary.count)
+        switch letters {
+        case .bytes: try appendBytes()
+        case .characters(let unknown):
+            standIns = [Bool](repeating: false, count: vocabulary.count)
+            for id in unknown.ids where id >= 0 { standIns[Int(id)] = true }
+            try appendCharacters()
+        }
+        (letterCount, letterBytes) = (UInt32(tokens.count), bytes.count)
+        let most = MergeTableBuilder.mostTokens - tokens.count
+        guard mergeCount <= most else {
+            throw LimbeckError(.fileUnsupported, "\(file): \(mergeCount) merges, the most is \(most)")
+        }
+        merges.reserveCapacity(mergeCount)
+    }
+
+    private mutating func appendBytes() throws(LimbeckError) {
         var text: [UInt8] = []
         for byte in UInt8.min...UInt8.max {
             text.removeAll(keepingCapacity: true)
@@ -42,77 +81,154 @@ struct MergeTableBuilder {
             guard id != nil || !ByteAlphabet.isInText(byte) else {
                 throw LimbeckError(
                     .fileUnsupported,
-                    "\(file): the vocabulary has no token for the byte \(Int(byte)), written \"\(String(decoding: text, as: UTF8.self))\"")
+                    "\(file): the vocabulary has no token for the byte \(Int(byte)), written \"\(String(decoding: text, as: UTF8.self))\""
+                )
             }
-            try append(Token(left: UInt32(byte), right: UInt32(byte), bytes: 1, id: id ?? 0), id: id)
-            bytes.append(byte)
+            try append(letter: [byte], id)
         }
     }
 
-    private mutating func append(_ token: Token, id: Int32?) throws(LimbeckError) {
-        if let id {
-            let before = made[Int(id)]
-            guard before == MergeTableBuilder.never else {
-                throw LimbeckError(
-                    .fileUnsupported,
-                    before == MergeTableBuilder.wanted
-                        ? "\(file): a merge makes the token \(id), which an earlier merge has used"
-                        : "\(file): two tokens have the id \(id)")
+    private mutating func appendCharacters() throws(LimbeckError) {
+        for id in 0..<Int32(vocabulary.count) {
+            var letter: [UInt8] = []
+            _ = vocabulary.withToken(id) { token in
+                guard let start = token.baseAddress?.assumingMemoryBound(to: UInt8.self), token.count > 0,
+                    UTF8Reader.read(start, at: 0, end: token.count).end == token.count
+                else { return }
+                letter.append(contentsOf: token)
             }
-            made[Int(id)] = UInt32(tokens.count)
+            // Of two with the same text the later counts.
+            if !letter.isEmpty, vocabulary.id(of: letter) == id { try append(letter: letter, id) }
         }
-        keys.append(
-            ByteTrie.Key(start: UInt32(bytes.count), count: UInt32(token.bytes), value: Int32(truncatingIfNeeded: tokens.count)))
-        tokens.append(token)
     }
 
-    /// Adds the merge of the next rank; `place` says where it stands ("merge 7").
-    mutating func add(_ left: [UInt8], _ right: [UInt8], _ place: @autoclosure () -> Message) throws(LimbeckError) {
-        let parts = (try id(left, place()), try id(right, place()))
-        let id = try id(left + right, place())
-        let (a, b) = (made[Int(parts.0)], made[Int(parts.1)])
-        // A part that no merge makes is never there. If one makes it later, ranks are no order of time: nothing writes such a file.
-        if a >= MergeTableBuilder.wanted { made[Int(parts.0)] = MergeTableBuilder.wanted }
-        if b >= MergeTableBuilder.wanted { made[Int(parts.1)] = MergeTableBuilder.wanted }
-        guard a < MergeTableBuilder.wanted, b < MergeTableBuilder.wanted else { return }
-        guard merged(a, b) == MergeTable.nothing else {
-            throw LimbeckError(.fileUnsupported, "\(file): \(place()) is there twice")
+    private mutating func append(letter: [UInt8], _ id: Int32?) throws(LimbeckError) {
+        let number = UInt32(tokens.count)
+        if let id { try make(id, number) }
+        tokens.append(
+            Token(
+                left: number, right: number, id: id ?? 0, start: UInt32(bytes.count), bytes: UInt16(letter.count), time: number))
+        bytes += letter
+    }
+
+    private mutating func make(_ id: Int32, _ number: UInt32) throws(LimbeckError) {
+        guard made[Int(id)] == MergeTableBuilder.never else {
+            throw LimbeckError(.fileUnsupported, "\(file): two tokens have the id \(id)")
         }
-        // Where an earlier merge would take a part from one of them, the two never meet.
-        guard PairHash.mayMeet(a, b, merged: { merged($0, $1) }, parts: { (tokens[Int($0)].left, tokens[Int($0)].right) })
+        made[Int(id)] = number
+    }
+
+    /// Adds the merge of the next rank, which stands in line `number`, or is that member.
+    mutating func add(_ left: [UInt8], _ right: [UInt8], _ number: Int) throws(LimbeckError) {
+        let merge = Merge(
+            left: try id(left, number), right: try id(right, number), whole: try id(left + right, number), number: Int32(number))
+        if !standIns.isEmpty, standIns[Int(merge.left)] || standIns[Int(merge.right)] {
+            throw unsupported(merge, "has a token that stands for unknown characters")
+        }
+        merges.append(merge)
+    }
+
+    // MARK: The merges that happen
+
+    /// Keeps of the merges that make a token the one that does, if any does: of a text between places that no merge crosses merging makes
+    /// one thing. What merges cross is shorter than the token, so that with all shorter tokens known `mayMeet` knows.
+    mutating func finish() throws(LimbeckError) {
+        try makeTokens()
+        var kept: [Merge] = []
+        for (rank, merge) in merges.enumerated() where made[Int(merge.whole)] == letterCount + UInt32(rank) {
+            kept.append(merge)
+        }
+        for merge in kept { made[Int(merge.whole)] = MergeTableBuilder.never }
+        merges = kept
+        // Once more, with numbers that have no holes.
+        try makeTokens()
+    }
+
+    private mutating func makeTokens() throws(LimbeckError) {
+        pairs = PairTable(count: min(merges.count, vocabulary.count))
+        while tokens.count > Int(letterCount) { tokens.removeLast() }
+        while bytes.count > letterBytes { bytes.removeLast() }
+        for _ in merges { tokens.append(Token()) }
+        for rank in ranksByLength() { try makeToken(rank) }
+    }
+
+    /// Counted, for there are half a million.
+    private func ranksByLength() -> [Int] {
+        // Letters of byte-level vocabularies have up to two bytes.
+        let longest = 2 * MergeTable.longestToken + 1
+        let lengths = merges.map { merge in min(longest, vocabulary.withToken(merge.whole) { $0.count } ?? 0) }
+        var ends = [Int](repeating: 0, count: longest + 2)
+        for length in lengths { ends[length + 1] += 1 }
+        for length in 1...longest { ends[length] += ends[length - 1] }
+        var ranks = [Int](repeating: 0, count: merges.count)
+        for (rank, length) in lengths.enumerated() {
+            ranks[ends[length]] = rank
+            ends[length] += 1
+        }
+        return ranks
+    }
+
+    /// Makes the token of a merge, if it happens.
+    private mutating func makeToken(_ rank: Int) throws(LimbeckError) {
+        let merge = merges[rank]
+        let (left, right) = (made[Int(merge.left)], made[Int(merge.right)])
+        guard left != MergeTableBuilder.never, right != MergeTableBuilder.never else { return }
+        guard pairs.find(left, right) == MergeTable.nothing else { throw unsupported(merge, "is there twice") }
+        guard
+            MergeTime.mayMeet(
+                left, right, letterCount, merged: { pairs.find($0, $1) },
+                parts: { (tokens[Int($0)].left, tokens[Int($0)].right) }, times: { tokens[Int($0)].time })
         else { return }
-        let count = Int(tokens[Int(a)].bytes) + Int(tokens[Int(b)].bytes)
+        let parts = (tokens[Int(left)], tokens[Int(right)])
+        let count = Int(parts.0.bytes) + Int(parts.1.bytes)
         guard count <= MergeTable.longestToken else {
-            throw LimbeckError(
-                .fileUnsupported, "\(file): \(place()) makes a token of \(count) bytes, the most is \(MergeTable.longestToken)")
+            throw unsupported(merge, "makes a token of \(count) bytes, the most is \(MergeTable.longestToken)")
         }
-        insert(a, b, UInt32(tokens.count))
-        try append(Token(left: a, right: b, bytes: UInt16(count), id: id), id: id)
-        for part in [a, b] {
-            let key = keys[Int(part)]
-            for index in Int(key.start)..<Int(key.start) + Int(key.count) { bytes.append(bytes[index]) }
-        }
+        let number = letterCount + UInt32(rank)
+        try make(merge.whole, number)
+        pairs.insert(left, right, number)
+        tokens[Int(number)] = Token(
+            left: left, right: right, id: merge.whole, start: UInt32(bytes.count), bytes: UInt16(count),
+            time: max(number, parts.0.time, parts.1.time))
+        append(parts.0)
+        append(parts.1)
     }
 
-    private func id(_ text: [UInt8], _ place: @autoclosure () -> Message) throws(LimbeckError) -> Int32 {
+    private mutating func append(_ part: Token) {
+        for index in Int(part.start)..<Int(part.start) + Int(part.bytes) { bytes.append(bytes[index]) }
+    }
+
+    var marksBegin: Bool {
+        for token in tokens {
+            let end = Int(token.start) + Int(token.bytes)
+            var place = Int(token.start)
+            while place + 3 <= end, isMark(at: place) { place += 3 }
+            while place + 3 <= end {
+                if isMark(at: place) { return false }
+                place += 1
+            }
+        }
+        return true
+    }
+
+    private func isMark(at place: Int) -> Bool {
+        bytes[place] == 0xE2 && bytes[place + 1] == 0x96 && bytes[place + 2] == 0x81
+    }
+
+    private func place(_ number: Int) -> Message { areLines ? "line \(number)" : "model.merges[\(number)]" }
+
+    private func unsupported(_ merge: Merge, _ what: Message) -> LimbeckError {
+        LimbeckError(.fileUnsupported, "\(file): \(place(Int(merge.number))) \(what)")
+    }
+
+    private func id(_ text: [UInt8], _ number: Int) throws(LimbeckError) -> Int32 {
         guard let id = vocabulary.id(of: text) else {
             let token = String(decoding: text.prefix(100), as: UTF8.self)
-            throw LimbeckError(.fileInconsistent, "\(file): \(place()) needs \"\(token)\", which is not in the vocabulary")
+            throw LimbeckError(.fileInconsistent, "\(file): \(place(number)) needs \"\(token)\", which is not in the vocabulary")
+        }
+        guard vocabulary.withToken(id, { $0.elementsEqual(text) }) == true else {
+            throw LimbeckError(.fileUnsupported, "\(file): two tokens have the id \(id)")
         }
         return id
-    }
-
-    private func merged(_ left: UInt32, _ right: UInt32) -> UInt32 {
-        pairs.withUnsafeBufferPointer { slots in
-            guard let start = slots.baseAddress else { return MergeTable.nothing }
-            return PairHash.find(left, right, in: start, shift: shift, mask: slots.count - 1)
-        }
-    }
-
-    private mutating func insert(_ left: UInt32, _ right: UInt32, _ token: UInt32) {
-        let key = UInt64(left) << PairHash.tokenBits | UInt64(right)
-        var slot = PairHash.slot(of: key, shift)
-        while pairs[slot] != 0 { slot = (slot + 1) & (pairs.count - 1) }
-        pairs[slot] = key << PairHash.tokenBits | UInt64(token)
     }
 }

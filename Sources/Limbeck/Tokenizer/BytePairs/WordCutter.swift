@@ -55,7 +55,7 @@ struct WordCutter {
             position &+= 1
             if units[Int(node)].isKey { last = node }
         }
-        // Every byte is a token: only without bytes there is none.
+        // Every letter is a token: only without bytes there is none.
         return last == ByteTrie.root ? MergeTable.nothing : UInt32(bitPattern: values[Int(last)])
     }
 
@@ -73,10 +73,12 @@ struct WordCutter {
 
     /// The same for a part of a word, whose first token has to be one that may follow `before`.
     func cut(_ bytes: UnsafePointer<UInt8>, _ count: Int, after before: UInt32) -> Int {
-        let count = walk(bytes, count, longest(bytes, count), after: before)
+        var first = longest(bytes, count)
+        let count = walk(bytes, count, first, after: before)
         if count > 0 { return count }
-        // What was decided without seeing these bytes does not fit them.
-        found[0] = UInt32(bytes[0])
+        // What was decided without seeing these bytes does not fit them: a letter always may follow.
+        while tokens[Int(first)].prefix != MergeTable.nothing { first = tokens[Int(first)].prefix }
+        found[0] = first
         return 1
     }
 

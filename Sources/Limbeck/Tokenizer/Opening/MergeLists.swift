@@ -1,20 +1,21 @@
-/// The merges of a byte-level BPE: a member of tokenizer.json, or the lines of a merges.txt.
+/// The merges of a BPE: a member of tokenizer.json, or the lines of a merges.txt.
 extension MergeTable {
     /// The member "model" of a tokenizer.json.
-    convenience init(_ model: TokenizerComponent, _ vocabulary: Vocabulary) throws(LimbeckError) {
+    convenience init(
+        _ model: TokenizerComponent, _ vocabulary: Vocabulary, _ letters: MergeLetters
+    ) throws(LimbeckError) {
         if let dropout = model.value["dropout"], !dropout.isNull, dropout.double != 0 {
-            throw LimbeckError(.fileUnsupported, "\(model.file): model.dropout is not supported: the same text would have other tokens")
+            throw LimbeckError(
+                .fileUnsupported, "\(model.file): model.dropout is not supported: the same text would have other tokens")
         }
         for name in ["continuing_subword_prefix", "end_of_word_suffix"] {
             guard let text = try model.optionalString(name), !text.utf8.isEmpty else { continue }
             throw LimbeckError(.fileUnsupported, "\(model.file): model.\(name) \"\(text)\" is not supported")
         }
-        for name in ["byte_fallback", "ignore_merges"] where try model.flag(name) == true {
-            throw LimbeckError(.fileUnsupported, "\(model.file): model.\(name) is not supported")
-        }
+        guard try model.flag("ignore_merges") != true else { throw model.unsupported(member: "ignore_merges") }
         let list = try model.member("merges")
         guard list.kind == .array else { throw model.malformed("merges", "an array") }
-        var builder = try MergeTableBuilder(vocabulary, mergeCount: list.count, file: model.file)
+        var builder = try MergeTableBuilder(vocabulary, letters, mergeCount: list.count, file: model.file, areLines: false)
         var parts = MergeParts()
         for (index, element) in list.elements.enumerated() {
             // Since 2024 pairs are arrays; before they were strings, with a space between.
@@ -25,11 +26,15 @@ extension MergeTable {
                 guard element.count == 2, let left = elements.next()?.text, let right = elements.next()?.text else {
                     throw model.malformed("merges[\(index)]", "two tokens")
                 }
-                parts.read { left.append(to: &$0) } right: { right.append(to: &$0) }
+                parts.read {
+                    left.append(to: &$0)
+                } right: {
+                    right.append(to: &$0)
+                }
             }
-            try builder.add(parts.left, parts.right, "model.merges[\(index)]")
+            try builder.add(parts.left, parts.right, index)
         }
-        self.init(builder)
+        try self.init(builder)
     }
 
     /// A merges.txt: a merge per line, two tokens with a space between; lines that begin with "#version" say nothing.
@@ -38,7 +43,7 @@ extension MergeTable {
     ) throws(LimbeckError) {
         var count = 0
         for byte in text where byte == UInt8(ascii: "\n") { count += 1 }
-        var builder = try MergeTableBuilder(vocabulary, mergeCount: count + 1, file: file)
+        var builder = try MergeTableBuilder(vocabulary, .bytes, mergeCount: count + 1, file: file, areLines: true)
         var parts = MergeParts()
         var lines = TextLines(text)
         while let line = lines.next() {
@@ -46,9 +51,9 @@ extension MergeTable {
             guard parts.read({ $0.append(contentsOf: line) }) else {
                 throw LimbeckError(.fileMalformed, "\(file): line \(lines.number) is not two tokens with a space between")
             }
-            try builder.add(parts.left, parts.right, "line \(lines.number)")
+            try builder.add(parts.left, parts.right, lines.number)
         }
-        self.init(builder)
+        try self.init(builder)
     }
 }
 

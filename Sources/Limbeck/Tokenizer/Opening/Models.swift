@@ -1,7 +1,7 @@
 /// The member "model": the vocabulary, and what cuts words into its tokens.
 extension TokenizerParts.Model {
     static func read(
-        _ model: TokenizerComponent, _ names: inout SpecialNames
+        _ model: TokenizerComponent, _ preTokenizer: TokenizerParts.PreTokenizer, _ names: inout SpecialNames
     ) throws(LimbeckError) -> (Vocabulary, TokenizerParts.Model) {
         // Files of the first versions do not name the type; only WordPiece has this member.
         let type = model.value["type"]?.string ?? (model.value["max_input_chars_per_word"] == nil ? "none" : "WordPiece")
@@ -13,9 +13,14 @@ extension TokenizerParts.Model {
             return (vocabulary, .wordPiece(options))
         case "BPE":
             let vocabulary = try Vocabulary(model)
-            // Not asked for every byte in the vocabulary, the unknown token has nothing to stand for; its name is all that is of use.
             names.unk = try model.optionalString("unk_token") ?? names.unk
-            return (vocabulary, .bytePairs(try MergeTable(model, vocabulary)))
+            guard preTokenizer.leavesCharacters else {
+                // With a token for every byte, the unknown token has nothing to stand for; its name is all that is of use.
+                guard try model.flag("byte_fallback") != true else { throw model.unsupported(member: "byte_fallback") }
+                return (vocabulary, .bytePairs(try MergeTable(model, vocabulary, .bytes)))
+            }
+            let unknown = try UnknownCharacter(model, vocabulary)
+            return (vocabulary, .characterPairs(try MergeTable(model, vocabulary, .characters(unknown)), unknown))
         case "Unigram":
             let (vocabulary, pieces) = try PieceTable.read(model)
             if let unknown = vocabulary.token(pieces.unknown) { names.unk = unknown }

@@ -10,6 +10,10 @@ extension TokenizerParts.PreTokenizer {
             var options = MetaspaceOptions()
             try options.read(part)
             self = .metaspace(options)
+        case "Split":
+            guard let pattern = try part.member("pattern")["String"]?.string, pattern == " " else { throw part.unsupported(type) }
+            try part.checkSplit(behavior: "MergedWithPrevious")
+            self = .spaces
         case "Sequence": self = try .init(sequence: part)
         default: throw part.unsupported(type)
         }
@@ -67,13 +71,19 @@ extension BytePairOptions {
                 .fileUnsupported,
                 "\(part.file): a Split by anything but GPT-2's regular expression is not supported")
         }
-        let behavior = try part.string("behavior")
-        guard behavior == "Isolated" else {
-            throw LimbeckError(
-                .fileUnsupported, "\(part.file): the behavior \"\(behavior)\" of a Split is not supported")
+        try part.checkSplit(behavior: "Isolated")
+    }
+}
+
+extension TokenizerComponent {
+    /// Checks that a Split does this with what it finds.
+    fileprivate func checkSplit(behavior: String) throws(LimbeckError) {
+        let found = try string("behavior")
+        guard found == behavior else {
+            throw LimbeckError(.fileUnsupported, "\(file): the behavior \"\(found)\" of a Split is not supported")
         }
-        guard try part.flag("invert") != true else {
-            throw LimbeckError(.fileUnsupported, "\(part.file): \"invert\" of a Split is not supported")
+        guard try flag("invert") != true else {
+            throw LimbeckError(.fileUnsupported, "\(file): \"invert\" of a Split is not supported")
         }
     }
 }

@@ -68,6 +68,11 @@ struct TokenizerComponent {
         LimbeckError(.fileUnsupported, "\(file): the \(key) \"\(type)\" is not supported")
     }
 
+    /// The error that a member is there.
+    func unsupported(member name: String) -> LimbeckError {
+        LimbeckError(.fileUnsupported, "\(file): \(key).\(name) is not supported")
+    }
+
     /// Ids that no vocabulary has would make tables absurdly large.
     func check(id: Int, _ name: String = "") throws(LimbeckError) {
         guard id >= 0, id < Vocabulary.maximumCount else {

@@ -7,9 +7,12 @@ extension TokenizerParts {
         guard root.kind == .object else { throw LimbeckError(.fileMalformed, "\(file): not a JSON object") }
         guard let modelPart = root["model"] else { throw LimbeckError(.fileMalformed, "\(file): there is no \"model\"") }
         self.names = names
-        (vocabulary, model) = try Model.read(TokenizerComponent("model", modelPart, file: file), &self.names)
+        // What comes before a BPE says what its letters are.
+        if let part = TokenizerComponent("pre_tokenizer", of: root, file: file) { preTokenizer = try PreTokenizer(part) }
+        (vocabulary, model) = try Model.read(TokenizerComponent("model", modelPart, file: file), preTokenizer, &self.names)
         if let part = component("normalizer", root) { normalizer = try Normalizer(part) }
-        if let part = component("pre_tokenizer", root) { preTokenizer = try PreTokenizer(part) }
+        // Where there are no spaces it cuts nothing.
+        if case .spaces = preTokenizer, normalizer.replacesSpaces { preTokenizer = .none }
         if let part = component("added_tokens", root) { addedTokens = try AddedToken.read(part, vocabulary) }
         if let part = component("post_processor", root) { try readPostProcessor(part) }
     }

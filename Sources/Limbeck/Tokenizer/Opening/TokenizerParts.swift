@@ -17,6 +17,7 @@ struct TokenizerParts {
     enum Model {
         case wordPiece(WordPieceOptions)
         case bytePairs(MergeTable)
+        case characterPairs(MergeTable, UnknownCharacter)
         case unigram(PieceTable)
         case sentencePiece(SentencePieceModel)
     }
@@ -36,6 +37,12 @@ struct TokenizerParts {
             case .steps(_, let name): name
             }
         }
+
+        /// Whether no space comes out of it.
+        var replacesSpaces: Bool {
+            guard case .steps(let steps, _) = self, case .replace(let pattern, let content)? = steps.last else { return false }
+            return pattern.elementsEqual(CollectionOfOne(0x20)) && !content.contains(0x20)
+        }
     }
 
     /// What cuts the text into words.
@@ -44,6 +51,16 @@ struct TokenizerParts {
         case bert
         case byteLevel(BytePairOptions)
         case metaspace(MetaspaceOptions)
+        /// Cuts at spaces.
+        case spaces
+
+        /// Whether a BPE after it merges characters, and not bytes.
+        var leavesCharacters: Bool {
+            switch self {
+            case .none, .metaspace, .spaces: true
+            case .bert, .byteLevel: false
+            }
+        }
 
         /// As files call it.
         var name: String {
@@ -52,6 +69,7 @@ struct TokenizerParts {
             case .bert: "BertPreTokenizer"
             case .byteLevel: "ByteLevel"
             case .metaspace(let options): options.mark == nil ? "WhitespaceSplit" : "Metaspace"
+            case .spaces: "Split"
             }
         }
     }

@@ -34,16 +34,7 @@ extension PieceTable {
         }
         let spellsBytes = try model.flag("byte_fallback") ?? false
         let pieces = PieceTable(
-            vocabulary, scores: scores, unknown: Int32(id), byteIds: spellsBytes ? byteIds(vocabulary) : nil)
+            vocabulary, scores: scores, unknown: Int32(id), byteIds: spellsBytes ? vocabulary.byteIds : nil)
         return (vocabulary, pieces)
-    }
-
-    /// The ids of "<0x00>" to "<0xFF>"; -1 where there is none.
-    private static func byteIds(_ vocabulary: Vocabulary) -> [Int32] {
-        let digits = Array("0123456789ABCDEF".utf8)
-        return (0..<256).map { byte in
-            let name = Array("<0x".utf8) + [digits[byte >> 4], digits[byte & 15], UInt8(ascii: ">")]
-            return vocabulary.id(of: name) ?? -1
-        }
     }
 }

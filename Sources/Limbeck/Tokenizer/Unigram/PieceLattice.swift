@@ -2,7 +2,7 @@
 ///
 /// A word that is longer than the memory is cut window by window: where the best ways to all places that are still open have a beginning in
 /// common, that beginning is sure. Only where they have none in a whole window, as in a thousand equal characters, it is not.
-struct PieceLattice {
+struct PieceLattice: PieceCollector {
     /// The bytes of a window; the longest piece has a quarter of that.
     static let window = 4 * PieceTable.longestPiece
 
@@ -58,7 +58,6 @@ struct PieceLattice {
         bytes = (memory + 24 * places).bindMemory(to: UInt8.self, capacity: places)
     }
 
-    /// Appends a scalar that stands for `start..<end` of the text.
     @inline(__always)
     mutating func append(_ scalar: UInt32, _ start: Int, _ end: Int, into sink: inout TokenSink) {
         if scalar < 0x80 {
@@ -86,8 +85,7 @@ struct PieceLattice {
         isEmpty = false
     }
 
-    /// Cuts what was collected: here the word ends.
-    @inline(__always)
+    @inline(never)
     mutating func endWord(into sink: inout TokenSink) {
         if isEmpty { return }
         look(before: count)

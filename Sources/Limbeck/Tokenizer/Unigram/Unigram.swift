@@ -3,58 +3,23 @@
 /// (Kudo, "Subword Regularization", 2018; the choice among equals and the unknown pieces are those of the Hugging Face tokenizers.)
 final class Unigram: Sendable {
     let pieces: PieceTable
-    let normalizer: StepNormalizer
-    let words: MetaspaceOptions
+    let input: MetaspaceInput
 
-    init(_ pieces: PieceTable, _ normalizer: StepNormalizer, _ words: MetaspaceOptions) {
+    init(_ pieces: PieceTable, _ input: MetaspaceInput) {
         self.pieces = pieces
-        self.normalizer = normalizer
-        self.words = words
+        self.input = input
     }
 
-    var memoryBytes: Int { pieces.memoryBytes + normalizer.memoryBytes }
+    var memoryBytes: Int { pieces.memoryBytes + input.memoryBytes }
 
-    /// Cuts `text[start..<end]`, which is normalised on its own. Tokens that are found in the normalised text are given in `added`.
-    /// `continues`: it does not begin there.
+    /// Cuts `text[start..<end]`; see `MetaspaceInput`.
     @inline(never)
     func encode(
         _ text: UnsafePointer<UInt8>, from start: Int, to end: Int, continues: Bool, finding added: AddedTokens?,
         into sink: inout TokenSink
     ) {
-        normalizer.withText(text, from: start, to: end, continues: continues) { source in
-            PieceLattice.with(pieces) { lattice in
-                var words = MetaspaceWords(words, lattice, continues: continues)
-                if let added, mayHave(added, source, text) {
-                    return added.cut(source, of: text, from: start, &words, into: &sink)
-                }
-                var source = source
-                while !sink.isFull {
-                    let stop = source.plainEnd()
-                    if stop > source.position {
-                        words.take(plain: text, from: source.position, to: stop, source.plain, into: &sink)
-                        source.pass(to: stop)
-                    }
-                    guard let scalar = source.next() else { break }
-                    words.take(scalar, into: &sink)
-                }
-                words.flush(into: &sink)
-            }
-        }
-    }
-
-    /// Whether any character of the normalised text may begin a token. Of most texts none does, and they need not be cut slowly.
-    @inline(never)
-    private func mayHave(_ added: AddedTokens, _ source: SegmentedText, _ text: UnsafePointer<UInt8>) -> Bool {
-        var source = source
-        while true {
-            let stop = source.plainEnd()
-            for position in source.position..<stop
-            where added.mayBegin(with: source.plain[Int(text[position])]) {
-                return true
-            }
-            source.pass(to: stop)
-            guard let scalar = source.next() else { return false }
-            if added.mayBegin(with: UTF8Reader.firstByte(of: scalar.scalar)) { return true }
+        PieceLattice.with(pieces) { lattice in
+            input.cut(text, from: start, to: end, continues: continues, finding: added, lattice, into: &sink)
         }
     }
 }

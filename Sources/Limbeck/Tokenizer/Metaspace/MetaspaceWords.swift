@@ -16,6 +16,9 @@ struct MetaspaceOptions: Sendable {
     /// Each mark begins a word.
     var splits = true
 
+    /// Whether there are several words in a text.
+    var cuts: Bool { splitsWhitespace || mark != nil && splits }
+
     /// Whether the mark was put before a word that begins with `scalar` and has the token `token` first.
     func addedSpace(before scalar: UInt32, _ token: UnsafeRawBufferPointer) -> Bool {
         guard let mark, scalar != mark, scalar != 0x20,
@@ -25,25 +28,37 @@ struct MetaspaceOptions: Sendable {
     }
 }
 
+/// Collects a word, character by character, and cuts it into pieces.
+protocol PieceCollector {
+    /// Appends a scalar that stands for `start..<end` of the text.
+    mutating func append(_ scalar: UInt32, _ start: Int, _ end: Int, into sink: inout TokenSink)
+
+    /// The same for a byte of ASCII.
+    mutating func append(byte: UInt8, _ start: Int, _ end: Int, into sink: inout TokenSink)
+
+    /// Cuts what was collected, if anything was: here the word ends.
+    mutating func endWord(into sink: inout TokenSink)
+}
+
 /// Cuts normalised text into words as WhitespaceSplit and Metaspace do it, and these into pieces.
-struct MetaspaceWords: WordTaker {
+struct MetaspaceWords<Pieces: PieceCollector>: WordTaker {
     private let options: MetaspaceOptions
-    private var lattice: PieceLattice
+    private var pieces: Pieces
     /// Nothing has come since the text began, or since white space that cuts.
     private var isAtStart: Bool
     /// Not a scalar where nothing stands for spaces.
     private let mark: UInt32
 
-    private static let none = UInt32.max
+    private static var none: UInt32 { .max }
 
-    init(_ options: MetaspaceOptions, _ lattice: PieceLattice, continues: Bool) {
+    init(_ options: MetaspaceOptions, _ pieces: Pieces, continues: Bool) {
         isAtStart = !continues
         self.options = options
-        self.lattice = lattice
+        self.pieces = pieces
         mark = options.mark ?? MetaspaceWords.none
     }
 
-    @inline(__always)
+    @inline(never)
     mutating func take(_ source: SourceScalar, into sink: inout TokenSink) {
         var scalar = source.scalar
         if options.splitsWhitespace, ScalarRecord(scalar).isSpace { return flush(into: &sink) }
@@ -51,9 +66,9 @@ struct MetaspaceWords: WordTaker {
         if isAtStart {
             begin(with: scalar, source.start, source.end, into: &sink)
         } else if scalar == mark, options.splits {
-            lattice.endWord(into: &sink)
+            pieces.endWord(into: &sink)
         }
-        lattice.append(scalar, source.start, source.end, into: &sink)
+        pieces.append(scalar, source.start, source.end, into: &sink)
     }
 
     /// Takes bytes of the text, as the table has them.
@@ -69,7 +84,7 @@ struct MetaspaceWords: WordTaker {
                 if sink.isFull { return }
                 take(SourceScalar(scalar: UInt32(byte), start: position, end: position &+ 1), into: &sink)
             } else {
-                lattice.append(byte: byte, position, position &+ 1, into: &sink)
+                pieces.append(byte: byte, position, position &+ 1, into: &sink)
             }
             position &+= 1
         }
@@ -83,11 +98,11 @@ struct MetaspaceWords: WordTaker {
         case .first: if start > 0 { return }
         case .always: break
         }
-        lattice.append(mark, start, end, into: &sink)
+        pieces.append(mark, start, end, into: &sink)
     }
 
     mutating func flush(into sink: inout TokenSink) {
-        lattice.endWord(into: &sink)
+        pieces.endWord(into: &sink)
         isAtStart = true
     }
 }

@@ -1,0 +1,40 @@
+/// What the member "model" of a BPE over characters says of those that its vocabulary does not have.
+extension UnknownCharacter {
+    init(_ model: TokenizerComponent, _ vocabulary: Vocabulary) throws(LimbeckError) {
+        let fuses = try model.flag("fuse_unk") ?? false
+        if try model.flag("byte_fallback") ?? false {
+            let ids = vocabulary.byteIds
+            var (missing, hasAny) = (-1, false)
+            for byte in UInt8.min...UInt8.max where ByteAlphabet.isInText(byte) {
+                if ids[Int(byte)] < 0 { missing = Int(byte) } else { hasAny = true }
+            }
+            if missing < 0 {
+                self = .bytes(ids)
+                return
+            }
+            // Of characters of which some have tokens for their bytes, the reference puts the others behind them.
+            guard !hasAny else {
+                throw LimbeckError(
+                    .fileUnsupported, "\(model.file): model.byte_fallback without a token for the byte \(missing) is not supported")
+            }
+        }
+        guard let name = try model.optionalString("unk_token") else {
+            throw LimbeckError(.fileUnsupported, "\(model.file): a BPE over characters without unk_token is not supported")
+        }
+        guard let id = vocabulary.id(of: name) else {
+            throw LimbeckError(.fileInconsistent, "\(model.file): model.unk_token \"\(name)\" is not in the vocabulary")
+        }
+        self = .token(id, fuses: fuses)
+    }
+}
+
+extension Vocabulary {
+    /// The ids of "<0x00>" to "<0xFF>"; -1 where there is none.
+    var byteIds: [Int32] {
+        let digits = Array("0123456789ABCDEF".utf8)
+        return (0..<256).map { byte in
+            let name = Array("<0x".utf8) + [digits[byte >> 4], digits[byte & 15], UInt8(ascii: ">")]
+            return id(of: name) ?? -1
+        }
+    }
+}
