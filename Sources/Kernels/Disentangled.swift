@@ -43,7 +43,9 @@ struct PositionScores {
     }
 
     /// Adds them to the scores of a block of queries, q. Which position a pair has depends on its distance alone.
-    @inline(never) func add(to scores: UnsafeMutablePointer<Float>, stride scoreStride: Int, query: Int, rows: Int, _ q: UnsafePointer<Float>) {
+    @inline(never) func add(
+        to scores: UnsafeMutablePointer<Float>, stride scoreStride: Int, query: Int, rows: Int, _ q: UnsafePointer<Float>
+    ) {
         let first = panels.lowerBound * panelColumns
         if let keys {
             score(q, rows: rows, with: keys, into: queryScores)

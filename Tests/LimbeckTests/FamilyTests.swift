@@ -39,16 +39,25 @@ import Testing
         Refused("albert", ["num_hidden_layers": 2_000_000_000], .fileUnsupported, "at most 1024 layers"),
         Refused("albert", ["num_hidden_groups": 10], .fileUnsupported, "9 layers of 10 groups"),
         Refused("albert", ["num_hidden_groups": 2], .fileInconsistent, "no tensor 'encoder.albert_layer_groups.1.albert_layers.0."),
-        Refused("albert", ["inner_group_num": 2_000_000_000], .fileInconsistent, "no tensor 'encoder.albert_layer_groups.0.albert_layers.1."),
+        Refused(
+            "albert", ["inner_group_num": 2_000_000_000], .fileInconsistent,
+            "no tensor 'encoder.albert_layer_groups.0.albert_layers.1."),
         Refused("albert", ["embedding_size": 21], .fileInconsistent, "has shape [60, 20], expected [60, 21]"),
-        Refused("albert", ["hidden_size": 28], .fileInconsistent, "embedding_hidden_mapping_in.weight' has shape [27, 20], expected [28, 20]"),
-        Refused("electra", ["hidden_size": 28], .fileInconsistent, "embeddings_project.weight' has shape [27, 20], expected [28, 20]"),
+        Refused(
+            "albert", ["hidden_size": 28], .fileInconsistent,
+            "embedding_hidden_mapping_in.weight' has shape [27, 20], expected [28, 20]"),
+        Refused(
+            "electra", ["hidden_size": 28], .fileInconsistent, "embeddings_project.weight' has shape [27, 20], expected [28, 20]"),
         Refused("mobilebert", ["normalization_type": "rms_norm"], .fileUnsupported, "normalization_type 'rms_norm'"),
         Refused("mobilebert", ["intra_bottleneck_size": 22], .fileInconsistent, "has shape [21, 45], expected [22, 45]"),
-        Refused("mobilebert", ["key_query_shared_bottleneck": false], .fileInconsistent, "query.weight' has shape [21, 21], expected [21, 45]"),
+        Refused(
+            "mobilebert", ["key_query_shared_bottleneck": false], .fileInconsistent,
+            "query.weight' has shape [21, 21], expected [21, 45]"),
         Refused("mobilebert", ["num_feedforward_networks": 5], .fileInconsistent, "no tensor 'encoder.layer.0.ffn.3."),
         Refused("mobilebert", ["num_feedforward_networks": Int.max], .fileMalformed, "'num_feedforward_networks'"),
-        Refused("mobilebert", ["num_attention_heads": 2], .fileInconsistent, "2 attention heads do not divide the size of attention, 21"),
+        Refused(
+            "mobilebert", ["num_attention_heads": 2], .fileInconsistent, "2 attention heads do not divide the size of attention, 21"
+        ),
         Refused("mobilebert", ["trigram_input": false], .fileInconsistent, "has shape [45, 39], expected [45, 13]"),
         Refused("mobilebert-first-token", ["classifier_activation": true], .fileInconsistent, "no tensor 'pooler.dense.weight'"),
         Refused("deberta", ["conv_kernel_size": 3], .fileUnsupported, "'conv_kernel_size' is not supported"),
@@ -58,16 +67,23 @@ import Testing
         Refused("deberta", ["relative_attention": false], .fileUnsupported, "'pos_att_type' without 'relative_attention'"),
         Refused("deberta", ["norm_rel_ebd": "rms"], .fileUnsupported, "norm_rel_ebd 'rms'"),
         Refused("deberta", ["norm_rel_ebd": "none|layer_norm"], .fileUnsupported, "norm_rel_ebd 'none|layer_norm'"),
-        Refused("deberta", ["position_buckets": 9], .fileInconsistent, "rel_embeddings.weight' has shape [16, 27], expected [18, 27]"),
+        Refused(
+            "deberta", ["position_buckets": 9], .fileInconsistent, "rel_embeddings.weight' has shape [16, 27], expected [18, 27]"),
         Refused("deberta", ["position_buckets": 2], .fileInconsistent, "'position_buckets' is 2"),
         Refused("deberta", ["position_buckets": 0], .fileMalformed, "'position_buckets'"),
         Refused("deberta", ["max_relative_positions": 5], .fileInconsistent, "'position_buckets' is 8, for distances up to 5"),
-        Refused("deberta", ["position_buckets": -1, "max_relative_positions": Int(Int32.max)], .fileInconsistent, "rel_embeddings.weight' has shape"),
+        Refused(
+            "deberta", ["position_buckets": -1, "max_relative_positions": Int(Int32.max)], .fileInconsistent,
+            "rel_embeddings.weight' has shape"),
         Refused("deberta", ["max_position_embeddings": 65_537], .fileUnsupported, "'max_position_embeddings' is 65537"),
         Refused("deberta", ["position_biased_input": true], .fileInconsistent, "no tensor 'embeddings.position_embeddings.weight'"),
         Refused("deberta", ["type_vocab_size": 2], .fileInconsistent, "no tensor 'embeddings.token_type_embeddings.weight'"),
-        Refused("deberta", ["share_att_key": false], .fileInconsistent, "no tensor 'encoder.layer.0.attention.self.pos_key_proj.weight'"),
-        Refused("mpnet", ["num_attention_heads": 7], .fileInconsistent, "relative_attention_bias.weight' has shape [32, 3], expected [32, 7]"),
+        Refused(
+            "deberta", ["share_att_key": false], .fileInconsistent, "no tensor 'encoder.layer.0.attention.self.pos_key_proj.weight'"
+        ),
+        Refused(
+            "mpnet", ["num_attention_heads": 7], .fileInconsistent,
+            "relative_attention_bias.weight' has shape [32, 3], expected [32, 7]"),
     ])
     func refused(_ refused: Refused) throws {
         let sample = try edited(refused.model, refused.keys)
@@ -101,7 +117,9 @@ import Testing
     /// ALBERT-base beside BERT-base, in their real sizes: twelve layers of one's weights, and twelve of twelve.
     @Test func albertBaseNeedsATwelfth() throws {
         func bytes(_ family: String, _ prefixes: [String], names: [String]) throws -> Int {
-            var tensors = [("embeddings.word_embeddings.weight", [30, 768]), ("embeddings.position_embeddings.weight", [512, 768])]
+            var tensors = [
+                ("embeddings.word_embeddings.weight", [30, 768]), ("embeddings.position_embeddings.weight", [512, 768]),
+            ]
             tensors.append(("embeddings.token_type_embeddings.weight", [2, 768]))
             func add(_ name: String, _ out: Int, _ width: Int?) {
                 tensors.append(("\(name).weight", width.map { [out, $0] } ?? [out]))
@@ -120,11 +138,13 @@ import Testing
             for (name, shape) in tensors {
                 let start = end
                 end += shape.reduce(4, *)
-                header += #"\#(header.isEmpty ? "{" : ",")"\#(name)":{"dtype":"F32","shape":\#(shape),"data_offsets":[\#(start),\#(end)]}"#
+                header +=
+                    #"\#(header.isEmpty ? "{" : ",")"\#(name)":{"dtype":"F32","shape":\#(shape),"data_offsets":[\#(start),\#(end)]}"#
             }
             var sample = Sample(config: [], tensors: [])
             sample.config = [
-                ("model_type", "\"\(family)\""), ("num_attention_heads", "12"), ("num_hidden_layers", "12"), ("embedding_size", "768"),
+                ("model_type", "\"\(family)\""), ("num_attention_heads", "12"), ("num_hidden_layers", "12"),
+                ("embedding_size", "768"),
             ]
             // Aligned, as the library writes it: the embeddings are used where they stand.
             header += "}" + String(repeating: " ", count: 7 - header.utf8.count % 8)
@@ -135,12 +155,14 @@ import Testing
             return model.privateBytes
         }
         let attention = ["query", "key", "value"]
-        let bert = attention.map { "attention.self.\($0)" } + [
-            "attention.output.dense", "attention.output.LayerNorm", "intermediate.dense", "output.dense", "output.LayerNorm",
-        ]
-        let albert = attention.map { "attention.\($0)" } + [
-            "attention.dense", "attention.LayerNorm", "ffn", "ffn_output", "full_layer_layer_norm",
-        ]
+        let bert =
+            attention.map { "attention.self.\($0)" } + [
+                "attention.output.dense", "attention.output.LayerNorm", "intermediate.dense", "output.dense", "output.LayerNorm",
+            ]
+        let albert =
+            attention.map { "attention.\($0)" } + [
+                "attention.dense", "attention.LayerNorm", "ffn", "ffn_output", "full_layer_layer_norm",
+            ]
         let full = try bytes("bert", (0..<12).map { "encoder.layer.\($0)." }, names: bert)
         let all = try bytes("albert", ["encoder.albert_layer_groups.0.albert_layers.0."], names: albert)
         // ALBERT's other matrix is its embedding's projection, 768 x 768 here, and a bias.

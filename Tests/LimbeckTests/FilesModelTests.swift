@@ -81,7 +81,9 @@ import Testing
     func tiedDecoders(name: String, isTied: Bool) throws {
         let model = try load(name)
         let tensors = model.tensors
-        guard case .maskedLM(_, let decoder, let bias) = tensors.head, let decoder = decoder.first else { return #expect(Bool(false)) }
+        guard case .maskedLM(_, let decoder, let bias) = tensors.head, let decoder = decoder.first else {
+            return #expect(Bool(false))
+        }
         #expect(decoder.shape == model.word.shape)
         #expect(bias?.shape == [model.word.shape[0]])
         // The bytes live as long as the mapping.

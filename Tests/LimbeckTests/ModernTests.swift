@@ -8,14 +8,17 @@ import Testing
     typealias Refused = FamilyTests.Refused
 
     @Test(arguments: [
-        Refused("modernbert", ["rope_scaling": ["type": "linear", "factor": 2]], .fileUnsupported, "'rope_scaling' is not supported"),
+        Refused(
+            "modernbert", ["rope_scaling": ["type": "linear", "factor": 2]], .fileUnsupported, "'rope_scaling' is not supported"),
         Refused("modernbert", ["partial_rotary_factor": 0.5], .fileUnsupported, "'partial_rotary_factor' is not supported"),
         Refused(
             "modernbert", ["rope_parameters": ["full_attention": ["rope_type": "yarn"]]], .fileUnsupported,
             "rope_type 'yarn' is not supported"),
         Refused("modernbert", ["layer_types": ["full_attention", "full_attention"]], .fileUnsupported, "'layer_types' 1 is not"),
         Refused("modernbert", ["layer_types": ["full_attention"]], .fileUnsupported, "'layer_types' 1 is not"),
-        Refused("modernbert", ["global_rope_theta": 0.5], .fileUnsupported, "'global_rope_theta' is not supported, expected a number from 1"),
+        Refused(
+            "modernbert", ["global_rope_theta": 0.5], .fileUnsupported,
+            "'global_rope_theta' is not supported, expected a number from 1"),
         Refused("modernbert", ["local_rope_theta": 1e13], .fileUnsupported, "'local_rope_theta' is not supported"),
         Refused("modernbert", ["global_attn_every_n_layers": 0], .fileMalformed, "'global_attn_every_n_layers' is 0"),
         Refused("modernbert", ["local_attention": -1], .fileMalformed, "'local_attention' is -1"),
@@ -27,8 +30,10 @@ import Testing
         Refused("modernbert", ["attention_bias": true], .fileInconsistent, "no tensor 'layers.0.attn.Wqkv.bias'"),
         Refused("modernbert", ["mlp_bias": true], .fileInconsistent, "no tensor 'layers.0.mlp.Wi.bias'"),
         // No tensor bounds the positions.
-        Refused("modernbert", ["max_position_embeddings": 2_147_483_647], .fileUnsupported, "rotary positions of 2147483647 tokens"),
-        Refused("modernbert-sequence", ["classifier_pooling": "max"], .fileUnsupported, "classifier_pooling 'max' is not supported"),
+        Refused(
+            "modernbert", ["max_position_embeddings": 2_147_483_647], .fileUnsupported, "rotary positions of 2147483647 tokens"),
+        Refused(
+            "modernbert-sequence", ["classifier_pooling": "max"], .fileUnsupported, "classifier_pooling 'max' is not supported"),
         Refused("modernbert-sequence", ["classifier_activation": "glu"], .fileUnsupported, "classifier_activation 'glu'"),
         Refused("modernbert-sequence", ["classifier_bias": true], .fileInconsistent, "no tensor 'head.dense.bias'"),
         Refused("modernbert-sequence", ["architectures": nil], .fileUnsupported, "ModernBertForSequenceClassification and of"),
@@ -138,7 +143,8 @@ import Testing
                     let start = projected.baseAddress!
                     let job = Attention(
                         query: start, key: start + 2, value: start + 4, stride: stride, tokens: tokens, headSize: 2, scale: 1,
-                        bias: nil, biasStride: 0, biasCenter: 0, window: window, positions: nil, out: context.baseAddress!, outStride: 2)
+                        bias: nil, biasStride: 0, biasCenter: 0, window: window, positions: nil, out: context.baseAddress!,
+                        outStride: 2)
                     scratch.withUnsafeMutableBufferPointer { scratch in
                         withUnsafePointer(to: job) { kernels.attention($0, 0, 0..<tokens, scratch.baseAddress!) }
                     }

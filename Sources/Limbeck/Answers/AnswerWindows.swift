@@ -85,7 +85,9 @@ struct AnswerWindows {
     }
 
     /// The tokens of one window of the context, and where the next one begins.
-    private mutating func cutContext(from: (word: Tokenizer.WordStart, tokens: Int), into out: TokenBuffer) throws(LimbeckError) -> Int {
+    private mutating func cutContext(from: (word: Tokenizer.WordStart, tokens: Int), into out: TokenBuffer) throws(LimbeckError)
+        -> Int
+    {
         let limit = from.tokens + room + 1
         let found = tokenizer.encode(context, from: from.word, into: out, limit: limit, &place) - from.tokens
         next = nil

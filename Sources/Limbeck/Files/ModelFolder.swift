@@ -72,7 +72,9 @@ package struct ModelFolder {
     func has(_ name: String) -> Bool { fileKind("\(path)/\(name)") != .missing }
 
     /// The file that the tokenizer is read from, the first if several are there; nil if the folder has none.
-    package var tokenizerFile: String? { (["tokenizer.json", "vocab.txt", "vocab.json"] + SentencePieceRule.files).first { contains($0) } }
+    package var tokenizerFile: String? {
+        (["tokenizer.json", "vocab.txt", "vocab.json"] + SentencePieceRule.files).first { contains($0) }
+    }
 
     /// Maps a file of the folder; a missing one is an error.
     package func map(_ name: String) throws(LimbeckError) -> MappedFile {

@@ -26,7 +26,8 @@ final class Checkpoint {
             if name.hasUTF8Suffix("position_ids") || name.hasUTF8Suffix("token_type_ids") { continue }
             if name.hasUTF8Prefix("fit_dense") { hasTinyBERTProjections = true }
             if let other = names.set(name, place) {
-                throw LimbeckError(.fileInconsistent, "\(file): '\(tensors[other].name)' and '\(entry.name)' are one tensor under two names")
+                throw LimbeckError(
+                    .fileInconsistent, "\(file): '\(tensors[other].name)' and '\(entry.name)' are one tensor under two names")
             }
         }
     }

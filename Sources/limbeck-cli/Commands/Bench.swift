@@ -19,7 +19,8 @@ struct Bench: ParsableCommand {
     @Option(help: ArgumentHelp("Shapes, with commas between them.", valueName: "shapes"))
     var shapes: List<Shape> = List([Shape(1, 16), Shape(1, 128), Shape(1, 512), Shape(8, 128), Shape(32, 32)])
 
-    @Option(help: ArgumentHelp("Counts of threads, with commas between them; 0: the CPUs this process may use.", valueName: "counts"))
+    @Option(
+        help: ArgumentHelp("Counts of threads, with commas between them; 0: the CPUs this process may use.", valueName: "counts"))
     var threads: List<Int> = List([1, 0])
 
     @Option(help: ArgumentHelp("The most tokens computed at a time; 0: 1024, or the model's longest text.", valueName: "count"))
@@ -131,7 +132,8 @@ extension Tokenizer {
             withUnsafeTemporaryAllocation(of: Int32.self, capacity: 512) { ids in
                 withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 1024) { offsets in
                     let buffer = TokenBuffer(
-                        ids: ids.baseAddress, starts: offsets.baseAddress, ends: offsets.baseAddress.map { $0 + 512 }, capacity: 512)
+                        ids: ids.baseAddress, starts: offsets.baseAddress, ends: offsets.baseAddress.map { $0 + 512 }, capacity: 512
+                    )
                     _ = encode(
                         UnsafeRawBufferPointer(text), pair: nil, addSpecialTokens: true, maxLength: 0, into: buffer)
                 }

@@ -48,7 +48,8 @@ struct Inspect: ParsableCommand {
         row("answers", model.answers.names.joined(separator: ", "))
         row("memory", "\(bytes(model.mappedBytes)) mapped, \(bytes(model.privateBytes)) private")
         row(
-            "a session", "\(bytes(session.memoryBytes)) for \(session.threads) threads and \(grouped(session.maxTokens)) tokens; "
+            "a session",
+            "\(bytes(session.memoryBytes)) for \(session.threads) threads and \(grouped(session.maxTokens)) tokens; "
                 + "computes with \(session.kernels)")
         guard tensors else { return }
         output.line()
@@ -64,7 +65,9 @@ struct Inspect: ParsableCommand {
         var tokenizer = JSON.null
         if let found = model.tokenizer {
             let special = specialTokens(found).map { (key: $0.token, value: JSON.int(Int($0.id))) }
-            tokenizer = .object([("kind", .string(found.kind)), ("vocabulary", .int(found.vocabularySize)), ("special_tokens", .object(special))])
+            tokenizer = .object([
+                ("kind", .string(found.kind)), ("vocabulary", .int(found.vocabularySize)), ("special_tokens", .object(special)),
+            ])
         }
         var members: [(key: String, value: JSON)] = [
             ("family", .string("\(model.family)")), ("layers", .int(model.layers)),

@@ -12,13 +12,13 @@ extension FamilyRules {
                 activation: .gelu),
             heads: heads(
                 "Electra", sequence: .electraClassifier, classifier: "classifier.out_proj", choice: .summary) + [
-                (
-                    "ElectraForPreTraining",
-                    .detection(
-                        DenseNames(name: "discriminator_predictions.dense"),
-                        classifier: "discriminator_predictions.dense_prediction")
-                )
-            ])
+                    (
+                        "ElectraForPreTraining",
+                        .detection(
+                            DenseNames(name: "discriminator_predictions.dense"),
+                            classifier: "discriminator_predictions.dense_prediction")
+                    )
+                ])
     }
 }
 

@@ -202,7 +202,9 @@ extension HeadRule {
             }
             self = found.first?.head ?? .none
             // Where the classifiers of sequences and tokens read the same layer, they have the same tensors.
-            let other = found.first { !$0.head.isLike(self) && $0.head.weights(rules, checkpoint).elementsEqual(weights(rules, checkpoint), by: ==) }
+            let other = found.first {
+                !$0.head.isLike(self) && $0.head.weights(rules, checkpoint).elementsEqual(weights(rules, checkpoint), by: ==)
+            }
             if rules.tokenDense != nil, let other {
                 throw LimbeckError(
                     .fileUnsupported,

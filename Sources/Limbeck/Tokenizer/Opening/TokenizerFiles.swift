@@ -40,7 +40,8 @@ extension Tokenizer {
     /// Opens the tokenizer of a model folder.
     package convenience init(_ folder: ModelFolder) throws(LimbeckError) {
         guard let name = folder.tokenizerFile else {
-            throw LimbeckError(.fileNotFound, "\(folder.path): there is neither tokenizer.json nor vocab.txt nor vocab.json nor a .model file")
+            throw LimbeckError(
+                .fileNotFound, "\(folder.path): there is neither tokenizer.json nor vocab.txt nor vocab.json nor a .model file")
         }
         let file = try folder.map(name)
         let config = folder.contains("tokenizer_config.json") ? try folder.map("tokenizer_config.json") : nil
