@@ -186,7 +186,7 @@ def main():
     parser.add_argument("--texts", action="append", default=[])
     count = int(os.environ.get("TOKENIZER_TEXTS", "22000"))
     parser.add_argument("--count", type=int, default=count, help="so many real texts (by default TOKENIZER_TEXTS, or 22,000)")
-    parser.add_argument("--random", type=int, default=20000)
+    parser.add_argument("--random", type=int, default=10000)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     parser.add_argument("--library", default=ROOT / "build" / "lib" / "liblimbeck.so")
     parser.add_argument(
@@ -260,7 +260,7 @@ def main():
         if "characters" in kinds:
             trained = character_cases.train(texts, 8000)
             compare_all([(name, file, file) for name, file in character_cases.variants(trained, folder)], real, drawn)
-            compare_drawn(rng, folder / "drawn.json", arguments.random // 5)
+            compare_drawn(rng, folder / "drawn.json", arguments.random // 10)
     print(f"equal: {len(real)} real texts, {len(drawn)} random ones")
 
 

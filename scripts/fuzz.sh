@@ -10,7 +10,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-seconds=${FUZZ_SECONDS:-40}
+seconds=${FUZZ_SECONDS:-20}
 seed=${FUZZ_SEED:-$((RANDOM * 32768 + RANDOM + 1))}
 swiftc=$(readlink -f "$(command -v "${SWIFTC:-swiftc}")")
 tools=$(dirname "$(command -v "${SWIFTC:-swiftc}")")

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Every test there is, from a fresh clone on a Debian machine with Swift: installs what is missing and says so, builds, runs.
-# Environment: FUZZ_SECONDS (default 40) for each fuzz target, TOKENIZER_TEXTS (default 22000) for the comparison.
+# Environment: FUZZ_SECONDS (default 20) for each fuzz target, TOKENIZER_TEXTS (default 22000) for the comparison.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
