@@ -2,7 +2,7 @@
 # Fuzzes the readers of files and the tokenizer under AddressSanitizer: Tests/fuzz, one libFuzzer target each.
 #
 # Usage: scripts/fuzz.sh [TARGET…]      (json, torch, gguf, sentencepiece, model, tokenizer, text; all by default)
-#   FUZZ_SECONDS  per target, 40 by default
+#   FUZZ_SECONDS  per target, 20 by default
 #   FUZZ_SEED     of the random numbers; one is drawn, and printed, by default
 #   SWIFTC        the compiler; clang and llvm-symbolizer are taken from beside it
 #
