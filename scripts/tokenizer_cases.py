@@ -25,9 +25,9 @@ def read_texts(path):
 
 def fetch_texts(folder):
     """Debian's package descriptions, a file for each language; those in the folder, if they were brought there before."""
-    texts = sorted(folder.glob("Translation-*"))
-    if len(texts) == len(LANGUAGES.split(",")):
-        return texts
+    whole = folder / "whole"
+    if whole.exists():
+        return sorted(folder.glob("Translation-*"))
     lists = folder / "lists"
     (lists / "partial").mkdir(parents=True, exist_ok=True)
     options = [f"Dir::State::Lists={lists}", f"Dir::Cache={folder}", f"Acquire::Languages={LANGUAGES}"]
@@ -41,6 +41,7 @@ def fetch_texts(folder):
         text = folder / language.partition(".")[0].replace("%5f", "_")
         unpack = ["/usr/lib/apt/apt-helper", "cat-file", str(file)]
         text.write_bytes(subprocess.run(unpack, stdout=subprocess.PIPE, check=True).stdout)
+    whole.touch()
     return sorted(folder.glob("Translation-*"))
 
 

@@ -178,15 +178,7 @@ import Testing
                 var place = Tokenizer.Place()
                 var index = 0
                 while index < whole.ids.count {
-                    let word = text.withUnsafeBytes {
-                        tokenizer.wordStart(whole.ids[index], at: Int(whole.starts[index]), of: $0)
-                    }
-                    let part = TokenizerTests.Part(tokenizer, text, from: word, limit: 7, &place)
-                    let expected = index..<min(index + 7, whole.ids.count)
-                    let about = "seed \(seed): \(String(decoding: text, as: UTF8.self))"
-                    #expect(part.ids == Array(whole.ids[expected]), "\(about)")
-                    #expect(part.starts == Array(whole.starts[expected]), "\(about)")
-                    #expect(part.ends == Array(whole.ends[expected]), "\(about)")
+                    TokenizerTests.expectRest(tokenizer, text, of: whole, from: index, &place, seed: seed)
                     index += Int.random(in: 1...7, using: &random)
                     while index < whole.ids.count, whole.words[index] == whole.words[index - 1] { index += 1 }
                 }

@@ -260,6 +260,19 @@ import Testing
         }
     }
 
+    /// Cutting on from the word of token `index` gives the tokens of the whole from there on.
+    static func expectRest(
+        _ tokenizer: Tokenizer, _ text: [UInt8], of whole: Part, from index: Int, _ place: inout Tokenizer.Place, seed: UInt64
+    ) {
+        let word = text.withUnsafeBytes { tokenizer.wordStart(whole.ids[index], at: Int(whole.starts[index]), of: $0) }
+        let part = Part(tokenizer, text, from: word, limit: 7, &place)
+        let expected = index..<min(index + 7, whole.ids.count)
+        let about = "seed \(seed): \(String(decoding: text, as: UTF8.self))"
+        #expect(part.ids == Array(whole.ids[expected]), "\(about)")
+        #expect(part.starts == Array(whole.starts[expected]), "\(about)")
+        #expect(part.ends == Array(whole.ends[expected]), "\(about)")
+    }
+
     struct Part {
         var ids = [Int32](repeating: 0, count: 1000), words = [Int32](repeating: 0, count: 1000)
         var starts = [UInt32](repeating: 0, count: 1000), ends = [UInt32](repeating: 0, count: 1000)

@@ -99,15 +99,7 @@ import Testing
                 var place = Tokenizer.Place()
                 for index in whole.ids.indices
                 where index == 0 || whole.words[index] != whole.words[index - 1] {
-                    let word = text.withUnsafeBytes {
-                        tokenizer.wordStart(whole.ids[index], at: Int(whole.starts[index]), of: $0)
-                    }
-                    let part = TokenizerTests.Part(tokenizer, text, from: word, limit: 7, &place)
-                    let expected = index..<min(index + 7, whole.ids.count)
-                    let about = "seed \(seed): \(String(decoding: text, as: UTF8.self))"
-                    #expect(part.ids == Array(whole.ids[expected]), "\(about)")
-                    #expect(part.starts == Array(whole.starts[expected]), "\(about)")
-                    #expect(part.ends == Array(whole.ends[expected]), "\(about)")
+                    TokenizerTests.expectRest(tokenizer, text, of: whole, from: index, &place, seed: seed)
                 }
             }
         }
