@@ -1,0 +1,34 @@
+// The forms of weights that the kernels read. All pointers are 64-byte aligned.
+
+/// A matrix of weights as the right side of a product: panels of 32 columns, zeros past the last.
+public enum Panels {
+    case float32(UnsafePointer<Float>)  // (panels, depth, 32)
+    case float16(UnsafePointer<UInt16>)  // (panels, depth, 32), IEEE binary16
+    case int8(IntegerPanels)
+}
+
+/// Signed bytes and a scale for each column: w = code * scale. For all instruction sets alike: four steps of the depth of a column stand
+/// side by side, and the depth is filled up to a multiple of 64 with zeros.
+public struct IntegerPanels {
+    public var codes: UnsafePointer<Int8>  // (panels, depth rounded up to 64 / 4, 32, 4), from -127 to 127
+    public var scales: UnsafePointer<Float>  // (panels * 32)
+    public var sums: UnsafePointer<Int32>  // (panels * 32), of each column's codes
+    /// What the inputs are multiplied by before they become bytes; the weights were divided by it.
+    public var smoothing: UnsafePointer<Float>?  // (depth rounded up to 64), zero past the depth
+
+    public init(
+        codes: UnsafePointer<Int8>, scales: UnsafePointer<Float>, sums: UnsafePointer<Int32>, smoothing: UnsafePointer<Float>?
+    ) {
+        (self.codes, self.scales, self.sums, self.smoothing) = (codes, scales, sums, smoothing)
+    }
+
+    /// The depth of the codes is a multiple of this.
+    public static let depthStep = 64
+}
+
+/// Rows of numbers, back to back: embedding tables, and matrices of which each output is a row.
+public enum Rows {
+    case float32(UnsafePointer<Float>)  // (rows, width)
+    case float16(UnsafePointer<UInt16>)  // (rows, width), IEEE binary16
+    case int8(UnsafePointer<Int8>, scales: UnsafePointer<Float>)  // (rows, width), (rows)
+}

@@ -1,0 +1,54 @@
+/// Writes a JSON text, member by member. What is written is well-formed if objects and arrays are closed as they were opened.
+struct JSONWriter {
+    private(set) var text: [UInt8] = []
+    /// No comma before the next value.
+    private var isFirst = true
+
+    mutating func object(_ key: String? = nil, _ body: (inout JSONWriter) -> Void) { enclose(key, "{", "}", body) }
+    mutating func array(_ key: String? = nil, _ body: (inout JSONWriter) -> Void) { enclose(key, "[", "]", body) }
+
+    mutating func write(_ key: String? = nil, _ value: Int) { begin(key, String(value)) }
+    mutating func write(_ key: String? = nil, _ value: Bool) { begin(key, value ? "true" : "false") }
+
+    /// The bits of a number, as it would lose some in decimal without the tables of a printer.
+    mutating func write(_ key: String? = nil, bits value: Float) { begin(key, String(value.bitPattern)) }
+
+    mutating func write(_ key: String? = nil, _ value: String) {
+        begin(key, "")
+        quote(value)
+    }
+
+    private mutating func enclose(_ key: String?, _ open: Unicode.Scalar, _ close: Unicode.Scalar, _ body: (inout JSONWriter) -> Void) {
+        begin(key, "")
+        text.append(UInt8(ascii: open))
+        isFirst = true
+        body(&self)
+        text.append(UInt8(ascii: close))
+        isFirst = false
+    }
+
+    @inline(never) private mutating func begin(_ key: String?, _ value: String) {
+        if !isFirst { text.append(UInt8(ascii: ",")) }
+        isFirst = false
+        if let key {
+            quote(key)
+            text.append(UInt8(ascii: ":"))
+        }
+        text += value.utf8
+    }
+
+    @inline(never) private mutating func quote(_ value: String) {
+        let digits: StaticString = "0123456789abcdef"
+        text.append(UInt8(ascii: "\""))
+        for byte in value.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): text += [UInt8(ascii: "\\"), byte]
+            case 0..<32:
+                text += "\\u00".utf8
+                digits.withUTF8Buffer { text += [$0[Int(byte >> 4)], $0[Int(byte & 15)]] }
+            default: text.append(byte)
+            }
+        }
+        text.append(UInt8(ascii: "\""))
+    }
+}
