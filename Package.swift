@@ -10,22 +10,29 @@ let embedded: [SwiftSetting] = [
 
 /// The vector code is one folder; each instruction set is a target that compiles it (through a symbolic link) with its own flags.
 /// `-Ounchecked`: every index was checked before a kernel runs, and an overflow test in an inner loop costs a tenth of its speed.
-func kernels(_ name: String, define: String, flags: [String]) -> Target {
+func kernels(_ name: String, defines: [String], flags: [String]) -> Target {
     .target(
         name: name, dependencies: ["CPlatform", "KernelInterface"],
-        swiftSettings: embedded + [
-            .define(define),
-            .unsafeFlags(["-Ounchecked", "-enforce-exclusivity=unchecked"] + flags.flatMap { ["-Xcc", $0] }),
+        swiftSettings: embedded + defines.map { .define($0) } + [
+            .unsafeFlags(["-Ounchecked", "-enforce-exclusivity=unchecked"] + flags.flatMap { ["-Xcc", $0] })
         ])
 }
 
 /// This CPU's kernels beyond the portable ones. On arm64 the portable target is compiled for NEON.
 #if arch(x86_64)
+let avx2 = ["-mavx2", "-mfma", "-mf16c", "-mprefer-vector-width=256"]
+let avx512 = ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mfma", "-mf16c", "-mprefer-vector-width=512"]
 let newerKernels: [Target] = [
-    kernels("KernelsAVX2", define: "KERNELS_AVX2", flags: ["-mavx2", "-mfma", "-mprefer-vector-width=256"]),
+    kernels("KernelsAVX2", defines: ["KERNELS_AVX2"], flags: avx2),
+    kernels("KernelsAVX512", defines: ["KERNELS_AVX512"], flags: avx512),
+    // Products of bytes, in which alone the sets below differ from those above.
+    kernels("IntegerKernelsAVX2", defines: ["KERNELS_AVX2"], flags: avx2),
+    kernels("IntegerKernelsAVXVNNI", defines: ["KERNELS_AVX2"], flags: avx2 + ["-mavxvnni"]),
+    kernels("IntegerKernelsAVX512", defines: ["KERNELS_AVX512"], flags: avx512),
+    kernels("IntegerKernelsAVX512VNNI", defines: ["KERNELS_AVX512"], flags: avx512 + ["-mavx512vnni"]),
     kernels(
-        "KernelsAVX512", define: "KERNELS_AVX512",
-        flags: ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mfma", "-mprefer-vector-width=512"]),
+        "IntegerKernelsAMX", defines: ["KERNELS_AVX512", "KERNELS_AMX"],
+        flags: avx512 + ["-mavx512vnni", "-mamx-tile", "-mamx-int8"]),
 ]
 #else
 let newerKernels: [Target] = []
@@ -55,13 +62,14 @@ let package = Package(
         .target(name: "CUnicodeTables", cSettings: [.unsafeFlags(["-O2"])]),
         // The values that pass between the engine and the kernels, and the table of kernels.
         .target(name: "KernelInterface", swiftSettings: embedded + [.unsafeFlags(["-Ounchecked"])]),
-        kernels("KernelsPortable", define: "KERNELS_PORTABLE", flags: []),
+        kernels("KernelsPortable", defines: ["KERNELS_PORTABLE"], flags: []),
+        kernels("IntegerKernelsPortable", defines: ["KERNELS_PORTABLE"], flags: []),
         // libsentencepiece behind a C boundary that no exception crosses.
         .target(name: "CSentencePiece", linkerSettings: [.linkedLibrary("sentencepiece"), .linkedLibrary("stdc++")]),
         // The engine.
         .target(
             name: "Limbeck",
-            dependencies: ["CPlatform", "CUnicodeTables", "KernelInterface", "KernelsPortable"]
+            dependencies: ["CPlatform", "CUnicodeTables", "KernelInterface", "KernelsPortable", "IntegerKernelsPortable"]
                 + newerKernels.map { .target(name: $0.name) }
                 + [.target(name: "CSentencePiece", condition: .when(traits: ["SentencePiece"]))],
             swiftSettings: embedded),

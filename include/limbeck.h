@@ -195,9 +195,14 @@ typedef struct limbeck_session limbeck_session;
 enum {
     LIMBECK_KERNELS_BEST = 0, /* the best this CPU has */
     LIMBECK_KERNELS_PORTABLE = 1,
-    LIMBECK_KERNELS_AVX2 = 2,   /* with FMA */
+    LIMBECK_KERNELS_AVX2 = 2,   /* with FMA and F16C */
     LIMBECK_KERNELS_AVX512 = 3, /* F, BW, DQ, VL */
-    LIMBECK_KERNELS_NEON = 4
+    LIMBECK_KERNELS_NEON = 4,
+    /* As above, and other instructions for products of bytes, in models that were packed as int8. */
+    LIMBECK_KERNELS_AVX_VNNI = 5,    /* AVX2 and AVX-VNNI */
+    LIMBECK_KERNELS_AVX512_VNNI = 6, /* AVX-512 and its VNNI */
+    LIMBECK_KERNELS_AMX = 7          /* the same and AMX. For the best session of such a model the process is given the right to use
+                                      * AMX (arch_prctl), which it then has for good: signals need larger frames from then on. */
 };
 
 typedef struct limbeck_session_options {

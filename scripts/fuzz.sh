@@ -59,10 +59,21 @@ done
 c_object sentencepiece Sources/CSentencePiece/shim.cpp -std=c++17 -I Sources/CSentencePiece/include
 swift_module KernelInterface Sources/KernelInterface "${sanitize[@]}"
 kernels=(-sanitize=address -Ounchecked -enforce-exclusivity=unchecked)
-swift_module KernelsPortable Sources/KernelsPortable "${kernels[@]}" -D KERNELS_PORTABLE
-swift_module KernelsAVX2 Sources/KernelsAVX2 "${kernels[@]}" -D KERNELS_AVX2 -Xcc -mavx2 -Xcc -mfma
-swift_module KernelsAVX512 Sources/KernelsAVX512 "${kernels[@]}" -D KERNELS_AVX512 \
-    -Xcc -mavx512f -Xcc -mavx512bw -Xcc -mavx512dq -Xcc -mavx512vl -Xcc -mfma
+kernel_module() { # name folder define CPU features…
+    local cpu=()
+    for feature in "${@:4}"; do cpu+=(-Xcc "-m$feature"); done
+    swift_module "$1" "$2" "${kernels[@]}" -D "$3" "${cpu[@]}"
+}
+avx2=(avx2 fma f16c) avx512=(avx512f avx512bw avx512dq avx512vl fma f16c)
+kernel_module KernelsPortable Sources/Kernels KERNELS_PORTABLE
+kernel_module KernelsAVX2 Sources/Kernels KERNELS_AVX2 "${avx2[@]}"
+kernel_module KernelsAVX512 Sources/Kernels KERNELS_AVX512 "${avx512[@]}"
+kernel_module IntegerKernelsPortable Sources/IntegerKernels KERNELS_PORTABLE
+kernel_module IntegerKernelsAVX2 Sources/IntegerKernels KERNELS_AVX2 "${avx2[@]}"
+kernel_module IntegerKernelsAVXVNNI Sources/IntegerKernels KERNELS_AVX2 "${avx2[@]}" avxvnni
+kernel_module IntegerKernelsAVX512 Sources/IntegerKernels KERNELS_AVX512 "${avx512[@]}"
+kernel_module IntegerKernelsAVX512VNNI Sources/IntegerKernels KERNELS_AVX512 "${avx512[@]}" avx512vnni
+kernel_module IntegerKernelsAMX Sources/IntegerKernels KERNELS_AVX512 "${avx512[@]}" avx512vnni amx-tile amx-int8
 swift_module Limbeck Sources/Limbeck "${sanitize[@]}"
 
 source_of() {

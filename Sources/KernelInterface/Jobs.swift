@@ -1,36 +1,41 @@
 // What each kernel works on. Plain pointers and sizes: whoever fills these in has checked them.
 
-/// `out = activation(a w^T + bias + residual)`, times `a g^T + gateBias` where there is a gate. The residual may stand where `out` does.
+/// `out = a w^T + bias`, and then what `combination` says.
 public struct Product {
     public var a: UnsafePointer<Float>  // (rows, depth)
     public var aStride: Int
     public var depth: Int
-    public var panels: UnsafePointer<Float>  // (panels, depth, 32), 64-byte aligned
+    public var panels: FloatPanels
     public var bias: UnsafePointer<Float>  // (panels * 32), zero past the last column
-    public var activation: Activation
-    public var gate: UnsafePointer<Float>?  // like `panels`
-    public var gateBias: UnsafePointer<Float>?  // like `bias`, where there is a gate
-    public var residual: UnsafePointer<Float>?  // (rows, columns), in rows like those of `out`
+    public var combination: Combination
     public var out: UnsafeMutablePointer<Float>  // (rows, panels * 32)
     public var outStride: Int
 
     public init(
-        a: UnsafePointer<Float>, aStride: Int, depth: Int, panels: UnsafePointer<Float>, bias: UnsafePointer<Float>,
-        activation: Activation, gate: UnsafePointer<Float>?, gateBias: UnsafePointer<Float>?,
-        residual: UnsafePointer<Float>?, out: UnsafeMutablePointer<Float>, outStride: Int
+        a: UnsafePointer<Float>, aStride: Int, depth: Int, panels: FloatPanels, bias: UnsafePointer<Float>, combination: Combination,
+        out: UnsafeMutablePointer<Float>, outStride: Int
     ) {
         self.a = a
         self.aStride = aStride
         self.depth = depth
         self.panels = panels
         self.bias = bias
-        self.activation = activation
-        self.gate = gate
-        self.gateBias = gateBias
-        self.residual = residual
+        self.combination = combination
         self.out = out
         self.outStride = outStride
     }
+
+    /// Numbers of scratch that one call needs for float16 panels: one of them, converted.
+    public static func scratch(depth: Int) -> Int { depth * panelColumns }
+}
+
+/// What becomes of the outputs of a product.
+public enum Combination {
+    case none
+    /// These rows are added, which are like those of `out`, or `out` itself.
+    case residual(UnsafePointer<Float>)
+    /// They are multiplied with what is in `out`.
+    case gate
 }
 
 /// softmax(q k^T * scale + bias) v for one sequence; query, key and value of a token stand in one row, heads side by side.
@@ -138,9 +143,9 @@ public struct Embedding {
     public var ids: UnsafePointer<Int32>
     public var positions: UnsafePointer<Int32>
     public var types: UnsafePointer<Int32>
-    public var word: UnsafePointer<Float>?
-    public var position: UnsafePointer<Float>?
-    public var type: UnsafePointer<Float>?
+    public var word: Rows?
+    public var position: Rows?
+    public var type: Rows?
     public var width: Int
     public var out: UnsafeMutablePointer<Float>  // (rows, width)
     public var outStride: Int
@@ -148,9 +153,8 @@ public struct Embedding {
     public var normalization: Normalization?
 
     public init(
-        ids: UnsafePointer<Int32>, positions: UnsafePointer<Int32>, types: UnsafePointer<Int32>, word: UnsafePointer<Float>?,
-        position: UnsafePointer<Float>?, type: UnsafePointer<Float>?, width: Int, out: UnsafeMutablePointer<Float>, outStride: Int,
-        normalization: Normalization?
+        ids: UnsafePointer<Int32>, positions: UnsafePointer<Int32>, types: UnsafePointer<Int32>, word: Rows?, position: Rows?,
+        type: Rows?, width: Int, out: UnsafeMutablePointer<Float>, outStride: Int, normalization: Normalization?
     ) {
         self.ids = ids
         self.positions = positions
@@ -170,13 +174,13 @@ public struct Trigrams {
     public var ids: UnsafePointer<Int32>
     public var positions: UnsafePointer<Int32>
     public var tokens: Int
-    public var word: UnsafePointer<Float>  // (vocab, width)
+    public var word: Rows  // (vocab, width)
     public var width: Int
     public var out: UnsafeMutablePointer<Float>  // (tokens, 3 * width)
     public var outStride: Int
 
     public init(
-        ids: UnsafePointer<Int32>, positions: UnsafePointer<Int32>, tokens: Int, word: UnsafePointer<Float>, width: Int,
+        ids: UnsafePointer<Int32>, positions: UnsafePointer<Int32>, tokens: Int, word: Rows, width: Int,
         out: UnsafeMutablePointer<Float>, outStride: Int
     ) {
         self.ids = ids
@@ -220,13 +224,13 @@ public struct Dots {
     public var aStride: Int
     public var rows: Int
     public var width: Int
-    public var weight: UnsafePointer<Float>  // (columns, width), back to back
+    public var weight: Rows  // (columns, width)
     public var bias: UnsafePointer<Float>?  // (columns)
     public var out: UnsafeMutablePointer<Float>  // (rows, columns)
     public var outStride: Int
 
     public init(
-        a: UnsafePointer<Float>, aStride: Int, rows: Int, width: Int, weight: UnsafePointer<Float>,
+        a: UnsafePointer<Float>, aStride: Int, rows: Int, width: Int, weight: Rows,
         bias: UnsafePointer<Float>?, out: UnsafeMutablePointer<Float>, outStride: Int
     ) {
         self.a = a

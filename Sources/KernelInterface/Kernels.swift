@@ -1,9 +1,11 @@
 /// The vector code of one instruction set, as a value: chosen once per session, so that two sessions of one process may differ.
 /// Every function gives the same bits in every table.
 public struct Kernels: Sendable {
-    public typealias Block = @Sendable (_ job: UnsafePointer<Product>, _ rows: Range<Int>, _ panels: Range<Int>) -> Void
-    /// `out[rows, panels] = activation(a w^T + bias + residual)`, gated or not.
-    public var product: Block
+    /// `out[rows, panels] = a w^T + bias`, and the residual, or times what was there. `scratch` has `Product.scratch` numbers.
+    public var product:
+        @Sendable (_ job: UnsafePointer<Product>, _ rows: Range<Int>, _ panels: Range<Int>, _ scratch: UnsafeMutablePointer<Float>) -> Void
+    /// The same of bytes, and what makes them.
+    public var integer: IntegerKernels
     /// One head of one sequence, for a range of its queries.
     public var attention: @Sendable (_ job: UnsafePointer<Attention>, _ head: Int, _ queries: Range<Int>, _ scratch: UnsafeMutablePointer<Float>) -> Void
     /// Rotary positions, of rows in place.
@@ -16,29 +18,36 @@ public struct Kernels: Sendable {
     public var trigrams: @Sendable (_ job: UnsafePointer<Trigrams>, _ rows: Range<Int>) -> Void
     /// `out[n] = a . w[n] + bias[n]`, weights row by row as they stand in the file.
     public var dots: @Sendable (_ job: UnsafePointer<Dots>, _ columns: Range<Int>) -> Void
+    /// An activation over rows of so many numbers in place; whole vectors of 16 are written.
+    public var activateRows:
+        @Sendable (_ x: UnsafeMutablePointer<Float>, _ stride: Int, _ rows: Int, _ width: Int, _ activation: Activation) -> Void
     /// An activation over `count` numbers in place.
     public var activate: @Sendable (_ values: UnsafeMutablePointer<Float>, _ count: Int, _ activation: Activation) -> Void
     /// Softmax over `count` numbers in place.
     public var softmax: @Sendable (_ values: UnsafeMutablePointer<Float>, _ count: Int) -> Void
 
     public init(
-        product: @escaping Block,
+        product: @escaping @Sendable (UnsafePointer<Product>, Range<Int>, Range<Int>, UnsafeMutablePointer<Float>) -> Void,
+        integer: IntegerKernels,
         attention: @escaping @Sendable (UnsafePointer<Attention>, Int, Range<Int>, UnsafeMutablePointer<Float>) -> Void,
         rotate: @escaping @Sendable (UnsafePointer<Rotation>, Range<Int>) -> Void,
         normalize: @escaping @Sendable (UnsafePointer<Normalization>, Range<Int>) -> Void,
         embed: @escaping @Sendable (UnsafePointer<Embedding>, Range<Int>) -> Void,
         trigrams: @escaping @Sendable (UnsafePointer<Trigrams>, Range<Int>) -> Void,
         dots: @escaping @Sendable (UnsafePointer<Dots>, Range<Int>) -> Void,
+        activateRows: @escaping @Sendable (UnsafeMutablePointer<Float>, Int, Int, Int, Activation) -> Void,
         activate: @escaping @Sendable (UnsafeMutablePointer<Float>, Int, Activation) -> Void,
         softmax: @escaping @Sendable (UnsafeMutablePointer<Float>, Int) -> Void
     ) {
         self.product = product
+        self.integer = integer
         self.attention = attention
         self.rotate = rotate
         self.normalize = normalize
         self.embed = embed
         self.trigrams = trigrams
         self.dots = dots
+        self.activateRows = activateRows
         self.activate = activate
         self.softmax = softmax
     }

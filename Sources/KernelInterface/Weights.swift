@@ -2,9 +2,13 @@
 
 /// A matrix of weights as the right side of a product: panels of 32 columns, zeros past the last.
 public enum Panels {
+    case float(FloatPanels)
+    case int8(IntegerPanels)
+}
+
+public enum FloatPanels {
     case float32(UnsafePointer<Float>)  // (panels, depth, 32)
     case float16(UnsafePointer<UInt16>)  // (panels, depth, 32), IEEE binary16
-    case int8(IntegerPanels)
 }
 
 /// Signed bytes and a scale for each column: w = code * scale. For all instruction sets alike: four steps of the depth of a column stand
@@ -31,4 +35,13 @@ public enum Rows {
     case float32(UnsafePointer<Float>)  // (rows, width)
     case float16(UnsafePointer<UInt16>)  // (rows, width), IEEE binary16
     case int8(UnsafePointer<Int8>, scales: UnsafePointer<Float>)  // (rows, width), (rows)
+
+    /// The rows from one on.
+    public func from(row: Int, width: Int) -> Rows {
+        switch self {
+        case .float32(let numbers): .float32(numbers + row * width)
+        case .float16(let numbers): .float16(numbers + row * width)
+        case .int8(let codes, let scales): .int8(codes + row * width, scales: scales + row)
+        }
+    }
 }

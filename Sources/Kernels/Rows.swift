@@ -74,17 +74,15 @@ func rotate(_ pointer: UnsafePointer<Rotation>, rows: Range<Int>) {
 func embed(_ pointer: UnsafePointer<Embedding>, rows: Range<Int>) {
     let job = pointer.pointee
     for row in rows {
-        let word = job.word.map { $0 + Int(job.ids[row]) * job.width }
-        let position = job.position.map { $0 + Int(job.positions[row]) * job.width }
-        let type = job.type.map { $0 + Int(job.types[row]) * job.width }
+        let id = Int(job.ids[row]), type = Int(job.types[row]), position = Int(job.positions[row])
         let out = job.out + row * job.outStride
         var i = 0
         while i < job.width {
             let count = min(16, job.width - i)
             var sum = Vector()
-            if let word { sum += load(word + i, first: count) }
-            if let type { sum += load(type + i, first: count) }
-            if let position { sum += load(position + i, first: count) }
+            if let word = job.word { sum += load(word, row: id, width: job.width, i, first: count) }
+            if let types = job.type { sum += load(types, row: type, width: job.width, i, first: count) }
+            if let positions = job.position { sum += load(positions, row: position, width: job.width, i, first: count) }
             store(sum, out + i)
             i += 16
         }
@@ -98,7 +96,13 @@ func trigrams(_ pointer: UnsafePointer<Trigrams>, rows: Range<Int>) {
     let job = pointer.pointee
     func copy(_ row: Int?, to out: UnsafeMutablePointer<Float>) {
         guard let row else { return out.update(repeating: 0, count: job.width) }
-        out.update(from: job.word + Int(job.ids[row]) * job.width, count: job.width)
+        let id = Int(job.ids[row])
+        var i = 0
+        while i < job.width {
+            let count = min(16, job.width - i)
+            store(load(job.word, row: id, width: job.width, i, first: count), out + i, first: count)
+            i += 16
+        }
     }
     for row in rows {
         let out = job.out + row * job.outStride
@@ -109,41 +113,63 @@ func trigrams(_ pointer: UnsafePointer<Trigrams>, rows: Range<Int>) {
     }
 }
 
-/// Dot products with rows of weights as they stand in the file. Four columns at a time hide the latency of the sums, and stay in
-/// the cache while all rows go by.
+/// Up to 16 numbers of a row from column `i` on.
+@inline(__always)
+private func load(_ rows: Rows, row: Int, width: Int, _ i: Int, first count: Int) -> Vector {
+    let place = row * width + i
+    switch rows {
+    case .float32(let numbers): return load(numbers + place, first: count)
+    case .float16(let numbers): return load(numbers + place, first: count)
+    case .int8(let codes, let scales): return load(codes + place, first: count) * all(scales[row])
+    }
+}
+
+/// Dot products with rows of weights.
 func dots(_ pointer: UnsafePointer<Dots>, columns: Range<Int>) {
     let job = pointer.pointee
+    switch job.weight {
+    case .float32(let weight): dots(job, columns, { load(weight + $0, first: $1) }, { sum, _ in sum })
+    case .float16(let weight): dots(job, columns, { load(weight + $0, first: $1) }, { sum, _ in sum })
+    case .int8(let codes, let scales): dots(job, columns, { load(codes + $0, first: $1) }, { sum, row in sum * scales[row] })
+    }
+}
+
+/// `weight` gives up to 16 numbers from a place on. Four columns at a time hide the latency of the sums, and stay in the cache while all
+/// rows go by.
+@inline(__always) private func dots(
+    _ job: Dots, _ columns: Range<Int>, _ weight: (_ place: Int, _ count: Int) -> Vector, _ scaled: (_ sum: Float, _ column: Int) -> Float
+) {
     let full = job.width / 16, rest = job.width % 16
     var column = columns.lowerBound
     while column < columns.upperBound {
         let last = columns.upperBound - 1
         // Past the last column the last one is computed again, and dropped.
-        let w0 = job.weight + column * job.width, w1 = job.weight + min(column + 1, last) * job.width
-        let w2 = job.weight + min(column + 2, last) * job.width, w3 = job.weight + min(column + 3, last) * job.width
+        let w0 = column * job.width, w1 = min(column + 1, last) * job.width
+        let w2 = min(column + 2, last) * job.width, w3 = min(column + 3, last) * job.width
         for row in 0..<job.rows {
             let a = job.a + row * job.aStride
             var s0 = Vector(), s1 = Vector(), s2 = Vector(), s3 = Vector()
             for i in 0..<full {
                 let x = load(a + i * 16)
-                s0 = fma(x, load(w0 + i * 16), s0)
-                s1 = fma(x, load(w1 + i * 16), s1)
-                s2 = fma(x, load(w2 + i * 16), s2)
-                s3 = fma(x, load(w3 + i * 16), s3)
+                s0 = fma(x, weight(w0 + i * 16, 16), s0)
+                s1 = fma(x, weight(w1 + i * 16, 16), s1)
+                s2 = fma(x, weight(w2 + i * 16, 16), s2)
+                s3 = fma(x, weight(w3 + i * 16, 16), s3)
             }
             if rest > 0 {
                 let i = full * 16
                 let x = load(a + i, first: rest)
-                s0 = fma(x, load(w0 + i, first: rest), s0)
-                s1 = fma(x, load(w1 + i, first: rest), s1)
-                s2 = fma(x, load(w2 + i, first: rest), s2)
-                s3 = fma(x, load(w3 + i, first: rest), s3)
+                s0 = fma(x, weight(w0 + i, rest), s0)
+                s1 = fma(x, weight(w1 + i, rest), s1)
+                s2 = fma(x, weight(w2 + i, rest), s2)
+                s3 = fma(x, weight(w3 + i, rest), s3)
             }
-            let out = job.out + row * job.outStride + column
-            let bias = job.bias.map { $0 + column }
-            out[0] = total(s0) + (bias?[0] ?? 0)
-            if column < last { out[1] = total(s1) + (bias?[1] ?? 0) }
-            if column + 1 < last { out[2] = total(s2) + (bias?[2] ?? 0) }
-            if column + 2 < last { out[3] = total(s3) + (bias?[3] ?? 0) }
+            let out = job.out + row * job.outStride
+            func finish(_ column: Int, _ sum: Vector) { out[column] = scaled(total(sum), column) + (job.bias?[column] ?? 0) }
+            finish(column, s0)
+            if column < last { finish(column + 1, s1) }
+            if column + 1 < last { finish(column + 2, s2) }
+            if column + 2 < last { finish(column + 3, s3) }
         }
         column += 4
     }

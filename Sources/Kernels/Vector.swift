@@ -1,3 +1,4 @@
+import CPlatform
 import KernelInterface
 
 /// Everything that touches a float is stated on 16 lanes with fused multiply-add, whatever the width of the registers: that is
@@ -21,9 +22,33 @@ typealias Bits = SIMD16<UInt32>
     return vector
 }
 
+@inline(__always) func load(_ pointer: UnsafePointer<UInt16>, first count: Int) -> Vector {
+    if count >= 16 { return load(pointer) }
+    var halves = InlineArray<16, UInt16>(repeating: 0)
+    for lane in 0..<count { halves[lane] = pointer[lane] }
+    return withUnsafePointer(to: &halves) { load(UnsafeRawPointer($0).assumingMemoryBound(to: UInt16.self)) }
+}
+
+@inline(__always) func load(_ pointer: UnsafePointer<Int8>, first count: Int) -> Vector {
+    if count >= 16 { return load(pointer) }
+    var vector = Vector()
+    for lane in 0..<count { vector[lane] = Float(pointer[lane]) }
+    return vector
+}
+
 @inline(__always) func store(_ vector: Vector, _ pointer: UnsafeMutablePointer<Float>, first count: Int) {
     if count >= 16 { return store(vector, pointer) }
     for lane in 0..<count { pointer[lane] = vector[lane] }
+}
+
+/// 16 numbers of IEEE binary16.
+@inline(__always) func load(_ pointer: UnsafePointer<UInt16>) -> Vector {
+    limbeck_floats_of_halves(UnsafeRawPointer(pointer).loadUnaligned(as: SIMD16<UInt16>.self))
+}
+
+/// 16 signed bytes.
+@inline(__always) func load(_ pointer: UnsafePointer<Int8>) -> Vector {
+    limbeck_floats_of_bytes(UnsafeRawPointer(pointer).loadUnaligned(as: SIMD16<Int8>.self))
 }
 
 @inline(__always) func bits(_ vector: Vector) -> Bits { unsafeBitCast(vector, to: Bits.self) }

@@ -37,11 +37,18 @@ void platform_free(void *memory, size_t bytes);
 /* ---- CPU -------------------------------------------------------------------------------------------------------- */
 
 enum {
-    PLATFORM_AVX2 = 1,   /* AVX2 and FMA, and the operating system saves the registers */
+    PLATFORM_AVX2 = 1,   /* AVX2, FMA and F16C, and the operating system saves the registers */
     PLATFORM_AVX512 = 2, /* F, BW, DQ, VL */
-    PLATFORM_NEON = 4
+    PLATFORM_NEON = 4,
+    PLATFORM_AVX_VNNI = 8,
+    PLATFORM_AVX512_VNNI = 16,
+    PLATFORM_AMX = 32 /* tiles and their products of bytes, which a process has to ask for */
 };
 uint32_t platform_cpu_features(void);
+
+/* Asks the operating system for AMX's tile registers, for the whole process: it saves 8 kB more for a thread that uses them, and larger
+ * frames for its signals. False: refused. */
+bool platform_request_amx(void);
 
 /* The CPUs that this process may run on, at least 1. */
 uint32_t platform_cpu_count(void);

@@ -59,7 +59,7 @@ extension DisentangledTensors {
         _ linear: LinearTensors, into out: UnsafeMutablePointer<Float>, heads: Int
     ) throws(LimbeckError) {
         let rows = embeddings.shape[0], hidden = embeddings.shape[1], size = linear.weight.shape[0]
-        func lay(_ packer: inout Packer) -> (PackedLinear, PackedNorm?, Rows, Rows) {
+        func lay(_ packer: inout Packer) -> (PackedLinear, PackedNorm?, States, States) {
             let matrix = packer.packed([linear])
             let packedNorm = norm.map { packer.norm($0) }
             return (
@@ -78,23 +78,24 @@ extension DisentangledTensors {
         if let packedNorm {
             withUnsafePointer(to: packedNorm.normalization(of: states, stride: stride)) { kernels.normalize($0, 0..<rows) }
         }
+        guard case .float(let panels) = matrix.panels else { return }
         let product = Product(
-            a: states, aStride: stride, depth: hidden, panels: matrix.panels, bias: matrix.bias, activation: .identity,
-            gate: nil, gateBias: nil, residual: nil, out: projected, outStride: rowStride(size))
-        withUnsafePointer(to: product) { kernels.product($0, 0..<rows, 0..<matrix.panelCount) }
+            a: states, aStride: stride, depth: hidden, panels: panels, bias: matrix.bias, combination: .none, out: projected,
+            outStride: rowStride(size))
+        withUnsafePointer(to: product) { kernels.product($0, 0..<rows, 0..<matrix.panelCount, states) }
 
-        let headSize = size / heads, panels = rows.roundedUp(to: panelColumns) / panelColumns
+        let headSize = size / heads, panelCount = rows.roundedUp(to: panelColumns) / panelColumns
         for head in 0..<heads {
             for row in 0..<rows {
                 let source = projected + row * rowStride(size) + head * headSize
-                let panel = out + (head * panels + row / panelColumns) * panelColumns * headSize + row % panelColumns
+                let panel = out + (head * panelCount + row / panelColumns) * panelColumns * headSize + row % panelColumns
                 for k in 0..<headSize { panel[k * panelColumns] = source[k] }
             }
         }
         withExtendedLifetime(memory) {}
     }
 
-    private typealias Rows = UnsafeMutablePointer<Float>
+    private typealias States = UnsafeMutablePointer<Float>
 }
 
 /// ln of a number from 1 to 2^31, in double precision from sums and products alone: the same on every machine.

@@ -67,14 +67,31 @@ struct Encoder {
         residual: Buffer?, norm: PackedNorm?, rows: Int
     ) {
         let (a, out) = (scratch[from], scratch[into])
-        let job = Product(
-            a: a.start, aStride: a.stride, depth: matrix.depth, panels: matrix.panels, bias: matrix.bias,
-            activation: activation, gate: gate?.panels, gateBias: gate?.bias,
-            residual: residual.map { UnsafePointer(scratch[$0].start) }, out: out.start + column, outStride: out.stride)
+        let start = out.start + column
+        func operation(_ matrix: PackedLinear, _ combination: Combination) -> ProductWork.Operation {
+            switch matrix.panels {
+            case .float(let panels):
+                .float(
+                    Product(
+                        a: a.start, aStride: a.stride, depth: matrix.depth, panels: panels, bias: matrix.bias,
+                        combination: combination, out: start, outStride: out.stride))
+            case .int8(let panels):
+                .integer(
+                    IntegerProduct(
+                        a: scratch.inputBytes, depth: matrix.integerDepth, panels: panels, bias: matrix.bias,
+                        combination: combination, out: start, outStride: out.stride))
+            }
+        }
+        var quantization: Quantization?
+        if case .int8(let panels) = matrix.panels {
+            quantization = Quantization(
+                x: a.start, stride: a.stride, width: matrix.depth, smoothing: panels.smoothing, rows: scratch.inputBytes)
+        }
         let work = ProductWork(
-            job, rows: rows, weights: matrix,
-            normalization: norm?.normalization(of: out.start + column, stride: out.stride),
-            threads: workers.count, left: scratch.left)
+            operation(matrix, residual.map { .residual(scratch[$0].start) } ?? .none), gate: gate.map { operation($0, .gate) },
+            of: quantization, weights: matrix, rows: rows, activation: activation,
+            normalization: norm?.normalization(of: start, stride: out.stride), out: start, outStride: out.stride,
+            threads: workers.count, blocks: scratch.blocks)
         workers.run(.product(work), items: work.items)
     }
 

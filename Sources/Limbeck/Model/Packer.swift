@@ -138,7 +138,7 @@ struct Packer {
 
     private mutating func linear(_ tensors: LinearTensors) -> Linear {
         Linear(
-            weight: plain(tensors.weight), bias: tensors.bias.map { plain($0) }, inputs: tensors.weight.shape[1],
+            weight: .float32(plain(tensors.weight)), bias: tensors.bias.map { plain($0) }, inputs: tensors.weight.shape[1],
             outputs: tensors.weight.shape[0])
     }
 
@@ -157,10 +157,10 @@ struct Packer {
                 first += width
             }
         }
-        return Linear(weight: UnsafePointer(weight), bias: bias.map { plain($0) }, inputs: inputs, outputs: outputs)
+        return Linear(weight: .float32(weight), bias: bias.map { plain($0) }, inputs: inputs, outputs: outputs)
     }
 
-    private mutating func table(_ tensor: Tensor) -> PackedTable { PackedTable(rows: plain(tensor), width: tensor.shape[1]) }
+    private mutating func table(_ tensor: Tensor) -> PackedTable { PackedTable(rows: .float32(plain(tensor)), width: tensor.shape[1]) }
 
     mutating func norm(_ tensors: NormTensors) -> PackedNorm {
         let width = tensors.weight.count
@@ -200,6 +200,6 @@ struct Packer {
                 }
             }
         }
-        return PackedLinear(panels: UnsafePointer(panels), bias: UnsafePointer(bias), depth: depth, columns: columns)
+        return PackedLinear(panels: .float(.float32(panels)), bias: UnsafePointer(bias), depth: depth, columns: columns)
     }
 }

@@ -42,6 +42,31 @@ package final class Weights {
     }
 }
 
+extension Weights {
+    /// Of the products that take bytes, the largest depth of the codes; 0 if there is none.
+    var integerDepth: Int {
+        products { if case .int8 = $0.panels { $0.integerDepth } else { 0 } }
+    }
+
+    /// The numbers of scratch that a thread needs for the products.
+    var productScratch: Int {
+        products { if case .float(.float16) = $0.panels { Product.scratch(depth: $0.depth) } else { 0 } }
+    }
+
+    /// The largest size that a product's matrix has.
+    private func products(_ size: (PackedLinear) -> Int) -> Int {
+        var most = 0
+        func look(_ steps: [Step<Packed>]) {
+            for case .product(let matrix, _, _, _, _, let gate, _, _) in steps {
+                most = max(most, size(matrix), gate.map { size($0) } ?? 0)
+            }
+        }
+        look(embeddings)
+        for block in blocks { look(block) }
+        return most
+    }
+}
+
 // Immutable after init, and the memory behind the pointers is kept alive by the object.
 extension Weights: @unchecked Sendable {}
 
@@ -53,26 +78,37 @@ enum Packed: WeightForm {
     typealias Positions = PackedDisentangled
 }
 
-/// A matrix in panels (panels, depth, 32), and its bias padded with zeros to whole panels.
+/// A matrix in panels, and its bias padded with zeros to whole panels.
 struct PackedLinear {
-    var panels: UnsafePointer<Float>
+    var panels: Panels
     var bias: UnsafePointer<Float>
     var depth: Int
     var columns: Int
 
     var panelCount: Int { columns.roundedUp(to: panelColumns) / panelColumns }
+
+    var panelBytes: Int {
+        switch panels {
+        case .float(.float32): 4 * depth * panelColumns
+        case .float(.float16): 2 * depth * panelColumns
+        case .int8: integerDepth * panelColumns
+        }
+    }
+
+    /// The depth of codes.
+    var integerDepth: Int { depth.roundedUp(to: IntegerPanels.depthStep) }
 }
 
-/// A matrix as it stands in the file, (outputs, inputs).
+/// A matrix as it stands in the file, a row for each output.
 struct Linear {
-    var weight: UnsafePointer<Float>
+    var weight: Rows  // (outputs, inputs)
     var bias: UnsafePointer<Float>?
     var inputs: Int
     var outputs: Int
 
     /// The matrix that has this one output alone.
     func output(_ index: Int) -> Linear {
-        Linear(weight: weight + index * inputs, bias: bias.map { $0 + index }, inputs: inputs, outputs: 1)
+        Linear(weight: weight.from(row: index, width: inputs), bias: bias.map { $0 + index }, inputs: inputs, outputs: 1)
     }
 }
 
@@ -118,7 +154,7 @@ struct PackedRotary {
 
 /// Rows of `width`, back to back.
 struct PackedTable {
-    var rows: UnsafePointer<Float>
+    var rows: Rows
     var width: Int
 }
 

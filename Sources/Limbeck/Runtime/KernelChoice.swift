@@ -1,4 +1,12 @@
 import CPlatform
+#if arch(x86_64)
+import IntegerKernelsAMX
+import IntegerKernelsAVX2
+import IntegerKernelsAVX512
+import IntegerKernelsAVX512VNNI
+import IntegerKernelsAVXVNNI
+#endif
+import IntegerKernelsPortable
 import KernelInterface
 #if arch(x86_64)
 import KernelsAVX2
@@ -9,19 +17,22 @@ import KernelsPortable
 extension InstructionSet {
     /// The best this CPU has.
     static var best: InstructionSet {
-        // Best first: Skylake-SP 2017 and Zen 4 2022; Haswell 2013 and Zen 2017; every arm64; everything else.
-        for set in [InstructionSet.avx512, .avx2, .neon] where set.isAvailable { return set }
+        for set in [InstructionSet.amx, .avx512VNNI, .avx512, .avxVNNI, .avx2, .neon] where set.isAvailable { return set }
         return .portable
     }
 
     /// Whether this CPU has it, and this build contains it.
     public var isAvailable: Bool {
         let features = platform_cpu_features()
+        func has(_ wanted: Int) -> Bool { features & UInt32(wanted) == UInt32(wanted) }
         return switch self {
         case .portable: true
-        case .avx2: features & UInt32(PLATFORM_AVX2) != 0
-        case .avx512: features & UInt32(PLATFORM_AVX512) != 0
-        case .neon: features & UInt32(PLATFORM_NEON) != 0
+        case .avx2: has(PLATFORM_AVX2)
+        case .avxVNNI: has(PLATFORM_AVX2 | PLATFORM_AVX_VNNI)
+        case .avx512: has(PLATFORM_AVX512)
+        case .avx512VNNI: has(PLATFORM_AVX512 | PLATFORM_AVX512_VNNI)
+        case .amx: has(PLATFORM_AVX512 | PLATFORM_AVX512_VNNI | PLATFORM_AMX)
+        case .neon: has(PLATFORM_NEON)
         }
     }
 
@@ -29,13 +40,16 @@ extension InstructionSet {
     package var kernels: Kernels {
         #if arch(x86_64)
         switch self {
-        case .avx512: return KernelsAVX512.table()
-        case .avx2: return KernelsAVX2.table()
-        case .portable, .neon: return KernelsPortable.table()
+        case .amx: return KernelsAVX512.table(IntegerKernelsAMX.integerTable())
+        case .avx512VNNI: return KernelsAVX512.table(IntegerKernelsAVX512VNNI.integerTable())
+        case .avx512: return KernelsAVX512.table(IntegerKernelsAVX512.integerTable())
+        case .avxVNNI: return KernelsAVX2.table(IntegerKernelsAVXVNNI.integerTable())
+        case .avx2: return KernelsAVX2.table(IntegerKernelsAVX2.integerTable())
+        case .portable, .neon: return KernelsPortable.table(IntegerKernelsPortable.integerTable())
         }
         #else
         // On arm64 the one table is compiled for NEON, with its fused multiply-add.
-        return KernelsPortable.table()
+        return KernelsPortable.table(IntegerKernelsPortable.integerTable())
         #endif
     }
 }

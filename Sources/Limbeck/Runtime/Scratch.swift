@@ -15,10 +15,13 @@ final class Scratch {
 
     // The encoder's state.
     private let matrices: InlineArray<7, Matrix>  // (T, stride), by Buffer
-    let left: UnsafeMutablePointer<Atomic<Int>>  // (blocks of rows)
+    let blocks: UnsafeMutablePointer<ProductWork.Block>  // (blocks of rows)
+    /// A product's inputs as bytes, in a model that has such products.
+    let inputBytes: ByteRows  // (T + slack, depth)
     let firstItems: UnsafeMutablePointer<Int>  // (T + 1)
-    let attention: UnsafeMutablePointer<Float>  // (threads, attentionStride)
-    let attentionStride: Int
+    /// For what a thread has in flight.
+    let thread: UnsafeMutablePointer<Float>  // (threads, threadStride)
+    let threadStride: Int
 
     // The heads.
     let rows: UnsafeMutablePointer<Float>  // (headRows, headStride), a few token states, gathered
@@ -40,12 +43,12 @@ final class Scratch {
     /// Answers of all windows so far.
     static let answerCount = 4096
 
-    init(configuration c: Configuration, maxTokens: Int, threads: Int) throws(LimbeckError) {
+    init(_ weights: Weights, _ c: Configuration, maxTokens: Int, threads: Int) throws(LimbeckError) {
         headStride = rowStride(max(c.hiddenSize, c.embeddingSize))
         let headSpace = Scratch.headRows * headStride
         let longest = min(maxTokens, c.maxPositions)
-        attentionStride = Attention.scratch(
-            tokens: longest, headSize: c.headSize, positionPanels: c.positionPanels
+        threadStride = max(
+            Attention.scratch(tokens: longest, headSize: c.headSize, positionPanels: c.positionPanels), weights.productScratch
         ).roundedUp(to: 16)
         let logitCount =
             switch c.head {
@@ -56,7 +59,7 @@ final class Scratch {
             case .maskedLM: c.vocabSize
             }
 
-        let stride = attentionStride
+        let (stride, depth) = (threadStride, weights.integerDepth)
         let extended = maxTokens + Scratch.wordTokens
         let (candidateCount, answerCount) = c.head == .span ? (Scratch.candidateCount, Scratch.answerCount) : (0, 0)
         func carve(_ layout: inout Layout) -> Parts {
@@ -67,8 +70,9 @@ final class Scratch {
             )
             return Parts(
                 batch: batch, matrices: Scratch.matrices(c.widths, tokens: maxTokens, &layout),
-                left: layout.take(Atomic<Int>.self, pieces(maxTokens, ProductWork.blockRows)),
-                firstItems: layout.take(Int.self, maxTokens + 1), attention: layout.take(Float.self, threads * stride),
+                blocks: layout.take(ProductWork.Block.self, pieces(maxTokens, ProductWork.blockRows)),
+                inputBytes: Scratch.inputBytes(depth: depth, tokens: maxTokens, &layout),
+                firstItems: layout.take(Int.self, maxTokens + 1), thread: layout.take(Float.self, threads * stride),
                 rows: layout.take(Float.self, headSpace), dense: layout.take(Float.self, headSpace),
                 logits: layout.take(Float.self, logitCount), candidates: layout.take(SpanCandidate.self, candidateCount),
                 answers: layout.take(PooledAnswer.self, answerCount))
@@ -80,7 +84,8 @@ final class Scratch {
         var layout = Layout(base: memory.base)
         let parts = carve(&layout)
         (ids, types, positions, starts, tokenStarts, tokenEnds, words) = parts.batch
-        (matrices, left, firstItems, attention) = (parts.matrices, parts.left, parts.firstItems, parts.attention)
+        (matrices, blocks, inputBytes) = (parts.matrices, parts.blocks, parts.inputBytes)
+        (firstItems, thread) = (parts.firstItems, parts.thread)
         (rows, dense, logits) = (parts.rows, parts.dense, parts.logits)
         (candidates, answers) = (parts.candidates, parts.answers)
     }
@@ -109,6 +114,15 @@ final class Scratch {
         return matrices
     }
 
+    /// Room for inputs of so much depth; none if it is 0.
+    private static func inputBytes(depth: Int, tokens: Int, _ layout: inout Layout) -> ByteRows {
+        // One cache line more, so that the rows of a tile do not fall on the same cache sets.
+        let (stride, rows) = depth == 0 ? (0, 0) : (depth + 64, tokens)
+        return ByteRows(
+            bytes: layout.take(UInt8.self, (rows + ByteRows.slack) * stride), stride: stride,
+            scales: layout.take(Float.self, rows), zeros: layout.take(Int32.self, rows))
+    }
+
     struct Matrix {
         var start: UnsafeMutablePointer<Float>  // (T, stride)
         var stride: Int
@@ -127,9 +141,10 @@ final class Scratch {
                 UnsafeMutablePointer<Int32>
             )
         var matrices: InlineArray<7, Matrix>
-        var left: UnsafeMutablePointer<Atomic<Int>>
+        var blocks: UnsafeMutablePointer<ProductWork.Block>
+        var inputBytes: ByteRows
         var firstItems: UnsafeMutablePointer<Int>
-        var attention, rows, dense, logits: UnsafeMutablePointer<Float>
+        var thread, rows, dense, logits: UnsafeMutablePointer<Float>
         var candidates: UnsafeMutablePointer<SpanCandidate>
         var answers: UnsafeMutablePointer<PooledAnswer>
     }

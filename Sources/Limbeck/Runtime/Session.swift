@@ -27,19 +27,29 @@ public final class Session {
         guard 0...Session.mostTokens ~= options.maxTokens else {
             throw LimbeckError(.invalidArgument, "max_tokens is \(options.maxTokens), and must be 0 to \(Session.mostTokens)")
         }
-        let set = options.kernels ?? .best
-        guard set.isAvailable else {
-            throw LimbeckError(.kernelsUnavailable, "the instruction set asked for is not available on this CPU")
-        }
+        let set = try Session.instructionSet(options.kernels, for: model)
         let c = model.configuration
         self.model = model
         kernels = set
         threads = options.threads > 0 ? options.threads : min(Int(platform_cpu_count()), Session.mostThreads)
         maxTokens = options.maxTokens > 0 ? options.maxTokens : min(max(1024, c.maxLength), Session.mostTokens)
-        scratch = try Scratch(configuration: c, maxTokens: maxTokens, threads: threads)
+        scratch = try Scratch(model.weights, c, maxTokens: maxTokens, threads: threads)
         let workers = try Workers(
-            count: threads, kernels: set.kernels, scratch: scratch.attention, scratchStride: scratch.attentionStride)
+            count: threads, kernels: set.kernels, scratch: scratch.thread, scratchStride: scratch.threadStride)
         encoder = Encoder(configuration: c, weights: model.weights, workers: workers, scratch: scratch)
+    }
+
+    private static func instructionSet(_ wish: InstructionSet?, for model: Model) throws(LimbeckError) -> InstructionSet {
+        let set = wish ?? .best
+        guard set.isAvailable else {
+            throw LimbeckError(.kernelsUnavailable, "the instruction set asked for is not available on this CPU")
+        }
+        // Without products of bytes nobody needs it; what a process is given it cannot give back.
+        guard set == .amx, model.weights.integerDepth > 0, !platform_request_amx() else { return set }
+        guard wish == nil else {
+            throw LimbeckError(.kernelsUnavailable, "the operating system does not let this process use AMX")
+        }
+        return .avx512VNNI
     }
 
     /// The session's scratch memory.

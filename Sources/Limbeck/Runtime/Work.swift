@@ -1,5 +1,4 @@
 import KernelInterface
-import Synchronization
 
 /// A phase of the forward pass as a value: a job for one kernel, and how it is cut into items.
 enum Work {
@@ -25,7 +24,7 @@ enum Work {
         case .rotate(let job, let rows):
             withUnsafePointer(to: job) { kernels.rotate($0, cut(rows, Work.passRows, item)) }
         case .product(let work):
-            work.run(item, kernels: kernels)
+            work.run(item, kernels: kernels, scratch: scratch)
         case .attention(let work):
             work.run(item, kernels: kernels, scratch: scratch)
         case .dots(let job, let columns):
@@ -46,55 +45,6 @@ func cut(_ count: Int, _ size: Int, _ index: Int) -> Range<Int> {
 
 /// How many pieces of `size` there are in `count`.
 func pieces(_ count: Int, _ size: Int) -> Int { (count + size - 1) / size }
-
-/// A matrix product in blocks of rows by groups of panels, and the LayerNorm of its rows: whoever finishes the last group of a
-/// block normalises it, so the LayerNorm needs no phase of its own.
-struct ProductWork {
-    var job: Product
-    var rows: Int
-    var panels: Int
-    var groupPanels: Int
-    var normalization: Normalization?
-    /// Groups left per block of rows, if there is something to normalise.
-    var left: UnsafeMutablePointer<Atomic<Int>>
-
-    /// A multiple of the tile heights of all instruction sets.
-    static let blockRows = 48
-
-    init(
-        _ job: Product, rows: Int, weights: PackedLinear, normalization: Normalization? = nil, threads: Int,
-        left: UnsafeMutablePointer<Atomic<Int>>
-    ) {
-        self.job = job
-        self.rows = rows
-        self.normalization = normalization
-        self.left = left
-        panels = weights.panelCount
-        let blocks = pieces(rows, ProductWork.blockRows)
-        // A group's weights stay in the second-level cache while the blocks of rows pass by; and there are enough items for all.
-        let bytes = panelColumns * 4 * weights.depth * (job.gate == nil ? 1 : 2)
-        let cached = max(1, 512 * 1024 / bytes)
-        let groups = max(pieces(panels, cached), threads == 1 ? 1 : min(panels, pieces(4 * threads, blocks)))
-        groupPanels = pieces(panels, groups)
-        if normalization != nil {
-            for block in 0..<blocks { left[block].store(pieces(panels, groupPanels), ordering: .relaxed) }
-        }
-    }
-
-    var items: Int { pieces(rows, ProductWork.blockRows) * pieces(panels, groupPanels) }
-
-    func run(_ item: Int, kernels: borrowing Kernels) {
-        let blocks = pieces(rows, ProductWork.blockRows)
-        let block = item % blocks
-        let range = cut(rows, ProductWork.blockRows, block)
-        withUnsafePointer(to: job) { kernels.product($0, range, cut(panels, groupPanels, item / blocks)) }
-        guard let normalization else { return }
-        // Acquire and release: the last one must see what the others wrote.
-        if left[block].wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 {
-            withUnsafePointer(to: normalization) { kernels.normalize($0, range) }
-        }
-    }
-}
 
 /// Attention over a packed batch: each sequence by itself, cut by heads, and by queries where there are few heads.
 struct AttentionWork {

@@ -11,7 +11,7 @@ final class Workers {
     let count: Int
     let kernels: Kernels
 
-    /// Attention scratch of each worker, (count, scratchStride).
+    /// Of each worker, (count, scratchStride).
     private let scratch: UnsafeMutablePointer<Float>
     private let scratchStride: Int
 
@@ -95,12 +95,6 @@ final class Workers {
             takeItems(worker: worker)
             busy.wrappingSubtract(1, ordering: .releasing)
         }
-    }
-
-    /// A short wait; now and then the CPU is offered to others, in case there are more threads than CPUs.
-    private func pause(_ spins: inout Int) {
-        spins += 1
-        if spins % 1024 == 0 { platform_yield() } else { platform_pause() }
     }
 
     private func sleep(until seen: Int) {

@@ -66,7 +66,7 @@ extension NamedArgument {
 }
 
 extension InstructionSet: NamedArgument {
-    static let all = [InstructionSet.portable, .avx2, .avx512, .neon]
+    static let all = [InstructionSet.portable, .avx2, .avxVNNI, .avx512, .avx512VNNI, .amx, .neon]
 }
 
 extension Pooling: NamedArgument {

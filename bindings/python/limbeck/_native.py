@@ -39,7 +39,7 @@ FAMILY = {
     "nomic_bert": 10,
 }
 CAN = {"embed": 1, "classify": 2, "rerank": 4, "tag": 8, "answer": 16, "fill": 32}
-KERNELS = {"best": 0, "portable": 1, "avx2": 2, "avx512": 3, "neon": 4}
+KERNELS = {"best": 0, "portable": 1, "avx2": 2, "avx512": 3, "neon": 4, "avxvnni": 5, "avx512vnni": 6, "amx": 7}
 POOLING = {"model": 0, "mean": 1, "cls": 2, "max": 3, "pooler": 4}
 SCORES = {"model": 0, "softmax": 1, "sigmoid": 2, "raw": 3}
 AGGREGATION = {"default": 0, "none": 1, "simple": 2, "first": 3, "average": 4, "max": 5}

@@ -1,0 +1,165 @@
+/* The vector instructions that Swift cannot spell, in whatever width the including target is compiled for. All are exact, or one rounding
+ * to nearest even, so that every instruction set gives the same bits. */
+#ifndef LIMBECK_VECTORS_H
+#define LIMBECK_VECTORS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#elif defined(__ARM_NEON)
+#include <arm_neon.h>
+#endif
+
+typedef float limbeck_float32x16 __attribute__((ext_vector_type(16)));
+typedef int32_t limbeck_int32x16 __attribute__((ext_vector_type(16)));
+typedef uint32_t limbeck_uint32x16 __attribute__((ext_vector_type(16)));
+typedef uint16_t limbeck_uint16x16 __attribute__((ext_vector_type(16)));
+typedef uint8_t limbeck_uint8x16 __attribute__((ext_vector_type(16)));
+typedef int8_t limbeck_int8x16 __attribute__((ext_vector_type(16)));
+
+#define LIMBECK_INLINE static inline __attribute__((always_inline))
+
+/* One number in all lanes. The compiler of Swift 6.3.1 crashes over its own in what follows a tile of sums. */
+LIMBECK_INLINE limbeck_float32x16 limbeck_all_float(float x) { return (limbeck_float32x16)x; }
+LIMBECK_INLINE limbeck_int32x16 limbeck_all_int(int32_t x) { return (limbeck_int32x16)x; }
+
+/* ---- Conversions ------------------------------------------------------------------------------------------------ */
+
+/* dots - zero sums, exactly, and then rounded. */
+LIMBECK_INLINE limbeck_float32x16 limbeck_centered(limbeck_int32x16 dots, int32_t zero, limbeck_int32x16 sums) {
+    return __builtin_convertvector((limbeck_int32x16)((limbeck_uint32x16)dots - (uint32_t)zero * (limbeck_uint32x16)sums), limbeck_float32x16);
+}
+
+LIMBECK_INLINE limbeck_float32x16 limbeck_floats_of_bytes(limbeck_int8x16 x) {
+    return __builtin_convertvector(__builtin_convertvector(x, limbeck_int32x16), limbeck_float32x16);
+}
+
+/* The low bytes. */
+LIMBECK_INLINE limbeck_uint8x16 limbeck_bytes(limbeck_int32x16 x) { return __builtin_convertvector(x, limbeck_uint8x16); }
+
+/* IEEE binary16 to binary32, exactly. */
+LIMBECK_INLINE limbeck_float32x16 limbeck_floats_of_halves(limbeck_uint16x16 x) {
+#if defined(__AVX512F__)
+    return (limbeck_float32x16)_mm512_cvtph_ps((__m256i)x);
+#elif defined(__F16C__)
+    union {
+        limbeck_uint16x16 all;
+        __m128i half[2];
+    } from = {x};
+    union {
+        limbeck_float32x16 all;
+        __m256 half[2];
+    } to;
+    to.half[0] = _mm256_cvtph_ps(from.half[0]);
+    to.half[1] = _mm256_cvtph_ps(from.half[1]);
+    return to.all;
+#else
+    limbeck_uint32x16 bits = __builtin_convertvector(x, limbeck_uint32x16);
+    limbeck_uint32x16 sign = (bits & 0x8000) << 16, magnitude = (bits & 0x7FFF) << 13;
+    limbeck_uint32x16 endless = (limbeck_uint32x16)(magnitude >= (0x7C00u << 13));
+    /* The exponent is too small by 112, which a multiplication corrects; of infinities and NaN it has to be the largest. */
+    limbeck_float32x16 scaled = (limbeck_float32x16)magnitude * 0x1p112f;
+    return (limbeck_float32x16)(((limbeck_uint32x16)scaled & ~endless) | ((magnitude | 0x7F800000) & endless) | sign);
+#endif
+}
+
+/* ---- Products of bytes ------------------------------------------------------------------------------------------ */
+
+/* sum[i] + a[4i] w[4i] + ... + a[4i + 3] w[4i + 3], of unsigned bytes a and signed bytes w. No order or width of the sums can change the
+ * result while none overflows. */
+LIMBECK_INLINE limbeck_int32x16 limbeck_dot(limbeck_int32x16 sum, limbeck_int32x16 a, limbeck_int32x16 w) {
+#if defined(__AVX512VNNI__)
+    return (limbeck_int32x16)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)a, (__m512i)w);
+#elif defined(__AVX512BW__)
+    /* Bytes 0 and 2 of each sum, then 1 and 3, as 16 bits: 8-bit multiply-adds would saturate. */
+    __m512i even = _mm512_madd_epi16(_mm512_and_si512((__m512i)a, _mm512_set1_epi32(0x00FF00FF)),
+                                     _mm512_srai_epi16(_mm512_slli_epi16((__m512i)w, 8), 8));
+    __m512i odd = _mm512_madd_epi16(_mm512_srli_epi16((__m512i)a, 8), _mm512_srai_epi16((__m512i)w, 8));
+    return (limbeck_int32x16)_mm512_add_epi32((__m512i)sum, _mm512_add_epi32(even, odd));
+#elif defined(__AVX2__)
+    union {
+        limbeck_int32x16 all;
+        __m256i half[2];
+    } s = {sum}, x = {a}, y = {w};
+    for (int i = 0; i < 2; i++) {
+#if defined(__AVXVNNI__)
+        s.half[i] = _mm256_dpbusd_avx_epi32(s.half[i], x.half[i], y.half[i]);
+#else
+        __m256i even = _mm256_madd_epi16(_mm256_and_si256(x.half[i], _mm256_set1_epi32(0x00FF00FF)),
+                                         _mm256_srai_epi16(_mm256_slli_epi16(y.half[i], 8), 8));
+        __m256i odd = _mm256_madd_epi16(_mm256_srli_epi16(x.half[i], 8), _mm256_srai_epi16(y.half[i], 8));
+        s.half[i] = _mm256_add_epi32(s.half[i], _mm256_add_epi32(even, odd));
+#endif
+    }
+    return s.all;
+#elif defined(__x86_64__)
+    union {
+        limbeck_int32x16 all;
+        __m128i quarter[4];
+    } s = {sum}, x = {a}, y = {w};
+    for (int i = 0; i < 4; i++) {
+        __m128i even = _mm_madd_epi16(_mm_and_si128(x.quarter[i], _mm_set1_epi32(0x00FF00FF)),
+                                      _mm_srai_epi16(_mm_slli_epi16(y.quarter[i], 8), 8));
+        __m128i odd = _mm_madd_epi16(_mm_srli_epi16(x.quarter[i], 8), _mm_srai_epi16(y.quarter[i], 8));
+        s.quarter[i] = _mm_add_epi32(s.quarter[i], _mm_add_epi32(even, odd));
+    }
+    return s.all;
+#else
+    limbeck_int32x16 byte = 0xFF;
+    return sum + (a & byte) * (w << 24 >> 24) + (a >> 8 & byte) * (w << 16 >> 24) + (a >> 16 & byte) * (w << 8 >> 24) +
+           (a >> 24 & byte) * (w >> 24);
+#endif
+}
+
+#if defined(__AMX_INT8__)
+/* The tile registers of AMX: eight of 16 rows of 64 bytes. */
+LIMBECK_INLINE void limbeck_tiles_begin(void) {
+    static const struct {
+        uint8_t palette, start, reserved[14];
+        uint16_t bytes[16];
+        uint8_t rows[16];
+    } shape = {1, 0, {0}, {64, 64, 64, 64, 64, 64, 64, 64}, {16, 16, 16, 16, 16, 16, 16, 16}};
+    _tile_loadconfig(&shape);
+}
+
+LIMBECK_INLINE void limbeck_tiles_end(void) { _tile_release(); }
+
+/* Rows of bytes times a panel (depth / 4, 32, 4) -> sums (32, 32), or (16, 32) unless `tall`; as many rows are read. The depth is a
+ * multiple of 64. */
+LIMBECK_INLINE void limbeck_tiles_product(const uint8_t *a, long stride, long depth, const int8_t *panel, bool tall, int32_t *sums) {
+    _tile_zero(0);
+    _tile_zero(1);
+    if (!tall) {
+        for (long k = 0; k < depth; k += 64) {
+            _tile_loadd(4, a + k, stride);
+            _tile_loadd(6, panel + k * 32, 128);
+            _tile_loadd(7, panel + k * 32 + 64, 128);
+            _tile_dpbusd(0, 4, 6);
+            _tile_dpbusd(1, 4, 7);
+        }
+        _tile_stored(0, sums, 128);
+        _tile_stored(1, sums + 16, 128);
+        return;
+    }
+    _tile_zero(2);
+    _tile_zero(3);
+    for (long k = 0; k < depth; k += 64) {
+        _tile_loadd(4, a + k, stride);
+        _tile_loadd(6, panel + k * 32, 128);
+        _tile_loadd(7, panel + k * 32 + 64, 128);
+        _tile_dpbusd(0, 4, 6);
+        _tile_dpbusd(1, 4, 7);
+        _tile_loadd(5, a + 16 * stride + k, stride);
+        _tile_dpbusd(2, 5, 6);
+        _tile_dpbusd(3, 5, 7);
+    }
+    _tile_stored(0, sums, 128);
+    _tile_stored(1, sums + 16, 128);
+    _tile_stored(2, sums + 16 * 32, 128);
+    _tile_stored(3, sums + 16 * 32 + 16, 128);
+}
+#endif
+
+#endif

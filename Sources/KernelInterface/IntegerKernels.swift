@@ -1,0 +1,80 @@
+/// The kernels of products of bytes, in which alone the newer instruction sets differ from those before them: a part of `Kernels`.
+public struct IntegerKernels: Sendable {
+    /// Rows of floats as bytes.
+    public var quantize: @Sendable (_ job: UnsafePointer<Quantization>, _ rows: Range<Int>) -> Void
+    /// `out[rows, panels]` = a w^T + bias, and the residual, or times what was there.
+    public var product: @Sendable (_ job: UnsafePointer<IntegerProduct>, _ rows: Range<Int>, _ panels: Range<Int>) -> Void
+
+    public init(
+        quantize: @escaping @Sendable (UnsafePointer<Quantization>, Range<Int>) -> Void,
+        product: @escaping @Sendable (UnsafePointer<IntegerProduct>, Range<Int>, Range<Int>) -> Void
+    ) {
+        self.quantize = quantize
+        self.product = product
+    }
+}
+
+/// Rows of floats as unsigned bytes, each row with a scale and a zero point of its own: x * smoothing = (byte - zero) * scale, with
+///
+///     low = min(0, y), high = max(0, y) over the row, y = x * smoothing
+///     scale = (high - low) / 255, zero = round(-low / scale), byte = round(y / scale) + zero within 0...255
+///
+/// Rounding is to nearest even, 1 / scale is 255 / (high - low). What a row becomes depends on that row alone.
+public struct Quantization {
+    public var x: UnsafePointer<Float>  // (rows, width)
+    public var stride: Int
+    public var width: Int
+    public var smoothing: UnsafePointer<Float>?  // (width rounded up to 16)
+    public var rows: ByteRows
+
+    public init(x: UnsafePointer<Float>, stride: Int, width: Int, smoothing: UnsafePointer<Float>?, rows: ByteRows) {
+        self.x = x
+        self.stride = stride
+        self.width = width
+        self.smoothing = smoothing
+        self.rows = rows
+    }
+}
+
+/// Rows of bytes with their scales and zero points.
+public struct ByteRows {
+    public var bytes: UnsafeMutablePointer<UInt8>  // (rows, stride), 64-byte aligned
+    /// A multiple of 64, at least the depth of the codes they are multiplied with; anything may stand past the width.
+    public var stride: Int
+    public var scales: UnsafeMutablePointer<Float>  // (rows)
+    public var zeros: UnsafeMutablePointer<Int32>  // (rows)
+
+    public init(
+        bytes: UnsafeMutablePointer<UInt8>, stride: Int, scales: UnsafeMutablePointer<Float>, zeros: UnsafeMutablePointer<Int32>
+    ) {
+        (self.bytes, self.stride, self.scales, self.zeros) = (bytes, stride, scales, zeros)
+    }
+
+    /// Rows of bytes that may be read past the last one.
+    public static let slack = 32
+}
+
+/// out = Float(a . code - zero * sum of codes) * (row's scale * column's scale) + bias, then what `combination` says. The sums of bytes
+/// are exact.
+public struct IntegerProduct {
+    public var a: ByteRows
+    public var depth: Int  // a multiple of IntegerPanels.depthStep
+    public var panels: IntegerPanels
+    public var bias: UnsafePointer<Float>  // (panels * 32), zero past the last column
+    public var combination: Combination
+    public var out: UnsafeMutablePointer<Float>  // (rows, panels * 32)
+    public var outStride: Int
+
+    public init(
+        a: ByteRows, depth: Int, panels: IntegerPanels, bias: UnsafePointer<Float>, combination: Combination,
+        out: UnsafeMutablePointer<Float>, outStride: Int
+    ) {
+        self.a = a
+        self.depth = depth
+        self.panels = panels
+        self.bias = bias
+        self.combination = combination
+        self.out = out
+        self.outStride = outStride
+    }
+}

@@ -1,0 +1,119 @@
+import CPlatform
+import KernelInterface
+import Synchronization
+
+/// A matrix product in blocks of rows by groups of panels, with what comes before and after it: whoever needs a block of inputs as bytes
+/// first makes them, and whoever finishes the last group of a block normalises it, so neither needs a phase of its own.
+struct ProductWork {
+    /// One matrix. The outputs of the second, the gate, are multiplied with those of the first.
+    enum Operation {
+        case float(Product)
+        case integer(IntegerProduct)
+
+        func run(_ rows: Range<Int>, _ panels: Range<Int>, kernels: borrowing Kernels, scratch: UnsafeMutablePointer<Float>) {
+            switch self {
+            case .float(let job): withUnsafePointer(to: job) { kernels.product($0, rows, panels, scratch) }
+            case .integer(let job): withUnsafePointer(to: job) { kernels.integer.product($0, rows, panels) }
+            }
+        }
+    }
+
+    private let matrix: Operation
+    private let gate: Operation?
+    private let quantization: Quantization?
+    private let activation: Activation
+    private let normalization: Normalization?
+    private let out: UnsafeMutablePointer<Float>  // (rows, panels * 32)
+    private let outStride: Int
+    private let rows: Int
+    private let panels: Int
+    private let groupPanels: Int
+    private let blocks: UnsafeMutablePointer<Block>
+
+    /// What the threads tell each other of a block of rows.
+    struct Block: ~Copyable {
+        /// Groups left, if there is something to normalise.
+        let left = Atomic<Int>(0)
+        /// Of the inputs as bytes: whether somebody makes them, and whether they are made.
+        let bytes = Atomic<Int>(0)
+
+        static let none = 0, begun = 1, made = 2
+    }
+
+    /// A multiple of the tile heights of all instruction sets.
+    static let blockRows = 48
+
+    init(
+        _ matrix: Operation, gate: Operation?, of quantization: Quantization?, weights: PackedLinear, rows: Int,
+        activation: Activation, normalization: Normalization?, out: UnsafeMutablePointer<Float>, outStride: Int, threads: Int,
+        blocks: UnsafeMutablePointer<Block>
+    ) {
+        (self.matrix, self.gate, self.quantization) = (matrix, gate, quantization)
+        (self.activation, self.normalization, self.out, self.outStride) = (activation, normalization, out, outStride)
+        (self.rows, self.blocks) = (rows, blocks)
+        panels = weights.panelCount
+        let count = pieces(rows, ProductWork.blockRows)
+        // A group's weights stay in the second-level cache while the blocks of rows pass by; and there are enough items for all.
+        let bytes = weights.panelBytes * (gate == nil ? 1 : 2)
+        let cached = max(1, 512 * 1024 / bytes)
+        let groups = max(pieces(panels, cached), threads == 1 ? 1 : min(panels, pieces(4 * threads, count)))
+        groupPanels = pieces(panels, groups)
+        for block in 0..<count {
+            blocks[block].left.store(pieces(panels, groupPanels), ordering: .relaxed)
+            blocks[block].bytes.store(Block.none, ordering: .relaxed)
+        }
+    }
+
+    var items: Int { pieces(rows, ProductWork.blockRows) * pieces(panels, groupPanels) }
+
+    func run(_ item: Int, kernels: borrowing Kernels, scratch: UnsafeMutablePointer<Float>) {
+        let count = pieces(rows, ProductWork.blockRows)
+        let block = item % count
+        let range = cut(rows, ProductWork.blockRows, block), group = cut(panels, groupPanels, item / count)
+        if let quantization { makeBytes(quantization, block, range, kernels: kernels) }
+        var first = group.lowerBound
+        while first < group.upperBound {
+            let some = first..<min(first + panelsAtATime, group.upperBound)
+            matrix.run(range, some, kernels: kernels, scratch: scratch)
+            if activation != .identity {
+                let start = out + range.lowerBound * outStride + first * panelColumns
+                kernels.activateRows(start, outStride, range.count, some.count * panelColumns, activation)
+            }
+            gate?.run(range, some, kernels: kernels, scratch: scratch)
+            first = some.upperBound
+        }
+        guard let normalization else { return }
+        // Acquire and release: the last one must see what the others wrote.
+        if blocks[block].left.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 {
+            withUnsafePointer(to: normalization) { kernels.normalize($0, range) }
+        }
+    }
+
+    /// How many panels of outputs are computed before what follows: few, so that they are still in the first-level cache then, but
+    /// enough for instruction sets that have to be set up.
+    private var panelsAtATime: Int {
+        if activation == .identity, gate == nil { return panels }
+        if case .integer = matrix { return 4 }
+        return 1
+    }
+
+    private func makeBytes(_ job: Quantization, _ block: Int, _ range: Range<Int>, kernels: borrowing Kernels) {
+        let state = blocks + block
+        if state.pointee.bytes.load(ordering: .acquiring) == Block.made { return }
+        let isMine = state.pointee.bytes.compareExchange(
+            expected: Block.none, desired: Block.begun, ordering: .acquiringAndReleasing).exchanged
+        if isMine {
+            withUnsafePointer(to: job) { kernels.integer.quantize($0, range) }
+            state.pointee.bytes.store(Block.made, ordering: .releasing)
+            return
+        }
+        var spins = 0
+        while state.pointee.bytes.load(ordering: .acquiring) != Block.made { pause(&spins) }
+    }
+}
+
+/// A short wait; now and then the CPU is offered to others, in case there are more threads than CPUs.
+func pause(_ spins: inout Int) {
+    spins += 1
+    if spins % 1024 == 0 { platform_yield() } else { platform_pause() }
+}
