@@ -79,7 +79,7 @@ let package = Package(
         .executableTarget(
             name: "limbeck-cli",
             dependencies: ["CLimbeck", "Limbeck", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
-        .testTarget(name: "LimbeckTests", dependencies: ["Limbeck", "LimbeckABI", "CLimbeck", "KernelInterface"]),
+        .testTarget(name: "LimbeckTests", dependencies: ["Limbeck", "LimbeckABI", "CLimbeck", "CPlatform", "KernelInterface"]),
     ] + newerKernels,
     cxxLanguageStandard: .cxx17
 )

@@ -34,11 +34,13 @@ build --product LimbeckABI
 binaries=$(build --show-bin-path)
 
 # Every object of an Embedded build carries weak copies of the Swift runtime and of the generic code it uses, compiled for its
-# target's CPU, and a linker keeps the first it meets. So the targets for newer CPUs come last: no call ends in their copies.
-# check-symbols.sh looks whether that held.
+# target's CPU, and a linker keeps the first it meets. So the targets for newer CPUs come last, the newest at the end: no call ends in
+# the copy of one that is newer. check-symbols.sh looks whether that held.
 list=$binaries/LimbeckABI.product/Objects.LinkFileList
-newer='/Kernels(AVX2|AVX512)\.build/'
-{ grep -vE "$newer" "$list"; grep -E "$newer" "$list" || true; } | tr -d "'" > "$work/objects"
+grep -vE '/(Integer)?Kernels(AVX|AMX)' "$list" | tr -d "'" > "$work/objects"
+for set in AVX2 AVXVNNI AVX512 AVX512VNNI AMX; do
+    grep -E "/(Integer)?Kernels$set\.build/" "$list" | tr -d "'" >> "$work/objects" || true
+done
 
 # The toolchain: clang and lld lie beside swift, the Unicode tables of Embedded Swift in its resources.
 target=$("$swift" -print-target-info)

@@ -15,8 +15,13 @@ fail() { echo "check-symbols: $*" >&2; failed=1; }
 # every object, and the linker keeps one copy for everybody. AVX instructions (all begin with v, or with k for masks) may show
 # up in the kernel targets' own functions, and in nothing that another target defines too, and so could have called.
 if [ $# -eq 2 ]; then
-    grep -vE '/Kernels(AVX2|AVX512)\.build/' "$1" | xargs nm --defined-only 2> /dev/null |
-        awk 'NF == 3 { print $3 }' | LC_ALL=C sort -u > "$work/generic"
+    {
+        grep -vE '/(Integer)?Kernels(AVX|AMX)' "$1" | xargs nm --defined-only 2> /dev/null | awk 'NF == 3 { print $3 }' |
+            LC_ALL=C sort -u
+        # What two of the newer targets have, and a linker may make one of.
+        grep -E '/(Integer)?Kernels(AVX|AMX)' "$1" | xargs nm --defined-only 2> /dev/null |
+            awk 'NF == 3 && $2 ~ /[A-Zuvw]/ { print $3 }' | LC_ALL=C sort | uniq -d
+    } | LC_ALL=C sort -u > "$work/generic"
     objdump -d --no-show-raw-insn "$2" | awk '
         /^[0-9a-f]+ <.*>:$/ { name = substr($2, 2, length($2) - 3) }
         /:\t(v|k[a-z]+[bdqw] )/ && !seen[name]++ { print name }' | LC_ALL=C sort -u > "$work/wide"

@@ -62,7 +62,7 @@ import Testing
     func everySessionGivesTheSame(name: String) throws {
         let model = try Model(path: Repository.path("Tests/golden/answers/\(name)"))
         let wanted = try Self.ask(Session(model, options: .init(threads: 1, maxTokens: model.maxLength)), alone: true)
-        for kernels in availableKernels {
+        for kernels in floatKernels {
             for (threads, maxTokens) in [(1, model.maxLength), (1, 0), (2, model.maxLength + 11), (2, 4096)] {
                 let session = try Session(model, options: .init(threads: threads, maxTokens: maxTokens, kernels: kernels))
                 #expect(try Self.ask(session, alone: false) == wanted, "\(kernels), \(threads) threads, \(maxTokens) tokens")

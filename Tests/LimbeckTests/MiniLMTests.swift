@@ -33,7 +33,7 @@ struct MiniLMTests {
         let model = try Model(path: Repository.miniLM)
         let texts = try Array(texts().prefix(40))
         let alone = try texts.map { try Session(model, options: SessionOptions(threads: 1, maxTokens: 256)).embed([$0])[0] }
-        for kernels in availableKernels where kernels != .portable {
+        for kernels in floatKernels where kernels != .portable {
             for (threads, maxTokens) in [(1, 256), (2, 0), (2, 300), (3, 4096)] {
                 let options = SessionOptions(threads: threads, maxTokens: maxTokens, kernels: kernels)
                 #expect(try Session(model, options: options).embed(texts) == alone, "\(kernels), \(threads), \(maxTokens)")

@@ -134,7 +134,7 @@ import Testing
         for token in 0..<tokens {
             (projected[token * stride + 4], projected[token * stride + 5]) = (Float(token), Float(token * token))
         }
-        for kernels in availableKernels.map(\.kernels) {
+        for kernels in floatKernels.map(\.kernels) {
             // What is not written is not read.
             var scratch = [Float](repeating: .nan, count: Attention.scratch(tokens: tokens, headSize: 2, positionPanels: 0))
             var context = [Float](repeating: .nan, count: tokens * 2)

@@ -68,6 +68,8 @@ func largestDifference(_ a: [Float], _ b: [Float]) -> Float {
 
 /// The instruction sets of this CPU.
 let availableKernels = InstructionSet.allCases.filter(\.isAvailable)
+/// Those of them that differ in more than products of bytes.
+let floatKernels = [InstructionSet.portable, .avx2, .avx512, .neon].filter(\.isAvailable)
 
 /// A small repeatable generator.
 struct Random: RandomNumberGenerator {
