@@ -1,64 +1,29 @@
 import CPlatform
 import KernelInterface
 
-// The inner loop of products of bytes. Sums are exact, so tiles may have any shape; they must be named locals.
+// The inner loop of products of bytes: up to `tileRows` rows of bytes times one panel (depth / 4, 32, 4) -> sums (rows, 32). Sums are
+// exact, so tiles may have any shape; they must be named locals. The depth is a multiple of 64.
 
-/// What a finished sum is handed to: its row in the block, its half of the panel (columns 0..<16 or 16..<32), 16 sums.
-typealias Finish = (_ row: Int, _ half: Int, _ sums: Sums) -> Void
+typealias Sums = SIMD16<Int32>
 
 #if KERNELS_AMX
 
-@inline(__always) func beginProducts() { limbeck_tiles_begin() }
-@inline(__always) func endProducts() { limbeck_tiles_end() }
+@inline(__always) var tileRows: Int { 32 }
+@inline(__always) func beginTiles() { limbeck_tiles_begin() }
+@inline(__always) func endTiles() { limbeck_tiles_end() }
 
-/// (rows, depth) times one panel (depth / 4, 32, 4). Reads up to 15 rows more.
-@inline(__always) func multiply(
-    _ a: UnsafePointer<UInt8>, stride: Int, rows: Int, depth: Int, panel: UnsafePointer<Int8>, finish: Finish
+/// Reads whole tiles of 16 rows.
+@inline(__always) func tile(
+    _ a: UnsafePointer<UInt8>, _ stride: Int, _ rows: Int, _ depth: Int, _ panel: UnsafePointer<Int8>,
+    into sums: UnsafeMutablePointer<Sums>
 ) {
-    withUnsafeTemporaryAllocation(byteCount: 32 * 32 * 4, alignment: 64) { sums in
-        let sums = sums.baseAddress!.assumingMemoryBound(to: Int32.self)
-        let vectors = UnsafeRawPointer(sums).assumingMemoryBound(to: Sums.self)
-        var row = 0
-        while row < rows {
-            limbeck_tiles_product(a + row * stride, stride, depth, panel, rows - row > 16, sums)
-            for index in 0..<min(32, rows - row) {
-                finish(row + index, 0, vectors[2 * index])
-                finish(row + index, 1, vectors[2 * index + 1])
-            }
-            row += 32
-        }
-    }
+    limbeck_tiles_product(a, stride, depth, panel, rows > 16, UnsafeMutableRawPointer(sums).assumingMemoryBound(to: Int32.self))
 }
 
 #else
 
-@inline(__always) func beginProducts() {}
-@inline(__always) func endProducts() {}
-
-/// (rows, depth) times one panel (depth / 4, 32, 4).
-@inline(__always) func multiply(
-    _ a: UnsafePointer<UInt8>, stride: Int, rows: Int, depth: Int, panel: UnsafePointer<Int8>, finish: Finish
-) {
-    // Four bytes at a time, as the dot products take them.
-    let a = UnsafeRawPointer(a).assumingMemoryBound(to: Int32.self)
-    let panel = UnsafeRawPointer(panel).assumingMemoryBound(to: Sums.self)
-    let (stride, steps) = (stride / 4, depth / 4)
-    var row = 0
-    #if KERNELS_AVX512
-    while rows - row > 4 {
-        tall(a + row * stride, stride, min(rows - row, 8), steps, panel) { finish(row + $0, $1, $2) }
-        row += 8
-    }
-    if row < rows { short(a + row * stride, stride, rows - row, steps, panel) { finish(row + $0, $1, $2) } }
-    #else
-    while row < rows {
-        for half in 0..<2 {
-            short(a + row * stride, stride, min(rows - row, 4), steps, panel + half) { finish(row + $0, half, $1) }
-        }
-        row += 4
-    }
-    #endif
-}
+@inline(__always) func beginTiles() {}
+@inline(__always) func endTiles() {}
 
 @inline(__always) private func dot(_ a: Sums, _ columns: Sums, _ sum: Sums) -> Sums { limbeck_dot(sum, a, columns) }
 
@@ -73,15 +38,27 @@ typealias Finish = (_ row: Int, _ half: Int, _ sums: Sums) -> Void
 }
 
 #if KERNELS_AVX512
+// 32 registers of 16 sums.
 
-/// Up to 8 rows; rows past `rows` repeat the last one, and their sums are dropped.
+@inline(__always) var tileRows: Int { 8 }
+
+func tile(
+    _ a: UnsafePointer<UInt8>, _ stride: Int, _ rows: Int, _ depth: Int, _ panel: UnsafePointer<Int8>,
+    into sums: UnsafeMutablePointer<Sums>
+) {
+    let a = UnsafeRawPointer(a).assumingMemoryBound(to: Int32.self), stride = stride / 4
+    let panel = UnsafeRawPointer(panel).assumingMemoryBound(to: Sums.self)
+    if rows > 4 { tall(a, stride, rows, depth / 4, panel, sums) } else { short(a, stride, rows, depth / 4, panel, sums) }
+}
+
+/// 5 to 8 rows; those past `rows` repeat the last one.
 @inline(__always) private func tall(
-    _ a: UnsafePointer<Int32>, _ stride: Int, _ rows: Int, _ steps: Int, _ panel: UnsafePointer<Sums>, finish: Finish
+    _ a: UnsafePointer<Int32>, _ stride: Int, _ rows: Int, _ steps: Int, _ panel: UnsafePointer<Sums>,
+    _ sums: UnsafeMutablePointer<Sums>
 ) {
     let last = rows - 1
-    let a0 = a, a1 = a + min(1, last) * stride, a2 = a + min(2, last) * stride, a3 = a + min(3, last) * stride
-    let a4 = a + min(4, last) * stride, a5 = a + min(5, last) * stride
-    let a6 = a + min(6, last) * stride, a7 = a + min(7, last) * stride
+    let a0 = a, a1 = a + stride, a2 = a + 2 * stride, a3 = a + 3 * stride, a4 = a + 4 * stride
+    let a5 = a + min(5, last) * stride, a6 = a + min(6, last) * stride, a7 = a + min(7, last) * stride
     var s00 = Sums(), s01 = Sums(), s10 = Sums(), s11 = Sums(), s20 = Sums(), s21 = Sums()
     var s30 = Sums(), s31 = Sums(), s40 = Sums(), s41 = Sums(), s50 = Sums(), s51 = Sums()
     var s60 = Sums(), s61 = Sums(), s70 = Sums(), s71 = Sums()
@@ -98,19 +75,14 @@ typealias Finish = (_ row: Int, _ half: Int, _ sums: Sums) -> Void
         x = all(a6[k]); s60 = dot(x, b0, s60); s61 = dot(x, b1, s61)
         x = all(a7[k]); s70 = dot(x, b0, s70); s71 = dot(x, b1, s71)
     }
-    finish(0, 0, s00); finish(0, 1, s01)
-    if rows > 1 { finish(1, 0, s10); finish(1, 1, s11) }
-    if rows > 2 { finish(2, 0, s20); finish(2, 1, s21) }
-    if rows > 3 { finish(3, 0, s30); finish(3, 1, s31) }
-    if rows > 4 { finish(4, 0, s40); finish(4, 1, s41) }
-    if rows > 5 { finish(5, 0, s50); finish(5, 1, s51) }
-    if rows > 6 { finish(6, 0, s60); finish(6, 1, s61) }
-    if rows > 7 { finish(7, 0, s70); finish(7, 1, s71) }
+    sums[0] = s00; sums[1] = s01; sums[2] = s10; sums[3] = s11; sums[4] = s20; sums[5] = s21; sums[6] = s30; sums[7] = s31
+    sums[8] = s40; sums[9] = s41; sums[10] = s50; sums[11] = s51; sums[12] = s60; sums[13] = s61; sums[14] = s70; sums[15] = s71
 }
 
-/// Up to 4 rows.
+/// 1 to 4 rows.
 @inline(__always) private func short(
-    _ a: UnsafePointer<Int32>, _ stride: Int, _ rows: Int, _ steps: Int, _ panel: UnsafePointer<Sums>, finish: Finish
+    _ a: UnsafePointer<Int32>, _ stride: Int, _ rows: Int, _ steps: Int, _ panel: UnsafePointer<Sums>,
+    _ sums: UnsafeMutablePointer<Sums>
 ) {
     let last = rows - 1
     let a0 = a, a1 = a + min(1, last) * stride, a2 = a + min(2, last) * stride, a3 = a + min(3, last) * stride
@@ -124,34 +96,33 @@ typealias Finish = (_ row: Int, _ half: Int, _ sums: Sums) -> Void
         x = all(a2[k]); s20 = dot(x, b0, s20); s21 = dot(x, b1, s21)
         x = all(a3[k]); s30 = dot(x, b0, s30); s31 = dot(x, b1, s31)
     }
-    finish(0, 0, s00); finish(0, 1, s01)
-    if rows > 1 { finish(1, 0, s10); finish(1, 1, s11) }
-    if rows > 2 { finish(2, 0, s20); finish(2, 1, s21) }
-    if rows > 3 { finish(3, 0, s30); finish(3, 1, s31) }
+    sums[0] = s00; sums[1] = s01; sums[2] = s10; sums[3] = s11; sums[4] = s20; sums[5] = s21; sums[6] = s30; sums[7] = s31
 }
 
 #else
+// 16 registers of 8 sums (AVX2): half of a panel at a time keeps 8 of sums and 4 of columns.
 
-/// Up to 4 rows of one half of a panel: 8 registers of 8 sums, and 4 of columns.
-@inline(__always) private func short(
-    _ a: UnsafePointer<Int32>, _ stride: Int, _ rows: Int, _ steps: Int, _ panel: UnsafePointer<Sums>,
-    finish: (Int, Sums) -> Void
+@inline(__always) var tileRows: Int { 4 }
+
+func tile(
+    _ a: UnsafePointer<UInt8>, _ stride: Int, _ rows: Int, _ depth: Int, _ panel: UnsafePointer<Int8>,
+    into sums: UnsafeMutablePointer<Sums>
 ) {
-    let last = rows - 1
+    let a = UnsafeRawPointer(a).assumingMemoryBound(to: Int32.self), stride = stride / 4, last = rows - 1
     let a0 = a, a1 = a + min(1, last) * stride, a2 = a + min(2, last) * stride, a3 = a + min(3, last) * stride
-    var s0 = Sums(), s1 = Sums(), s2 = Sums(), s3 = Sums()
-    for k in 0..<steps {
-        let b = panel[2 * k]
-        prefetch(panel, k)
-        s0 = dot(all(a0[k]), b, s0)
-        s1 = dot(all(a1[k]), b, s1)
-        s2 = dot(all(a2[k]), b, s2)
-        s3 = dot(all(a3[k]), b, s3)
+    for half in 0..<2 {
+        let panel = UnsafeRawPointer(panel).assumingMemoryBound(to: Sums.self) + half
+        var s0 = Sums(), s1 = Sums(), s2 = Sums(), s3 = Sums()
+        for k in 0..<depth / 4 {
+            let b = panel[2 * k]
+            prefetch(panel, k)
+            s0 = dot(all(a0[k]), b, s0)
+            s1 = dot(all(a1[k]), b, s1)
+            s2 = dot(all(a2[k]), b, s2)
+            s3 = dot(all(a3[k]), b, s3)
+        }
+        sums[half] = s0; sums[2 + half] = s1; sums[4 + half] = s2; sums[6 + half] = s3
     }
-    finish(0, s0)
-    if rows > 1 { finish(1, s1) }
-    if rows > 2 { finish(2, s2) }
-    if rows > 3 { finish(3, s3) }
 }
 
 #endif
