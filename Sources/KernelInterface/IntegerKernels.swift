@@ -54,19 +54,31 @@ public struct ByteRows {
     public static let slack = 32
 }
 
-/// out = Float(a . code - zero * sum of codes) * (row's scale * column's scale) + bias, then what `combination` says. The sums of bytes
-/// are exact.
+/// The sums of bytes are exact. Of bytes times bytes
+///
+///     out = Float(a . code - zero * sum of codes) * (row's scale * column's scale) + bias
+///
+/// and of bytes times nibbles, with x added up in the order of the groups
+///
+///     out = (x - Float(zero) * sum of codes times scales) * row's scale + bias, x = the sum of Float(a . code) * scale over the groups
+///
+/// and then what `combination` says.
 public struct IntegerProduct {
+    public enum Codes {
+        case bytes(IntegerPanels)
+        case nibbles(NibblePanels)
+    }
+
     public var a: ByteRows
     public var depth: Int  // a multiple of IntegerPanels.depthStep
-    public var panels: IntegerPanels
+    public var panels: Codes
     public var bias: UnsafePointer<Float>  // (panels * 32), zero past the last column
     public var combination: Combination
     public var out: UnsafeMutablePointer<Float>  // (rows, panels * 32)
     public var outStride: Int
 
     public init(
-        a: ByteRows, depth: Int, panels: IntegerPanels, bias: UnsafePointer<Float>, combination: Combination,
+        a: ByteRows, depth: Int, panels: Codes, bias: UnsafePointer<Float>, combination: Combination,
         out: UnsafeMutablePointer<Float>, outStride: Int
     ) {
         self.a = a

@@ -4,6 +4,7 @@
 public enum Panels {
     case float(FloatPanels)
     case int8(IntegerPanels)
+    case int4(NibblePanels)
 }
 
 public enum FloatPanels {
@@ -28,6 +29,26 @@ public struct IntegerPanels {
 
     /// The depth of the codes is a multiple of this.
     public static let depthStep = 64
+}
+
+/// Codes of four bits, and a scale for each column and each 32 steps of the depth: w = code * scale. Two steps of four stand in a byte. The
+/// depth is filled up to a multiple of 64 with zeros.
+public struct NibblePanels {
+    /// (panels, depth rounded up to 64 / 8, 32, 4): of eight steps of a column, the first four in the low halves of the bytes, the others in
+    /// the high ones; 8 more than the code, which is from -7 to 7.
+    public var codes: UnsafePointer<UInt8>
+    public var scales: UnsafePointer<UInt16>  // (panels, depth rounded up to 64 / 32, 32), IEEE binary16
+    public var sums: UnsafePointer<Float>  // (panels * 32), of each column's codes times their scales
+    public var smoothing: UnsafePointer<Float>?  // as in IntegerPanels
+
+    public init(
+        codes: UnsafePointer<UInt8>, scales: UnsafePointer<UInt16>, sums: UnsafePointer<Float>, smoothing: UnsafePointer<Float>?
+    ) {
+        (self.codes, self.scales, self.sums, self.smoothing) = (codes, scales, sums, smoothing)
+    }
+
+    /// Steps of the depth that share a scale.
+    public static let group = 32
 }
 
 /// Rows of numbers, back to back: embedding tables, and matrices of which each output is a row.

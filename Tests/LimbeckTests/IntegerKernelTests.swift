@@ -80,8 +80,8 @@ import Testing
                     residual.withUnsafeBufferPointer { residual in
                         let job = IntegerProduct(
                             a: a.rows, depth: padded,
-                            panels: IntegerPanels(
-                                codes: packed.start, scales: scales.start, sums: sums.start, smoothing: nil),
+                            panels: .bytes(
+                                IntegerPanels(codes: packed.start, scales: scales.start, sums: sums.start, smoothing: nil)),
                             bias: bias.start,
                             combination: combination == 0 ? .none : combination == 1 ? .residual(residual.baseAddress!) : .gate,
                             out: out.baseAddress!, outStride: stride)
@@ -105,6 +105,57 @@ import Testing
                             }
                         #expect(out[place] == expected, "\(rows) x \(depth) x \(columns), \(combination), (\(row), \(column))")
                     }
+                }
+            }
+        }
+    }
+
+    @Test(arguments: availableKernels)
+    func productsOfNibblesAreInOrder(set: InstructionSet) {
+        var random = Random(seed: 9)
+        for (rows, depth, columns) in [(1, 1, 1), (3, 64, 32), (5, 65, 33), (18, 384, 64)] {
+            let padded = depth.roundedUp(to: IntegerPanels.depthStep), panels = columns.roundedUp(to: panelColumns) / panelColumns
+            let width = panels * panelColumns, groups = padded / NibblePanels.group
+            let a = Bytes(rows: rows, width: depth)
+            for i in 0..<rows * a.stride { a.bytes[i] = UInt8.random(in: .min ... .max, using: &random) }
+            for row in 0..<rows {
+                a.scales[row] = Float.random(in: 0.001...0.1, using: &random)
+                a.zeros[row] = Int32.random(in: 0...255, using: &random)
+            }
+            let codes = AlignedBuffer<UInt8>(padded * width / 2), halves = AlignedBuffer<UInt16>(width * groups)
+            let sums = AlignedBuffer<Float>(width), bias = AlignedBuffer<Float>(width)
+            func code(_ k: Int, _ column: Int) -> Int { (k * 7 + column * 5 + k / 9) % 15 - 7 }
+            func scale(_ group: Int, _ column: Int) -> Float16 { Float16(0.01 + Float((group * 3 + column) % 11) / 100) }
+            for column in 0..<width {
+                bias[column] = Float(column % 5)
+                for group in 0..<groups {
+                    halves[(column / 32 * groups + group) * 32 + column % 32] = scale(group, column).bitPattern
+                }
+                for k in 0..<padded {
+                    let place = column / 32 * 32 * padded / 2 + k / 8 * 128 + column % 32 * 4 + k % 4
+                    codes[place] |= UInt8((k < depth ? code(k, column) : 0) + 8) << (k % 8 < 4 ? 0 : 4)
+                    if k < depth { sums[column] += Float(code(k, column)) * Float(scale(k / 32, column)) }
+                }
+            }
+            let stride = rowStride(width)
+            var out = [Float](repeating: 0, count: rows * stride)
+            let weights = NibblePanels(codes: codes.start, scales: halves.start, sums: sums.start, smoothing: nil)
+            out.withUnsafeMutableBufferPointer { out in
+                let job = IntegerProduct(
+                    a: a.rows, depth: padded, panels: .nibbles(weights), bias: bias.start, combination: .none,
+                    out: out.baseAddress!, outStride: stride)
+                withUnsafePointer(to: job) { set.kernels.integer.product($0, 0..<rows, 0..<panels) }
+            }
+            for row in 0..<rows {
+                for column in 0..<columns {
+                    var x: Float = 0
+                    for group in 0..<groups {
+                        var sum = 0
+                        for k in group * 32..<max(group * 32, min(depth, group * 32 + 32)) { sum += Int(a.bytes[row * a.stride + k]) * code(k, column) }
+                        x += Float(sum) * Float(scale(group, column))
+                    }
+                    let expected = (x - Float(a.zeros[row]) * sums[column]) * a.scales[row] + bias[column]
+                    #expect(out[row * stride + column] == expected, "\(rows) x \(depth) x \(columns), (\(row), \(column))")
                 }
             }
         }

@@ -27,6 +27,8 @@ LIMBECK_INLINE limbeck_int32x16 limbeck_all_int(int32_t x) { return (limbeck_int
 
 /* ---- Conversions ------------------------------------------------------------------------------------------------ */
 
+LIMBECK_INLINE limbeck_float32x16 limbeck_floats(limbeck_int32x16 x) { return __builtin_convertvector(x, limbeck_float32x16); }
+
 /* dots - zero sums, exactly, and then rounded. */
 LIMBECK_INLINE limbeck_float32x16 limbeck_centered(limbeck_int32x16 dots, int32_t zero, limbeck_int32x16 sums) {
     return __builtin_convertvector((limbeck_int32x16)((limbeck_uint32x16)dots - (uint32_t)zero * (limbeck_uint32x16)sums), limbeck_float32x16);
@@ -111,6 +113,17 @@ LIMBECK_INLINE limbeck_int32x16 limbeck_dot(limbeck_int32x16 sum, limbeck_int32x
     return sum + (a & byte) * (w << 24 >> 24) + (a >> 8 & byte) * (w << 16 >> 24) + (a >> 16 & byte) * (w << 8 >> 24) +
            (a >> 24 & byte) * (w >> 24);
 #endif
+}
+
+/* The signed bytes that low or high halves of bytes stand for: 8 less. */
+typedef uint8_t limbeck_uint8x64 __attribute__((ext_vector_type(64)));
+
+LIMBECK_INLINE limbeck_int32x16 limbeck_low_halves(limbeck_int32x16 x) {
+    return (limbeck_int32x16)((limbeck_uint8x64)(x & 0x0F0F0F0F) - (uint8_t)8);
+}
+
+LIMBECK_INLINE limbeck_int32x16 limbeck_high_halves(limbeck_int32x16 x) {
+    return (limbeck_int32x16)((limbeck_uint8x64)(x >> 4 & 0x0F0F0F0F) - (uint8_t)8);
 }
 
 #if defined(__AMX_INT8__)

@@ -68,6 +68,12 @@ struct Encoder {
     ) {
         let (a, out) = (scratch[from], scratch[into])
         let start = out.start + column
+        func integer(_ matrix: PackedLinear, _ codes: IntegerProduct.Codes, _ combination: Combination) -> ProductWork.Operation {
+            .integer(
+                IntegerProduct(
+                    a: scratch.inputBytes, depth: matrix.integerDepth, panels: codes, bias: matrix.bias, combination: combination,
+                    out: start, outStride: out.stride))
+        }
         func operation(_ matrix: PackedLinear, _ combination: Combination) -> ProductWork.Operation {
             switch matrix.panels {
             case .float(let panels):
@@ -75,18 +81,19 @@ struct Encoder {
                     Product(
                         a: a.start, aStride: a.stride, depth: matrix.depth, panels: panels, bias: matrix.bias,
                         combination: combination, out: start, outStride: out.stride))
-            case .int8(let panels):
-                .integer(
-                    IntegerProduct(
-                        a: scratch.inputBytes, depth: matrix.integerDepth, panels: panels, bias: matrix.bias,
-                        combination: combination, out: start, outStride: out.stride))
+            case .int8(let panels): integer(matrix, .bytes(panels), combination)
+            case .int4(let panels): integer(matrix, .nibbles(panels), combination)
             }
         }
-        var quantization: Quantization?
-        if case .int8(let panels) = matrix.panels {
-            quantization = Quantization(
-                x: a.start, stride: a.stride, width: matrix.depth, smoothing: panels.smoothing, rows: scratch.inputBytes)
+        func bytes(smoothing: UnsafePointer<Float>?) -> Quantization {
+            Quantization(x: a.start, stride: a.stride, width: matrix.depth, smoothing: smoothing, rows: scratch.inputBytes)
         }
+        let quantization: Quantization? =
+            switch matrix.panels {
+            case .float: nil
+            case .int8(let panels): bytes(smoothing: panels.smoothing)
+            case .int4(let panels): bytes(smoothing: panels.smoothing)
+            }
         let work = ProductWork(
             operation(matrix, residual.map { .residual(scratch[$0].start) } ?? .none), gate: gate.map { operation($0, .gate) },
             of: quantization, weights: matrix, rows: rows, activation: activation,

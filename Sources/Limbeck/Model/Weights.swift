@@ -45,7 +45,7 @@ package final class Weights {
 extension Weights {
     /// Of the products that take bytes, the largest depth of the codes; 0 if there is none.
     var integerDepth: Int {
-        products { if case .int8 = $0.panels { $0.integerDepth } else { 0 } }
+        products { if case .float = $0.panels { 0 } else { $0.integerDepth } }
     }
 
     /// The numbers of scratch that a thread needs for the products.
@@ -92,6 +92,7 @@ struct PackedLinear {
         case .float(.float32): 4 * depth * panelColumns
         case .float(.float16): 2 * depth * panelColumns
         case .int8: integerDepth * panelColumns
+        case .int4: integerDepth * panelColumns / 2
         }
     }
 
