@@ -42,6 +42,11 @@ package final class Weights {
     }
 }
 
+extension Model {
+    /// Whether its products are of bytes.
+    package var takesBytes: Bool { weights.integerDepth > 0 }
+}
+
 extension Weights {
     /// Of the products that take bytes, the largest depth of the codes; 0 if there is none.
     var integerDepth: Int {

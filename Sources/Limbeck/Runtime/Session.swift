@@ -20,7 +20,12 @@ public final class Session {
     var sequences = 0
 
     /// Throws `.invalidArgument`, `.outOfMemory`, `.threadsUnavailable`, or `.kernelsUnavailable`.
-    public init(_ model: Model, options: SessionOptions = SessionOptions()) throws(LimbeckError) {
+    public convenience init(_ model: Model, options: SessionOptions = SessionOptions()) throws(LimbeckError) {
+        try self.init(model, options: options) { $0 }
+    }
+
+    /// With other kernels in place of the instruction set's, such as the same ones with a clock around them.
+    package init(_ model: Model, options: SessionOptions, replacing kernels: (Kernels) -> Kernels) throws(LimbeckError) {
         guard 0...Session.mostThreads ~= options.threads else {
             throw LimbeckError(.invalidArgument, "threads is \(options.threads), and must be 0 to \(Session.mostThreads)")
         }
@@ -30,12 +35,12 @@ public final class Session {
         let set = try Session.instructionSet(options.kernels, for: model)
         let c = model.configuration
         self.model = model
-        kernels = set
+        self.kernels = set
         threads = options.threads > 0 ? options.threads : min(Int(platform_cpu_count()), Session.mostThreads)
         maxTokens = options.maxTokens > 0 ? options.maxTokens : min(max(1024, c.maxLength), Session.mostTokens)
         scratch = try Scratch(model.weights, c, maxTokens: maxTokens, threads: threads)
         let workers = try Workers(
-            count: threads, kernels: set.kernels, scratch: scratch.thread, scratchStride: scratch.threadStride)
+            count: threads, kernels: kernels(set.kernels), scratch: scratch.thread, scratchStride: scratch.threadStride)
         encoder = Encoder(configuration: c, weights: model.weights, workers: workers, scratch: scratch)
     }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import KernelInterface
 import Limbeck
 
 struct Bench: ParsableCommand {
@@ -10,7 +11,8 @@ struct Bench: ParsableCommand {
             limbeck bench models/all-MiniLM-L6-v2 --texts texts.txt
 
             A shape is sequences x tokens; times are medians over at least five runs. With --texts, the file's lines are embedded, \
-            and cut by the tokenizer alone.
+            and cut by the tokenizer alone. With --profile, a line for each part of the work follows: its share of the threads' \
+            time, and of what the machine's arithmetic could do in it.
             """)
 
     @Argument(help: "A model folder, or a GGUF file.", completion: .file())
@@ -32,6 +34,9 @@ struct Bench: ParsableCommand {
     @Option(help: ArgumentHelp("Also embed and tokenize the lines of a file.", valueName: "file"), completion: .file())
     var texts: String?
 
+    @Flag(help: "Say what the time goes to.")
+    var profile = false
+
     @Option(help: "How long to measure each number.")
     var seconds = 1.0
 
@@ -46,20 +51,23 @@ struct Bench: ParsableCommand {
         let lines = try texts.map { try LineReader($0, for: "texts").allLines() }
         let output = Output()
         for threads in threads.elements {
-            let session = try Session(
-                model, options: SessionOptions(threads: threads, maxTokens: maxTokens, kernels: kernels))
+            let options = SessionOptions(threads: threads, maxTokens: maxTokens, kernels: kernels)
+            let session = try Session(model, options: options)
+            let profiler = try profile ? Profiler(model, options) : nil
             for shape in shapes.elements where shape.tokens <= min(model.maxPositions, session.maxTokens) {
                 let ids = (0..<shape.batch * shape.tokens).map { Int32($0 * 7919 % model.vocabSize) }
                 let lengths = Array(repeating: shape.tokens, count: shape.batch)
                 var states = [Float](repeating: 0, count: ids.count * model.hiddenSize)
                 let time = try median { try session.hiddenStates(ids, lengths, into: &states) }
                 report(session, "shape", shape.description, shape.batch, ids.count, time, output)
+                try profiler?.report(shape.description, format, output) { try $0.hiddenStates(ids, lengths, into: &states) }
                 try output.flush()
             }
             if let lines {
                 let tokens = lines.reduce(0) { $0 + (model.tokenizer?.encode($1, maxLength: model.maxLength).ids.count ?? 0) }
                 let time = try median { _ = try session.embed(lines) }
                 report(session, "texts", "texts", lines.count, tokens, time, output)
+                try profiler?.report("texts", format, output) { _ = try $0.embed(lines) }
                 try output.flush()
             }
         }
