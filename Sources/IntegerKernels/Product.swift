@@ -12,8 +12,9 @@ func integerProduct(_ pointer: UnsafePointer<IntegerProduct>, rows: Range<Int>, 
 
 private func product(_ job: IntegerProduct, _ weights: IntegerPanels, _ rows: Range<Int>, _ panels: Range<Int>) {
     beginTiles()
-    withUnsafeTemporaryAllocation(byteCount: tileRows * panelColumns * 4, alignment: 64) { memory in
-        let sums = memory.baseAddress!.assumingMemoryBound(to: Sums.self)  // (tileRows, 32)
+    var tileSums = InlineArray<64, Sums>(repeating: Sums())
+    withUnsafeMutablePointer(to: &tileSums) { tileSums in
+        let sums = UnsafeMutableRawPointer(tileSums).assumingMemoryBound(to: Sums.self)  // (tileRows, 32)
         for panel in panels {
             let codes = weights.codes + panel * panelColumns * job.depth
             var row = rows.lowerBound

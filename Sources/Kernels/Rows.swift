@@ -113,8 +113,8 @@ func trigrams(_ pointer: UnsafePointer<Trigrams>, rows: Range<Int>) {
     }
 }
 
-/// Up to 16 numbers of a row from column `i` on.
-@inline(__always)
+/// Up to 16 numbers of a row from column `i` on. A call: an embedding is nothing beside the layers.
+@inline(never)
 private func load(_ rows: Rows, row: Int, width: Int, _ i: Int, first count: Int) -> Vector {
     let place = row * width + i
     switch rows {

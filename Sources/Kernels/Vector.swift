@@ -16,28 +16,42 @@ typealias Bits = SIMD16<UInt32>
 
 /// The first `count` lanes from memory, the others zero; reads nothing past them.
 @inline(__always) func load(_ pointer: UnsafePointer<Float>, first count: Int) -> Vector {
-    if count >= 16 { return load(pointer) }
+    count >= 16 ? load(pointer) : part(pointer, count)
+}
+
+@inline(__always) func load(_ pointer: UnsafePointer<UInt16>, first count: Int) -> Vector {
+    count >= 16 ? load(pointer) : part(pointer, count)
+}
+
+@inline(__always) func load(_ pointer: UnsafePointer<Int8>, first count: Int) -> Vector {
+    count >= 16 ? load(pointer) : part(pointer, count)
+}
+
+// Calls: the end of a row is rare, and lane by lane it is long.
+
+@inline(never) private func part(_ pointer: UnsafePointer<Float>, _ count: Int) -> Vector {
     var vector = Vector()
     for lane in 0..<count { vector[lane] = pointer[lane] }
     return vector
 }
 
-@inline(__always) func load(_ pointer: UnsafePointer<UInt16>, first count: Int) -> Vector {
-    if count >= 16 { return load(pointer) }
-    var halves = InlineArray<16, UInt16>(repeating: 0)
+@inline(never) private func part(_ pointer: UnsafePointer<UInt16>, _ count: Int) -> Vector {
+    var halves = SIMD16<UInt16>()
     for lane in 0..<count { halves[lane] = pointer[lane] }
-    return withUnsafePointer(to: &halves) { load(UnsafeRawPointer($0).assumingMemoryBound(to: UInt16.self)) }
+    return limbeck_floats_of_halves(halves)
 }
 
-@inline(__always) func load(_ pointer: UnsafePointer<Int8>, first count: Int) -> Vector {
-    if count >= 16 { return load(pointer) }
+@inline(never) private func part(_ pointer: UnsafePointer<Int8>, _ count: Int) -> Vector {
     var vector = Vector()
     for lane in 0..<count { vector[lane] = Float(pointer[lane]) }
     return vector
 }
 
 @inline(__always) func store(_ vector: Vector, _ pointer: UnsafeMutablePointer<Float>, first count: Int) {
-    if count >= 16 { return store(vector, pointer) }
+    if count >= 16 { store(vector, pointer) } else { storePart(vector, pointer, count) }
+}
+
+@inline(never) private func storePart(_ vector: Vector, _ pointer: UnsafeMutablePointer<Float>, _ count: Int) {
     for lane in 0..<count { pointer[lane] = vector[lane] }
 }
 
