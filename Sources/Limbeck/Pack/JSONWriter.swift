@@ -7,13 +7,13 @@ struct JSONWriter {
     mutating func object(_ key: String? = nil, _ body: (inout JSONWriter) -> Void) { enclose(key, "{", "}", body) }
     mutating func array(_ key: String? = nil, _ body: (inout JSONWriter) -> Void) { enclose(key, "[", "]", body) }
 
-    mutating func write(_ key: String? = nil, _ value: Int) { begin(key, String(value)) }
-    mutating func write(_ key: String? = nil, _ value: Bool) { begin(key, value ? "true" : "false") }
+    @inline(never) mutating func write(_ key: String? = nil, _ value: Int) { begin(key, String(value)) }
+    @inline(never) mutating func write(_ key: String? = nil, _ value: Bool) { begin(key, value ? "true" : "false") }
 
     /// The bits of a number, as it would lose some in decimal without the tables of a printer.
     mutating func write(_ key: String? = nil, bits value: Float) { begin(key, String(value.bitPattern)) }
 
-    mutating func write(_ key: String? = nil, _ value: String) {
+    @inline(never) mutating func write(_ key: String? = nil, _ value: String) {
         begin(key, "")
         quote(value)
     }

@@ -15,6 +15,12 @@ final class Memory {
     }
 
     deinit { platform_free(base, bytes) }
+
+    /// Takes as many bytes as it has.
+    @inline(never)
+    func copy(_ source: UnsafeRawBufferPointer) {
+        if let start = source.baseAddress { base.copyMemory(from: start, byteCount: min(source.count, bytes)) }
+    }
 }
 
 /// Measures first, then hands out: the same sequence of `take` calls, once without memory to learn the size, once with it.

@@ -16,9 +16,16 @@ struct AddedToken {
 final class AddedTokens: Sendable {
     struct Flags: Sendable {
         let id: Int32
-        let isSingleWord: Bool
-        let stripsLeft: Bool
-        let stripsRight: Bool
+        private let bits: UInt32
+
+        init(_ token: AddedToken) {
+            id = token.id
+            bits = (token.isSingleWord ? 1 : 0) | (token.stripsLeft ? 2 : 0) | (token.stripsRight ? 4 : 0)
+        }
+
+        var isSingleWord: Bool { bits & 1 != 0 }
+        var stripsLeft: Bool { bits & 2 != 0 }
+        var stripsRight: Bool { bits & 4 != 0 }
     }
 
     struct Match {
@@ -52,32 +59,30 @@ final class AddedTokens: Sendable {
 
     /// Keys are the texts, values the index in `flags`.
     let trie: ByteTrie
-    private let flags: [Flags]
+    let flags: Table<Flags>
     /// 256 entries: whether a token begins with the byte.
     private let isFirst: [Bool]
 
-    /// nil without tokens. `text` gives what is looked for.
-    init?(_ tokens: [AddedToken], text: (AddedToken) -> [UInt8]) {
+    /// nil without tokens. `texts` are what is looked for.
+    static func looking(for tokens: [AddedToken], texts: [[UInt8]]) throws(LimbeckError) -> AddedTokens? {
         if tokens.isEmpty { return nil }
         var bytes: [UInt8] = []
         var keys: [ByteTrie.Key] = []
-        var first = [Bool](repeating: false, count: 256)
         // Of equal texts the first counts, and the trie keeps the last.
-        for (index, token) in tokens.enumerated().reversed() {
-            let content = text(token)
+        for (index, content) in texts.enumerated().reversed() {
             keys.append(
                 ByteTrie.Key(start: UInt32(bytes.count), count: UInt32(content.count), value: Int32(index)))
             bytes += content
-            if let byte = content.first { first[Int(byte)] = true }
         }
-        trie = bytes.withUnsafeBytes { ByteTrie(keys, bytes: $0) }
-        isFirst = first
-        flags = tokens.map {
-            Flags(id: $0.id, isSingleWord: $0.isSingleWord, stripsLeft: $0.stripsLeft, stripsRight: $0.stripsRight)
-        }
+        return AddedTokens(try ByteTrie(keys, bytes: Table(bytes)), try Table(tokens.map { Flags($0) }))
     }
 
-    var memoryBytes: Int { trie.memoryBytes + isFirst.count + flags.count * MemoryLayout<Flags>.stride }
+    init(_ trie: ByteTrie, _ flags: Table<Flags>) {
+        (self.trie, self.flags) = (trie, flags)
+        isFirst = (0...255).map { trie.child(ByteTrie.root, $0) != nil }
+    }
+
+    var memoryBytes: Int { trie.memoryBytes + isFirst.count + flags.memoryBytes }
 
     func flags(at index: Int32) -> Flags { flags[Int(index)] }
 

@@ -22,29 +22,30 @@ final class ByteTrie: @unchecked Sendable {  // nothing changes after init
     static let root: UInt32 = 0
     static let nobody = UInt32.max
 
+    /// A multiple of 256.
+    let unitTable: Table<Unit>
+    /// The value of the key that ends at a unit; where none does, minus the number of bytes that lead there.
+    let valueTable: Table<Int32>
+    // The same: whoever walks the trie for each text should count no reference to an owner.
     let units: UnsafePointer<Unit>
-    /// The values of the units at which a key ends.
     let values: UnsafePointer<Int32>
-    let unitCount: Int
+
+    var unitCount: Int { unitTable.count }
 
     /// Of equal keys the last one counts.
-    init(_ keys: [Key], bytes: UnsafeRawBufferPointer) {
-        let places = TriePlaces(keys, bytes: bytes)
-        unitCount = places.count
-        let units = UnsafeMutablePointer<Unit>.allocate(capacity: unitCount)
-        let values = UnsafeMutablePointer<Int32>.allocate(capacity: unitCount)
-        units.initialize(from: places.units, count: unitCount)
-        values.initialize(from: places.values, count: unitCount)
-        self.units = UnsafePointer(units)
-        self.values = UnsafePointer(values)
+    convenience init(_ keys: [Key], bytes: Table<UInt8>) throws(LimbeckError) {
+        let places = TriePlaces(keys, bytes: bytes.raw)
+        self.init(
+            units: try Table(Array(UnsafeBufferPointer(start: places.units, count: places.count))),
+            values: try Table(Array(UnsafeBufferPointer(start: places.values, count: places.count))))
     }
 
-    deinit {
-        units.deallocate()
-        values.deallocate()
+    init(units: Table<Unit>, values: Table<Int32>) {
+        (unitTable, valueTable) = (units, values)
+        (self.units, self.values) = (units.base, values.base)
     }
 
-    var memoryBytes: Int { unitCount * (MemoryLayout<Unit>.stride + MemoryLayout<Int32>.stride) }
+    var memoryBytes: Int { unitTable.memoryBytes + valueTable.memoryBytes }
 
     /// The child of `node` for `byte`, or nil.
     @inline(__always)

@@ -4,47 +4,48 @@
 /// Counted is the white space that the vocabulary writes in a token, and so many characters of the
 /// text are left out, spaces or not, as the reference does it: a space that was added is in no text.
 /// Of an added token it is the white space in the text that it was found for.
-final class OffsetTrimming: @unchecked Sendable {  // nothing changes after init
-    struct Options {
+final class OffsetTrimming: Sendable {
+    struct Options: Sendable {
         /// A single space before the first token of a text stays: it is taken for the one that was
         /// added.
         var keepsFirstSpace: Bool
     }
 
-    private let options: Options
+    let options: Options
     /// By id.
-    private let spaces: UnsafePointer<Spaces>
-    private let idCount: Int
+    let spaces: Table<Spaces>
 
     /// The white space that a token begins and ends with, in characters.
     struct Spaces {
         fileprivate var leading: UInt16 = 0
         fileprivate var trailing: UInt16 = 0
-        fileprivate var isAdded = false
-        private var isLeading = true
+        /// 1: of an added token.
+        fileprivate var added: UInt16 = 0
 
         init() {}
 
         init(of token: UnsafeRawBufferPointer) {
             guard let bytes = token.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
+            var isLeading = true
             var position = 0
             while position < token.count {
                 let source = UTF8Reader.read(bytes, at: position, end: token.count)
                 position = source.end
-                take(source.scalar)
+                take(source.scalar, &isLeading)
             }
         }
 
         /// Of the next `count` scalars without the first `skipped`.
         init<Scalars: ScalarSource>(of scalars: Scalars, skipped: Int, count: Int) {
             var scalars = scalars
+            var isLeading = true
             for index in 0..<count {
                 guard let scalar = scalars.next() else { return }
-                if index >= skipped { take(scalar.scalar) }
+                if index >= skipped { take(scalar.scalar, &isLeading) }
             }
         }
 
-        private mutating func take(_ scalar: UInt32) {
+        private mutating func take(_ scalar: UInt32, _ isLeading: inout Bool) {
             if ScalarRecord(scalar).isSpace || scalar == ByteAlphabet.space {
                 if isLeading, leading < .max { leading += 1 }
                 if trailing < .max { trailing += 1 }
@@ -59,21 +60,19 @@ final class OffsetTrimming: @unchecked Sendable {  // nothing changes after init
     init(
         _ options: Options, idCount: Int, added: [AddedToken],
         _ withToken: (Int32, (UnsafeRawBufferPointer) -> Void) -> Void
-    ) {
+    ) throws(LimbeckError) {
         self.options = options
-        self.idCount = idCount
-        let spaces = UnsafeMutablePointer<Spaces>.allocate(capacity: idCount)
-        spaces.initialize(repeating: Spaces(), count: idCount)
+        var spaces = [Spaces](repeating: Spaces(), count: idCount)
         for id in 0..<idCount {
             withToken(Int32(truncatingIfNeeded: id)) { spaces[id] = Spaces(of: $0) }
         }
-        for token in added { spaces[Int(token.id)].isAdded = true }
-        self.spaces = UnsafePointer(spaces)
+        for token in added { spaces[Int(token.id)].added = 1 }
+        self.spaces = try Table(spaces)
     }
 
-    deinit { spaces.deallocate() }
+    init(_ options: Options, _ spaces: Table<Spaces>) { (self.options, self.spaces) = (options, spaces) }
 
-    var memoryBytes: Int { idCount * MemoryLayout<Spaces>.stride }
+    var memoryBytes: Int { spaces.memoryBytes }
 
     /// The place that is left of a token at `start..<end`; `isFirst`: of the first of its text.
     @inline(__always)
@@ -91,7 +90,7 @@ final class OffsetTrimming: @unchecked Sendable {  // nothing changes after init
         _ text: UnsafePointer<UInt8>, _ start: Int, _ end: Int, isTaken: Bool, isFirst: Bool
     ) -> (start: Int, end: Int) {
         if isTaken { return (end, end) }
-        let found = Spaces(of: UnsafeRawBufferPointer(start: text + start, count: end - start))
+        let found = Spaces(of: UnsafeRawBufferPointer(start: text + start, count: max(0, end - start)))
         return trimmed(text, start, end, found, isFirst: isFirst)
     }
 
@@ -103,7 +102,7 @@ final class OffsetTrimming: @unchecked Sendable {  // nothing changes after init
             let (start, end, isFirst) = (Int(starts[index]), Int(ends[index]), index == 0)
             let isTaken = before.start < start && end <= before.end
             let place =
-                spaces[Int(ids[index])].isAdded
+                spaces[Int(ids[index])].added != 0
                 ? trimmedAdded(text, start, end, isTaken: isTaken, isFirst: isFirst)
                 : trimmed(ids[index], text, start, end, isFirst: isFirst)
             before = (start, end)

@@ -18,7 +18,7 @@ enum PieceModel: Sendable {
             case .bert(let options): normalization = options
             case .steps: throw PieceModel.unsupported(parts, normalizerOf: "WordPiece")
             }
-            self = .wordPiece(WordPiece(parts.vocabulary, normalization, options))
+            self = .wordPiece(try WordPiece(parts.vocabulary, normalization, options))
         case (.bytePairs(let table), .byteLevel(let options)):
             let normalizer = try PieceModel.steps(parts, of: "byte-level BPE")
             self = .bytePairs(BytePairs(table, normalizer, options))

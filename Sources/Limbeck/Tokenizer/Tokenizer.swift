@@ -2,15 +2,15 @@
 ///
 /// Exactly as the Hugging Face `tokenizers` library does it. Cutting a text allocates nothing.
 public final class Tokenizer: Sendable {
-    private let model: PieceModel
-    private let vocabulary: Vocabulary
-    private let template: Template
-    private let trimming: OffsetTrimming?
+    let model: PieceModel
+    let vocabulary: Vocabulary
+    let template: Template
+    let trimming: OffsetTrimming?
     /// Added tokens found in the text as it is, and in the normalised text.
-    private let literalTokens: AddedTokens?
-    private let normalizedTokens: AddedTokens?
+    let literalTokens: AddedTokens?
+    let normalizedTokens: AddedTokens?
     /// The added tokens that are not in the vocabulary.
-    private let extra: Vocabulary?
+    let extra: Vocabulary?
 
     /// The ids of the special tokens, where the tokenizer has them.
     package let cls: Int32?
@@ -28,30 +28,35 @@ public final class Tokenizer: Sendable {
         self.vocabulary = vocabulary
         self.model = model
         template = parts.template
-        literalTokens = AddedTokens(parts.addedTokens.filter { !$0.isNormalized }) { $0.text }
-        normalizedTokens = AddedTokens(parts.addedTokens.filter { $0.isNormalized }) { model.normalized($0.text) }
-        for token in parts.addedTokens where token.isNormalized && model.normalized(token.text).isEmpty {
+        let literal = parts.addedTokens.filter { !$0.isNormalized }
+        literalTokens = try AddedTokens.looking(for: literal, texts: literal.map { $0.text })
+        let normalized = parts.addedTokens.filter { $0.isNormalized }
+        let texts = normalized.map { model.normalized($0.text) }
+        for text in texts where text.isEmpty {
             throw LimbeckError(.fileUnsupported, "\(parts.file): an added token of which the normalizer leaves nothing")
         }
+        normalizedTokens = try AddedTokens.looking(for: normalized, texts: texts)
         var builder = Vocabulary.Builder()
         for token in parts.addedTokens {
             if vocabulary.id(of: token.text) != nil { continue }
             try builder.add(id: Int(token.id), file: parts.file) { $0 += token.text }
         }
-        extra = builder.isEmpty ? nil : Vocabulary(builder)
-        vocabularySize = max(vocabulary.count, extra?.count ?? 0, template.idBound)
+        let extra = builder.isEmpty ? nil : try Vocabulary(builder)
+        self.extra = extra
+        let idCount = Tokenizer.idCount(vocabulary, extra, template)
+        vocabularySize = idCount
 
-        let extra = extra
         func id(_ text: String?) -> Int32? { text.flatMap { extra?.id(of: $0) ?? vocabulary.id(of: $0) } }
         // Files that do not say it call them as one of the two families does.
         func id(_ name: String?, _ bert: String?, _ roberta: String?) -> Int32? {
             name != nil ? id(name) : id(bert) ?? id(roberta)
         }
-        let idCount = vocabularySize
-        trimming = parts.trimming.map { options in
-            OffsetTrimming(options, idCount: idCount, added: parts.addedTokens) { id, body in
+        if let options = parts.trimming {
+            trimming = try OffsetTrimming(options, idCount: idCount, added: parts.addedTokens) { id, body in
                 _ = extra?.withToken(id, body) ?? vocabulary.withToken(id, body)
             }
+        } else {
+            trimming = nil
         }
 
         let (names, bert, roberta) = (parts.names, SpecialNames.bert, SpecialNames.roberta)
@@ -60,6 +65,29 @@ public final class Tokenizer: Sendable {
         mask = id(names.mask, bert.mask, roberta.mask)
         pad = id(names.pad, bert.pad, roberta.pad)
         unk = model.unknown ?? id(names.unk, bert.unk, roberta.unk)
+    }
+
+    /// The tokenizer that was written: its tables are views of a pack. That they lead nowhere else is checked here.
+    init(_ json: JSONValue, _ tables: PackedTables) throws(LimbeckError) {
+        vocabulary = try Vocabulary("tokenizer.vocabulary", tables.member(json, "vocabulary"), tables)
+        extra = try json.optional("extra").map { part throws(LimbeckError) in try Vocabulary("tokenizer.extra", part, tables) }
+        template = Template(tables.member(json, "template"), tables)
+        vocabularySize = Tokenizer.idCount(vocabulary, extra, template)
+        let special = tables.member(json, "special")
+        cls = tables.optionalId(special, "cls", below: vocabularySize)
+        sep = tables.optionalId(special, "sep", below: vocabularySize)
+        mask = tables.optionalId(special, "mask", below: vocabularySize)
+        pad = tables.optionalId(special, "pad", below: vocabularySize)
+        unk = tables.optionalId(special, "unk", below: vocabularySize)
+        literalTokens = try AddedTokens.read("literalTokens", json, tables, idCount: vocabularySize)
+        normalizedTokens = try AddedTokens.read("normalizedTokens", json, tables, idCount: vocabularySize)
+        trimming = try OffsetTrimming.read(json, tables, idCount: vocabularySize)
+        model = try PieceModel(tables.member(json, "model"), tables, vocabulary, idCount: vocabularySize)
+        try tables.check()
+    }
+
+    private static func idCount(_ vocabulary: Vocabulary, _ extra: Vocabulary?, _ template: Template) -> Int {
+        max(vocabulary.count, extra?.count ?? 0, template.idBound)
     }
 
     // MARK: The vocabulary
@@ -90,7 +118,7 @@ public final class Tokenizer: Sendable {
         return vocabulary.withToken(id, body)
     }
 
-    /// The bytes of the tables.
+    /// The bytes of the tables that are memory of this process.
     package var memoryBytes: Int {
         vocabulary.memoryBytes + model.memoryBytes + (extra?.memoryBytes ?? 0) + (literalTokens?.memoryBytes ?? 0)
             + (normalizedTokens?.memoryBytes ?? 0) + (trimming?.memoryBytes ?? 0)

@@ -85,6 +85,7 @@ struct TriePlaces: ~Copyable {
     }
 
     private mutating func place(_ task: Task, _ entries: [Entry], _ tasks: inout [Task]) {
+        values[Int(task.node)] = Int32(truncatingIfNeeded: -task.depth)
         var first = task.first
         while first < task.last, entries[first].key.count == task.depth {
             units[Int(task.node)].link |= 1

@@ -7,12 +7,12 @@ final class Vocabulary: Sendable {
 
     let trie: ByteTrie
     /// The largest id + 1.
-    let count: Int
-    private let bytes: [UInt8]
+    var count: Int { places.count }
+    let bytes: Table<UInt8>
     /// By id: the text's place in `bytes`; a count of -1 for a hole.
-    private let places: [Place]
+    let places: Table<Place>
 
-    private struct Place {
+    struct Place {
         var start: UInt32
         var count: Int32
     }
@@ -41,15 +41,18 @@ final class Vocabulary: Sendable {
         }
     }
 
-    init(_ builder: Builder) {
-        count = builder.count
-        bytes = builder.bytes
-        trie = builder.bytes.withUnsafeBytes { ByteTrie(builder.keys, bytes: $0) }
+    init(_ builder: Builder) throws(LimbeckError) {
+        bytes = try Table(builder.bytes)
+        trie = try ByteTrie(builder.keys, bytes: bytes)
         var places = [Place](repeating: Place(start: 0, count: -1), count: builder.count)
         for key in builder.keys {
             places[Int(key.value)] = Place(start: key.start, count: Int32(truncatingIfNeeded: key.count))
         }
-        self.places = places
+        self.places = try Table(places)
+    }
+
+    init(trie: ByteTrie, bytes: Table<UInt8>, places: Table<Place>) {
+        (self.trie, self.bytes, self.places) = (trie, bytes, places)
     }
 
     func id(of text: UnsafeRawBufferPointer) -> Int32? { trie.value(of: text) }
@@ -63,15 +66,13 @@ final class Vocabulary: Sendable {
 
     /// Calls `body` with the UTF-8 of the token `id`; nil if there is none.
     func withToken<Result>(_ id: Int32, _ body: (UnsafeRawBufferPointer) -> Result) -> Result? {
-        guard id >= 0, Int(id) < places.count, places[Int(id)].count >= 0 else { return nil }
+        guard id >= 0, Int(id) < count, places[Int(id)].count >= 0 else { return nil }
         let place = places[Int(id)]
-        return bytes.withUnsafeBytes { all in
-            body(UnsafeRawBufferPointer(rebasing: all[Int(place.start)..<Int(place.start) + Int(place.count)]))
-        }
+        return body(UnsafeRawBufferPointer(start: bytes.base + Int(place.start), count: Int(place.count)))
     }
 
     /// The token `id`; nil if there is none.
     func token(_ id: Int32) -> String? { withToken(id) { String(decoding: $0, as: UTF8.self) } }
 
-    var memoryBytes: Int { trie.memoryBytes + bytes.count + places.count * MemoryLayout<Place>.stride }
+    var memoryBytes: Int { trie.memoryBytes + bytes.memoryBytes + places.memoryBytes }
 }

@@ -80,7 +80,9 @@ struct ByteCollector {
     private mutating func cut(_ most: Int, into sink: inout TokenSink) {
         var done = 0
         while done < most {
-            for index in 0..<cutter.cut(bytes + done, count &- done, after: before) where done < most {
+            let found = cutter.cut(bytes + done, count &- done, after: before)
+            if found == 0 { done &+= 1 }
+            for index in 0..<found where done < most {
                 before = cutter.number(index)
                 let token = cutter[index]
                 let end = done &+ Int(token.bytes)

@@ -4,7 +4,7 @@
 /// ever crosses depends on the bytes between them alone, and a sequence of tokens is what merging makes of a text just if every two
 /// neighbours are what it makes of the two together. `mayMeet` answers that from the ranks, and replaces the merging: a text is cut by
 /// trying the longest token that may follow, and going back where nothing may.
-final class MergeTable: @unchecked Sendable {  // nothing changes after init
+final class MergeTable: Sendable {
     /// The most bytes of a token. GPT-2's longest have 128; the time to cut a text of length n is at most in proportion to n times this,
     /// squared.
     static let longestToken = 512
@@ -16,13 +16,12 @@ final class MergeTable: @unchecked Sendable {  // nothing changes after init
         let right: UInt32
         /// The longest token that its bytes begin with, shorter than itself; `nothing` for a letter.
         let prefix: UInt32
-        let bytes: UInt16
+        let bytes: UInt32
         /// In the vocabulary.
         let id: Int32
     }
 
-    let tokens: UnsafePointer<Token>
-    private let count: Int
+    let tokens: Table<Token>
     /// The numbers below are letters.
     let letterCount: UInt32
     /// Whether "▁" is nowhere in a token but where it begins, after other marks or none: so that no merge goes across to it.
@@ -30,51 +29,41 @@ final class MergeTable: @unchecked Sendable {  // nothing changes after init
     /// From bytes to the number of a token.
     let trie: ByteTrie
     /// Open addressing: 0, or left << 42 | right << 21 | token.
-    private let pairs: UnsafePointer<UInt64>
-    private let slots: Int
+    let pairs: Table<UInt64>
     private let shift: UInt64
     /// By number: when a token is made, as the largest number in all that it is made of; nil: at its own.
-    private let times: UnsafePointer<UInt32>?
+    let times: Table<UInt32>?
 
     init(_ builder: MergeTableBuilder) throws(LimbeckError) {
         var builder = builder
         try builder.finish()
-        count = builder.tokens.count
         letterCount = builder.letterCount
         marksBegin = builder.marksBegin
-        slots = builder.pairs.slots.count
-        shift = builder.pairs.shift
-        let tokens = UnsafeMutablePointer<Token>.allocate(capacity: count)
-        let pairs = UnsafeMutablePointer<UInt64>.allocate(capacity: slots)
+        pairs = try Table(builder.pairs.slots)
+        shift = PairHash.shift(slots: pairs.count)
         var keys: [ByteTrie.Key] = []
         for token in builder.tokens {
             keys.append(ByteTrie.Key(start: token.start, count: UInt32(token.bytes), value: Int32(keys.count)))
         }
-        let trie = builder.bytes.withUnsafeBytes { ByteTrie(keys, bytes: $0) }
+        let trie = try ByteTrie(keys, bytes: Table(builder.bytes))
+        self.trie = trie
         var isInTurn = true
+        var tokens: [Token] = []
         for (index, token) in builder.tokens.enumerated() {
             if token.time != index { isInTurn = false }
             let prefix = builder.bytes.withUnsafeBytes { MergeTable.prefix(of: keys[index], $0, trie) }
-            let value = Token(left: token.left, right: token.right, prefix: prefix, bytes: token.bytes, id: token.id)
-            (tokens + index).initialize(to: value)
+            tokens.append(Token(left: token.left, right: token.right, prefix: prefix, bytes: UInt32(token.bytes), id: token.id))
         }
-        for (index, pair) in builder.pairs.slots.enumerated() { (pairs + index).initialize(to: pair) }
-        if isInTurn {
-            times = nil
-        } else {
-            let times = UnsafeMutablePointer<UInt32>.allocate(capacity: count)
-            for (index, token) in builder.tokens.enumerated() { (times + index).initialize(to: token.time) }
-            self.times = UnsafePointer(times)
-        }
-        self.trie = trie
-        self.tokens = UnsafePointer(tokens)
-        self.pairs = UnsafePointer(pairs)
+        self.tokens = try Table(tokens)
+        times = isInTurn ? nil : try Table(builder.tokens.map { $0.time })
     }
 
-    deinit {
-        tokens.deallocate()
-        pairs.deallocate()
-        times?.deallocate()
+    init(
+        tokens: Table<Token>, letterCount: UInt32, marksBegin: Bool, trie: ByteTrie, pairs: Table<UInt64>, times: Table<UInt32>?
+    ) {
+        (self.tokens, self.letterCount, self.marksBegin) = (tokens, letterCount, marksBegin)
+        (self.trie, self.pairs, self.times) = (trie, pairs, times)
+        shift = PairHash.shift(slots: pairs.count)
     }
 
     private static func prefix(of key: ByteTrie.Key, _ bytes: UnsafeRawBufferPointer, _ trie: ByteTrie) -> UInt32 {
@@ -89,20 +78,19 @@ final class MergeTable: @unchecked Sendable {  // nothing changes after init
     }
 
     var memoryBytes: Int {
-        trie.memoryBytes + count * MemoryLayout<Token>.stride + slots * MemoryLayout<UInt64>.stride
-            + (times == nil ? 0 : count * MemoryLayout<UInt32>.stride)
+        trie.memoryBytes + tokens.memoryBytes + pairs.memoryBytes + (times?.memoryBytes ?? 0)
     }
 
     /// The token that merging two makes, or `nothing`.
     @inline(__always)
     func merged(_ left: UInt32, _ right: UInt32) -> UInt32 {
-        PairHash.find(left, right, in: pairs, shift: shift, mask: slots &- 1)
+        PairHash.find(left, right, in: pairs.base, shift: shift, mask: pairs.count &- 1)
     }
 
     /// Whether merging leaves these two beside each other.
     @inline(__always)
     func mayMeet(_ left: UInt32, _ right: UInt32) -> Bool {
-        if let times { return mayMeet(left, right, times) }
+        if let times { return mayMeet(left, right, times.base) }
         return PairHash.mayMeet(
             left, right, letterCount, merged: { merged($0, $1) }, parts: { (tokens[Int($0)].left, tokens[Int($0)].right) })
     }
@@ -118,6 +106,9 @@ final class MergeTable: @unchecked Sendable {  // nothing changes after init
 /// The pairs that merge, and what follows from them.
 enum PairHash {
     static let tokenBits: UInt64 = 21
+
+    /// For a table of so many slots, a power of two: what leaves a product of 64 bits the number of a slot.
+    static func shift(slots: Int) -> UInt64 { UInt64(64 - slots.trailingZeroBitCount) }
 
     @inline(__always)
     static func find(

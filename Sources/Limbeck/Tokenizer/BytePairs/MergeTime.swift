@@ -35,14 +35,14 @@ enum MergeTime {
 /// Pairs that merge, while they are found.
 struct PairTable {
     private(set) var slots: [UInt64]
-    let shift: UInt64
+    private let shift: UInt64
 
     /// Room for so many.
     init(count: Int) {
-        var bits: UInt64 = 4
-        while 1 << bits < 2 * count { bits += 1 }
-        shift = 64 - bits
-        slots = [UInt64](repeating: 0, count: 1 << bits)
+        var size = 16
+        while size < 2 * count { size *= 2 }
+        shift = PairHash.shift(slots: size)
+        slots = [UInt64](repeating: 0, count: size)
     }
 
     func find(_ left: UInt32, _ right: UInt32) -> UInt32 {

@@ -19,7 +19,7 @@ struct WordCutter {
     /// `memory` has room for words of `count` bytes, a multiple of 64.
     init(_ table: MergeTable, _ memory: UnsafeMutableRawPointer, _ count: Int) {
         self.table = table
-        tokens = table.tokens
+        tokens = table.tokens.base
         units = table.trie.units
         values = table.trie.values
         found = memory.bindMemory(to: UInt32.self, capacity: count)
@@ -71,9 +71,11 @@ struct WordCutter {
         return walk(bytes, count, first, after: MergeTable.nothing)
     }
 
-    /// The same for a part of a word, whose first token has to be one that may follow `before`.
+    /// The same for a part of a word, whose first token has to be one that may follow `before`. 0: it begins with no letter, as no table
+    /// of our own has it.
     func cut(_ bytes: UnsafePointer<UInt8>, _ count: Int, after before: UInt32) -> Int {
         var first = longest(bytes, count)
+        if first == MergeTable.nothing { return 0 }
         let count = walk(bytes, count, first, after: before)
         if count > 0 { return count }
         // What was decided without seeing these bytes does not fit them: a letter always may follow.

@@ -44,13 +44,13 @@ enum UnknownCharacter: Sendable {
     /// A token stands for it; `fuses`: or for several in a row.
     case token(Int32, fuses: Bool)
     /// Each byte of it has a token, by byte.
-    case bytes([Int32])
+    case bytes(Table<Int32>)
 
     /// The tokens that stand for unknown characters; below 0 are none.
     var ids: [Int32] {
         switch self {
         case .token(let id, _): [id]
-        case .bytes(let ids): ids
+        case .bytes(let ids): (0..<ids.count).map { ids[$0] }
         }
     }
 }

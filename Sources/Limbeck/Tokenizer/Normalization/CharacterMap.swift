@@ -4,8 +4,8 @@
 /// as a whole, and the shortest key that it begins with counts; else each of its scalars is looked up.
 final class CharacterMap: Sendable {
     /// A double array of darts-clone; every step is checked against its end.
-    private let units: [UInt32]
-    private let pool: [UInt8]
+    let units: Table<UInt32>
+    let pool: Table<UInt8>
 
     /// The bytes of a cluster that is looked up as a whole are fewer.
     private static let clusterBytes = 6
@@ -13,7 +13,7 @@ final class CharacterMap: Sendable {
     private static let mostBytes = 128
 
     /// nil if it is not the size of the trie, the trie, and UTF-8.
-    init?(_ bytes: [UInt8]) {
+    init?(_ bytes: [UInt8]) throws(LimbeckError) {
         func word(_ index: Int) -> UInt32 {
             UInt32(bytes[index]) | UInt32(bytes[index + 1]) << 8 | UInt32(bytes[index + 2]) << 16
                 | UInt32(bytes[index + 3]) << 24
@@ -21,22 +21,20 @@ final class CharacterMap: Sendable {
         guard bytes.count >= 4 else { return nil }
         let count = Int(word(0)) / 4
         guard count > 0, count <= (bytes.count - 4) / 4 else { return nil }
-        units = (0..<count).map { word(4 + 4 * $0) }
-        pool = Array(bytes[(4 + 4 * count)...])
-        let isText = pool.withUnsafeBufferPointer { pool in
-            guard let start = pool.baseAddress else { return true }
-            var position = 0
-            while position < pool.count {
-                let source = UTF8Reader.read(start, at: position, end: pool.count)
-                if !UTF8Reader.isWellFormed(source, start) { return false }
-                position = source.end
-            }
-            return true
+        units = try Table((0..<count).map { word(4 + 4 * $0) })
+        pool = try Table(Array(bytes[(4 + 4 * count)...]))
+        var position = 0
+        while position < pool.count {
+            let source = UTF8Reader.read(pool.base, at: position, end: pool.count)
+            if !UTF8Reader.isWellFormed(source, pool.base) { return nil }
+            position = source.end
         }
-        if !isText { return nil }
     }
 
-    var memoryBytes: Int { units.count * 4 + pool.count }
+    /// Of a pack. A pool that is not UTF-8 only gives U+FFFD.
+    init(units: Table<UInt32>, pool: Table<UInt8>) { (self.units, self.pool) = (units, pool) }
+
+    var memoryBytes: Int { units.memoryBytes + pool.memoryBytes }
 
     /// Takes `source` to `target`, whose places follow the changes. `isFirst`: nothing came out before.
     func apply(
@@ -74,16 +72,11 @@ final class CharacterMap: Sendable {
         _ place: Int, _ removed: Int, _ target: inout ScalarBuffer, _ isFirst: Bool, _ skipped: inout Int
     ) {
         let before = target.count
-        pool.withUnsafeBufferPointer { pool in
-            guard let start = pool.baseAddress else { return }
-            var position = place
-            while position < pool.count, pool[position] != 0,
-                position - place < CharacterMap.mostBytes
-            {
-                let source = UTF8Reader.read(start, at: position, end: pool.count)
-                target.append(source.scalar, change: 0)
-                position = source.end
-            }
+        var position = place
+        while position < pool.count, pool[position] != 0, position - place < CharacterMap.mostBytes {
+            let source = UTF8Reader.read(pool.base, at: position, end: pool.count)
+            target.append(source.scalar, change: 0)
+            position = source.end
         }
         let added = target.count - before
         if added > removed {
@@ -98,27 +91,25 @@ final class CharacterMap: Sendable {
 
     /// Where stands what takes the place of the scalars, or of what they begin with; nil: nothing does.
     private func find(_ source: ScalarBuffer, _ start: Int, _ end: Int) -> Int? {
-        units.withUnsafeBufferPointer { units in
-            var node = CharacterMap.offset(units[0])
-            var bytes = (UInt8(0), UInt8(0), UInt8(0), UInt8(0))
-            return withUnsafeMutableBytes(of: &bytes) { raw in
-                guard let text = raw.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return nil }
-                for index in start..<end {
-                    let count = UTF8Reader.write(source.scalars[index], to: text)
-                    for byte in 0..<count {
-                        if text[byte] == 0 { return nil }
-                        node ^= Int(text[byte])
-                        guard node < units.count else { return nil }
-                        let unit = units[node]
-                        // A label with the highest bit is a value.
-                        guard unit & (1 << 31 | 0xFF) == UInt32(text[byte]) else { return nil }
-                        node ^= CharacterMap.offset(unit)
-                        guard node < units.count else { return nil }
-                        if unit >> 8 & 1 == 1 { return Int(units[node] & (1 << 31 - 1)) }
-                    }
+        var node = CharacterMap.offset(units[0])
+        var bytes = (UInt8(0), UInt8(0), UInt8(0), UInt8(0))
+        return withUnsafeMutableBytes(of: &bytes) { raw in
+            guard let text = raw.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return nil }
+            for index in start..<end {
+                let count = UTF8Reader.write(source.scalars[index], to: text)
+                for byte in 0..<count {
+                    if text[byte] == 0 { return nil }
+                    node ^= Int(text[byte])
+                    guard node < units.count else { return nil }
+                    let unit = units[node]
+                    // A label with the highest bit is a value.
+                    guard unit & (1 << 31 | 0xFF) == UInt32(text[byte]) else { return nil }
+                    node ^= CharacterMap.offset(unit)
+                    guard node < units.count else { return nil }
+                    if unit >> 8 & 1 == 1 { return Int(units[node] & (1 << 31 - 1)) }
                 }
-                return nil
             }
+            return nil
         }
     }
 

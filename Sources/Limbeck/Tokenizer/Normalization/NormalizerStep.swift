@@ -23,6 +23,8 @@ enum NormalizerStep: Sendable {
 
     /// The most steps, as `Memory` has them.
     static let most = 32
+    /// The most scalars that a step looks for or puts in at once.
+    static let mostScalars = 64
 
     /// Takes `source` to `target`. `step` is the number of this step.
     func apply(

@@ -18,11 +18,13 @@ final class StepNormalizer: Sendable {
         var table = [UInt8](repeating: 0, count: 256)
         var splitsLetters = true
         var collapsesSpaces = false
-        for byte in 1..<128 {
-            // Line ends may be one cluster.
-            if byte >= 0x09, byte <= 0x0D { continue }
-            guard let result = StepNormalizer.alone(UInt32(byte), steps), result < 0x80 else { continue }
-            if (result == 0x20) == (byte == 0x20) { table[byte] = UInt8(result) }
+        SegmentBuffers.with { buffers in
+            for byte in 1..<128 {
+                // Line ends may be one cluster.
+                if byte >= 0x09, byte <= 0x0D { continue }
+                guard let result = StepNormalizer.alone(UInt32(byte), steps, &buffers), result < 0x80 else { continue }
+                if (result == 0x20) == (byte == 0x20) { table[byte] = UInt8(result) }
+            }
         }
         for step in steps {
             switch step {
@@ -45,23 +47,20 @@ final class StepNormalizer: Sendable {
 
     /// What a scalar becomes between any others; nil if that depends on them, or is not just one.
     @inline(never)
-    private static func alone(_ scalar: UInt32, _ steps: [NormalizerStep]) -> UInt32? {
-        var result: UInt32?
-        SegmentBuffers.with { buffers in
-            buffers.source.append(scalar, 0, 0)
-            var memory = NormalizerStep.Memory()
-            for index in steps.indices {
-                switch steps[index] {
-                case .prepend, .strip: continue
-                case .replace(let pattern, _):
-                    if pattern.count > 1, buffers.source.count == 1, pattern.contains(buffers.source.scalars[0]) { return }
-                default: break
-                }
-                buffers.take(steps[index], index, isLast: true, &memory)
+    private static func alone(_ scalar: UInt32, _ steps: [NormalizerStep], _ buffers: inout SegmentBuffers) -> UInt32? {
+        buffers.source.removeAll()
+        buffers.source.append(scalar, 0, 0)
+        var memory = NormalizerStep.Memory()
+        for index in steps.indices {
+            switch steps[index] {
+            case .prepend, .strip: continue
+            case .replace(let pattern, _):
+                if pattern.count > 1, buffers.source.count == 1, pattern.contains(buffers.source.scalars[0]) { return nil }
+            default: break
             }
-            if buffers.source.count == 1 { result = buffers.source.scalars[0] }
+            buffers.take(steps[index], index, isLast: true, &memory)
         }
-        return result
+        return buffers.source.count == 1 ? buffers.source.scalars[0] : nil
     }
 
     /// Calls `body` with the normalised text.

@@ -18,7 +18,7 @@ extension TokenizerParts {
         for id in 0..<tokens.count {
             try builder.add(id: id, file: gguf.file) { tokens.append(id, to: &$0) }
         }
-        let vocabulary = Vocabulary(builder)
+        let vocabulary = try Vocabulary(builder)
 
         // Where a file does not say, the ids of Google's vocabularies, as in llama.cpp.
         func special(_ keys: [String], _ otherwise: Int) throws(LimbeckError) -> Int32 {

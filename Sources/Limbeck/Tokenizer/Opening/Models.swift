@@ -34,7 +34,7 @@ extension Vocabulary {
     /// The object of tokens and their ids.
     fileprivate convenience init(_ model: TokenizerComponent) throws(LimbeckError) {
         guard let entries = model.value["vocab"], entries.kind == .object else { throw model.malformed("vocab", "an object") }
-        self.init(try Builder(TokenizerComponent("model.vocab", entries, file: model.file)))
+        try self.init(Builder(TokenizerComponent("model.vocab", entries, file: model.file)))
     }
 }
 

@@ -24,8 +24,6 @@ extension NormalizerOptions {
 extension NormalizerStep {
     /// Sequences in sequences, so deep.
     private static let deepest = 4
-    /// The most scalars that a step puts in at once.
-    private static let mostScalars = 64
 
     fileprivate static func read(
         _ part: TokenizerComponent, _ steps: inout [NormalizerStep], depth: Int
@@ -47,7 +45,7 @@ extension NormalizerStep {
         switch type {
         case "Precompiled":
             let bytes = try Base64.decode(part, "precompiled_charsmap")
-            guard let map = CharacterMap(bytes) else { throw part.malformed("precompiled_charsmap", "a charsmap") }
+            guard let map = try CharacterMap(bytes) else { throw part.malformed("precompiled_charsmap", "a charsmap") }
             return .characterMap(map)
         case "NFC": return .normalForm(NormalForm(isCompatible: false, composes: true))
         case "NFD": return .normalForm(NormalForm(isCompatible: false, composes: false))

@@ -1,11 +1,11 @@
 /// A .model file, with tokenizer_config.json where there is one.
 extension TokenizerParts {
     init(
-        sentencePiece bytes: UnsafeRawBufferPointer, file: String, name: String, config: JSONValue?
+        sentencePiece bytes: Table<UInt8>, file: String, name: String, config: JSONValue?
     ) throws(LimbeckError) {
         #if SentencePiece
             let rule = try SentencePieceRule(file: name, class: config?["tokenizer_class"]?.string, file)
-            let model = try SentencePieceFile(bytes, rule, file: file)
+            let model = try SentencePieceFile(bytes.raw, rule, file: file)
             var builder = Vocabulary.Builder()
             for piece in 0..<model.count {
                 try builder.add(id: Int(rule.id(of: piece, unknown: model.unknown)), file: file) { bytes in
@@ -15,7 +15,7 @@ extension TokenizerParts {
             try rule.tokens(model.count) { text, id throws(LimbeckError) in
                 try builder.add(id: Int(id), file: file) { $0.append(contentsOf: text.utf8) }
             }
-            let vocabulary = Vocabulary(builder)
+            let vocabulary = try Vocabulary(builder)
             var names = SpecialNames()
             if let config { names.read(config) }
             names = names.or(rule.names)
@@ -29,7 +29,7 @@ extension TokenizerParts {
             let normalizer = StepNormalizer(try rule.steps(config, file: "tokenizer_config.json"))
             self.init(
                 file: file, vocabulary: vocabulary,
-                model: .sentencePiece(SentencePieceModel(model, rule, normalizer)), names: names)
+                model: .sentencePiece(SentencePieceModel(model, bytes, rule, normalizer)), names: names)
             template = rule.isRoberta ? .roberta(cls: cls, sep: sep) : .bert(cls: cls, sep: sep)
             for name in [names.unk, names.sep, names.cls, names.pad, names.mask] {
                 guard let name, let id = vocabulary.id(of: name) else { continue }
@@ -38,10 +38,7 @@ extension TokenizerParts {
                 addedTokens.append(token)
             }
         #else
-            throw LimbeckError(
-                .fileUnsupported,
-                "\(file): this library was built without SentencePiece; build it with `make lib`, "
-                    + "or save a tokenizer.json with transformers beside it")
+            throw SentencePieceModel.missing(file)
         #endif
     }
 }

@@ -57,8 +57,8 @@ extension Tokenizer {
             try self.init(vocabulary: file, merges: try beside("merges.txt"), config: config)
         } else if name.hasSuffix(utf8: ".model") {
             let root = try Tokenizer.root(of: config)
-            try self.init(
-                try TokenizerParts(sentencePiece: file.bytes, file: file.name, name: name, config: root))
+            let bytes = Table(file)
+            try self.init(try TokenizerParts(sentencePiece: bytes, file: file.name, name: name, config: root))
             withExtendedLifetime((file, config)) {}
         } else if name.hasSuffix(utf8: ".json") {
             try self.init(json: file, config: config)

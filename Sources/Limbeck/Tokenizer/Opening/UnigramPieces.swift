@@ -23,9 +23,13 @@ extension PieceTable {
                     .fileUnsupported,
                     "\(model.file): model.vocab[\(scores.count)] has \(bytes) bytes, the most is \(longestPiece)")
             }
+            guard isSound(score) else {
+                throw LimbeckError(
+                    .fileUnsupported, "\(model.file): model.vocab[\(scores.count)] has a score too far from 0 to be added up")
+            }
             scores.append(score)
         }
-        let vocabulary = Vocabulary(builder)
+        let vocabulary = try Vocabulary(builder)
         guard let unknown = model.value["unk_id"], !unknown.isNull else {
             throw LimbeckError(.fileUnsupported, "\(model.file): a Unigram model without unk_id is not supported")
         }
@@ -33,8 +37,8 @@ extension PieceTable {
             throw model.malformed("unk_id", "the id of a piece")
         }
         let spellsBytes = try model.flag("byte_fallback") ?? false
-        let pieces = PieceTable(
-            vocabulary, scores: scores, unknown: Int32(id), byteIds: spellsBytes ? vocabulary.byteIds : nil)
+        let pieces = try PieceTable(
+            vocabulary, scores: scores, unknown: Int32(id), byteIds: spellsBytes ? vocabulary.byteIds() : nil)
         return (vocabulary, pieces)
     }
 }

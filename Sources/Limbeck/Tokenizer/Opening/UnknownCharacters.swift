@@ -3,7 +3,7 @@ extension UnknownCharacter {
     init(_ model: TokenizerComponent, _ vocabulary: Vocabulary) throws(LimbeckError) {
         let fuses = try model.flag("fuse_unk") ?? false
         if try model.flag("byte_fallback") ?? false {
-            let ids = vocabulary.byteIds
+            let ids = try vocabulary.byteIds()
             var (missing, hasAny) = (-1, false)
             for byte in UInt8.min...UInt8.max where ByteAlphabet.isInText(byte) {
                 if ids[Int(byte)] < 0 { missing = Int(byte) } else { hasAny = true }
@@ -30,11 +30,12 @@ extension UnknownCharacter {
 
 extension Vocabulary {
     /// The ids of "<0x00>" to "<0xFF>"; -1 where there is none.
-    var byteIds: [Int32] {
+    func byteIds() throws(LimbeckError) -> Table<Int32> {
         let digits = Array("0123456789ABCDEF".utf8)
-        return (0..<256).map { byte in
-            let name = Array("<0x".utf8) + [digits[byte >> 4], digits[byte & 15], UInt8(ascii: ">")]
-            return id(of: name) ?? -1
-        }
+        return try Table(
+            (0..<256).map { byte in
+                let name = Array("<0x".utf8) + [digits[byte >> 4], digits[byte & 15], UInt8(ascii: ">")]
+                return id(of: name) ?? -1
+            })
     }
 }

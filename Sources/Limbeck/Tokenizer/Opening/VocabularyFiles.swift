@@ -9,8 +9,8 @@ extension TokenizerParts {
         guard vocabulary.root.kind == .object else {
             throw LimbeckError(.fileMalformed, "\(file): not a JSON object")
         }
-        let words = Vocabulary(
-            try .init(TokenizerComponent("the vocabulary", vocabulary.root, file: file)))
+        let words = try Vocabulary(
+            .init(TokenizerComponent("the vocabulary", vocabulary.root, file: file)))
         let settings = try BytePairSettings(config)
         self.init(
             file: file, vocabulary: words,

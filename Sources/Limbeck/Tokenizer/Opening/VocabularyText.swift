@@ -45,7 +45,7 @@ extension TokenizerParts {
             id += 1
             start = end + 1
         }
-        return Vocabulary(builder)
+        return try Vocabulary(builder)
     }
 
     /// The line without white space at its end, such as the CR of a Windows file.

@@ -5,8 +5,11 @@
 /// A .model file, which libsentencepiece cuts texts with. Unlike the models of our own it allocates for each text.
 final class SentencePieceModel: @unchecked Sendable {  // libsentencepiece's const functions may run at the same time
     let normalizer: StepNormalizer
+    let rule: SentencePieceRule
+    /// The file, which a pack holds as it is.
+    let file: Table<UInt8>
     /// By id of the file: the id that transformers gives.
-    private let ids: [Int32]
+    let ids: [Int32]
     /// By id of the file: the piece begins with "▁".
     private let beginsWord: [Bool]
     let unknown: Int32
@@ -16,9 +19,11 @@ final class SentencePieceModel: @unchecked Sendable {  // libsentencepiece's con
     #if SentencePiece
         private let handle: UnsafeMutableRawPointer
 
-        /// `pieces` is called with each piece; `rule` gives ids.
-        init(_ file: SentencePieceFile, _ rule: SentencePieceRule, _ normalizer: StepNormalizer) {
+        /// `rule` gives ids.
+        init(_ file: SentencePieceFile, _ bytes: Table<UInt8>, _ rule: SentencePieceRule, _ normalizer: StepNormalizer) {
             handle = file.take()
+            self.file = bytes
+            self.rule = rule
             self.normalizer = normalizer
             var ids: [Int32] = []
             var beginsWord: [Bool] = []
@@ -33,9 +38,17 @@ final class SentencePieceModel: @unchecked Sendable {  // libsentencepiece's con
         deinit { limbeck_sentencepiece_close(handle) }
     #else
         private init() {
-            (normalizer, ids, beginsWord, unknown) = (StepNormalizer([]), [], [], 0)
+            (normalizer, rule, file, ids, beginsWord, unknown) = (StepNormalizer([]), .xlmRoberta, Table(), [], [], 0)
         }
     #endif
+
+    /// The error of a library that cannot open one.
+    static func missing(_ file: String) -> LimbeckError {
+        LimbeckError(
+            .fileUnsupported,
+            "\(file): this library was built without SentencePiece; build it with `make lib`, "
+                + "or save a tokenizer.json with transformers beside it")
+    }
 
     var memoryBytes: Int { ids.count * 5 + normalizer.memoryBytes }
 

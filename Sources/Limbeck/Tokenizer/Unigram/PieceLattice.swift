@@ -48,7 +48,7 @@ struct PieceLattice: PieceCollector {
         self.pieces = pieces
         units = pieces.trie.units
         values = pieces.trie.values
-        pieceScores = pieces.scores
+        pieceScores = pieces.scores.base
         scores = memory.bindMemory(to: Double.self, capacity: places)
         starts = (memory + 8 * places).bindMemory(to: UInt32.self, capacity: places)
         ends = (memory + 12 * places).bindMemory(to: UInt32.self, capacity: places)

@@ -25,35 +25,41 @@ final class Unigram: Sendable {
 }
 
 /// The pieces of a Unigram model and their scores.
-final class PieceTable: @unchecked Sendable {  // nothing changes after init
+final class PieceTable: Sendable {
     /// The most bytes of a piece: what bounds the time that a byte of text takes. SentencePiece's own pieces have at most 16 characters.
     static let longestPiece = 256
     /// What an unknown character costs more than the worst piece.
     private static let unknownPenalty = 10.0
+    /// Scores are nearer to 0 than this. Real ones are logarithms of probabilities; the sum of as many as any text has has to be finite.
+    private static let largestScore = 1e200
+
+    /// Whether it may be added up.
+    static func isSound(_ score: Double) -> Bool { abs(score) < largestScore }
 
     let trie: ByteTrie
     /// By node of the trie: the score of the piece that ends there.
-    let scores: UnsafePointer<Double>
+    let scores: Table<Double>
     let unknown: Int32
     let unknownScore: Double
     /// By byte: the id of the piece that stands for it; nil: unknown characters are not spelt in bytes.
-    let byteIds: [Int32]?
+    let byteIds: Table<Int32>?
 
     /// `scores` are by id.
-    init(_ vocabulary: Vocabulary, scores: [Double], unknown: Int32, byteIds: [Int32]?) {
-        trie = vocabulary.trie
-        let byNode = UnsafeMutablePointer<Double>.allocate(capacity: trie.unitCount)
-        for node in 0..<trie.unitCount {
-            let isKey = trie.units[node].isKey
-            (byNode + node).initialize(to: isKey ? scores[Int(trie.values[node])] : 0)
-        }
-        self.scores = UnsafePointer(byNode)
+    init(_ vocabulary: Vocabulary, scores: [Double], unknown: Int32, byteIds: Table<Int32>?) throws(LimbeckError) {
+        let trie = vocabulary.trie
+        self.trie = trie
+        var byNode = [Double](repeating: 0, count: trie.unitCount)
+        for node in 0..<trie.unitCount where trie.units[node].isKey { byNode[node] = scores[Int(trie.values[node])] }
+        self.scores = try Table(byNode)
         self.unknown = unknown
         unknownScore = scores.reduce(.infinity) { min($0, $1) } - PieceTable.unknownPenalty
         self.byteIds = byteIds
     }
 
-    deinit { scores.deallocate() }
+    init(_ trie: ByteTrie, scores: Table<Double>, unknown: Int32, unknownScore: Double, byteIds: Table<Int32>?) {
+        (self.trie, self.scores, self.unknown) = (trie, scores, unknown)
+        (self.unknownScore, self.byteIds) = (unknownScore, byteIds)
+    }
 
-    var memoryBytes: Int { trie.unitCount * MemoryLayout<Double>.stride }
+    var memoryBytes: Int { scores.memoryBytes + (byteIds?.memoryBytes ?? 0) }
 }

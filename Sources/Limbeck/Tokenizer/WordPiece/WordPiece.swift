@@ -36,9 +36,13 @@ final class WordPiece: Sendable {
     /// The ids of punctuation marks standing alone.
     let punctuationIds: [Int32]
     /// By scalar: the one letter it becomes, or 0 if the case is not that simple. Covers the alphabets and the kana.
-    private let folded: [UInt16]
+    let folded: Table<UInt16>
+    static let foldedCount = 0x3400
 
-    init(_ vocabulary: Vocabulary, _ normalization: NormalizerOptions, _ options: WordPieceOptions) {
+    /// `folded` is that of a pack.
+    init(
+        _ vocabulary: Vocabulary, _ normalization: NormalizerOptions, _ options: WordPieceOptions, folded: Table<UInt16>? = nil
+    ) throws(LimbeckError) {
         self.vocabulary = vocabulary
         self.normalization = normalization
         self.options = options
@@ -70,13 +74,13 @@ final class WordPiece: Sendable {
         }
         byteTable = table
         punctuationIds = ids
-        folded = WordPiece.foldTable(normalization)
+        self.folded = if let folded { folded } else { try Table(WordPiece.foldTable(normalization)) }
     }
 
     private static func foldTable(_ options: NormalizerOptions) -> [UInt16] {
-        var table = [UInt16](repeating: 0, count: 0x3400)
+        var table = [UInt16](repeating: 0, count: foldedCount)
         var bytes = (UInt8(0), UInt8(0), UInt8(0), UInt8(0))
-        for scalar in 0x80..<table.count {
+        for scalar in 0x80..<foldedCount {
             let record = ScalarRecord(UInt32(scalar))
             if record.rank != 0 || record.isSpace { continue }
             withUnsafeMutableBytes(of: &bytes) { raw in
@@ -93,7 +97,7 @@ final class WordPiece: Sendable {
     }
 
     /// The bytes of the tables, the vocabulary's not among them.
-    var memoryBytes: Int { byteTable.count + punctuationIds.count * 4 + folded.count * 2 }
+    var memoryBytes: Int { byteTable.count + punctuationIds.count * 4 + folded.memoryBytes }
 
     /// Cuts `text[position..<end]`, which is normalised on its own, into tokens.
     func encode(_ text: UnsafePointer<UInt8>, from position: Int, to end: Int, into sink: inout TokenSink) {
@@ -114,51 +118,49 @@ final class WordPiece: Sendable {
             var ascii = ascii
             var position = start
             var canReadASCII = false
-            folded.withUnsafeBufferPointer { folded in
-                while position < end, !sink.isFull {
-                    let byte = text[position]
-                    if byte < 0x80 {
-                        switch ascii.kinds[Int(byte)] {
-                        case ByteKind.word:
-                            if collector.characters == 0, canReadASCII {
-                                // The fast path, up to the next word that is not for it.
-                                canReadASCII = false
-                                position = ascii.read(from: position, into: &sink)
-                            } else {
-                                collector.append(UInt32(ascii.kinds[256 + Int(byte)]), position, position &+ 1)
-                                position &+= 1
-                            }
-                            continue
-                        case ByteKind.space:
-                            collector.flush(into: &sink)
-                            canReadASCII = true
+            while position < end, !sink.isFull {
+                let byte = text[position]
+                if byte < 0x80 {
+                    switch ascii.kinds[Int(byte)] {
+                    case ByteKind.word:
+                        if collector.characters == 0, canReadASCII {
+                            // The fast path, up to the next word that is not for it.
+                            canReadASCII = false
+                            position = ascii.read(from: position, into: &sink)
+                        } else {
+                            collector.append(UInt32(ascii.kinds[256 + Int(byte)]), position, position &+ 1)
                             position &+= 1
-                            continue
-                        case ByteKind.punctuation:
-                            collector.flush(into: &sink)
-                            canReadASCII = true
-                            sink.append(punctuationIds[Int(byte)], position, position &+ 1)
-                            sink.endWord()
-                            position &+= 1
-                            continue
-                        default: break
                         }
-                    }
-                    let source = UTF8Reader.read(text, at: position, end: end)
-                    if Int(source.scalar) < folded.count, folded[Int(source.scalar)] != 0 {
-                        collector.append(UInt32(folded[Int(source.scalar)]), source.start, source.end)
-                        position = source.end
                         continue
+                    case ByteKind.space:
+                        collector.flush(into: &sink)
+                        canReadASCII = true
+                        position &+= 1
+                        continue
+                    case ByteKind.punctuation:
+                        collector.flush(into: &sink)
+                        canReadASCII = true
+                        sink.append(punctuationIds[Int(byte)], position, position &+ 1)
+                        sink.endWord()
+                        position &+= 1
+                        continue
+                    default: break
                     }
-                    var scalars = NormalizedScalars(text, from: position, to: end, normalization)
-                    repeat {
-                        guard let scalar = scalars.next() else { break }
-                        collector.take(scalar, into: &sink)
-                    } while !scalars.isBetweenScalars
-                    position = scalars.position
                 }
-                collector.flush(into: &sink)
+                let source = UTF8Reader.read(text, at: position, end: end)
+                if Int(source.scalar) < folded.count, folded[Int(source.scalar)] != 0 {
+                    collector.append(UInt32(folded[Int(source.scalar)]), source.start, source.end)
+                    position = source.end
+                    continue
+                }
+                var scalars = NormalizedScalars(text, from: position, to: end, normalization)
+                repeat {
+                    guard let scalar = scalars.next() else { break }
+                    collector.take(scalar, into: &sink)
+                } while !scalars.isBetweenScalars
+                position = scalars.position
             }
+            collector.flush(into: &sink)
         }
     }
 }

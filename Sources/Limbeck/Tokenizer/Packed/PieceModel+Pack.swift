@@ -1,0 +1,123 @@
+/// A model with its normalizer and pre-tokenizer.
+extension PieceModel {
+    func write(to contents: inout PackContents, _ json: inout JSONWriter) {
+        switch self {
+        case .wordPiece(let model):
+            json.write("kind", "wordPiece")
+            json.object("normalizer") { json in model.normalization.write(to: &json) }
+            json.write("unknown", Int(model.options.unknown))
+            json.write("prefix", model.options.prefix)
+            json.write("maximumCharacters", model.options.maximumCharacters)
+            contents.add("tokenizer", ".folded", .u16, model.folded)
+        case .bytePairs(let model):
+            json.write("kind", "bytePairs")
+            model.normalizer.write("tokenizer.normalizer", to: &contents, &json)
+            json.write("addsSpace", model.options.addsSpace)
+            json.write("cutsWords", model.options.cutsWords)
+            json.object("merges") { json in model.table.write("tokenizer.merges", to: &contents, &json) }
+        case .characterPairs(let model):
+            json.write("kind", "characterPairs")
+            model.input.write("tokenizer", to: &contents, &json)
+            model.unknown.write("tokenizer", to: &contents, &json)
+            json.object("merges") { json in model.table.write("tokenizer.merges", to: &contents, &json) }
+        case .unigram(let model):
+            json.write("kind", "unigram")
+            model.input.write("tokenizer", to: &contents, &json)
+            model.pieces.write(to: &contents, &json)
+        case .sentencePiece(let model):
+            json.write("kind", "sentencePiece")
+            model.normalizer.write("tokenizer.normalizer", to: &contents, &json)
+            json.write("rule", model.rule.name)
+            json.write("bytes", model.file.count)
+            contents.add("tokenizer", ".model", .u8, model.file)
+        }
+    }
+
+    /// Every id that comes out is below `idCount`.
+    init(_ json: JSONValue, _ tables: PackedTables, _ vocabulary: Vocabulary, idCount: Int) throws(LimbeckError) {
+        let kind = tables.text(json, "kind")
+        switch kind {
+        case "wordPiece":
+            let options = WordPieceOptions(
+                unknown: tables.id(json, "unknown", below: idCount), prefix: tables.text(json, "prefix"),
+                maximumCharacters: tables.number(json, "maximumCharacters", in: 0..<WordPieceOptions.characterBound + 1))
+            let normalization = NormalizerOptions(tables.member(json, "normalizer"), tables)
+            let folded: Table<UInt16> = try tables.table("tokenizer", ".folded", .u16, WordPiece.foldedCount)
+            self = .wordPiece(try WordPiece(vocabulary, normalization, options, folded: folded))
+        case "bytePairs":
+            let options = BytePairOptions(addsSpace: tables.flag(json, "addsSpace"), cutsWords: tables.flag(json, "cutsWords"))
+            let normalizer = try StepNormalizer("tokenizer.normalizer", json, tables)
+            self = .bytePairs(BytePairs(try PieceModel.merges(json, tables, idCount), normalizer, options))
+        case "characterPairs":
+            let unknown = try UnknownCharacter("tokenizer", json, tables, idCount: idCount)
+            let input = try MetaspaceInput("tokenizer", json, tables)
+            self = .characterPairs(CharacterPairs(try PieceModel.merges(json, tables, idCount), unknown, input))
+        case "unigram":
+            let pieces = try PieceTable(json, tables, vocabulary, idCount: idCount)
+            self = .unigram(Unigram(pieces, try MetaspaceInput("tokenizer", json, tables)))
+        case "sentencePiece": self = .sentencePiece(try SentencePieceModel(json, tables, idCount: idCount))
+        default:
+            try tables.check()
+            throw json.mismatch("a tokenizer of the kind '\(kind)'", expected: "one that is known")
+        }
+    }
+
+    private static func merges(_ json: JSONValue, _ tables: PackedTables, _ idCount: Int) throws(LimbeckError) -> MergeTable {
+        try MergeTable("tokenizer.merges", tables.member(json, "merges"), tables, idCount: idCount)
+    }
+}
+
+extension PieceTable {
+    fileprivate func write(to contents: inout PackContents, _ json: inout JSONWriter) {
+        json.write("unknown", Int(unknown))
+        json.write("unknownScore", Int(truncatingIfNeeded: unknownScore.bitPattern))
+        json.write("spellsBytes", byteIds != nil)
+        contents.add("tokenizer", ".scores", .f64, scores)
+        if let byteIds { contents.add("tokenizer", ".byteIds", .i32, byteIds) }
+    }
+
+    fileprivate convenience init(
+        _ json: JSONValue, _ tables: PackedTables, _ vocabulary: Vocabulary, idCount: Int
+    ) throws(LimbeckError) {
+        let bits = tables.number(json, "unknownScore", in: .min ..< .max)
+        let byteIds = tables.flag(json, "spellsBytes") ? try UnknownCharacter.byteIds("tokenizer", tables, idCount: idCount) : nil
+        self.init(
+            vocabulary.trie, scores: try tables.table("tokenizer", ".scores", .f64, vocabulary.trie.unitCount),
+            unknown: tables.id(json, "unknown", below: idCount),
+            unknownScore: Double(bitPattern: UInt64(truncatingIfNeeded: bits)), byteIds: byteIds)
+        var isWrong = !PieceTable.isSound(unknownScore)
+        for node in 0..<scores.count where !PieceTable.isSound(scores[node]) { isWrong = true }
+        tables.expect(!isWrong, "tokenizer", ".scores")
+    }
+}
+
+extension SentencePieceModel {
+    /// The one tokenizer that is not opened by mapping alone: libsentencepiece parses the file, after all the checks of it.
+    fileprivate convenience init(_ json: JSONValue, _ tables: PackedTables, idCount: Int) throws(LimbeckError) {
+        #if SentencePiece
+            let rule = tables.text(json, "rule")
+            guard let known = SentencePieceRule.all.first(where: { $0.name == rule }) else {
+                throw json.mismatch("'rule'", expected: "one that is known")
+            }
+            let bytes: Table<UInt8> = try tables.table("tokenizer", ".model", .u8, tables.number(json, "bytes", in: 1..<1 << 30))
+            let file = try SentencePieceFile(bytes.raw, known, file: "\(tables.file): tensor 'tokenizer.model'")
+            self.init(file, bytes, known, try StepNormalizer("tokenizer.normalizer", json, tables))
+            for id in ids + [unknown] where Int(id) >= idCount { tables.expect(false, "tokenizer", ".model") }
+        #else
+            throw SentencePieceModel.missing(tables.file)
+        #endif
+    }
+}
+
+extension SentencePieceRule {
+    fileprivate static var all: [SentencePieceRule] { [.albert, .camembert, .debertaV2, .xlmRoberta] }
+
+    fileprivate var name: String {
+        switch self {
+        case .albert: "albert"
+        case .camembert: "camembert"
+        case .debertaV2: "debertaV2"
+        case .xlmRoberta: "xlmRoberta"
+        }
+    }
+}

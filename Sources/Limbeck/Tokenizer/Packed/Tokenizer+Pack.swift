@@ -1,0 +1,106 @@
+extension Tokenizer {
+    /// Adds every table as a tensor, and writes one object that describes them and the rest.
+    func write(to contents: inout PackContents, _ json: inout JSONWriter) {
+        json.object("vocabulary") { json in vocabulary.write("tokenizer.vocabulary", to: &contents, &json) }
+        if let extra { json.object("extra") { json in extra.write("tokenizer.extra", to: &contents, &json) } }
+        json.object("template") { json in template.write(to: &json) }
+        json.object("special") { json in
+            for (key, id) in [("cls", cls), ("sep", sep), ("mask", mask), ("pad", pad), ("unk", unk)] {
+                if let id { json.write(key, Int(id)) }
+            }
+        }
+        json.object("model") { json in model.write(to: &contents, &json) }
+        for (key, tokens) in [("literalTokens", literalTokens), ("normalizedTokens", normalizedTokens)] {
+            if let tokens { json.object(key) { json in tokens.write("tokenizer." + key, to: &contents, &json) } }
+        }
+        if let trimming {
+            json.object("trimming") { json in json.write("keepsFirstSpace", trimming.options.keepsFirstSpace) }
+            contents.add("tokenizer", ".trimming", .u16, trimming.spaces, row: 3)
+        }
+    }
+
+    /// The tokenizer that was written. Its tables are views of what `owner` keeps mapped; that they lead nowhere else is checked here.
+    convenience init(_ tensors: PackTensors, _ json: JSONValue, owner: AnyObject) throws(LimbeckError) {
+        try self.init(json, PackedTables(tensors, owner: owner))
+    }
+
+    /// A tensor of a pack, with its type as safetensors has it; the bytes live as long as the tokenizer.
+    package struct PackedTensor {
+        package let name: String
+        package let dtype: String
+        package let shape: [Int]
+        package let bytes: UnsafeRawBufferPointer
+    }
+
+    /// What a pack holds of the tokenizer, and how it describes that in JSON.
+    package var packed: (tensors: [PackedTensor], description: [UInt8]) {
+        var (contents, json) = (PackContents(), JSONWriter())
+        json.object { json in write(to: &contents, &json) }
+        let tensors = contents.tensors.map {
+            PackedTensor(name: $0.name, dtype: $0.type.rawValue, shape: $0.shape, bytes: $0.bytes)
+        }
+        return (tensors, json.text)
+    }
+
+    /// The tokenizer of tensors that `owner` keeps alive.
+    package convenience init(packed file: Safetensors, _ description: JSONValue, owner: AnyObject) throws(LimbeckError) {
+        try self.init(PackTensors(file), description, owner: owner)
+    }
+}
+
+extension Template {
+    fileprivate func write(to json: inout JSONWriter) {
+        for (key, pieces) in [("single", single), ("pair", pair)] {
+            json.array(key) { json in
+                for piece in pieces {
+                    json.object { json in
+                        switch piece {
+                        case .token(let id, let type):
+                            json.write("token", Int(id))
+                            json.write("type", Int(type))
+                        case .text(let index, let type):
+                            json.write("text", index)
+                            json.write("type", Int(type))
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    init(_ json: JSONValue, _ tables: PackedTables) {
+        self.init(
+            single: Template.pieces("single", json, tables, texts: 1), pair: Template.pieces("pair", json, tables, texts: 2))
+    }
+
+    private static func pieces(_ key: String, _ json: JSONValue, _ tables: PackedTables, texts: Int) -> [Piece] {
+        let list = tables.member(json, key)
+        var pieces: [Piece] = []
+        // How often the texts are there, the second in tens of thousands.
+        var seen = 0
+        for element in list.elements where pieces.count < mostPieces {
+            let type = Int32(truncatingIfNeeded: tables.number(element, "type", in: 0..<1 << 16))
+            if let id = tables.optionalId(element, "token", below: Vocabulary.maximumCount) {
+                pieces.append(.token(id: id, type: type))
+            } else {
+                let index = tables.number(element, "text", in: 0..<texts)
+                seen += index == 0 ? 1 : 10_000
+                pieces.append(.text(index: index, type: type))
+            }
+        }
+        if seen != (texts == 1 ? 1 : 10_001) || list.count != pieces.count {
+            tables.mismatch(list, key, expected: "each text once in at most \(mostPieces) pieces")
+        }
+        return pieces
+    }
+}
+
+extension OffsetTrimming {
+    /// nil: offsets are left as they are.
+    static func read(_ json: JSONValue, _ tables: PackedTables, idCount: Int) throws(LimbeckError) -> OffsetTrimming? {
+        guard let part = json.optional("trimming") else { return nil }
+        let options = Options(keepsFirstSpace: tables.flag(part, "keepsFirstSpace"))
+        // Whatever the numbers are: who trims looks where the text ends.
+        return OffsetTrimming(options, try tables.table("tokenizer", ".trimming", .u16, idCount, row: 3))
+    }
+}
