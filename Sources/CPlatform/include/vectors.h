@@ -25,6 +25,15 @@ typedef int8_t limbeck_int8x16 __attribute__((ext_vector_type(16)));
 LIMBECK_INLINE limbeck_float32x16 limbeck_all_float(float x) { return (limbeck_float32x16)x; }
 LIMBECK_INLINE limbeck_int32x16 limbeck_all_int(int32_t x) { return (limbeck_int32x16)x; }
 
+/* The largest of numbers from 0 on, which are in the order of their bits. */
+LIMBECK_INLINE float limbeck_largest(limbeck_float32x16 x) {
+    union {
+        int32_t bits;
+        float number;
+    } largest = {__builtin_reduce_max((limbeck_int32x16)x)};
+    return largest.number;
+}
+
 /* ---- Conversions ------------------------------------------------------------------------------------------------ */
 
 LIMBECK_INLINE limbeck_float32x16 limbeck_floats(limbeck_int32x16 x) { return __builtin_convertvector(x, limbeck_float32x16); }
@@ -38,8 +47,11 @@ LIMBECK_INLINE limbeck_float32x16 limbeck_floats_of_bytes(limbeck_int8x16 x) {
     return __builtin_convertvector(__builtin_convertvector(x, limbeck_int32x16), limbeck_float32x16);
 }
 
-/* The low bytes. */
-LIMBECK_INLINE limbeck_uint8x16 limbeck_bytes(limbeck_int32x16 x) { return __builtin_convertvector(x, limbeck_uint8x16); }
+/* The nearest of the bytes. */
+LIMBECK_INLINE limbeck_uint8x16 limbeck_bytes(limbeck_int32x16 x) {
+    x = __builtin_elementwise_min(__builtin_elementwise_max(x, (limbeck_int32x16)0), (limbeck_int32x16)255);
+    return __builtin_convertvector(x, limbeck_uint8x16);
+}
 
 /* IEEE binary16 to binary32, exactly. */
 LIMBECK_INLINE limbeck_float32x16 limbeck_floats_of_halves(limbeck_uint16x16 x) {
