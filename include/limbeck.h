@@ -61,6 +61,7 @@ enum {
     LIMBECK_FILE_MALFORMED = 22,     /* not what its format demands */
     LIMBECK_FILE_UNSUPPORTED = 23,   /* well-formed, but a family, head, tokenizer or type that is not supported */
     LIMBECK_FILE_INCONSISTENT = 24,  /* a missing tensor, or a shape that contradicts the configuration */
+    LIMBECK_FILE_UNWRITABLE = 25,    /* the operating system refused to create or write it, or its disk is full */
 
     /* The machine. */
     LIMBECK_OUT_OF_MEMORY = 40,

@@ -24,6 +24,7 @@ public func limbeck_status_string(_ status: Int32) -> UnsafePointer<CChar>! {
         case .fileMalformed: "a file is not what its format demands"
         case .fileUnsupported: "a file is well-formed, but of a kind that is not supported"
         case .fileInconsistent: "a tensor is missing, or its shape contradicts the configuration"
+        case .fileUnwritable: "the operating system refused to write a file"
         case .outOfMemory: "out of memory"
         case .threadsUnavailable: "the operating system refused to start a worker thread"
         case .kernelsUnavailable: "the requested instruction set is not available on this CPU"
