@@ -20,7 +20,7 @@ struct Inspect: ParsableCommand {
 
     func run() throws {
         let session = try model.open()
-        let entries = try ModelFiles(model.model).weights().tensors
+        let entries = try ModelFiles(model.model).tensors()
         let output = Output()
         if format.json {
             output.line(json(session, entries))

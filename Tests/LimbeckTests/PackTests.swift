@@ -1,0 +1,47 @@
+import Foundation
+import Limbeck
+import Testing
+
+/// A pack is the model it was made of: the same answers by every bit, from a file that is used where it stands.
+@Suite struct PackTests {
+    /// Every family, head and activation.
+    @Test(arguments: GoldenModelTests.names)
+    func isTheModel(name: String) throws {
+        let folder = "Tests/golden/models/\(name)"
+        let expected = try Expected("\(folder)/expected.safetensors")
+        let sample = try PackSample(folder)
+        let (source, pack) = (try Model(path: Repository.path(folder)), try Model(path: sample.path))
+        #expect(pack.privateBytes == 0)
+        #expect(pack.parameters == source.parameters)
+        #expect(pack.labels == source.labels)
+        #expect(pack.maxLength == source.maxLength)
+        #expect(pack.intermediateSize == source.intermediateSize)
+        #expect(pack.answers == source.answers)
+        let ids = try expected.ints("ids"), types = try expected.ints("types")
+        let lengths = try expected.ints("lengths").map(Int.init)
+        let sessions = try [source, pack].map { try Session($0, options: SessionOptions(threads: 2)) }
+        for output in [ForwardOutput.hidden, .pooled, .logits] {
+            for layer in output == .hidden ? Array(0...source.layers) : [-1] {
+                let answers = sessions.map {
+                    try? $0.forward(ids: ids, types: types, lengths: lengths, output: output, layer: layer)
+                }
+                #expect(answers[0] == answers[1], "\(output) \(layer)")
+            }
+        }
+        try Model.verify(path: sample.path)
+    }
+
+    @Test func containersAndShards() throws {
+        for name in Repository.folders("Tests/golden/containers") {
+            _ = try PackSample("Tests/golden/containers/\(name)")
+        }
+    }
+
+    /// As the xxhash package computes them.
+    @Test func checksumsAreXXH64() {
+        let bytes = (0..<256).map { UInt8(($0 * 37 + 11) % 256) }
+        for (count, sum) in [(32, 0xcc6b_8aaa_da79_0b2d), (64, 0x155c_cce4_bf32_befc), (256, 0x43c9_2f09_cb3e_28cf)] as [(Int, UInt64)] {
+            #expect(bytes[..<count].withUnsafeBytes { xxh64($0) } == sum)
+        }
+    }
+}
