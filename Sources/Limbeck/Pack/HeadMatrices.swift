@@ -7,7 +7,7 @@ extension Linear {
         json.object(key) { json in
             json.write("inputs", inputs)
             json.write("outputs", outputs)
-            Rows.float32(weight).write(name, rows: outputs, width: inputs, to: &contents, &json)
+            weight.write(name, rows: outputs, width: inputs, to: &contents, &json)
             if let bias { json.write("bias", contents.name("\(name).bias", .f32, [outputs], bias)) }
         }
     }
@@ -15,7 +15,7 @@ extension Linear {
     init(_ json: JSONValue, inputs expected: Int, _ tensors: PackTensors) throws(LimbeckError) {
         inputs = try json.integer("inputs", expected...expected)
         outputs = try json.size("outputs")
-        weight = try Rows(json, rows: outputs, width: inputs, tensors).asFloat()
+        weight = try Rows(json, rows: outputs, width: inputs, tensors)
         bias = nil
         if let name = try json.optionalString("bias") { bias = try tensors.f32(name, rows: outputs) }
     }

@@ -4,13 +4,21 @@ import KernelInterface
 // written begins with that of the part.
 
 extension Panels {
+    /// Whether inputs that one takes are those that the other takes.
+    func takesInputs(of other: Panels) -> Bool {
+        switch (self, other) {
+        case (.float, .float), (.int8, .int8): true
+        default: false
+        }
+    }
+
     /// The tensors of a matrix of `depth` by so many panels.
     func write(_ name: String, depth: Int, panels: Int, to contents: inout PackContents, _ json: inout JSONWriter) {
         switch self {
-        case .float32(let numbers):
+        case .float(.float32(let numbers)):
             json.write("form", "float32")
             json.write("weight", contents.name("\(name).weight", .f32, [panels, depth, panelColumns], numbers))
-        case .float16(let numbers):
+        case .float(.float16(let numbers)):
             json.write("form", "float16")
             json.write("weight", contents.name("\(name).weight", .f16, [panels, depth, panelColumns], numbers))
         case .int8(let integers):
@@ -28,10 +36,10 @@ extension Panels {
     init(_ json: JSONValue, depth: Int, panels: Int, _ tensors: PackTensors) throws(LimbeckError) {
         let name = try json.text("weight")
         switch try json.choice("form", ["float32", "float16", "int8"]) {
-        case 0: self = .float32(try tensors.f32(name, rows: panels, row: [depth, panelColumns]))
+        case 0: self = .float(.float32(try tensors.f32(name, rows: panels, row: [depth, panelColumns])))
         case 1:
             let start = try tensors.bytes(name, .f16, rows: panels, row: [depth, panelColumns])
-            self = .float16(start.assumingMemoryBound(to: UInt16.self))
+            self = .float(.float16(start.assumingMemoryBound(to: UInt16.self)))
         default:
             let steps = depth.roundedUp(to: IntegerPanels.depthStep)
             let codes = try tensors.bytes(name, .i8, rows: panels, row: [steps / 4, panelColumns, 4])
@@ -80,7 +88,7 @@ extension PackedLinear {
         json.object(key) { json in
             json.write("depth", depth)
             json.write("columns", columns)
-            Panels.float32(panels).write(name, depth: depth, panels: panelCount, to: &contents, &json)
+            panels.write(name, depth: depth, panels: panelCount, to: &contents, &json)
             json.write("bias", contents.name("\(name).bias", .f32, [panelCount, panelColumns], bias))
         }
     }
@@ -88,7 +96,7 @@ extension PackedLinear {
     init(_ json: JSONValue, _ tensors: PackTensors) throws(LimbeckError) {
         (depth, columns) = (try json.size("depth"), try json.size("columns"))
         let count = columns.roundedUp(to: panelColumns) / panelColumns
-        panels = try Panels(json, depth: depth, panels: count, tensors).asFloat()
+        panels = try Panels(json, depth: depth, panels: count, tensors)
         bias = try tensors.f32(json.text("bias"), rows: count, row: [panelColumns])
     }
 }
@@ -123,7 +131,7 @@ extension PackedTable {
         json.object(key) { json in
             json.write("rows", count)
             json.write("width", width)
-            Rows.float32(rows).write(name, rows: count, width: width, to: &contents, &json)
+            rows.write(name, rows: count, width: width, to: &contents, &json)
         }
     }
 
@@ -131,7 +139,7 @@ extension PackedTable {
     init(_ json: JSONValue, least: Int, _ tensors: PackTensors) throws(LimbeckError) {
         let count = try json.integer("rows", least...Int(Int32.max))
         width = try json.size("width")
-        rows = try Rows(json, rows: count, width: width, tensors).asFloat()
+        rows = try Rows(json, rows: count, width: width, tensors)
     }
 }
 

@@ -108,7 +108,10 @@ extension Step<Packed> {
         switch self {
         case .embed, .trigrams: return true
         case .product(let matrix, let from, let into, let column, _, let gate, let residual, let norm):
-            if let gate, gate.depth != matrix.depth || gate.columns != matrix.columns { return false }
+            if let gate {
+                let isAlike = gate.depth == matrix.depth && gate.columns == matrix.columns && gate.panels.takesInputs(of: matrix.panels)
+                guard isAlike else { return false }
+            }
             if let residual, !areAlike(residual, into, matrix.columns) { return false }
             // The kernel writes rows that others still read, if they are the same.
             return from != into && matrix.depth <= widths[from] && column + matrix.columns <= widths[into]
