@@ -130,6 +130,7 @@ extension PackedDisentangled {
         var isInOrder = c.positionPanels > 0 && first[0] >= 0 && Int(first[count - 1]) < c.positionPanels * panelColumns
         for index in 1..<max(count, 1) { isInOrder = isInOrder && 0...1 ~= Int(first[index]) - Int(first[index - 1]) }
         guard isInOrder else { throw json.mismatch("rows of positions out of order", expected: "steps of 0 or 1") }
-        self.init(keys: try table("keys"), queries: try table("queries"), panels: c.positionPanels, rows: first + (c.maxPositions - 1))
+        let (keys, queries) = (try table("keys"), try table("queries"))
+        self.init(keys: keys, queries: queries, panels: c.positionPanels, rows: first + (c.maxPositions - 1))
     }
 }

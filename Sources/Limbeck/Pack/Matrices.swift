@@ -7,7 +7,7 @@ extension Panels {
     /// Whether inputs that one takes are those that the other takes.
     func takesInputs(of other: Panels) -> Bool {
         switch (self, other) {
-        case (.float, .float), (.int8, .int8): true
+        case (.float, .float), (.int8, .int8), (.int4, .int4): true
         default: false
         }
     }
@@ -30,26 +30,44 @@ extension Panels {
             if let smoothing = integers.smoothing {
                 json.write("smoothing", contents.name("\(name).smoothing", .f32, [steps], smoothing))
             }
+        case .int4(let nibbles):
+            let steps = depth.roundedUp(to: IntegerPanels.depthStep), groups = steps / NibblePanels.group
+            json.write("form", "int4")
+            json.write("weight", contents.name("\(name).weight", .u8, [panels, steps / 8, panelColumns, 4], nibbles.codes))
+            json.write("scales", contents.name("\(name).scales", .f16, [panels, groups, panelColumns], nibbles.scales))
+            json.write("sums", contents.name("\(name).sums", .f32, [panels, panelColumns], nibbles.sums))
+            if let smoothing = nibbles.smoothing {
+                json.write("smoothing", contents.name("\(name).smoothing", .f32, [steps], smoothing))
+            }
         }
     }
 
     init(_ json: JSONValue, depth: Int, panels: Int, _ tensors: PackTensors) throws(LimbeckError) {
-        let name = try json.text("weight")
-        switch try json.choice("form", ["float32", "float16", "int8"]) {
+        let name = try json.text("weight"), steps = depth.roundedUp(to: IntegerPanels.depthStep)
+        func smoothing() throws(LimbeckError) -> UnsafePointer<Float>? {
+            guard let name = try json.optionalString("smoothing") else { return nil }
+            return try tensors.f32(name, rows: steps)
+        }
+        switch try json.choice("form", PackNames.precisions) {
         case 0: self = .float(.float32(try tensors.f32(name, rows: panels, row: [depth, panelColumns])))
         case 1:
             let start = try tensors.bytes(name, .f16, rows: panels, row: [depth, panelColumns])
             self = .float(.float16(start.assumingMemoryBound(to: UInt16.self)))
-        default:
-            let steps = depth.roundedUp(to: IntegerPanels.depthStep)
+        case 2:
             let codes = try tensors.bytes(name, .i8, rows: panels, row: [steps / 4, panelColumns, 4])
-            var smoothing: UnsafePointer<Float>?
-            if let name = try json.optionalString("smoothing") { smoothing = try tensors.f32(name, rows: steps) }
             self = .int8(
                 IntegerPanels(
                     codes: codes.assumingMemoryBound(to: Int8.self),
                     scales: try tensors.f32(json.text("scales"), rows: panels, row: [panelColumns]),
-                    sums: try tensors.i32(json.text("sums"), rows: panels, row: [panelColumns]), smoothing: smoothing))
+                    sums: try tensors.i32(json.text("sums"), rows: panels, row: [panelColumns]), smoothing: try smoothing()))
+        default:
+            let scales = try tensors.bytes(
+                json.text("scales"), .f16, rows: panels, row: [steps / NibblePanels.group, panelColumns])
+            self = .int4(
+                NibblePanels(
+                    codes: try tensors.u8(name, rows: panels, row: [steps / 8, panelColumns, 4]),
+                    scales: scales.assumingMemoryBound(to: UInt16.self),
+                    sums: try tensors.f32(json.text("sums"), rows: panels, row: [panelColumns]), smoothing: try smoothing()))
         }
     }
 }

@@ -1,4 +1,5 @@
 import CPlatform
+import KernelInterface
 
 extension PackFile {
     /// Writes a pack, which stands at `path` whole or not at all. `description` is JSON.
@@ -20,7 +21,9 @@ extension PackFile {
 
         let code = header.withUnsafeBytes { header in
             var pieces = [platform_piece(bytes: header.baseAddress, count: header.count)]
-            for tensor in tensors.tensors { pieces.append(platform_piece(bytes: tensor.bytes.baseAddress, count: tensor.bytes.count)) }
+            for tensor in tensors.tensors {
+                pieces.append(platform_piece(bytes: tensor.bytes.baseAddress, count: tensor.bytes.count))
+            }
             return path.withCString { platform_write_file($0, pieces, pieces.count) }
         }
         withExtendedLifetime(tensors) {}

@@ -37,7 +37,8 @@ package final class PackFile {
                 entry.bytes.count % PackTensor.alignment == 0
             else {
                 throw malformed(
-                    "tensor '\(entry.name)' does not begin on a \(PackTensor.alignment)-byte boundary, or does not fill such blocks")
+                    "tensor '\(entry.name)' does not begin on a \(PackTensor.alignment)-byte boundary, or does not fill such blocks"
+                )
             }
         }
         guard last.shape.count == 1, last.shape[0] >= entries.count else {
@@ -65,7 +66,8 @@ package final class PackFile {
         guard number <= PackFile.version else {
             throw LimbeckError(
                 .fileUnsupported,
-                "\(file): a pack of format \(number), which is newer than this library's, \(PackFile.version): pack the model again")
+                "\(file): a pack of format \(number), which is newer than this library's, \(PackFile.version): pack the model again"
+            )
         }
         let order = try value("limbeck.endianness")
         guard order == "little", 1.littleEndian == 1 else {

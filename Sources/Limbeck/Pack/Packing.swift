@@ -29,7 +29,7 @@ extension Model {
         for (index, json) in try pack.root.list("references").enumerated() {
             let stored = try Reference(json, pack, hidden: model.hiddenSize)
             var again = stored
-            if let text = stored.text { again = try Reference(text, session, session.tokenizer()) }
+            if let text = stored.text, let tokenizer = model.tokenizer { again = try Reference(text, session, tokenizer) }
             try again.compute(session)
             guard again.agrees(with: stored) else {
                 throw LimbeckError(.fileMalformed, "\(path): reference \(index) has another answer than when it was packed")

@@ -28,7 +28,8 @@ struct Reference {
                 types.withUnsafeMutableBufferPointer { types in
                     tokenizer.encode(
                         Text(text), pair: nil, addSpecialTokens: true, maxLength: options,
-                        into: TokenBuffer(ids: ids.baseAddress, types: types.baseAddress, starts: nil, ends: nil, capacity: capacity))
+                        into: TokenBuffer(
+                            ids: ids.baseAddress, types: types.baseAddress, starts: nil, ends: nil, capacity: capacity))
                 }
             }
         }

@@ -109,8 +109,9 @@ extension Step<Packed> {
         case .embed, .trigrams: return true
         case .product(let matrix, let from, let into, let column, _, let gate, let residual, let norm):
             if let gate {
-                let isAlike = gate.depth == matrix.depth && gate.columns == matrix.columns && gate.panels.takesInputs(of: matrix.panels)
-                guard isAlike else { return false }
+                guard gate.depth == matrix.depth, gate.columns == matrix.columns, gate.panels.takesInputs(of: matrix.panels) else {
+                    return false
+                }
             }
             if let residual, !areAlike(residual, into, matrix.columns) { return false }
             // The kernel writes rows that others still read, if they are the same.
