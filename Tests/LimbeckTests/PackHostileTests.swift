@@ -164,7 +164,8 @@ import Testing
                 let end = text[index...].firstIndex { !((48...57).contains($0) || $0 == UInt8(ascii: "-")) }!
                 let number = Int(String(decoding: text[index..<end], as: UTF8.self))!
                 let others = [0, -1, number - 1, number + 1, number + 33, 1 << 31 - 1, 1 << 62]
-                values.append(Value(range: index..<end, others: Set(others).subtracting([number]).map(String.init) + ["null", "1e9"]))
+                values.append(
+                    Value(range: index..<end, others: Set(others).subtracting([number]).map(String.init) + ["null", "1e9"]))
                 index = end
             } else {
                 index += 1

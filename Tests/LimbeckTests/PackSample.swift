@@ -52,7 +52,8 @@ struct PackParts {
         var place = 0, data: [UInt8] = []
         for tensor in tensors + [(checksums, "U64", [sums], [UInt8](repeating: 0, count: sums * 8))] {
             let end = place + tensor.bytes.count
-            header += ",\"\(tensor.name)\":{\"dtype\":\"\(tensor.dtype)\",\"shape\":\(tensor.shape),\"data_offsets\":[\(place),\(end)]}"
+            header +=
+                ",\"\(tensor.name)\":{\"dtype\":\"\(tensor.dtype)\",\"shape\":\(tensor.shape),\"data_offsets\":[\(place),\(end)]}"
             data += tensor.bytes
             place = end
         }
@@ -66,7 +67,8 @@ struct PackParts {
         bytes.withUnsafeBytes { buffer in
             guard let file = try? Safetensors(buffer, file: "pack"), let last = file.entries.last else { return bytes }
             let header = buffer.count - file.entries.reduce(0) { $0 + $1.bytes.count }
-            let sums = [xxh64(UnsafeRawBufferPointer(rebasing: buffer[..<header]))] + file.entries.dropLast().map { xxh64($0.bytes) }
+            let sums =
+                [xxh64(UnsafeRawBufferPointer(rebasing: buffer[..<header]))] + file.entries.dropLast().map { xxh64($0.bytes) }
             var sealed = bytes
             for (index, sum) in sums.enumerated() {
                 let place = buffer.count - last.bytes.count + index * 8

@@ -37,10 +37,36 @@ import Testing
         }
     }
 
+    /// Nothing of the source is lost without a word.
+    @Test func everyTensorIsAccountedFor() throws {
+        for (extra, isKnown) in [
+            ("embeddings.position_ids", true), ("cls.predictions.bias", true), ("encoder.layer.7.output.dense.bias", true),
+            ("fit_dense.weight", true), ("encoder.layer.0.output.adapter.weight", false), ("whitening", false),
+        ] {
+            var sample = Sample.bert
+            sample.tensors.append(Sample.SampleTensor(name: extra, shape: [2]))
+            let pack = try PackSample()
+            try sample.withFolder { folder in
+                do throws(LimbeckError) {
+                    try Model.pack(folder, to: pack.path, options: PackOptions(precision: .float32))
+                    #expect(isKnown, "\(extra)")
+                    let description = try! String(decoding: PackParts(pack.bytes).description, as: UTF8.self)
+                    #expect(description.contains("{\"name\":\"\(extra)\",\"reason\":"))
+                } catch {
+                    #expect(
+                        !isKnown && error.status == .fileUnsupported && error.message.contains("'\(extra)'"), "\(error.message)")
+                    #expect(!FileManager.default.fileExists(atPath: pack.path))
+                }
+            }
+        }
+    }
+
     /// As the xxhash package computes them.
     @Test func checksumsAreXXH64() {
         let bytes = (0..<256).map { UInt8(($0 * 37 + 11) % 256) }
-        for (count, sum) in [(32, 0xcc6b_8aaa_da79_0b2d), (64, 0x155c_cce4_bf32_befc), (256, 0x43c9_2f09_cb3e_28cf)] as [(Int, UInt64)] {
+        for (count, sum) in [(32, 0xcc6b_8aaa_da79_0b2d), (64, 0x155c_cce4_bf32_befc), (256, 0x43c9_2f09_cb3e_28cf)]
+            as [(Int, UInt64)]
+        {
             #expect(bytes[..<count].withUnsafeBytes { xxh64($0) } == sum)
         }
     }

@@ -65,7 +65,9 @@ private struct Comparison {
     private var changedLabels: Int?
 
     init(_ source: Model, _ packed: Model, _ texts: [String]) throws {
-        guard source.tokenizer != nil else { throw Failure(.badData, "the model has no tokenizer, so --verify has nothing to read") }
+        guard source.tokenizer != nil else {
+            throw Failure(.badData, "the model has no tokenizer, so --verify has nothing to read")
+        }
         guard !texts.isEmpty else { throw Failure(.badData, "--verify: no texts") }
         let sessions = try (Session(source), Session(packed))
         let classifies = source.answers.contains(.classify)
@@ -95,7 +97,8 @@ private struct Comparison {
     }
 
     var sentence: String {
-        var text = "\(grouped(texts)) texts: cosine to the source \(fixed(sum / Double(texts), 6)) in the mean, \(fixed(least, 6)) at least"
+        var text =
+            "\(grouped(texts)) texts: cosine to the source \(fixed(sum / Double(texts), 6)) in the mean, \(fixed(least, 6)) at least"
         if let changedLabels { text += "; the label of \(grouped(changedLabels)) changed" }
         return text
     }
