@@ -3,13 +3,11 @@ extension PackFile {
 }
 
 extension Tokenizer {
-    /// The tokenizer of a pack.
+    /// The tokenizer of a pack, its tables where they stand in the file.
     convenience init(_ pack: PackFile) throws(LimbeckError) {
-        throw LimbeckError(.fileUnsupported, "\(pack.mapping.name): a pack's tokenizer is not read yet")
+        guard let json = pack.root.optional("tokenizer") else {
+            throw LimbeckError(.fileNotFound, "\(pack.mapping.name): a pack without a tokenizer")
+        }
+        try self.init(pack.tensors, json, owner: pack.mapping)
     }
-
-    static var isPacked: Bool { false }
-
-    /// Adds its tables, and what they are.
-    func write(to contents: inout PackContents, _ json: inout JSONWriter) throws(LimbeckError) {}
 }

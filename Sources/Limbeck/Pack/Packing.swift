@@ -53,11 +53,7 @@ extension Model {
         json.object { json in
             json.object("model") { json in configuration.write(to: &json, parameters: parameters) }
             weights.write(configuration, to: &contents, &json)
-            if let tokenizer, Tokenizer.isPacked {
-                json.object("tokenizer") { json in
-                    attempt { () throws(LimbeckError) in try tokenizer.write(to: &contents, &json) }
-                }
-            }
+            if let tokenizer { json.object("tokenizer") { json in tokenizer.write(to: &contents, &json) } }
             json.array("dropped") { json in for tensor in dropped { tensor.write(to: &json) } }
             json.array("references") { json in
                 for (index, reference) in references.enumerated() {
