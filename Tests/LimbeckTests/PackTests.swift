@@ -31,6 +31,16 @@ import Testing
         try Model.verify(path: sample.path)
     }
 
+    /// Texts in, vectors out: every tokenizer that the golden answers have.
+    @Test(arguments: Repository.folders("Tests/golden/answers")) func readsTexts(name: String) throws {
+        let folder = "Tests/golden/answers/\(name)"
+        let sample = try PackSample(folder)
+        let texts = ["A first text, of some words.", "", "Größe 42 € 中文", "[MASK] naïve"]
+        let sessions = try [Repository.path(folder), sample.path].map { try Session(Model(path: $0)) }
+        #expect(try sessions[0].embed(texts) == sessions[1].embed(texts))
+        try Model.verify(path: sample.path)
+    }
+
     @Test func containersAndShards() throws {
         for name in Repository.folders("Tests/golden/containers") {
             _ = try PackSample("Tests/golden/containers/\(name)")
