@@ -6,6 +6,8 @@
 PIN(sizeof(limbeck_tokenize_options) == 12);
 PIN(sizeof(limbeck_model_info_t) == 80);
 PIN(offsetof(limbeck_model_info_t, parameters) == 56);
+PIN(offsetof(limbeck_model_info_t, precision) == 52);
+PIN(sizeof(limbeck_pack_options) == 8 + 8 * sizeof(void *));
 PIN(sizeof(limbeck_session_options) == 16);
 PIN(sizeof(limbeck_session_info_t) == 24);
 PIN(sizeof(limbeck_embed_options) == 20);

@@ -61,6 +61,7 @@ enum {
     LIMBECK_FILE_MALFORMED = 22,     /* not what its format demands */
     LIMBECK_FILE_UNSUPPORTED = 23,   /* well-formed, but a family, head, tokenizer or type that is not supported */
     LIMBECK_FILE_INCONSISTENT = 24,  /* a missing tensor, or a shape that contradicts the configuration */
+    LIMBECK_FILE_UNWRITABLE = 25,    /* the operating system refused to create or write it, or its disk is full */
 
     /* The machine. */
     LIMBECK_OUT_OF_MEMORY = 40,
@@ -83,8 +84,8 @@ const char *limbeck_status_string(int32_t status);
 
 typedef struct limbeck_tokenizer limbeck_tokenizer;
 
-/* Opens a tokenizer without weights, to count tokens or cut texts. `path` is a model folder, a GGUF file, a tokenizer.json,
- * a vocab.txt, or a vocab.json with a merges.txt beside it (the last two with a tokenizer_config.json beside them, if
+/* Opens a tokenizer without weights, to count tokens or cut texts. `path` is a model folder, a pack, a GGUF file, a
+ * tokenizer.json, a vocab.txt, or a vocab.json with a merges.txt beside it (the last two with a tokenizer_config.json beside them, if
  * there is one).
  * On failure *tokenizer is NULL, and up to message_capacity bytes of explanation, NUL included, are written to `message`
  * (which may be NULL with capacity 0). */
@@ -122,9 +123,9 @@ int32_t limbeck_tokenizer_id(const limbeck_tokenizer *tokenizer, const char *tok
 
 typedef struct limbeck_model limbeck_model;
 
-/* Opens a model folder as the Hugging Face ecosystem writes it: config.json, the weights (model.safetensors,
- * pytorch_model.bin, or several of either with their index), and tokenizer.json, vocab.txt or vocab.json; or a GGUF file,
- * or a folder with one and no other weights. Everything is checked here: a model that opens does not fail later for what
+/* Opens a pack that limbeck_pack() wrote; or a model folder as the Hugging Face ecosystem writes it: config.json, the weights
+ * (model.safetensors, pytorch_model.bin, or several of either with their index), and tokenizer.json, vocab.txt or
+ * vocab.json; or a GGUF file, or a folder with one and no other weights. Everything is checked here: a model that opens does not fail later for what
  * is in its files.
  * On failure *model is NULL and `message` explains, as for limbeck_tokenizer_open(). */
 int32_t limbeck_model_open(const char *path, size_t path_bytes, limbeck_model **model, char *message,
@@ -155,6 +156,15 @@ enum {
     LIMBECK_CAN_FILL = 32
 };
 
+/* The form in which a model has its weights. */
+enum {
+    LIMBECK_PRECISION_DEFAULT = 0, /* when packing: int8 */
+    LIMBECK_PRECISION_F32 = 1,
+    LIMBECK_PRECISION_F16 = 2,  /* half the size; the arithmetic is that of F32 */
+    LIMBECK_PRECISION_INT8 = 3, /* bytes, and so are the inputs of matrix products */
+    LIMBECK_PRECISION_INT4 = 4  /* half bytes, in groups with a scale each */
+};
+
 typedef struct limbeck_model_info_t {
     uint32_t struct_size;
     uint32_t family;             /* LIMBECK_FAMILY_* */
@@ -169,7 +179,7 @@ typedef struct limbeck_model_info_t {
     uint32_t max_positions;      /* the longest sequence limbeck_forward() takes */
     uint32_t label_count;        /* 0 without a classifying or tagging head */
     uint32_t embedding_size;     /* floats in a vector of limbeck_embed() */
-    uint32_t reserved;
+    uint32_t precision;          /* LIMBECK_PRECISION_*; F32 for all that is no pack */
     uint64_t parameters;         /* numbers in the tensors that are used */
     uint64_t mapped_bytes;       /* bytes of the weight file, mapped and shared between processes */
     uint64_t private_bytes;      /* bytes this process needs on top: the packed weights and the tokenizer's tables */
@@ -187,6 +197,44 @@ int32_t limbeck_model_entity(const limbeck_model *model, int32_t label, char *na
 
 /* The model's tokenizer, to be closed with limbeck_tokenizer_close() in any order. LIMBECK_NO_TOKENIZER if it has none. */
 int32_t limbeck_model_tokenizer(const limbeck_model *model, limbeck_tokenizer **tokenizer);
+
+/* ---- Pack ------------------------------------------------------------------------------------------------------- */
+
+/* What limbeck_pack() is at. */
+enum {
+    LIMBECK_PACK_READING = 1,
+    LIMBECK_PACK_QUANTIZING = 2,
+    LIMBECK_PACK_REFERENCES = 3, /* computing the answers that limbeck_verify() compares */
+    LIMBECK_PACK_WRITING = 4
+};
+
+/* Called on the thread of limbeck_pack(), with how much of a stage (LIMBECK_PACK_*) is done, from 0 to 1. */
+typedef void (*limbeck_pack_progress)(void *context, uint32_t stage, double fraction);
+
+typedef struct limbeck_pack_options {
+    uint32_t struct_size;
+    uint32_t precision;             /* LIMBECK_PRECISION_* */
+    const char *const *calibration; /* texts like those that the model will see, for INT8 and INT4; none: built-in ones */
+    const size_t *calibration_bytes;
+    size_t calibration_count;
+    const char *const *references;  /* texts whose answers the pack keeps, the first few; none: built-in ones */
+    const size_t *reference_bytes;
+    size_t reference_count;
+    limbeck_pack_progress progress; /* NULL: nobody wants to know */
+    void *context;
+} limbeck_pack_options;
+
+/* Packs what limbeck_model_open() takes, but for a pack, into one file, which is opened without being read: its weights stand
+ * in it as the matrix products want them, and all processes that open it share them. docs/pack.md describes it.
+ * The file is there whole or not at all, and one that it replaces stays until then: LIMBECK_FILE_UNWRITABLE if the operating
+ * system refuses. A tensor of the source that no part of the model explains is refused. On failure `message` explains, as
+ * for limbeck_tokenizer_open(). */
+int32_t limbeck_pack(const char *path, size_t path_bytes, const char *out, size_t out_bytes,
+                     const limbeck_pack_options *options, char *message, size_t message_capacity);
+
+/* Reads a whole pack: its checksums, and its reference texts, whose answers have to be those of the packing machine, bit by
+ * bit. LIMBECK_FILE_MALFORMED if one is another; `message` says which. */
+int32_t limbeck_verify(const char *path, size_t path_bytes, char *message, size_t message_capacity);
 
 /* ---- Session ---------------------------------------------------------------------------------------------------- */
 

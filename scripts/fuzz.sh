@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Fuzzes the readers of files and the tokenizer under AddressSanitizer: Tests/fuzz, one libFuzzer target each.
 #
-# Usage: scripts/fuzz.sh [TARGET…]      (json, torch, gguf, sentencepiece, model, tokenizer, text; all by default)
+# Usage: scripts/fuzz.sh [TARGET…]      (json, torch, gguf, sentencepiece, model, pack, tokenizer, text; all by default)
 #   FUZZ_SECONDS  per target, 20 by default
 #   FUZZ_SEED     of the random numbers; one is drawn, and printed, by default
 #   SWIFTC        the compiler; clang and llvm-symbolizer are taken from beside it
@@ -18,7 +18,7 @@ case $(basename "$swiftc") in swift-driver | swift-frontend) swiftc=$tools/swift
 clang=$tools/clang
 out=build/fuzz
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(json torch gguf sentencepiece model tokenizer text)
+[ ${#targets[@]} -gt 0 ] || targets=(json torch gguf sentencepiece model pack tokenizer text)
 [ "$(uname -sm)" = "Linux x86_64" ] || { echo "SKIP fuzz: only on Linux x86_64"; exit 0; }
 [ -f /usr/include/sentencepiece_processor.h ] || { echo "fuzz: libsentencepiece-dev is not installed" >&2; exit 1; }
 
@@ -51,7 +51,7 @@ swift_module() { # name folder flags…
 
 # The folder in memory takes the place of these.
 c_object platform Sources/CPlatform/platform.c -I Sources/CPlatform/include -Dplatform_map=file_map -Dplatform_unmap=file_unmap \
-    -Dplatform_kind_of=file_kind_of -Dplatform_find=file_find -Dplatform_allocate=system_allocate -Dplatform_free=system_free
+    -Dplatform_kind_of=file_kind_of -Dplatform_find=file_find -Dplatform_write_file=file_write_file -Dplatform_allocate=system_allocate -Dplatform_free=system_free
 c_object memory Tests/fuzz/memory.c -I Sources/CPlatform/include -I Tests/fuzz/include
 for source in Sources/CUnicodeTables/*.c; do
     c_object "$(basename "$source" .c)" "$source" -I Sources/CUnicodeTables/include
@@ -79,7 +79,7 @@ swift_module Limbeck Sources/Limbeck "${sanitize[@]}"
 source_of() {
     case $1 in
     json) echo FuzzJSON ;; torch) echo FuzzTorch ;; gguf) echo FuzzGGUF ;;
-    sentencepiece) echo FuzzSentencePiece ;; model) echo FuzzModel ;; tokenizer) echo FuzzTokenizer ;; text) echo FuzzText ;;
+    sentencepiece) echo FuzzSentencePiece ;; model) echo FuzzModel ;; pack) echo FuzzPack ;; tokenizer) echo FuzzTokenizer ;; text) echo FuzzText ;;
     *) echo "there is no target $1" >&2; exit 64 ;;
     esac
 }
@@ -88,7 +88,7 @@ for target in "${targets[@]}"; do
     name=$(source_of "$target")
     newer $out/fuzz-"$target" Tests/fuzz $out/objects || continue
     echo "compiling fuzz-$target"
-    "$swiftc" "${swift_flags[@]}" "${sanitize[@]}" -use-ld=lld -module-name "$name" Tests/fuzz/Support.swift Tests/fuzz/"$name".swift \
+    "$swiftc" "${swift_flags[@]}" "${sanitize[@]}" -use-ld=lld -module-name "$name" Tests/fuzz/Support.swift Tests/fuzz/Computing.swift Tests/fuzz/"$name".swift \
         $out/objects/*.o -lsentencepiece -lstdc++ -o $out/fuzz-"$target"
 done
 
@@ -107,6 +107,7 @@ for target in "${targets[@]}"; do
     torch) limits=(-max_len=16384 -dict=Tests/fuzz/torch.dict) ;;
     gguf) limits=(-max_len=8192 -dict=Tests/fuzz/gguf.dict) ;;
     sentencepiece) limits=(-max_len=16384 -dict=Tests/fuzz/sentencepiece.dict) ;;
+    pack) limits=(-max_len=512) ;;
     model) limits=(-max_len=16384 -dict=Tests/fuzz/files.dict) ;;
     tokenizer) limits=(-max_len=8192 -dict=Tests/fuzz/files.dict) ;;
     text) limits=(-max_len=2048 -dict=Tests/fuzz/text.dict) ;;

@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -69,6 +70,53 @@ int platform_find(const char *folder, const char *suffix, char *name, size_t cap
     }
     closedir(entries);
     return count;
+}
+
+static int write_all(int file, const char *bytes, size_t count) {
+    while (count > 0) {
+        ssize_t written = write(file, bytes, count);
+        if (written > 0) {
+            bytes += written;
+            count -= (size_t)written;
+        } else if (written == 0 || errno != EINTR) {
+            return written == 0 ? EIO : errno;
+        }
+    }
+    return 0;
+}
+
+int platform_write_file(const char *path, const platform_piece *pieces, size_t count) {
+    const char *slash = strrchr(path, '/');
+    size_t folder = slash ? (size_t)(slash - path) + 1 : 0; /* its bytes, with the slash */
+    size_t capacity = folder + 64;
+    char *name = malloc(capacity);
+    if (!name) return ENOMEM;
+    memcpy(name, path, folder);
+    int file = -1, code = EEXIST;
+    /* Never a file that is there: another process may be writing it. */
+    for (unsigned attempt = 0; code == EEXIST && attempt < 1000; attempt++) {
+        snprintf(name + folder, capacity - folder, ".limbeck-%ld-%u.tmp", (long)getpid(), attempt);
+        file = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        code = file < 0 ? errno : 0;
+    }
+    if (code == 0) {
+        for (size_t i = 0; code == 0 && i < count; i++) code = write_all(file, pieces[i].bytes, pieces[i].count);
+        if (code == 0 && fsync(file) != 0) code = errno;
+        if (close(file) != 0 && code == 0) code = errno;
+        if (code == 0 && rename(name, path) != 0) code = errno;
+        if (code != 0) unlink(name);
+    }
+    if (code == 0) {
+        /* So that the new name outlives a crash too. Not every file system can; the file is whole either way. */
+        strcpy(name + folder, ".");
+        int entries = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (entries >= 0) {
+            fsync(entries);
+            close(entries);
+        }
+    }
+    free(name);
+    return code;
 }
 
 void platform_error_text(int code, char *text, size_t capacity) {

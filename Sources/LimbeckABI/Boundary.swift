@@ -42,26 +42,38 @@ func release<Object: AnyObject>(_ handle: OpaquePointer?, _: Object.Type) {
 
 // MARK: Opening
 
-/// Opens a file or folder: the only calls that explain themselves in words.
+/// Opens a file or folder.
 func open<Object: AnyObject>(
     _ path: UnsafePointer<CChar>?, _ pathBytes: Int, into result: UnsafeMutablePointer<OpaquePointer?>?,
     message: UnsafeMutablePointer<CChar>?, capacity: Int, _ make: (String) throws(LimbeckError) -> Object
 ) -> Int32 {
     result?.pointee = nil
+    return explained(message, capacity) { () throws(LimbeckError) in
+        guard let result else { throw LimbeckError(.invalidArgument, "the handle is NULL") }
+        result.pointee = handle(to: try make(try LimbeckABI.path(path, pathBytes)))
+    }
+}
+
+/// Runs the body of a call that explains its failure in words.
+func explained(_ message: UnsafeMutablePointer<CChar>?, _ capacity: Int, _ body: () throws(LimbeckError) -> Void) -> Int32 {
     if capacity > 0 { message?.pointee = 0 }
     do throws(LimbeckError) {
-        guard let result, (0...largestObject).contains(capacity), message != nil || capacity == 0 else {
-            throw LimbeckError(.invalidArgument, "the handle or the message buffer is NULL")
+        guard (0...largestObject).contains(capacity), message != nil || capacity == 0 else {
+            throw LimbeckError(.invalidArgument, "the message buffer is NULL")
         }
-        let path = try text(path, pathBytes)
-        // The operating system would stop reading here, and open another file than the one that was named.
-        if path.contains(0) { throw LimbeckError(.invalidArgument, "the path contains a NUL byte") }
-        result.pointee = handle(to: try make(String(decoding: path, as: UTF8.self)))
+        try body()
         return Int32(LIMBECK_OK)
     } catch {
         write(error.message, to: message, capacity: capacity)
         return error.status.rawValue
     }
+}
+
+func path(_ path: UnsafePointer<CChar>?, _ bytes: Int) throws(LimbeckError) -> String {
+    let path = try text(path, bytes)
+    // The operating system would stop reading here, and open another file than the one that was named.
+    if path.contains(0) { throw LimbeckError(.invalidArgument, "the path contains a NUL byte") }
+    return String(decoding: path, as: UTF8.self)
 }
 
 /// Writes as much of a sentence as fits, never half a character, and a NUL.
@@ -211,6 +223,7 @@ func copy<Name: Collection<UInt8>>(
 // A struct that grows keeps its first size here: what MemoryLayout says today becomes a number then.
 extension limbeck_tokenize_options: Sized { static var firstSize: Int { 12 } }
 extension limbeck_model_info_t: Sized { static var firstSize: Int { 80 } }
+extension limbeck_pack_options: Sized { static var firstSize: Int { MemoryLayout<limbeck_pack_options>.size } }
 extension limbeck_session_options: Sized { static var firstSize: Int { 16 } }
 extension limbeck_session_info_t: Sized { static var firstSize: Int { 24 } }
 extension limbeck_embed_options: Sized { static var firstSize: Int { 20 } }

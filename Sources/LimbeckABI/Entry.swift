@@ -24,6 +24,7 @@ public func limbeck_status_string(_ status: Int32) -> UnsafePointer<CChar>! {
         case .fileMalformed: "a file is not what its format demands"
         case .fileUnsupported: "a file is well-formed, but of a kind that is not supported"
         case .fileInconsistent: "a tensor is missing, or its shape contradicts the configuration"
+        case .fileUnwritable: "the operating system refused to write a file"
         case .outOfMemory: "out of memory"
         case .threadsUnavailable: "the operating system refused to start a worker thread"
         case .kernelsUnavailable: "the requested instruction set is not available on this CPU"
@@ -139,6 +140,7 @@ public func limbeck_model_info(_ model: OpaquePointer!, _ info: UnsafeMutablePoi
         facts.max_positions = UInt32(clamping: model.maxPositions)
         facts.label_count = UInt32(clamping: model.labels.count)
         facts.embedding_size = UInt32(clamping: model.embeddingSize)
+        facts.precision = model.precision.rawValue
         facts.parameters = UInt64(clamping: model.parameters)
         facts.mapped_bytes = UInt64(clamping: model.mappedBytes)
         facts.private_bytes = UInt64(clamping: model.privateBytes)
@@ -184,6 +186,45 @@ public func limbeck_model_tokenizer(_ model: OpaquePointer!, _ tokenizer: Unsafe
         let model: Model = try object(of: model)
         guard let its = model.tokenizer else { throw LimbeckError(.noTokenizer, "the model has no tokenizer") }
         tokenizer.pointee = handle(to: its)
+    }
+}
+
+// MARK: Pack
+
+@c @implementation
+public func limbeck_pack(
+    _ path: UnsafePointer<CChar>!, _ path_bytes: Int, _ out: UnsafePointer<CChar>!, _ out_bytes: Int,
+    _ options: UnsafePointer<limbeck_pack_options>!, _ message: UnsafeMutablePointer<CChar>!, _ message_capacity: Int
+) -> Int32 {
+    explained(message, message_capacity) { () throws(LimbeckError) in
+        let source = try LimbeckABI.path(path, path_bytes)
+        let target = try LimbeckABI.path(out, out_bytes)
+        let given = try LimbeckABI.options(options)
+        var options = PackOptions(
+            precision: try choice(given.precision) ?? .int8,
+            calibration: try strings(given.calibration, given.calibration_bytes, given.calibration_count),
+            references: try strings(given.references, given.reference_bytes, given.reference_count))
+        if let progress = given.progress {
+            let context = given.context
+            options.progress = { stage, fraction in progress(context, stage.rawValue, fraction) }
+        }
+        try Model.pack(source, to: target, options: options)
+    }
+}
+
+private func strings(
+    _ pointers: UnsafePointer<UnsafePointer<CChar>?>?, _ lengths: UnsafePointer<Int>?, _ count: Int
+) throws(LimbeckError) -> [String] {
+    let texts = try texts(pointers, lengths, count)
+    return (0..<texts.count).map { String(decoding: texts[$0], as: UTF8.self) }
+}
+
+@c @implementation
+public func limbeck_verify(
+    _ path: UnsafePointer<CChar>!, _ path_bytes: Int, _ message: UnsafeMutablePointer<CChar>!, _ message_capacity: Int
+) -> Int32 {
+    explained(message, message_capacity) { () throws(LimbeckError) in
+        try Model.verify(path: try LimbeckABI.path(path, path_bytes))
     }
 }
 

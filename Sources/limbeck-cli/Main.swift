@@ -9,7 +9,7 @@ struct LimbeckCommand: ParsableCommand {
         abstract: "Runs distilled Transformer students on this machine.",
         discussion: """
             A MODEL is a folder as the Hugging Face ecosystem writes it: config.json, model.safetensors or \
-            pytorch_model.bin, and tokenizer.json or vocab.txt; or a GGUF file. Texts are arguments, or the lines of a file (--file FILE) or of standard input. Answers go to \
+            pytorch_model.bin, and tokenizer.json or vocab.txt; or a pack of one, or a GGUF file. Texts are arguments, or the lines of a file (--file FILE) or of standard input. Answers go to \
             standard output, for people or, with --json, as one JSON object per line.
 
             Exit codes: 0; 64 for a wrong use; 65 for bad data (a model that is malformed, unsupported, or has no answer \
@@ -24,6 +24,7 @@ struct LimbeckCommand: ParsableCommand {
                     Embed.self, Search.self, Classify.self, Rerank.self, Tag.self, AnswerQuestion.self, Fill.self,
                 ]),
             CommandGroup(name: "Inspecting", subcommands: [Tokenize.self, Inspect.self, Bench.self]),
+            CommandGroup(name: "Packing", subcommands: [Pack.self, Verify.self]),
         ])
 }
 

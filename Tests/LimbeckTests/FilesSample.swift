@@ -98,7 +98,7 @@ struct Sample {
     /// The same for the whole model, tokenizer and all.
     func open() throws -> Model { try withFolder { try Model(path: $0) } }
 
-    private func withFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
+    func withFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("limbeck-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: path) }
         var all = files

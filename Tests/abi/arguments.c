@@ -120,7 +120,7 @@ static void options(limbeck_session *embed) {
     INVALID(limbeck_classify(classify, one, one_bytes, NULL, NULL, 1, &scores, floats, 4096));
     limbeck_session_free(classify);
 
-    limbeck_session_options odd = {sizeof odd, 1, 0, 5};
+    limbeck_session_options odd = {sizeof odd, 1, 0, 8};
     INVALID(limbeck_session_new(model, &odd, &classify));
     odd = (limbeck_session_options){sizeof odd, 1, 0, LIMBECK_KERNELS_NEON};
 #if defined(__x86_64__)

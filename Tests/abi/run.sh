@@ -80,7 +80,7 @@ check() {
     sed '$d;s/^/      /' "$log"
 }
 
-for test in arguments lifetime threads texts memory; do
+for test in arguments lifetime threads texts memory pack; do
     build "$test" "Tests/abi/$test.c"
     check "$test" "$models"
 done

@@ -55,7 +55,7 @@ run --version
 succeeds "--version is the header's" "^$(sed -n 's/^#define LIMBECK_VERSION_[A-Z]* \([0-9]*\)$/\1/p' include/limbeck.h | paste -sd .)$"
 run --help
 succeeds "--help lists the questions" "embed"
-for command in embed search classify rerank tag answer fill tokenize inspect bench; do
+for command in embed search classify rerank tag answer fill tokenize inspect bench pack verify; do
     run "$command" --help
     succeeds "$command --help has an example" "limbeck $command "
 done
@@ -100,7 +100,7 @@ succeeds "inspect takes a GGUF file" '^  blk\.1\.ffn_down\.weight +Q4_0 +\[32, 6
 run embed Tests/golden/gguf/Q4_0.gguf "a text"
 succeeds "embed takes a GGUF file" '-?[0-9]\.[0-9]'
 run inspect Tests/golden/gguf/vocab.txt
-refuses "a file that is no GGUF file" 66 "not a folder, and not a GGUF file"
+refuses "a file that is no GGUF file" 66 "not a folder, and neither a pack nor a GGUF file"
 run bench $golden/embed --shapes 1x8,4x16 --threads 1,2 --seconds 0
 succeeds "bench" '^4x16 +2 threads +[0-9.]+ ms'
 printf 'a red car\nthe blue sea\na fast vehicle\n' > "$work/lines"
@@ -125,6 +125,22 @@ run search $golden/embed --file "$work/lines" "sea" "car" --json
 holds "search --json" 'len(lines) == 6 and [x["rank"] for x in lines] == [1, 2, 3] * 2'
 run tokenize $golden/embed --json $'quote " backslash \\ tab \t bell \a'
 holds "control characters in JSON" 'lines[0]["text"] == "quote \" backslash \\ tab \t bell \a"'
+
+# ---- Packs
+
+run pack Tests/golden/models/bert-sequence-3 "$work/model.limbeck" --precision f32
+succeeds "pack says what it wrote" '^.*model\.limbeck: f32, [0-9.]+ KB$'
+run verify "$work/model.limbeck"
+succeeds "verify" 'whole$'
+run inspect "$work/model.limbeck"
+succeeds "inspect shows a pack's precision" '^precision +f32$'
+run pack Tests/golden/models/bert-sequence-3 "$work/nowhere/model.limbeck" --precision f32
+refuses "a folder that is not there" 74 nowhere
+run pack "$work/model.limbeck" "$work/again.limbeck"
+refuses "a pack of a pack" 65 "a pack already"
+printf 'x' | dd of="$work/model.limbeck" bs=1 seek=60000 conv=notrunc 2> /dev/null
+run verify "$work/model.limbeck"
+refuses "a damaged pack" 65 checksum
 
 # ---- Where texts come from
 

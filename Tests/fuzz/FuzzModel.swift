@@ -1,6 +1,5 @@
 import CFuzz
 import CPlatform
-import KernelInterface
 import Limbeck
 
 /// A model folder. What opens must compute without an error.
@@ -41,96 +40,4 @@ private func weights(_ header: Slice<UnsafeRawBufferPointer>, _ data: Slice<Unsa
     let pattern = data.isEmpty ? [UInt8(0)] : Array(data)
     for index in 0..<largest { bytes.append(pattern[index % pattern.count]) }
     return bytes
-}
-
-private func run(_ model: Model, text: String) throws(LimbeckError) {
-    expect(model.hiddenSize > 0 && model.layers > 0 && model.vocabSize > 0, "a size of 0")
-    expect(1...model.maxPositions ~= model.maxLength, "length \(model.maxLength) of \(model.maxPositions)")
-    for label in 0..<model.labels.count { _ = model.entity(label) }
-    guard model.layers <= 16, model.hiddenSize <= 1024 else { return }
-    for kernels in [InstructionSet.portable, .avx2, .avx512] where kernels.isAvailable {
-        let session: Session
-        do throws(LimbeckError) {
-            session = try Session(model, options: SessionOptions(threads: 1, maxTokens: 24, kernels: kernels))
-        } catch {
-            expect(error.status == .outOfMemory, error.message)
-            continue
-        }
-        do throws(LimbeckError) {
-            try forward(session)
-            try answers(session, [text, "ab b, a c", "", "a a a a a a a a a a a a a a a a a a a a b", "[CLS] é 中 [MASK]"])
-        } catch {
-            fatalError("a model that opened fails: \(error.message)")
-        }
-    }
-}
-
-private func forward(_ session: Session) throws(LimbeckError) {
-    let model = session.model
-    let longest = min(model.maxPositions, 24)
-    let lengths = [1, longest, min(3, longest)]
-    let total = lengths.reduce(0, +)
-    let ids = (0..<total).map { $0 % 2 == 0 ? Int32($0 % model.vocabSize) : Int32(model.vocabSize - 1) }
-    for (output, needed) in [(ForwardOutput.hidden, true), (.pooled, false), (.logits, false)] {
-        for layer in output == .hidden ? [0, -1] : [-1] {
-            do throws(LimbeckError) {
-                let count = try forward(session, ids, lengths, output, layer, UnsafeMutableBufferPointer(start: nil, count: 0))
-                guard count <= 1 << 20 else { continue }
-                let out = UnsafeMutableBufferPointer<Float>.allocate(capacity: count)
-                defer { out.deallocate() }
-                expect(try forward(session, ids, lengths, output, layer, out) == count, "another count")
-            } catch {
-                guard error.status == .unsupported, !needed else { throw error }
-            }
-        }
-    }
-}
-
-private func forward(
-    _ session: Session, _ ids: [Int32], _ lengths: [Int], _ output: ForwardOutput, _ layer: Int,
-    _ out: UnsafeMutableBufferPointer<Float>
-) throws(LimbeckError) -> Int {
-    try ids.withUnsafeBufferPointer { ids throws(LimbeckError) in
-        try lengths.withUnsafeBufferPointer { lengths throws(LimbeckError) in
-            try session.forward(ids: ids, types: nil, lengths: lengths, output: output, layer: layer, into: out)
-        }
-    }
-}
-
-/// Every answer the model says it gives. Only pairs may be refused, for the token types and the special tokens they take.
-private func answers(_ session: Session, _ texts: [String]) throws(LimbeckError) {
-    let model = session.model
-    guard model.tokenizer != nil else { return }
-    expect(try session.embed(texts).count == texts.count, "too few vectors")
-    for text in texts {
-        let bytes = text.utf8.count
-        if model.answers.contains(.classify) { expect(try session.classify([text]).count == 1, "no classes") }
-        if model.answers.contains(.tag) {
-            for aggregation in [Aggregation.none, .simple, .average] {
-                for span in try session.tag(text, options: TagOptions(aggregation: aggregation, keepOutside: true)) {
-                    expect(span.utf8Offsets.upperBound <= bytes, "a span outside the text")
-                }
-            }
-        }
-        if model.answers.contains(.fill) {
-            do throws(LimbeckError) {
-                expect(try !session.fill(text).isEmpty, "nothing for a mask")
-            } catch {
-                guard error.status == .noMask || error.status == .unsupported else { throw error }
-            }
-        }
-        do throws(LimbeckError) {
-            if model.answers.contains(.rerank) { _ = try session.rerank(query: "a b", documents: [text, "b"]) }
-            if model.answers.contains(.answer) {
-                for stride in [0, 1] {
-                    let options = AnswerOptions(topK: 2, maxLength: stride == 0 ? 0 : 6, stride: stride, allowNone: true)
-                    for answer in try session.answer(question: "a", context: text, options: options) {
-                        expect(answer.utf8Offsets.upperBound <= bytes, "an answer outside the text")
-                    }
-                }
-            }
-        } catch {
-            guard error.status == .idOutOfRange || error.status == .tooLong || error.status == .invalidArgument else { throw error }
-        }
-    }
 }

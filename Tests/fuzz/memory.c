@@ -19,9 +19,10 @@ static size_t allocation_limit = (size_t)1 << 30;
 
 void fuzz_limit(size_t bytes) { allocation_limit = bytes; }
 
+/* Aligned as a mapping is, as far as the engine relies on that. */
 static void *copy(const void *bytes, size_t count) {
-    void *block = malloc(count ? count : 1);
-    if (!block) abort();
+    void *block = NULL;
+    if (posix_memalign(&block, 64, count ? count : 1) != 0) abort();
     if (count) memcpy(block, bytes, count);
     return block;
 }
@@ -81,6 +82,20 @@ int platform_map(const char *path, const void **bytes, size_t *count) {
 void platform_unmap(const void *bytes, size_t count) {
     (void)count;
     free((void *)bytes);
+}
+
+int platform_write_file(const char *path, const platform_piece *pieces, size_t count) {
+    size_t total = 0, place = 0;
+    for (size_t i = 0; i < count; i++) total += pieces[i].count;
+    char *bytes = malloc(total ? total : 1);
+    if (!bytes) abort();
+    for (size_t i = 0; i < count; i++) {
+        memcpy(bytes + place, pieces[i].bytes, pieces[i].count);
+        place += pieces[i].count;
+    }
+    fuzz_file(path, bytes, total);
+    free(bytes);
+    return 0;
 }
 
 int platform_kind_of(const char *path) {

@@ -386,5 +386,11 @@ for index, text in enumerate(texts + [
 for broken in [b"\xff\xfe", b"\xe4\xb8", b"a\xed\xa0\x80b", b"\xf0\x9f\x98", b"\xc0\xaf \xf4\x90\x80\x80", b"\0\0[MASK"]:
     seed("text", b"\x10\x00\x80" + broken)
 
+# ---- Packs: lists of changes, of which each is four bytes
+
+for model in range(8):
+    for kind in (3, 8, 9):
+        seed("pack", bytes([model]) + bytes(value for place in (0, 40, 300) for value in (kind, place >> 8, place & 255, 7)))
+
 if __name__ == "__main__":
     print(", ".join(f"{count} seeds for {name}" for name, count in counts.items()))

@@ -20,6 +20,16 @@ int platform_kind_of(const char *path);
  * folder that cannot be read has none. */
 int platform_find(const char *folder, const char *suffix, char *name, size_t capacity);
 
+/* What a file is to hold: pieces of memory, one after the other. */
+typedef struct platform_piece {
+    const void *bytes;
+    size_t count;
+} platform_piece;
+
+/* Writes a whole file, which stands at `path` complete or not at all: a new file in the same folder is written, synced, and takes
+ * the name. What had the name before is untouched until then, and its mappings stay what they were. */
+int platform_write_file(const char *path, const platform_piece *pieces, size_t count);
+
 /* The operating system's sentence for an errno, NUL-terminated into `text`. */
 void platform_error_text(int code, char *text, size_t capacity);
 

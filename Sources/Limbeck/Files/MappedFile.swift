@@ -25,7 +25,8 @@ package final class MappedFile {
         platform_unmap(bytes.baseAddress, bytes.count)
     }
 
-    private static func sentence(_ code: Int32) -> String {
+    /// The operating system's, for an errno.
+    static func sentence(_ code: Int32) -> String {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { text in
             text.initialize(repeating: 0)
             platform_error_text(code, text.baseAddress, text.count)

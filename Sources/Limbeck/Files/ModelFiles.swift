@@ -1,18 +1,23 @@
 import CPlatform
 
-/// What a model is opened from: a folder of files, or one GGUF file that is all of them.
+/// What a model is opened from: a folder of files, or one file that is all of them, a pack or a GGUF file.
 package enum ModelFiles {
     case folder(ModelFolder)
     case gguf(GGUFFile)
+    case pack(PackFile)
 
-    /// A file has to be a GGUF file, whatever its name. A folder without any other weights in it
+    /// A file has to be a pack or a GGUF file, whatever its name. A folder without any other weights in it
     /// that has one file in `.gguf` is that file.
     package init(_ path: String, anyModules: Bool = false) throws(LimbeckError) {
         if fileKind(path) == .file {
             let mapping = try MappedFile(path, name: path)
+            if PackFile.isPack(mapping.bytes) {
+                self = .pack(try PackFile(mapping))
+                return
+            }
             guard mapping.bytes.starts(with: GGUFFile.magic) else {
                 throw LimbeckError(
-                    .fileUnreadable, "\(path): not a folder, and not a GGUF file")
+                    .fileUnreadable, "\(path): not a folder, and neither a pack nor a GGUF file")
             }
             self = .gguf(try GGUFFile(mapping))
             return
@@ -40,10 +45,12 @@ package enum ModelFiles {
         return count == 1 ? name : nil
     }
 
-    package func weights() throws(LimbeckError) -> WeightFiles {
+    /// The tensors of the files, to be listed.
+    package func tensors() throws(LimbeckError) -> [StoredTensor] {
         switch self {
-        case .folder(let folder): try WeightFiles(folder)
-        case .gguf(let gguf): WeightFiles(gguf)
+        case .folder(let folder): try WeightFiles(folder).tensors
+        case .gguf(let gguf): WeightFiles(gguf).tensors
+        case .pack(let pack): pack.entries
         }
     }
 
@@ -52,6 +59,7 @@ package enum ModelFiles {
         switch self {
         case .folder(let folder): folder.tokenizerFile
         case .gguf(let gguf): gguf.hasTokenizer ? gguf.file : nil
+        case .pack(let pack): pack.hasTokenizer ? pack.mapping.name : nil
         }
     }
 }

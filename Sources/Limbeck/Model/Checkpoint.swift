@@ -2,13 +2,17 @@
 ///
 /// Training frameworks and years of transformers have spelt one tensor in several ways. The canonical name is today's, without the
 /// base model's prefix: "bert.encoder.layer.0…" and "module.bert.encoder.layer.0…" are "encoder.layer.0…", and the LayerNorm's
-/// "gamma" and "beta" are "weight" and "bias". llama.cpp has names of its own. Tensors that nobody asks for are ignored, as transformers ignores them: buffers,
-/// TinyBERT's `fit_dense`, heads of the pre-training.
+/// "gamma" and "beta" are "weight" and "bias". llama.cpp has names of its own. Tensors that nobody asks for are ignored, as transformers ignores them, but for
+/// packs, whose makers want to know what they lose (`dropped`).
 final class Checkpoint {
-    private let file: String
+    let file: String
     private let base: String
     private let gguf: GGUFNames?
     private let tensors: [StoredTensor]
+    /// By place: somebody took it.
+    private var isUsed: [Bool]
+    /// What layers' tensors begin with, before the layer's index.
+    let layerPrefix: String?
     /// The tensors' places by canonical name.
     private var names = NameTable()
     /// TinyBERT's training leaves its projections to the teacher's width in the file.
@@ -19,6 +23,8 @@ final class Checkpoint {
         base = family.prefix
         gguf = weights.spelling == .gguf ? GGUFNames(family.family) : nil
         tensors = weights.tensors
+        isUsed = [Bool](repeating: false, count: tensors.count)
+        layerPrefix = family.layers
         names.reserveCapacity(tensors.count)
         for (place, entry) in tensors.enumerated() {
             let name = canonical(entry.name)
@@ -45,18 +51,30 @@ final class Checkpoint {
     /// The number of layers in names that start with `prefix` and the layer's index: one more than the greatest.
     func layerCount(_ prefix: String) -> Int {
         var count = 0
-        for name in names.names where name.hasUTF8Prefix(prefix) {
-            let digits = name.utf8.dropFirst(prefix.utf8.count).prefix { $0 != UInt8(ascii: ".") }
-            if let index = decimal(String(Substring(digits))) { count = max(count, index + 1) }
+        for name in names.names {
+            if let index = layerIndex(of: name, prefix) { count = max(count, index + 1) }
         }
         return count
     }
 
+    /// Of a name that starts with `prefix`.
+    func layerIndex(of name: String, _ prefix: String) -> Int? {
+        guard name.hasUTF8Prefix(prefix) else { return nil }
+        return decimal(String(Substring(name.utf8.dropFirst(prefix.utf8.count).prefix { $0 != UInt8(ascii: ".") })))
+    }
+
+    /// The names of the tensors that nobody took.
+    var unused: [(written: String, canonical: String)] {
+        tensors.indices.filter { !isUsed[$0] }.map { (tensors[$0].name, canonical(tensors[$0].name)) }
+    }
+
     /// A tensor of numbers that the engine computes with. A nil in `shape` stands for any size.
     @inline(never) func tensor(_ name: String, _ shape: [Int?]) throws(LimbeckError) -> Tensor {
-        guard let entry = names[name].map({ tensors[$0] }) else {
+        guard let place = names[name] else {
             throw LimbeckError(.fileInconsistent, "\(file): no tensor '\(name)', with or without '\(base)' before it")
         }
+        let entry = tensors[place]
+        isUsed[place] = true
         var fits = entry.shape.count == shape.count
         // Zero is never right, and sizes beyond Int32 are not indices of tokens, positions or labels.
         for (size, expected) in zip(entry.shape, shape) {
@@ -100,9 +118,9 @@ private func describe(_ shape: [Int?]) -> String {
 
 /// Names of tensors are compared as bytes: the Unicode rules of `String` are not wanted here.
 extension String {
-    fileprivate func hasUTF8Prefix(_ prefix: String) -> Bool { utf8.starts(with: prefix.utf8) }
+    func hasUTF8Prefix(_ prefix: String) -> Bool { utf8.starts(with: prefix.utf8) }
 
-    fileprivate func hasUTF8Suffix(_ suffix: String) -> Bool { utf8.suffix(suffix.utf8.count).elementsEqual(suffix.utf8) }
+    func hasUTF8Suffix(_ suffix: String) -> Bool { utf8.suffix(suffix.utf8.count).elementsEqual(suffix.utf8) }
 
     fileprivate func droppingUTF8Prefix(_ prefix: String) -> String {
         hasUTF8Prefix(prefix) ? String(Substring(utf8.dropFirst(prefix.utf8.count))) : self

@@ -34,6 +34,8 @@ package struct Configuration: Sendable {
     package var normalize = false
     /// Texts are truncated to so many tokens, special ones included; at most `maxPositions`.
     package var maxLength = 0
+    /// What the matrices' numbers are.
+    package var precision = Precision.float32
 }
 
 package enum HeadKind: Sendable {

@@ -77,7 +77,7 @@ final class DeclaredConfiguration {
     }
 
     /// Labels of a head; each takes memory of its own, even where the file leaves their rows empty.
-    private static let mostLabels = 65_536
+    static let mostLabels = 65_536
 
     /// The names of a head's `count` labels: `id2label` by index, or without one the names that transformers makes up.
     func labels(count: Int) throws(LimbeckError) -> [String] {

@@ -4,13 +4,8 @@ package struct LoadedModel {
     package let tensors: ModelTensors
     /// What the tensors are views of.
     package let files: WeightFiles
-
-    package static func load(_ files: ModelFiles) throws(LimbeckError) -> LoadedModel {
-        switch files {
-        case .folder(let folder): try load(folder)
-        case .gguf(let gguf): try load(gguf)
-        }
-    }
+    /// Which of the files' tensors were asked for.
+    let checkpoint: Checkpoint
 
     package static func load(_ folder: ModelFolder) throws(LimbeckError) -> LoadedModel {
         var model = try LoadedModel(DeclaredConfiguration(folder), WeightFiles(folder))
@@ -30,6 +25,7 @@ package struct LoadedModel {
         let tensors = assembly.tensors
         self.tensors = tensors
         self.files = files
+        self.checkpoint = checkpoint
 
         var configuration = Configuration(family: declared.rules.family)
         configuration.hiddenSize = assembly.embedding.hidden

@@ -16,20 +16,39 @@ public final class Model: Sendable {
     public let parameters: Int
 
     /// Opens a folder as the Hugging Face ecosystem writes it: `config.json`, the weights (`model.safetensors`, `pytorch_model.bin`,
-    /// or several of either with their index), and `tokenizer.json` or `vocab.txt`. Or a GGUF file of llama.cpp's.
+    /// or several of either with their index), and `tokenizer.json` or `vocab.txt`. Or a pack, or a GGUF file of llama.cpp's.
     ///
     /// Everything is checked here: what opens does not fail later for what is in its files. Throws with a message that names the
     /// file, the key or the tensor, what was found and what was expected.
-    public init(path: String) throws(LimbeckError) {
-        let files = try ModelFiles(path)
-        let loaded = try LoadedModel.load(files)
-        configuration = loaded.configuration
-        weights = try Weights(loaded.tensors, loaded.configuration, mappings: loaded.files.mappings)
-        mappedBytes = loaded.files.mappedBytes
-        parameters = loaded.tensors.parameters
+    public convenience init(path: String) throws(LimbeckError) { try self.init(ModelFiles(path)) }
+
+    convenience init(_ files: ModelFiles) throws(LimbeckError) {
+        switch files {
+        case .pack(let pack):
+            var configuration = try Configuration(pack.root.required("model"))
+            let weights = try Weights(pack, &configuration)
+            let tokenizer = try pack.hasTokenizer ? Tokenizer(pack) : nil
+            self.init(
+                configuration, weights, tokenizer, mappedBytes: pack.mapping.bytes.count,
+                parameters: try pack.root.required("model").integer("parameters", 0...Int.max))
+            if let tokenizer { try checkRows(of: tokenizer, file: pack.mapping.name) }
+        case .folder(let folder): try self.init(LoadedModel.load(folder), files)
+        case .gguf(let gguf): try self.init(LoadedModel.load(gguf), files)
+        }
+    }
+
+    convenience init(_ loaded: LoadedModel, _ files: ModelFiles) throws(LimbeckError) {
+        let weights = try Weights(loaded.tensors, loaded.configuration, mappings: loaded.files.mappings)
         let file = files.tokenizerFile
-        tokenizer = try file != nil ? Tokenizer(files) : nil
+        let tokenizer = try file != nil ? Tokenizer(files) : nil
+        self.init(
+            loaded.configuration, weights, tokenizer, mappedBytes: loaded.files.mappedBytes, parameters: loaded.tensors.parameters)
         if let file, let tokenizer { try checkRows(of: tokenizer, file: file) }
+    }
+
+    init(_ configuration: Configuration, _ weights: Weights, _ tokenizer: Tokenizer?, mappedBytes: Int, parameters: Int) {
+        (self.configuration, self.weights, self.tokenizer) = (configuration, weights, tokenizer)
+        (self.mappedBytes, self.parameters) = (mappedBytes, parameters)
     }
 
     /// What the tokenizer makes of any text has to have rows in the model's tables. A pair may ask for a token type more; that is for
@@ -59,6 +78,8 @@ public final class Model: Sendable {
     public var privateBytes: Int { weights.privateBytes + (tokenizer?.memoryBytes ?? 0) }
 
     public var family: Family { configuration.family }
+    /// What the numbers of its matrices are.
+    public var precision: Precision { configuration.precision }
     public var hiddenSize: Int { configuration.hiddenSize }
     public var layers: Int { configuration.layers }
     public var attentionHeads: Int { configuration.attentionHeads }

@@ -63,6 +63,9 @@ package struct BufferWidths: Sendable {
 
     package subscript(buffer: Buffer) -> Int { widths[buffer.rawValue] }
 
+    /// Of the buffer that a product of so many columns is written to. It writes whole panels.
+    static func width(of columns: Int, from column: Int) -> Int { (column == 0 ? 0 : column + panelColumns) + columns }
+
     package mutating func widen(_ buffer: Buffer, to width: Int) {
         widths[buffer.rawValue] = max(widths[buffer.rawValue], width)
     }

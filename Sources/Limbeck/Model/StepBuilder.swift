@@ -69,10 +69,9 @@ struct StepBuilder {
         _ matrices: [LinearTensors], from: Buffer, into: Buffer, column: Int = 0, activation: Activation = .identity,
         gate: [LinearTensors]? = nil, residual: Buffer? = nil, norm: NormTensors? = nil
     ) {
-        // Products write whole panels.
-        var width = column == 0 ? 0 : column + panelColumns
-        for matrix in matrices { width += matrix.weight.shape[0] }
-        widths.widen(into, to: width)
+        var columns = 0
+        for matrix in matrices { columns += matrix.weight.shape[0] }
+        widths.widen(into, to: BufferWidths.width(of: columns, from: column))
         steps.append(
             .product(
                 matrices, from: from, into: into, column: column, activation: activation, gate: gate, residual: residual,

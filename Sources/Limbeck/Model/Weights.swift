@@ -24,14 +24,15 @@ package final class Weights {
     /// Bytes of our own, beside the mapped files.
     let privateBytes: Int
 
-    private let memory: Memory
+    private let memory: Memory?
     private let mappings: [MappedFile]
 
     init(_ tensors: ModelTensors, _ configuration: Configuration, mappings: [MappedFile]) throws(LimbeckError) {
         // The first pass only measures; the second writes.
         var measure = Packer(layout: Layout(), writes: false)
         _ = measure.pack(tensors, configuration)
-        memory = try Memory(bytes: measure.layout.bytes)
+        let memory = try Memory(bytes: measure.layout.bytes)
+        self.memory = memory
         self.mappings = mappings
         var packer = Packer(layout: Layout(base: memory.base), writes: true)
         let parts = packer.pack(tensors, configuration)
@@ -39,6 +40,16 @@ package final class Weights {
         (embeddings, blocks, layers) = (parts.embeddings, parts.blocks, tensors.layers)
         (relativeBias, rotaries, pooler, head) = (parts.relativeBias, parts.rotaries, parts.pooler, parts.head)
         privateBytes = memory.bytes
+    }
+
+    /// Weights that stand in a file in this form.
+    init(
+        embeddings: [Step<Packed>], blocks: [[Step<Packed>]], layers: [[Int]], relativeBias: RelativeBias?, rotaries: [PackedRotary],
+        pooler: Dense?, head: Head, mapping: MappedFile
+    ) {
+        (self.embeddings, self.blocks, self.layers) = (embeddings, blocks, layers)
+        (self.relativeBias, self.rotaries, self.pooler, self.head) = (relativeBias, rotaries, pooler, head)
+        (privateBytes, memory, mappings) = (0, nil, [mapping])
     }
 }
 

@@ -2,15 +2,30 @@
 struct PackContents {
     private(set) var tensors: [PackTensor] = []
 
+    mutating func add(_ tensor: PackTensor) { tensors.append(tensor) }
+
     /// A tensor whose bytes `owner` keeps alive.
     mutating func add(
-        _ name: String, _ type: PackTensor.ElementType, _ shape: [Int], _ start: UnsafeRawPointer, owner: AnyObject
+        _ name: String, _ type: PackTensor.ElementType, _ shape: [Int], _ start: UnsafeRawPointer, owner: AnyObject?
     ) {
         var count = type.bytes
         for size in shape { count *= size }
-        tensors.append(
+        add(
             PackTensor(
                 name: name, type: type, shape: shape, bytes: UnsafeRawBufferPointer(start: start, count: count), owner: owner))
+    }
+
+    /// The name of a tensor that stays in memory as long as the contents, and the name of the one before it if it is there already: a
+    /// decoder may be the word embeddings.
+    @inline(never)
+    mutating func name(
+        _ name: String, _ type: PackTensor.ElementType, _ shape: [Int], _ start: UnsafeRawPointer
+    ) -> String {
+        for tensor in tensors where tensor.bytes.baseAddress == start && tensor.type == type && tensor.shape == shape {
+            return tensor.name
+        }
+        add(name, type, shape, start, owner: nil)
+        return name
     }
 
     /// A copy of numbers.

@@ -14,6 +14,7 @@ public struct LimbeckError: Error, Sendable {
         case fileMalformed = 22
         case fileUnsupported = 23
         case fileInconsistent = 24
+        case fileUnwritable = 25
         case outOfMemory = 40
         case threadsUnavailable = 41
         case kernelsUnavailable = 42

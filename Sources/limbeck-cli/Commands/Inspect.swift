@@ -20,7 +20,7 @@ struct Inspect: ParsableCommand {
 
     func run() throws {
         let session = try model.open()
-        let entries = try ModelFiles(model.model).weights().tensors
+        let entries = try ModelFiles(model.model).tensors()
         let output = Output()
         if format.json {
             output.line(json(session, entries))
@@ -34,6 +34,7 @@ struct Inspect: ParsableCommand {
         let model = session.model
         func row(_ name: String, _ value: String) { output.line("\(aligned(name, 14)) \(value)") }
         row("family", "\(model.family)")
+        row("precision", model.precision.name)
         row("layers", "\(model.layers), each with \(model.attentionHeads) heads")
         row("sizes", "hidden \(model.hiddenSize), intermediate \(model.intermediateSize), vocabulary \(grouped(model.vocabSize))")
         row("lengths", "texts are cut to \(model.maxLength) tokens; positions for \(model.maxPositions)")
@@ -70,7 +71,7 @@ struct Inspect: ParsableCommand {
             ])
         }
         var members: [(key: String, value: JSON)] = [
-            ("family", .string("\(model.family)")), ("layers", .int(model.layers)),
+            ("family", .string("\(model.family)")), ("precision", .string(model.precision.name)), ("layers", .int(model.layers)),
             ("attention_heads", .int(model.attentionHeads)), ("hidden_size", .int(model.hiddenSize)),
             ("intermediate_size", .int(model.intermediateSize)), ("vocab_size", .int(model.vocabSize)),
             ("max_length", .int(model.maxLength)), ("max_positions", .int(model.maxPositions)),

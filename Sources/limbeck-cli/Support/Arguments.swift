@@ -3,7 +3,7 @@ import Limbeck
 
 /// Which model, and what it may use: the same for every question.
 struct ModelArguments: ParsableArguments {
-    @Argument(help: "A model folder, or a GGUF file.", completion: .file())
+    @Argument(help: "A model folder, a pack, or a GGUF file.", completion: .file())
     var model: String
 
     @Option(help: ArgumentHelp("Threads to compute with; 0: the CPUs this process may use.", valueName: "count"))
@@ -75,6 +75,22 @@ extension Pooling: NamedArgument {
 
 extension Aggregation: NamedArgument {
     static let all = [Aggregation.none, .simple, .first, .average, .max]
+}
+
+extension Precision: ExpressibleByArgument {
+    private static let names = ["f32", "f16", "int8", "int4"]
+
+    /// As the command line and Python spell it.
+    var name: String { Precision.names[Int(rawValue) - 1] }
+
+    public init?(argument: String) {
+        guard let index = Precision.names.firstIndex(of: argument) else { return nil }
+        self.init(rawValue: UInt32(index) + 1)
+    }
+
+    public var defaultValueDescription: String { name }
+    public static var allValueStrings: [String] { names }
+    public static var allValueDescriptions: [String: String] { [:] }
 }
 
 /// A count of results, at least 1.

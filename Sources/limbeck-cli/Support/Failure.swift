@@ -26,6 +26,7 @@ struct Failure: Error {
             case .idOutOfRange, .tooLong, .unsupported, .noTokenizer, .noMask: .badData
             case .fileMalformed, .fileUnsupported, .fileInconsistent: .badData
             case .fileNotFound, .fileUnreadable: .noInput
+            case .fileUnwritable: .writing
             case .outOfMemory, .threadsUnavailable: .system
             }
         message = error.message

@@ -27,7 +27,7 @@ _MOST_ANSWERS = 1000  # the library refuses to look for more
 
 
 class Model:
-    """A model folder or a GGUF file, opened, with a session to run it.
+    """A model folder, a pack or a GGUF file, opened, with a session to run it.
 
     `threads`: 0 for the CPUs this process may use. `max_tokens`: the memory bound; larger batches are split inside, with the same
     bits. `kernels`: "portable", "avx2", "avxvnni", "avx512", "avx512vnni", "amx", "neon", or None for the best this CPU has.
@@ -299,6 +299,7 @@ class Model:
         check(library.limbeck_model_info(self._model, byref(facts)))
         values = {name: getattr(facts, name) for name in ModelInfo._fields}
         values["family"] = _name(_native.FAMILY, facts.family)
+        values["precision"] = _name(_native.PRECISION, facts.precision)
         values["answers"] = tuple(name for name, bit in _native.CAN.items() if facts.answers & bit)
         values["has_tokenizer"] = bool(facts.has_tokenizer)
         return ModelInfo(**values)

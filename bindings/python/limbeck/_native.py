@@ -6,7 +6,7 @@ from __future__ import annotations
 import ctypes
 import enum
 import os
-from ctypes import POINTER, c_char_p, c_float, c_int32, c_size_t, c_uint32, c_uint64, c_void_p
+from ctypes import POINTER, c_char_p, c_double, c_float, c_int32, c_size_t, c_uint32, c_uint64, c_void_p
 from pathlib import Path
 
 VERSION_MAJOR = 0
@@ -28,6 +28,7 @@ class Status(enum.IntEnum):
     FILE_MALFORMED = 22
     FILE_UNSUPPORTED = 23
     FILE_INCONSISTENT = 24
+    FILE_UNWRITABLE = 25
     OUT_OF_MEMORY = 40
     THREADS_UNAVAILABLE = 41
     KERNELS_UNAVAILABLE = 42
@@ -39,6 +40,8 @@ FAMILY = {
     "nomic_bert": 10,
 }
 CAN = {"embed": 1, "classify": 2, "rerank": 4, "tag": 8, "answer": 16, "fill": 32}
+PRECISION = {"default": 0, "f32": 1, "f16": 2, "int8": 3, "int4": 4}
+PACK = {"reading": 1, "quantizing": 2, "references": 3, "writing": 4}
 KERNELS = {"best": 0, "portable": 1, "avx2": 2, "avx512": 3, "neon": 4, "avxvnni": 5, "avx512vnni": 6, "amx": 7}
 POOLING = {"model": 0, "mean": 1, "cls": 2, "max": 3, "pooler": 4}
 SCORES = {"model": 0, "softmax": 1, "sigmoid": 2, "raw": 3}
@@ -74,10 +77,28 @@ class ModelInfo(Sized):
         ("max_positions", c_uint32),
         ("label_count", c_uint32),
         ("embedding_size", c_uint32),
-        ("reserved", c_uint32),
+        ("precision", c_uint32),
         ("parameters", c_uint64),
         ("mapped_bytes", c_uint64),
         ("private_bytes", c_uint64),
+    ]
+
+
+PackProgress = ctypes.CFUNCTYPE(None, c_void_p, c_uint32, c_double)
+
+
+class PackOptions(Sized):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("precision", c_uint32),
+        ("calibration", POINTER(c_char_p)),
+        ("calibration_bytes", POINTER(c_size_t)),
+        ("calibration_count", c_size_t),
+        ("references", POINTER(c_char_p)),
+        ("reference_bytes", POINTER(c_size_t)),
+        ("reference_count", c_size_t),
+        ("progress", PackProgress),
+        ("context", c_void_p),
     ]
 
 
@@ -148,6 +169,7 @@ class Candidate(ctypes.Structure):
 STRUCTS = {
     "limbeck_tokenize_options": TokenizeOptions,
     "limbeck_model_info_t": ModelInfo,
+    "limbeck_pack_options": PackOptions,
     "limbeck_session_options": SessionOptions,
     "limbeck_session_info_t": SessionInfo,
     "limbeck_embed_options": EmbedOptions,
@@ -186,6 +208,11 @@ FUNCTIONS: dict[str, tuple[object, list[object]]] = {
     "limbeck_model_label": (c_int32, [c_void_p, c_int32, c_void_p, c_size_t, _count]),
     "limbeck_model_entity": (c_int32, [c_void_p, c_int32, c_void_p, c_size_t, _count]),
     "limbeck_model_tokenizer": (c_int32, [c_void_p, _handle]),
+    "limbeck_pack": (
+        c_int32,
+        [c_char_p, c_size_t, c_char_p, c_size_t, POINTER(PackOptions), c_void_p, c_size_t],
+    ),
+    "limbeck_verify": (c_int32, [c_char_p, c_size_t, c_void_p, c_size_t]),
     "limbeck_session_new": (c_int32, [c_void_p, POINTER(SessionOptions), _handle]),
     "limbeck_session_free": (None, [c_void_p]),
     "limbeck_session_info": (c_int32, [c_void_p, POINTER(SessionInfo)]),

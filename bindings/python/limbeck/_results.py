@@ -103,6 +103,7 @@ class ModelInfo(NamedTuple):
     max_positions: int
     label_count: int
     embedding_size: int
+    precision: str
     parameters: int
     mapped_bytes: int
     private_bytes: int

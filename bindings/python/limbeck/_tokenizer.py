@@ -40,7 +40,7 @@ def read_name(function: Callable[..., int], *arguments: Any) -> str:
 
 
 class Tokenizer:
-    """A tokenizer without weights. `path` is a model folder, a tokenizer.json, a vocab.txt or a vocab.json. Any threads may share it."""
+    """A tokenizer without weights. `path` is a model folder, a pack, a tokenizer.json, a vocab.txt or a vocab.json. Any threads may share it."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._own(open_handle(library.limbeck_tokenizer_open, path))

@@ -70,11 +70,12 @@ def mirrored(mirror: object) -> set[str]:
         ctypes.c_size_t: {"size_t"},
         ctypes.c_float: {"float"},
         ctypes.c_char_p: {"text"},
-        ctypes.c_void_p: {"handle", "buffer"},
+        ctypes.c_void_p: {"handle", "buffer", "void *"},
         ctypes.POINTER(ctypes.c_char_p): {"texts"},
         ctypes.POINTER(ctypes.c_size_t): {"size_t *"},
         ctypes.POINTER(ctypes.c_void_p): {"handles"},
         ctypes.POINTER(ctypes.c_int32): {"buffer"},
+        _native.PackProgress: {"limbeck_pack_progress"},
     }[mirror]
 
 
@@ -102,10 +103,10 @@ def test_structs_have_the_layout_of_the_header(text, tmp_path):
         lines.append(f'printf("{name} %zu\\n", sizeof({name}));')
         expected.append(f"{name} {ctypes.sizeof(struct)}")
         body = re.search(r"struct " + name.removesuffix("_t") + r"(?:_t)? \{([^}]*)\}", text).group(1)
-        members = re.findall(r"(\w+)\s+(\w+);", body)
+        members = re.findall(r"(\w[\w\s\*]*?)(\w+);", body)
         assert [member for _, member in members] == [field[0] for field in struct._fields_], name
         for (kind_of_member, member), (_, mirror) in zip(members, struct._fields_):
-            assert kind_of_member in mirrored(mirror) | {"uint64_t"}, f"{name}.{member}"
+            assert kind(kind_of_member) in mirrored(mirror) | {"uint64_t"}, f"{name}.{member}"
             lines.append(f'printf("{name}.{member} %zu %zu\\n", offsetof({name}, {member}), sizeof((({name} *)0)->{member}));')
             place = getattr(struct, member)
             expected.append(f"{name}.{member} {place.offset} {place.size}")
@@ -116,7 +117,7 @@ def test_structs_have_the_layout_of_the_header(text, tmp_path):
 def test_constants_have_the_values_of_the_header(text, tmp_path):
     prefixes = {
         "FAMILY": _native.FAMILY, "CAN": _native.CAN, "KERNELS": _native.KERNELS, "POOLING": _native.POOLING,
-        "SCORES": _native.SCORES, "AGGREGATION": _native.AGGREGATION, "OUTPUT": _native.OUTPUT,
+        "PRECISION": _native.PRECISION, "PACK": _native.PACK, "SCORES": _native.SCORES, "AGGREGATION": _native.AGGREGATION, "OUTPUT": _native.OUTPUT,
     }  # fmt: skip
     mirror = {f"LIMBECK_{status.name}": int(status) for status in _native.Status}
     for prefix, numbers in prefixes.items():

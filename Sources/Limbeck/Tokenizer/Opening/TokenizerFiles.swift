@@ -21,6 +21,10 @@ extension Tokenizer {
                 try self.init(ModelFiles.gguf(GGUFFile(file)))
                 return
             }
+            if PackFile.isPack(file.bytes) {
+                try self.init(ModelFiles.pack(PackFile(file)))
+                return
+            }
             let isAlone = name.hasSuffix(utf8: ".json") && name != "vocab.json"
             let hasConfig = !isAlone && fileKind(folder + "tokenizer_config.json") == .file
             try self.init(
@@ -34,6 +38,7 @@ extension Tokenizer {
         case .gguf(let gguf):
             try self.init(TokenizerParts(gguf))
             withExtendedLifetime(gguf.mapping) {}
+        case .pack(let pack): try self.init(pack)
         }
     }
 

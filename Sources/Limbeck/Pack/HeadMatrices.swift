@@ -1,0 +1,136 @@
+import KernelInterface
+
+// The parts of the heads, and of disentangled attention: how each is written, and beside it how it is read.
+
+extension Linear {
+    func write(_ key: String, _ name: String, to contents: inout PackContents, _ json: inout JSONWriter) {
+        json.object(key) { json in
+            json.write("inputs", inputs)
+            json.write("outputs", outputs)
+            weight.write(name, rows: outputs, width: inputs, to: &contents, &json)
+            if let bias { json.write("bias", contents.name("\(name).bias", .f32, [outputs], bias)) }
+        }
+    }
+
+    init(_ json: JSONValue, inputs expected: Int, _ tensors: PackTensors) throws(LimbeckError) {
+        inputs = try json.integer("inputs", expected...expected)
+        outputs = try json.size("outputs")
+        weight = try Rows(json, rows: outputs, width: inputs, tensors)
+        bias = nil
+        if let name = try json.optionalString("bias") { bias = try tensors.f32(name, rows: outputs) }
+    }
+}
+
+extension Dense {
+    func write(_ key: String, _ name: String, to contents: inout PackContents, _ json: inout JSONWriter) {
+        json.object(key) { json in
+            linear.write("linear", name, to: &contents, &json)
+            json.write("activation", activation)
+            json.write("relu", relu)
+            norm?.write("norm", name, to: &contents, &json)
+        }
+    }
+
+    /// Of the hidden state. The heads have room for `most` outputs.
+    init(_ json: JSONValue, hidden: Int, most: Int, _ tensors: PackTensors) throws(LimbeckError) {
+        let value = try json.required("linear")
+        linear = try Linear(value, inputs: hidden, tensors)
+        activation = try json.activation("activation")
+        relu = try json.flag("relu")
+        norm = try PackedNorm("norm", of: json, tensors)
+        guard linear.outputs <= most, norm == nil || norm?.width == linear.outputs else {
+            throw value.mismatch("a layer of \(linear.outputs) outputs", expected: "at most \(most), and a norm as wide")
+        }
+    }
+}
+
+extension Weights.Head {
+    var kind: HeadKind {
+        switch self {
+        case .none: .none
+        case .sequence: .sequence
+        case .token: .token
+        case .span: .span
+        case .maskedLM: .maskedLM
+        case .detection: .detection
+        }
+    }
+
+    func write(to contents: inout PackContents, _ json: inout JSONWriter) {
+        switch self {
+        case .none: break
+        case .sequence(let dense, let classifier):
+            dense?.write("dense", "head.dense", to: &contents, &json)
+            classifier.write("classifier", "head.classifier", to: &contents, &json)
+        case .token(let head), .span(let head), .detection(let head):
+            head.dense?.write("dense", "head.dense", to: &contents, &json)
+            head.linear.write("classifier", "head.classifier", to: &contents, &json)
+        case .maskedLM(let transform, let decoder):
+            transform.write("dense", "head.dense", to: &contents, &json)
+            decoder.write("classifier", "head.decoder", to: &contents, &json)
+        }
+    }
+
+    init(_ json: JSONValue, _ c: Configuration, _ tensors: PackTensors) throws(LimbeckError) {
+        guard c.head != .none else {
+            self = .none
+            return
+        }
+        let most = max(c.hiddenSize, c.embeddingSize)
+        let dense = try json.optional("dense").map { (value) throws(LimbeckError) in
+            try Dense(value, hidden: c.hiddenSize, most: most, tensors)
+        }
+        let value = try json.required("classifier")
+        let classifier = try Linear(value, inputs: dense?.linear.outputs ?? c.hiddenSize, tensors)
+        let expected =
+            switch c.head {
+            case .none, .sequence, .token: c.labels.count
+            case .span: 2
+            case .maskedLM: c.vocabSize
+            case .detection: 1
+            }
+        guard classifier.outputs == expected else {
+            throw value.mismatch("a classifier of \(classifier.outputs) outputs", expected: "\(expected)")
+        }
+        let head = TokenClassifier(dense: dense, linear: classifier)
+        switch c.head {
+        case .none: self = .none
+        case .sequence: self = .sequence(dense: dense, classifier: classifier)
+        case .token: self = .token(head)
+        case .span: self = .span(head)
+        case .detection: self = .detection(head)
+        case .maskedLM:
+            guard let dense else { throw json.mismatch("a decoder without a layer before it", expected: "one") }
+            self = .maskedLM(transform: dense, decoder: classifier)
+        }
+    }
+}
+
+extension PackedDisentangled {
+    func write(_ key: String, _ name: String, _ c: Configuration, to contents: inout PackContents, _ json: inout JSONWriter) {
+        let shape = [c.attentionHeads * panels, c.headSize, panelColumns]
+        let span = c.maxPositions
+        json.object(key) { json in
+            if let keys { json.write("keys", contents.name("\(name).keys", .f32, shape, keys)) }
+            if let queries { json.write("queries", contents.name("\(name).queries", .f32, shape, queries)) }
+            json.write("rows", contents.name("\(name).rows", .i32, [2 * span - 1], rows - (span - 1)))
+        }
+    }
+
+    /// The kernel sets scores of so many positions aside as a sequence has distances: each distance has the row of the one before or
+    /// the next, none beyond the panels.
+    init(_ json: JSONValue, _ c: Configuration, _ tensors: PackTensors) throws(LimbeckError) {
+        func table(_ key: String) throws(LimbeckError) -> UnsafeMutablePointer<Float>? {
+            guard let name = try json.optionalString(key) else { return nil }
+            let start = try tensors.f32(name, rows: c.attentionHeads * c.positionPanels, row: [c.headSize, panelColumns])
+            return UnsafeMutablePointer(mutating: start)  // written when it is packed alone
+        }
+        let count = 2 * c.maxPositions - 1
+        let first = try tensors.i32(json.text("rows"), rows: count)
+        var isInOrder = c.positionPanels > 0 && first[0] >= 0 && Int(first[count - 1]) < c.positionPanels * panelColumns
+        for index in 1..<max(count, 1) { isInOrder = isInOrder && 0...1 ~= Int(first[index]) - Int(first[index - 1]) }
+        guard isInOrder else { throw json.mismatch("rows of positions out of order", expected: "steps of 0 or 1") }
+        let (keys, queries) = (try table("keys"), try table("queries"))
+        self.init(keys: keys, queries: queries, panels: c.positionPanels, rows: first + (c.maxPositions - 1))
+    }
+}

@@ -1,0 +1,190 @@
+import KernelInterface
+
+// Each part of the weights in a pack: how it is written, and beside it how it is read. The description names the tensors; a name that is
+// written begins with that of the part.
+
+extension Panels {
+    /// Whether inputs that one takes are those that the other takes.
+    func takesInputs(of other: Panels) -> Bool {
+        switch (self, other) {
+        case (.float, .float), (.int8, .int8), (.int4, .int4): true
+        default: false
+        }
+    }
+
+    /// The tensors of a matrix of `depth` by so many panels.
+    func write(_ name: String, depth: Int, panels: Int, to contents: inout PackContents, _ json: inout JSONWriter) {
+        switch self {
+        case .float(.float32(let numbers)):
+            json.write("form", "float32")
+            json.write("weight", contents.name("\(name).weight", .f32, [panels, depth, panelColumns], numbers))
+        case .float(.float16(let numbers)):
+            json.write("form", "float16")
+            json.write("weight", contents.name("\(name).weight", .f16, [panels, depth, panelColumns], numbers))
+        case .int8(let integers):
+            let steps = depth.roundedUp(to: IntegerPanels.depthStep)
+            json.write("form", "int8")
+            json.write("weight", contents.name("\(name).weight", .i8, [panels, steps / 4, panelColumns, 4], integers.codes))
+            json.write("scales", contents.name("\(name).scales", .f32, [panels, panelColumns], integers.scales))
+            json.write("sums", contents.name("\(name).sums", .i32, [panels, panelColumns], integers.sums))
+            if let smoothing = integers.smoothing {
+                json.write("smoothing", contents.name("\(name).smoothing", .f32, [steps], smoothing))
+            }
+        case .int4(let nibbles):
+            let steps = depth.roundedUp(to: IntegerPanels.depthStep), groups = steps / NibblePanels.group
+            json.write("form", "int4")
+            json.write("weight", contents.name("\(name).weight", .u8, [panels, steps / 8, panelColumns, 4], nibbles.codes))
+            json.write("scales", contents.name("\(name).scales", .f16, [panels, groups, panelColumns], nibbles.scales))
+            json.write("sums", contents.name("\(name).sums", .f32, [panels, panelColumns], nibbles.sums))
+            if let smoothing = nibbles.smoothing {
+                json.write("smoothing", contents.name("\(name).smoothing", .f32, [steps], smoothing))
+            }
+        }
+    }
+
+    init(_ json: JSONValue, depth: Int, panels: Int, _ tensors: PackTensors) throws(LimbeckError) {
+        let name = try json.text("weight"), steps = depth.roundedUp(to: IntegerPanels.depthStep)
+        func smoothing() throws(LimbeckError) -> UnsafePointer<Float>? {
+            guard let name = try json.optionalString("smoothing") else { return nil }
+            return try tensors.f32(name, rows: steps)
+        }
+        switch try json.choice("form", PackNames.precisions) {
+        case 0: self = .float(.float32(try tensors.f32(name, rows: panels, row: [depth, panelColumns])))
+        case 1:
+            let start = try tensors.bytes(name, .f16, rows: panels, row: [depth, panelColumns])
+            self = .float(.float16(start.assumingMemoryBound(to: UInt16.self)))
+        case 2:
+            let codes = try tensors.bytes(name, .i8, rows: panels, row: [steps / 4, panelColumns, 4])
+            self = .int8(
+                IntegerPanels(
+                    codes: codes.assumingMemoryBound(to: Int8.self),
+                    scales: try tensors.f32(json.text("scales"), rows: panels, row: [panelColumns]),
+                    sums: try tensors.i32(json.text("sums"), rows: panels, row: [panelColumns]), smoothing: try smoothing()))
+        default:
+            let scales = try tensors.bytes(
+                json.text("scales"), .f16, rows: panels, row: [steps / NibblePanels.group, panelColumns])
+            self = .int4(
+                NibblePanels(
+                    codes: try tensors.u8(name, rows: panels, row: [steps / 8, panelColumns, 4]),
+                    scales: scales.assumingMemoryBound(to: UInt16.self),
+                    sums: try tensors.f32(json.text("sums"), rows: panels, row: [panelColumns]), smoothing: try smoothing()))
+        }
+    }
+}
+
+extension Rows {
+    func write(_ name: String, rows: Int, width: Int, to contents: inout PackContents, _ json: inout JSONWriter) {
+        switch self {
+        case .float32(let numbers):
+            json.write("form", "float32")
+            json.write("weight", contents.name("\(name).weight", .f32, [rows, width], numbers))
+        case .float16(let numbers):
+            json.write("form", "float16")
+            json.write("weight", contents.name("\(name).weight", .f16, [rows, width], numbers))
+        case .int8(let codes, let scales):
+            json.write("form", "int8")
+            json.write("weight", contents.name("\(name).weight", .i8, [rows, width], codes))
+            json.write("scales", contents.name("\(name).scales", .f32, [rows], scales))
+        }
+    }
+
+    init(_ json: JSONValue, rows: Int, width: Int, _ tensors: PackTensors) throws(LimbeckError) {
+        let name = try json.text("weight")
+        switch try json.choice("form", ["float32", "float16", "int8"]) {
+        case 0: self = .float32(try tensors.f32(name, rows: rows, row: [width]))
+        case 1:
+            self = .float16(try tensors.bytes(name, .f16, rows: rows, row: [width]).assumingMemoryBound(to: UInt16.self))
+        default:
+            let codes = try tensors.bytes(name, .i8, rows: rows, row: [width])
+            self = .int8(codes.assumingMemoryBound(to: Int8.self), scales: try tensors.f32(json.text("scales"), rows: rows))
+        }
+    }
+}
+
+extension PackedLinear {
+    func write(_ key: String, _ name: String, to contents: inout PackContents, _ json: inout JSONWriter) {
+        json.object(key) { json in
+            json.write("depth", depth)
+            json.write("columns", columns)
+            panels.write(name, depth: depth, panels: panelCount, to: &contents, &json)
+            json.write("bias", contents.name("\(name).bias", .f32, [panelCount, panelColumns], bias))
+        }
+    }
+
+    init(_ json: JSONValue, _ tensors: PackTensors) throws(LimbeckError) {
+        (depth, columns) = (try json.size("depth"), try json.size("columns"))
+        let count = columns.roundedUp(to: panelColumns) / panelColumns
+        panels = try Panels(json, depth: depth, panels: count, tensors)
+        bias = try tensors.f32(json.text("bias"), rows: count, row: [panelColumns])
+    }
+}
+
+extension PackedNorm {
+    func write(_ key: String, _ name: String, to contents: inout PackContents, _ json: inout JSONWriter) {
+        let count = width.roundedUp(to: panelColumns)
+        json.object(key) { json in
+            json.write("width", width)
+            json.write("weight", contents.name("\(name).norm.weight", .f32, [count], weight))
+            json.write("bias", contents.name("\(name).norm.bias", .f32, [count], bias))
+            if let eps { json.write("eps_bits", bits: eps) }
+        }
+    }
+
+    init(_ json: JSONValue, _ tensors: PackTensors) throws(LimbeckError) {
+        width = try json.size("width")
+        let count = width.roundedUp(to: panelColumns)
+        weight = try tensors.f32(json.text("weight"), rows: count)
+        bias = try tensors.f32(json.text("bias"), rows: count)
+        eps = json.optional("eps_bits") == nil ? nil : try json.float("eps_bits")
+    }
+
+    init?(_ key: String, of json: JSONValue, _ tensors: PackTensors) throws(LimbeckError) {
+        guard let value = json.optional(key) else { return nil }
+        try self.init(value, tensors)
+    }
+}
+
+extension PackedTable {
+    func write(_ key: String, _ name: String, count: Int, to contents: inout PackContents, _ json: inout JSONWriter) {
+        json.object(key) { json in
+            json.write("rows", count)
+            json.write("width", width)
+            rows.write(name, rows: count, width: width, to: &contents, &json)
+        }
+    }
+
+    /// A table of at least so many rows.
+    init(_ json: JSONValue, least: Int, _ tensors: PackTensors) throws(LimbeckError) {
+        let count = try json.integer("rows", least...Int(Int32.max))
+        width = try json.size("width")
+        rows = try Rows(json, rows: count, width: width, tensors)
+    }
+}
+
+extension PackedRotary {
+    func write(_ name: String, positions: Int, to contents: inout PackContents, _ json: inout JSONWriter) {
+        json.object { json in
+            json.write("pairs", pairs)
+            json.write("table", contents.name("\(name).table", .f32, [positions, 2 * pairs], table))
+        }
+    }
+
+    init(_ json: JSONValue, positions: Int, _ tensors: PackTensors) throws(LimbeckError) {
+        pairs = try json.size("pairs")
+        table = try tensors.f32(json.text("table"), rows: positions, row: [2 * pairs])
+    }
+}
+
+extension RelativeBias {
+    func write(_ key: String, heads: Int, to contents: inout PackContents, _ json: inout JSONWriter) {
+        json.object(key) { json in
+            json.write("span", span)
+            json.write("table", contents.name("relative_bias.table", .f32, [heads, stride], table))
+        }
+    }
+
+    init(_ json: JSONValue, heads: Int, positions: Int, _ tensors: PackTensors) throws(LimbeckError) {
+        span = try json.integer("span", positions...Int(Int32.max))
+        table = try tensors.f32(json.text("table"), rows: heads, row: [RelativeBias.stride(span: span)])
+    }
+}

@@ -1,0 +1,97 @@
+/// A pack, opened: the header and the description are checked, and the weights not touched. docs/pack.md describes the file.
+package final class PackFile {
+    let mapping: MappedFile
+    let tensors: PackTensors
+    /// The description of the model.
+    let root: JSONValue
+    /// All tensors, in the order of the file.
+    package let entries: [StoredTensor]
+
+    /// What the file begins with, after the length of its header.
+    static let start: StaticString = #"{"__metadata__":{"format":"limbeck","#
+    /// Of the format; a reader knows those up to its own.
+    static let version = 1
+    static let description = "limbeck.json"
+    static let checksums = "limbeck.checksums"
+    /// Of the description: labels and a list of steps, of which the largest model has some hundreds.
+    static let mostBytes = 16 << 20
+
+    /// Whether a file is meant to be a pack.
+    package static func isPack(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        start.withUTF8Buffer { bytes.dropFirst(8).starts(with: $0) }
+    }
+
+    package init(_ mapping: MappedFile) throws(LimbeckError) {
+        let file = mapping.name
+        func malformed(_ message: Message) -> LimbeckError { LimbeckError(.fileMalformed, "\(file): \(message)") }
+
+        let safetensors = try Safetensors(mapping)
+        try PackFile.check(safetensors.metadata, file: file)
+        let entries = safetensors.entries
+        guard let first = entries.first, let last = entries.last, first.name == PackFile.description, first.dtype == "U8",
+            last.name == PackFile.checksums, last.dtype == "U64"
+        else { throw malformed("a pack without its description first and its checksums last") }
+        for entry in entries {
+            // A mapping begins on a page, so that this is the place in the file too.
+            guard let base = entry.bytes.baseAddress, Int(bitPattern: base) % PackTensor.alignment == 0, !entry.bytes.isEmpty,
+                entry.bytes.count % PackTensor.alignment == 0
+            else {
+                throw malformed(
+                    "tensor '\(entry.name)' does not begin on a \(PackTensor.alignment)-byte boundary, or does not fill such blocks"
+                )
+            }
+        }
+        guard last.shape.count == 1, last.shape[0] >= entries.count else {
+            throw malformed("\(describe(last.shape)) checksums, expected at least \(entries.count)")
+        }
+        for index in 0...1 { try PackFile.checkSum(index, entries, mapping) }
+        self.mapping = mapping
+        self.entries = entries
+        tensors = PackTensors(safetensors)
+        // The document is kept alive by its values, the bytes by the mapping.
+        let document = try JSONDocument(first.bytes, file: "\(file) (description)", mostBytes: PackFile.mostBytes)
+        root = document.root
+        guard root.kind == .object else { throw root.mismatch("the whole", expected: "an object") }
+    }
+
+    private static func check(_ metadata: [(key: String, value: String)], file: String) throws(LimbeckError) {
+        func value(_ key: String) throws(LimbeckError) -> String {
+            for (other, value) in metadata where other == key { return value }
+            throw LimbeckError(.fileMalformed, "\(file): no '\(key)' in __metadata__")
+        }
+        let version = try value("limbeck.version")
+        guard let number = decimal(version), number >= 1 else {
+            throw LimbeckError(.fileMalformed, "\(file): 'limbeck.version' is '\(version)', expected a number")
+        }
+        guard number <= PackFile.version else {
+            throw LimbeckError(
+                .fileUnsupported,
+                "\(file): a pack of format \(number), which is newer than this library's, \(PackFile.version): pack the model again"
+            )
+        }
+        let order = try value("limbeck.endianness")
+        guard order == "little", 1.littleEndian == 1 else {
+            throw LimbeckError(.fileUnsupported, "\(file): numbers are '\(order)'-endian, expected little, on a machine that is so")
+        }
+    }
+
+    /// Compares the checksums of all tensors with their bytes, which reads the whole file.
+    package func verifyChecksums() throws(LimbeckError) {
+        for index in entries.indices { try PackFile.checkSum(index, entries, mapping) }
+        for byte in entries[entries.count - 1].bytes.dropFirst(entries.count * 8) where byte != 0 {
+            throw LimbeckError(.fileMalformed, "\(mapping.name): something stands after the checksums: the file is damaged")
+        }
+    }
+
+    /// The first is that of the header, all that stands before the tensors; theirs follow, in the order of the file, but for the last
+    /// one's, which has them all.
+    private static func checkSum(_ index: Int, _ entries: [StoredTensor], _ mapping: MappedFile) throws(LimbeckError) {
+        let header = mapping.bytes.count - entries.reduce(0) { $0 + $1.bytes.count }
+        let bytes = index == 0 ? UnsafeRawBufferPointer(rebasing: mapping.bytes[..<header]) : entries[index - 1].bytes
+        let stored = entries[entries.count - 1].bytes.load(fromByteOffset: index * 8, as: UInt64.self)
+        guard xxh64(bytes) == stored else {
+            let name: Message = index == 0 ? "the header" : "tensor '\(entries[index - 1].name)'"
+            throw LimbeckError(.fileMalformed, "\(mapping.name): the checksum of \(name) is another: the file is damaged")
+        }
+    }
+}

@@ -1,0 +1,25 @@
+/// How a model is packed.
+public struct PackOptions {
+    public var precision = Precision.int8
+    /// Texts like those that the model will see; built-in ones without them. Precisions that need none do not read them.
+    public var calibration: [String] = []
+    /// Texts whose answers are kept in the file, for `Model.verify`; the first few, built-in ones without them.
+    public var references: [String] = []
+    /// Called from time to time, with how much of a stage is done, from 0 to 1.
+    public var progress: ((_ stage: PackStage, _ fraction: Double) -> Void)? = nil
+
+    public init(
+        precision: Precision = .int8, calibration: [String] = [], references: [String] = [],
+        progress: ((_ stage: PackStage, _ fraction: Double) -> Void)? = nil
+    ) {
+        (self.precision, self.calibration, self.references, self.progress) = (precision, calibration, references, progress)
+    }
+}
+
+/// What packing is at; raw values as in `limbeck.h`.
+public enum PackStage: UInt32, Sendable {
+    case reading = 1
+    case quantizing = 2
+    case references = 3
+    case writing = 4
+}

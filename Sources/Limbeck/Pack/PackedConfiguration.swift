@@ -1,0 +1,64 @@
+import KernelInterface
+
+extension Configuration {
+    func write(to json: inout JSONWriter, parameters: Int) {
+        json.write("family", PackNames.families[Int(family.rawValue) - 1])
+        json.write("precision", PackNames.precisions[Int(precision.rawValue) - 1])
+        json.write("parameters", parameters)
+        json.write("hidden_size", hiddenSize)
+        json.write("embedding_size", embeddingSize)
+        json.write("attention_heads", attentionHeads)
+        json.write("head_size", headSize)
+        json.write("intermediate_size", intermediateSize)
+        json.write("vocab_size", vocabSize)
+        json.write("max_positions", maxPositions)
+        if let paddingId { json.write("padding_id", Int(paddingId)) }
+        json.write("type_vocab_size", typeVocabSize)
+        json.write("position_panels", positionPanels)
+        json.write("head", PackNames.heads[PackNames.headValues.firstIndex(of: head) ?? 0])
+        json.array("labels") { json in for label in labels { json.write(nil, label) } }
+        json.write("head_reads_means", headReadsMeans)
+        json.write("multi_label", multiLabel)
+        if let pooling { json.write("pooling", PackNames.poolings[Int(pooling.rawValue) - 1]) }
+        json.write("normalize", normalize)
+        json.write("max_length", maxLength)
+    }
+
+    /// Without the widths of the buffers and the number of layers, which the steps tell.
+    init(_ json: JSONValue) throws(LimbeckError) {
+        let family = UInt32(try json.choice("family", PackNames.families)) + 1
+        self.init(family: Family(rawValue: family) ?? .bert)
+        precision = Precision(rawValue: UInt32(try json.choice("precision", PackNames.precisions)) + 1) ?? .float32
+        hiddenSize = try json.size("hidden_size")
+        embeddingSize = try json.size("embedding_size")
+        attentionHeads = try json.size("attention_heads")
+        // Of an attention as wide as a buffer may be.
+        headSize = try json.integer("head_size", 1...Int(Int32.max) / attentionHeads)
+        intermediateSize = try json.size("intermediate_size")
+        vocabSize = try json.size("vocab_size")
+        maxPositions = try json.size("max_positions")
+        if json.optional("padding_id") != nil {
+            // The last position is a number of 32 bits too.
+            paddingId = Int32(truncatingIfNeeded: try json.integer("padding_id", 0...Int(Int32.max) - maxPositions))
+        }
+        typeVocabSize = try json.integer("type_vocab_size", 0...Int(Int32.max))
+        positionPanels = try json.integer("position_panels", 0...Int(Int32.max) / panelColumns)
+        head = PackNames.headValues[try json.choice("head", PackNames.heads)]
+        for label in try json.list("labels") {
+            guard labels.count < DeclaredConfiguration.mostLabels, let text = label.string else {
+                throw label.mismatch("a label", expected: "a string, one of at most \(DeclaredConfiguration.mostLabels)")
+            }
+            labels.append(text)
+        }
+        headReadsMeans = try json.flag("head_reads_means")
+        multiLabel = try json.flag("multi_label")
+        if json.optional("pooling") != nil {
+            pooling = Pooling(rawValue: UInt32(try json.choice("pooling", PackNames.poolings)) + 1)
+        }
+        normalize = try json.flag("normalize")
+        maxLength = try json.integer("max_length", 1...maxPositions)
+    }
+
+    /// Rows of what is looked up by position: those before the first one's are the padding's.
+    var positionRows: Int { maxPositions + (paddingId.map { Int($0) + 1 } ?? 0) }
+}

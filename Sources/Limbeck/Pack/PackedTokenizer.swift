@@ -1,0 +1,13 @@
+extension PackFile {
+    var hasTokenizer: Bool { root.optional("tokenizer") != nil }
+}
+
+extension Tokenizer {
+    /// The tokenizer of a pack, its tables where they stand in the file.
+    convenience init(_ pack: PackFile) throws(LimbeckError) {
+        guard let json = pack.root.optional("tokenizer") else {
+            throw LimbeckError(.fileNotFound, "\(pack.mapping.name): a pack without a tokenizer")
+        }
+        try self.init(pack.tensors, json, owner: pack.mapping)
+    }
+}

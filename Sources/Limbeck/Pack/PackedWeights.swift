@@ -1,0 +1,82 @@
+import KernelInterface
+
+extension Weights {
+    func write(_ c: Configuration, to contents: inout PackContents, _ json: inout JSONWriter) {
+        func steps(_ key: String?, _ name: String, _ steps: [Step<Packed>], _ json: inout JSONWriter) {
+            json.array(key) { json in
+                for (index, step) in steps.enumerated() { step.write("\(name).\(index)", c, to: &contents, &json) }
+            }
+        }
+        steps("embeddings", "embeddings", embeddings, &json)
+        json.array("blocks") { json in
+            for (index, block) in blocks.enumerated() { steps(nil, "blocks.\(index)", block, &json) }
+        }
+        json.array("layers") { json in
+            for layer in layers { json.array { json in for block in layer { json.write(nil, block) } } }
+        }
+        json.array("rotaries") { json in
+            for (index, rotary) in rotaries.enumerated() {
+                rotary.write("rotaries.\(index)", positions: c.maxPositions, to: &contents, &json)
+            }
+        }
+        relativeBias?.write("relative_bias", heads: c.attentionHeads, to: &contents, &json)
+        pooler?.write("pooler", "pooler", to: &contents, &json)
+        json.object("head") { json in head.write(to: &contents, &json) }
+    }
+
+    /// The weights where they stand in the file; completes the configuration by what the steps tell. Whatever the description says, no
+    /// step of what is read here leaves its buffers and tables.
+    convenience init(_ file: PackFile, _ configuration: inout Configuration) throws(LimbeckError) {
+        let (root, tensors, c) = (file.root, file.tensors, configuration)
+        var widths = BufferWidths()
+        func steps(_ list: JSONElements) throws(LimbeckError) -> [Step<Packed>] {
+            var steps: [Step<Packed>] = []
+            for step in list { steps.append(try Step(step, c, widths: &widths, tensors)) }
+            return steps
+        }
+        let embeddings = try steps(root.list("embeddings"))
+        var blocks: [[Step<Packed>]] = [], layers: [[Int]] = []
+        for block in try root.list("blocks") { blocks.append(try steps(block.elements)) }
+        for layer in try root.list("layers") {
+            var list: [Int] = []
+            for block in layer.elements {
+                guard let index = block.int, blocks.indices.contains(index) else {
+                    throw block.mismatch("a block", expected: "one of \(blocks.count)")
+                }
+                list.append(index)
+            }
+            layers.append(list)
+        }
+        guard 1...Weights.mostLayers ~= layers.count else {
+            throw root.mismatch("a model of \(layers.count) layers", expected: "1 to \(Weights.mostLayers)")
+        }
+        var rotaries: [PackedRotary] = []
+        for rotary in try root.list("rotaries") {
+            rotaries.append(try PackedRotary(rotary, positions: c.positionRows, tensors))
+        }
+        for step in embeddings + blocks.joined() where !step.fits(c, widths, rotaries) {
+            throw root.mismatch("a step that leaves its buffers", expected: "none")
+        }
+        // The heads read rows of this width.
+        guard widths[.hidden] == c.hiddenSize else {
+            throw root.mismatch("a state of \(widths[.hidden]) numbers", expected: "\(c.hiddenSize)")
+        }
+        let relativeBias = try root.optional("relative_bias").map { (value) throws(LimbeckError) in
+            try RelativeBias(value, heads: c.attentionHeads, positions: c.maxPositions, tensors)
+        }
+        let pooler = try root.optional("pooler").map { (value) throws(LimbeckError) in
+            try Dense(value, hidden: c.hiddenSize, most: c.hiddenSize, tensors)
+        }
+        guard pooler == nil || pooler?.linear.outputs == c.hiddenSize else {
+            throw root.mismatch("a pooler of \(pooler?.linear.outputs ?? 0) outputs", expected: "\(c.hiddenSize)")
+        }
+        configuration.widths = widths
+        configuration.layers = layers.count
+        self.init(
+            embeddings: embeddings, blocks: blocks, layers: layers, relativeBias: relativeBias, rotaries: rotaries, pooler: pooler,
+            head: try Head(root.required("head"), c, tensors), mapping: file.mapping)
+    }
+
+    /// A layer may be there several times, so that the file does not bound them.
+    private static let mostLayers = 1 << 14
+}

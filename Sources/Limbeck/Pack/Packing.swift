@@ -1,0 +1,67 @@
+import KernelInterface
+
+extension Model {
+    /// Packs a model folder or a GGUF file: one file that is opened without being read, with its tensors in the form of the kernels.
+    ///
+    /// The file is there whole or not at all, and what it replaces stays until then. Every tensor of the source is used, or named in the
+    /// pack with why it is not; one that nothing explains is refused.
+    public static func pack(_ source: String, to path: String, options: PackOptions = PackOptions()) throws(LimbeckError) {
+        options.progress?(.reading, 0)
+        let files = try ModelFiles(source)
+        let (loaded, dropped) = try LoadedModel.accounted(files)
+        let model = try Model(loaded, files)
+        options.progress?(.quantizing, 0)
+        let packed = try model.converted(options)
+        options.progress?(.references, 0)
+        let session = try Session(packed, options: SessionOptions(threads: 1, maxTokens: Reference.mostTokens))
+        let references = try Reference.all(of: options.references, session)
+        options.progress?(.writing, 0)
+        try packed.write(to: path, dropped, references)
+        options.progress?(.writing, 1)
+    }
+
+    /// Computes the references of a pack again and compares its checksums: throws `.fileMalformed` unless all is as it was written.
+    public static func verify(path: String) throws(LimbeckError) {
+        guard case .pack(let pack) = try ModelFiles(path) else { throw LimbeckError(.fileUnsupported, "\(path): not a pack") }
+        try pack.verifyChecksums()
+        let model = try Model(.pack(pack))
+        let session = try Session(model, options: SessionOptions(threads: 1, maxTokens: Reference.mostTokens))
+        for (index, json) in try pack.root.list("references").enumerated() {
+            let stored = try Reference(json, pack, hidden: model.hiddenSize)
+            var again = stored
+            if let text = stored.text, let tokenizer = model.tokenizer { again = try Reference(text, session, tokenizer) }
+            try again.compute(session)
+            guard again.agrees(with: stored) else {
+                throw LimbeckError(.fileMalformed, "\(path): reference \(index) has another answer than when it was packed")
+            }
+        }
+    }
+
+    /// The model in the precision that is asked for.
+    private func converted(_ options: PackOptions) throws(LimbeckError) -> Model {
+        guard options.precision != .float32 else { return self }
+        throw LimbeckError(.unsupported, "packs are float32 only as yet")
+    }
+
+    private func write(to path: String, _ dropped: [DroppedTensor], _ references: [Reference]) throws(LimbeckError) {
+        var contents = PackContents()
+        var json = JSONWriter()
+        var failure: LimbeckError?
+        func attempt(_ body: () throws(LimbeckError) -> Void) {
+            do throws(LimbeckError) { try body() } catch { failure = error }
+        }
+        json.object { json in
+            json.object("model") { json in configuration.write(to: &json, parameters: parameters) }
+            weights.write(configuration, to: &contents, &json)
+            if let tokenizer { json.object("tokenizer") { json in tokenizer.write(to: &contents, &json) } }
+            json.array("dropped") { json in for tensor in dropped { tensor.write(to: &json) } }
+            json.array("references") { json in
+                for (index, reference) in references.enumerated() {
+                    attempt { () throws(LimbeckError) in try reference.write("references.\(index)", to: &contents, &json) }
+                }
+            }
+        }
+        if let failure { throw failure }
+        try PackFile.write(contents, description: json.text, to: path)
+    }
+}

@@ -1,0 +1,142 @@
+import KernelInterface
+
+/// A short input of a packed model, and what the model makes of it: kept in the pack, to be computed again.
+struct Reference {
+    /// What the ids were made from; nil in a model without tokenizer.
+    var text: String?
+    var ids: [Int32]
+    var types: [Int32]
+    /// The mean of the last layer's states. (hidden)
+    var mean: [Float] = []
+    /// Of a head that classifies texts or their tokens.
+    var logits: [Float]?
+
+    /// The most texts, and tokens of one.
+    static let mostTexts = 4
+    static let mostTokens = 32
+
+    /// Of a text as the session would cut it.
+    init(_ text: String, _ session: Session, _ tokenizer: Tokenizer) throws(LimbeckError) {
+        self.text = text
+        (ids, types) = ([], [])
+        var text = text
+        let capacity = Reference.mostTokens
+        let options = min(capacity, session.longest)
+        var ids = [Int32](repeating: 0, count: capacity), types = ids
+        let count = text.withUTF8 { text in
+            ids.withUnsafeMutableBufferPointer { ids in
+                types.withUnsafeMutableBufferPointer { types in
+                    tokenizer.encode(
+                        Text(text), pair: nil, addSpecialTokens: true, maxLength: options,
+                        into: TokenBuffer(
+                            ids: ids.baseAddress, types: types.baseAddress, starts: nil, ends: nil, capacity: capacity))
+                }
+            }
+        }
+        guard count <= capacity else { throw LimbeckError(.tooLong, "\(count) special tokens") }
+        (self.ids, self.types) = (Array(ids[..<count]), Array(types[..<count]))
+    }
+
+    init(ids: [Int32], types: [Int32]) { (self.ids, self.types) = (ids, types) }
+
+    /// Those of a model: of its first texts, or of lists of ids spread over the vocabulary.
+    static func all(of texts: [String], _ session: Session) throws(LimbeckError) -> [Reference] {
+        var references: [Reference] = []
+        if let tokenizer = session.model.tokenizer {
+            for text in texts.isEmpty ? builtIn : Array(texts.prefix(mostTexts)) {
+                let reference = try Reference(text, session, tokenizer)
+                if !reference.ids.isEmpty { references.append(reference) }
+            }
+        } else {
+            for length in [1, 7, 24] {
+                let count = min(length, session.longest)
+                let ids = (0..<count).map { Int32(truncatingIfNeeded: ($0 * 7919 + length) % session.model.vocabSize) }
+                references.append(Reference(ids: ids, types: [Int32](repeating: 0, count: count)))
+            }
+        }
+        for index in references.indices { try references[index].compute(session) }
+        return references
+    }
+
+    /// Short texts of several scripts.
+    private static var builtIn: [String] {
+        ["A small model answers on the device.", "Größe: 42 €, naïve café!", "机器学习 и машинное обучение", "a"]
+    }
+
+    mutating func compute(_ session: Session) throws(LimbeckError) {
+        let hidden = session.model.hiddenSize
+        let states = try forward(.hidden, session)
+        mean = [Float](repeating: 0, count: hidden)
+        states.withUnsafeBufferPointer { states in
+            mean.withUnsafeMutableBufferPointer { out in
+                if let states = states.baseAddress, let out = out.baseAddress {
+                    Limbeck.mean(states, hidden, ids.count, into: out, hidden)
+                }
+            }
+        }
+        switch session.model.configuration.head {
+        case .none, .maskedLM: logits = nil
+        case .sequence, .token, .span, .detection: logits = try forward(.logits, session)
+        }
+    }
+
+    private func forward(_ output: ForwardOutput, _ session: Session) throws(LimbeckError) -> [Float] {
+        let (width, perToken) = try session.shape(output)
+        var out = [Float](repeating: 0, count: width * (perToken ? ids.count : 1))
+        try ids.withUnsafeBufferPointer { ids throws(LimbeckError) in
+            try types.withUnsafeBufferPointer { types throws(LimbeckError) in
+                try withUnsafePointer(to: ids.count) { count throws(LimbeckError) in
+                    try out.withUnsafeMutableBufferPointer { out throws(LimbeckError) in
+                        _ = try session.forward(
+                            ids: ids, types: types, lengths: UnsafeBufferPointer(start: count, count: 1), output: output, layer: -1,
+                            into: out)
+                    }
+                }
+            }
+        }
+        return out
+    }
+}
+
+extension Reference {
+    func write(_ name: String, to contents: inout PackContents, _ json: inout JSONWriter) throws(LimbeckError) {
+        let (ids, types, mean, logits) = ("\(name).ids", "\(name).types", "\(name).mean", "\(name).logits")
+        try contents.add(ids, .i32, copying: self.ids)
+        try contents.add(types, .i32, copying: self.types)
+        try contents.add(mean, .f32, copying: self.mean)
+        if let values = self.logits { try contents.add(logits, .f32, copying: values) }
+        json.object { json in
+            if let text { json.write("text", text) }
+            json.write("tokens", self.ids.count)
+            json.write("ids", ids)
+            json.write("types", types)
+            json.write("mean", mean)
+            if let values = self.logits {
+                json.write("logit_count", values.count)
+                json.write("logits", logits)
+            }
+        }
+    }
+
+    init(_ json: JSONValue, _ file: PackFile, hidden: Int) throws(LimbeckError) {
+        let tensors = file.tensors
+        let count = try json.integer("tokens", 1...Reference.mostTokens)
+        text = try json.optionalString("text")
+        ids = Array(UnsafeBufferPointer(start: try tensors.i32(json.text("ids"), rows: count), count: count))
+        types = Array(UnsafeBufferPointer(start: try tensors.i32(json.text("types"), rows: count), count: count))
+        mean = Array(UnsafeBufferPointer(start: try tensors.f32(json.text("mean"), rows: hidden), count: hidden))
+        logits = nil
+        if json.optional("logits") != nil {
+            let count = try json.size("logit_count")
+            logits = Array(UnsafeBufferPointer(start: try tensors.f32(json.text("logits"), rows: count), count: count))
+        }
+    }
+
+    /// The same bits, if a number may be none.
+    func agrees(with other: Reference) -> Bool {
+        func areSame(_ a: [Float], _ b: [Float]) -> Bool {
+            a.count == b.count && a.indices.allSatisfy { a[$0].bitPattern == b[$0].bitPattern }
+        }
+        return ids == other.ids && types == other.types && areSame(mean, other.mean) && areSame(logits ?? [], other.logits ?? [])
+    }
+}

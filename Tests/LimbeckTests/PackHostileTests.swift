@@ -1,0 +1,198 @@
+import Foundation
+import Limbeck
+import Testing
+
+/// Packs that are cut, damaged or lie. What opens, computes; nothing traps, and nothing is read or written outside.
+@Suite struct PackHostileTests {
+    /// One of each kind of part: a relative bias, rotary and disentangled positions, trigrams, layers that share weights, a decoder.
+    static let names = ["bert-sequence-3", "mpnet-masked", "modernbert-answer", "deberta", "mobilebert-choice", "albert-masked"]
+
+    @Test(arguments: ["bert-token"]) func cutAnywhere(name: String) throws {
+        let sample = try PackSample("Tests/golden/models/\(name)")
+        let whole = try sample.bytes
+        let header = Int(whole.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }) + 8
+        for count in Array(0..<header) + Array(stride(from: header, to: whole.count, by: 997)) + [whole.count - 1] {
+            try sample.write(Array(whole[..<count]))
+            #expect(throws: LimbeckError.self, "\(count) of \(whole.count) bytes") { try Model(path: sample.path) }
+        }
+        try sample.write(whole + [0])
+        #expect(throws: LimbeckError.self) { try Model(path: sample.path) }
+    }
+
+    /// A bit of the header or the description is noticed at opening; one of the weights by `verify`.
+    @Test func flippedBits() throws {
+        let sample = try PackSample("Tests/golden/models/bert-token")
+        let whole = try sample.bytes
+        let description = try PackParts(whole).tensors[0].bytes.count
+        let header = Int(whole.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }) + 8
+        var random = Random(seed: 3)
+        for place in stride(from: 0, to: header + description, by: 3) {
+            var bytes = whole
+            bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+            try sample.write(bytes)
+            #expect(throws: LimbeckError.self, "byte \(place)") { try Model(path: sample.path) }
+        }
+        for place in stride(from: header + description, to: whole.count, by: 211) {
+            var bytes = whole
+            bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+            try sample.write(bytes)
+            let error = #expect(throws: LimbeckError.self, "byte \(place)") { try Model.verify(path: sample.path) }
+            #expect(error?.status == .fileMalformed)
+        }
+    }
+
+    @Test func versionsAndEndianness() throws {
+        for (from, to, status, words) in [
+            (#""limbeck.version":"1""#, #""limbeck.version":"2""#, .fileUnsupported, "newer"),
+            (#""limbeck.version":"1""#, #""limbeck.version":"x""#, .fileMalformed, "limbeck.version"),
+            (#""limbeck.version":"1""#, #""limbeck.vision.":"1""#, .fileMalformed, "limbeck.version"),
+            (#""limbeck.endianness":"little""#, #""limbeck.endianness":"bigbig""#, .fileUnsupported, "endian"),
+            (#""format":"limbeck""#, #""format":"limback""#, .fileUnreadable, "neither a pack"),
+        ] as [(String, String, LimbeckError.Status, String)] {
+            let sample = try PackSample("Tests/golden/models/bert-token")
+            var bytes = try sample.bytes
+            let place = try #require(bytes.firstRange(of: Array(from.utf8)))
+            bytes.replaceSubrange(place, with: Array(to.utf8))
+            try sample.write(PackParts.sealed(bytes))
+            let error = #expect(throws: LimbeckError.self) { try Model(path: sample.path) }
+            #expect(error?.status == status)
+            #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
+        }
+    }
+
+    /// A header whose length is no multiple of 64: the tensors stand between the boundaries.
+    @Test func misaligned() throws {
+        let sample = try PackSample("Tests/golden/models/bert-token")
+        let bytes = try sample.bytes
+        let length = bytes.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }
+        for more in [1, 8, 32] {
+            var moved = bytes
+            moved.replaceSubrange(0..<8, with: withUnsafeBytes(of: length + UInt64(more)) { Array($0) })
+            moved.insert(contentsOf: [UInt8](repeating: 32, count: more), at: Int(length) + 8)
+            try sample.write(moved)
+            let error = #expect(throws: LimbeckError.self) { try Model(path: sample.path) }
+            #expect(error?.message.contains("boundary") == true)
+        }
+    }
+
+    /// Every number and word of the description in turn becomes another; the checksums are made to fit.
+    @Test(arguments: names) func everyValueOfTheDescription(name: String) throws {
+        let sample = try PackSample("Tests/golden/models/\(name)")
+        var parts = try PackParts(sample.bytes)
+        let text = parts.description
+        var opened = 0, refused = 0
+        for value in values(text) {
+            for other in value.others {
+                parts.description = text
+                parts.description.replaceSubrange(value.range, with: Array(other.utf8))
+                try sample.write(parts.bytes)
+                do {
+                    compute(try Model(path: sample.path))
+                    opened += 1
+                } catch {
+                    refused += 1
+                    #expect(error.status == .fileMalformed || error.status == .fileInconsistent, "\(error.message)")
+                }
+            }
+        }
+        #expect(refused > 100 && opened > 10, "\(opened) opened, \(refused) refused")
+    }
+
+    /// The table that scores of positions are looked up with has to stay in them.
+    @Test func rowsOfPositions() throws {
+        let sample = try PackSample("Tests/golden/models/deberta")
+        let parts = try PackParts(sample.bytes)
+        let place = try #require(parts.tensors.firstIndex { $0.name.hasSuffix(".rows") })
+        let count = parts.tensors[place].bytes.count / 4
+        for (index, number) in [(0, -1), (0, 5), (3, 1 << 20), (count / 2, -1), (7, Int(Int32.min)), (8, Int(Int32.max))] {
+            var spoilt = parts
+            withUnsafeBytes(of: Int32(number)) { spoilt.tensors[place].bytes.replaceSubrange(index * 4..<index * 4 + 4, with: $0) }
+            try sample.write(spoilt.bytes)
+            let error = #expect(throws: LimbeckError.self) { try Model(path: sample.path) }
+            #expect(error?.message.contains("rows of positions") == true)
+        }
+    }
+
+    /// Safetensors files that begin like packs.
+    @Test func almostPacks() throws {
+        let sample = try PackSample("Tests/golden/models/bert-token")
+        let parts = try PackParts(sample.bytes)
+        func refuses(_ words: String, _ spoil: (inout PackParts) -> Void) throws {
+            var spoilt = parts
+            spoil(&spoilt)
+            try sample.write(spoilt.bytes)
+            let error = #expect(throws: LimbeckError.self, "\(words)") { try Model(path: sample.path) }
+            #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
+        }
+        try refuses("description first") { $0.tensors[0].name = "description" }
+        try refuses("description first") { $0.tensors[0].dtype = "I8" }
+        try refuses("description first") { $0.tensors.swapAt(0, 1) }
+        try refuses("checksums") { $0.checksums = "sums" }
+        try refuses("no tensor") { $0.tensors.remove(at: 3) }
+        try refuses("expected F32") { $0.tensors[3].dtype = "I32" }
+        try refuses("expected an object") { $0.description = Array("[]".utf8) }
+        try refuses("'model'") { $0.description = Array("{}".utf8) }
+        try refuses("description") { $0.description = Array("{".utf8) }
+        for name in ["model", "embeddings", "blocks", "layers", "rotaries", "head"] {
+            try refuses("'\(name)'") { parts in
+                let place = parts.description.firstRange(of: Array("\"\(name)\":".utf8))!
+                parts.description[place.lowerBound + 1] = UInt8(ascii: "X")
+            }
+        }
+    }
+
+    private struct Value {
+        var range: Range<Int>
+        var others: [String]
+    }
+
+    /// The numbers and words of a JSON text.
+    private func values(_ text: [UInt8]) -> [Value] {
+        var values: [Value] = []
+        var index = 0
+        while index < text.count {
+            let byte = text[index]
+            if byte == UInt8(ascii: "\"") {
+                let end = text[(index + 1)...].firstIndex(of: byte)! + 1
+                let word = String(decoding: text[index + 1..<end - 1], as: UTF8.self)
+                // A key is followed by a colon.
+                if text[end] != UInt8(ascii: ":"), let others = Self.words[word] {
+                    values.append(Value(range: index..<end, others: others.map { "\"\($0)\"" }))
+                }
+                index = end
+            } else if byte == UInt8(ascii: "-") || (48...57).contains(byte) {
+                let end = text[index...].firstIndex { !((48...57).contains($0) || $0 == UInt8(ascii: "-")) }!
+                let number = Int(String(decoding: text[index..<end], as: UTF8.self))!
+                let others = [0, -1, number - 1, number + 1, number + 33, 1 << 31 - 1, 1 << 62]
+                values.append(
+                    Value(range: index..<end, others: Set(others).subtracting([number]).map(String.init) + ["null", "1e9"]))
+                index = end
+            } else {
+                index += 1
+            }
+        }
+        return values
+    }
+
+    /// Words of lists, and what else they might be.
+    private static let words: [String: [String]] = {
+        let lists = [
+            ["embedded", "hidden", "narrow", "projected", "context", "attended", "intermediate"],
+            ["float32", "float16", "int8"], ["none", "sequence", "token", "span", "masked_lm", "detection"],
+            ["embed", "trigrams", "product", "normalize", "rotate", "attention"],
+        ]
+        var words: [String: [String]] = [:]
+        for list in lists { for word in list { words[word] = list.filter { $0 != word } + ["", "elsewhere"] } }
+        return words
+    }()
+
+    private func compute(_ model: Model) {
+        guard let session = try? Session(model, options: SessionOptions(threads: 1, maxTokens: 40)) else { return }
+        let lengths = [min(3, model.maxPositions), min(40, model.maxPositions)]
+        let total = lengths.reduce(0, +)
+        let ids = (0..<total).map { Int32(($0 * 7) % model.vocabSize) }
+        for output in [ForwardOutput.hidden, .pooled, .logits] {
+            _ = try? session.forward(ids: ids, lengths: lengths, output: output)
+        }
+    }
+}
