@@ -28,19 +28,22 @@ struct Encoder {
     }
 
     private func run(_ steps: [Step<Packed>], tokens: Int, sequences: Int) {
-        for step in steps {
-            switch step {
-            case .embed(let tables, let into, let norm): embed(tables, into: into, norm: norm, tokens: tokens)
-            case .trigrams(let word, let into): trigrams(word, into: into, tokens: tokens)
-            case .product(let matrix, let from, let into, let column, let activation, let gate, let residual, let norm):
-                product(
-                    matrix, from: from, into: into, column: column, activation: activation, gate: gate, residual: residual,
-                    norm: norm, rows: tokens)
-            case .normalize(let norm, let from, let into): normalize(norm, from: from, into: into, rows: tokens)
-            case .rotate(let table): rotate(weights.rotaries[table], rows: tokens)
-            case .attention(let window, let positions):
-                attention(sequences: sequences, window: window, positions: positions)
-            }
+        for step in steps { run(step, tokens: tokens, sequences: sequences) }
+    }
+
+    /// One step over the whole batch.
+    func run(_ step: Step<Packed>, tokens: Int, sequences: Int) {
+        switch step {
+        case .embed(let tables, let into, let norm): embed(tables, into: into, norm: norm, tokens: tokens)
+        case .trigrams(let word, let into): trigrams(word, into: into, tokens: tokens)
+        case .product(let matrix, let from, let into, let column, let activation, let gate, let residual, let norm):
+            product(
+                matrix, from: from, into: into, column: column, activation: activation, gate: gate, residual: residual,
+                norm: norm, rows: tokens)
+        case .normalize(let norm, let from, let into): normalize(norm, from: from, into: into, rows: tokens)
+        case .rotate(let table): rotate(weights.rotaries[table], rows: tokens)
+        case .attention(let window, let positions):
+            attention(sequences: sequences, window: window, positions: positions)
         }
     }
 
