@@ -51,6 +51,11 @@ public final class Model: Sendable {
         (self.mappedBytes, self.parameters) = (mappedBytes, parameters)
     }
 
+    /// The same model with other weights.
+    package convenience init(_ model: Model, weights: Weights) {
+        self.init(model.configuration, weights, model.tokenizer, mappedBytes: model.mappedBytes, parameters: model.parameters)
+    }
+
     /// What the tokenizer makes of any text has to have rows in the model's tables. A pair may ask for a token type more; that is for
     /// the call to say.
     private func checkRows(of tokenizer: Tokenizer, file: String) throws(LimbeckError) {

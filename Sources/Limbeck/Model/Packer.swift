@@ -160,7 +160,9 @@ struct Packer {
         return Linear(weight: .float32(weight), bias: bias.map { plain($0) }, inputs: inputs, outputs: outputs)
     }
 
-    private mutating func table(_ tensor: Tensor) -> PackedTable { PackedTable(rows: .float32(plain(tensor)), width: tensor.shape[1]) }
+    private mutating func table(_ tensor: Tensor) -> PackedTable {
+        PackedTable(rows: .float32(plain(tensor)), count: tensor.shape[0], width: tensor.shape[1])
+    }
 
     mutating func norm(_ tensors: NormTensors) -> PackedNorm {
         let width = tensors.weight.count

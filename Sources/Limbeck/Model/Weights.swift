@@ -26,6 +26,8 @@ package final class Weights {
 
     private let memory: Memory?
     private let mappings: [MappedFile]
+    /// Whose numbers are used beside our own.
+    private let source: Weights?
 
     init(_ tensors: ModelTensors, _ configuration: Configuration, mappings: [MappedFile]) throws(LimbeckError) {
         // The first pass only measures; the second writes.
@@ -34,6 +36,7 @@ package final class Weights {
         let memory = try Memory(bytes: measure.layout.bytes)
         self.memory = memory
         self.mappings = mappings
+        source = nil
         var packer = Packer(layout: Layout(base: memory.base), writes: true)
         let parts = packer.pack(tensors, configuration)
         for (tensors, packed) in packer.positions { try tensors.project(into: packed, heads: configuration.attentionHeads) }
@@ -50,6 +53,15 @@ package final class Weights {
         (self.embeddings, self.blocks, self.layers) = (embeddings, blocks, layers)
         (self.relativeBias, self.rotaries, self.pooler, self.head) = (relativeBias, rotaries, pooler, head)
         (privateBytes, memory, mappings) = (0, nil, [mapping])
+        source = nil
+    }
+
+    /// Other forms of weights: `parts` in `memory`, and the numbers that stay in `source`.
+    init(_ parts: Packer.Parts, of source: Weights, memory: Memory) {
+        (embeddings, blocks, layers) = (parts.embeddings, parts.blocks, source.layers)
+        (relativeBias, rotaries, pooler, head) = (parts.relativeBias, parts.rotaries, parts.pooler, parts.head)
+        (privateBytes, self.memory, mappings) = (source.privateBytes + memory.bytes, memory, [])
+        self.source = source
     }
 }
 
@@ -169,9 +181,10 @@ struct PackedRotary {
     var pairs: Int
 }
 
-/// Rows of `width`, back to back.
+/// So many rows of `width`, back to back.
 struct PackedTable {
     var rows: Rows
+    var count: Int
     var width: Int
 }
 

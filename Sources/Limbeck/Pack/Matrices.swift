@@ -155,7 +155,7 @@ extension PackedTable {
 
     /// A table of at least so many rows.
     init(_ json: JSONValue, least: Int, _ tensors: PackTensors) throws(LimbeckError) {
-        let count = try json.integer("rows", least...Int(Int32.max))
+        count = try json.integer("rows", least...Int(Int32.max))
         width = try json.size("width")
         rows = try Rows(json, rows: count, width: width, tensors)
     }

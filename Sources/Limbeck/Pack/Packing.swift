@@ -40,7 +40,12 @@ extension Model {
     /// The model in the precision that is asked for.
     private func converted(_ options: PackOptions) throws(LimbeckError) -> Model {
         guard options.precision != .float32 else { return self }
-        throw LimbeckError(.unsupported, "packs are float32 only as yet")
+        let weights = try weights.quantized(
+            to: options.precision, of: self, calibration: options.calibration.isEmpty ? nil : options.calibration
+        ) { options.progress?(.quantizing, $0) }
+        var configuration = configuration
+        configuration.precision = options.precision
+        return Model(configuration, weights, tokenizer, mappedBytes: mappedBytes, parameters: parameters)
     }
 
     private func write(to path: String, _ dropped: [DroppedTensor], _ references: [Reference]) throws(LimbeckError) {

@@ -1,0 +1,72 @@
+import KernelInterface
+
+extension SymmetricMatrix {
+    /// A = L L^T, in place: L in the lower half, L^T in the upper one. False if A is not positive definite as far as float32 can tell; then
+    /// nothing of use is left.
+    ///
+    /// Panel by panel of the columns: what the columns before contribute is one product for all rows below.
+    package func factor(kernels: borrowing Kernels) throws(LimbeckError) -> Bool {
+        let width = panelColumns
+        var layout = Layout()
+        _ = layout.take(Float.self, padded * padded + padded * width + width * width + width)
+        let memory = try Memory(bytes: layout.bytes)
+        let factors = memory.base.bindMemory(to: Float.self, capacity: layout.bytes / 4)  // (panels, padded, 32): L^T
+        let block = factors + padded * padded  // (padded, 32)
+        let diagonal = block + padded * width  // (32, 32), L^T of the panel
+        let zeros = diagonal + width * width  // (32)
+        for panel in 0..<panels {
+            let first = panel * width, rows = padded - first
+            if first > 0 {
+                kernels.multiply(
+                    values + first * stride, stride: stride, rows: rows, by: factors + panel * width * padded, depth: first,
+                    bias: zeros, into: block, stride: width)
+            }
+            for row in 0..<rows {
+                let sums = block + row * width
+                for k in 0..<width { sums[k] = values[(first &+ k) &* stride &+ first &+ row] - sums[k] }
+            }
+            guard SymmetricMatrix.factorDiagonal(block) else { return false }
+            for row in 0..<width {
+                for k in 0...row { diagonal[k * width + row] = block[row * width + k] }
+            }
+            for row in width..<max(width, rows) { SymmetricMatrix.substitute(diagonal, into: block + row * width) }
+            for row in 0..<rows {
+                let i = first + row, source = block + row * width
+                for k in 0..<min(width, row + 1) {
+                    values[i &* stride &+ first &+ k] = source[k]
+                    values[(first &+ k) &* stride &+ i] = source[k]
+                    factors[(i / width &* padded &+ first &+ k) &* width &+ i % width] = source[k]
+                }
+            }
+        }
+        withExtendedLifetime(memory) {}
+        return true
+    }
+
+    /// The Cholesky factor of the first 32 rows, whose lower half alone is read.
+    private static func factorDiagonal(_ block: UnsafeMutablePointer<Float>) -> Bool {
+        for k in 0..<panelColumns {
+            let pivot = block[k * panelColumns + k]
+            guard pivot > 0, pivot.isFinite else { return false }
+            block[k * panelColumns + k] = pivot.squareRoot()
+            for row in k + 1..<panelColumns {
+                block[row * panelColumns + k] /= block[k * panelColumns + k]
+            }
+            for row in k + 1..<panelColumns {
+                for j in k + 1...row {
+                    block[row * panelColumns + j] -= block[row * panelColumns + k] * block[j * panelColumns + k]
+                }
+            }
+        }
+        return true
+    }
+    /// A row of L below a panel's diagonal: x with x L^T = row.
+    private static func substitute(_ diagonal: UnsafePointer<Float>, into row: UnsafeMutablePointer<Float>) {
+        for k in 0..<panelColumns {
+            let factors = diagonal + k * panelColumns
+            let x = row[k] / factors[k]
+            row[k] = x
+            for j in k &+ 1..<panelColumns { row[j] -= x * factors[j] }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+import KernelInterface
+
+/// What is known of the inputs x of one matrix from the texts of the calibration: how large each gets, and the sum of x^T x.
+///
+/// A matrix deeper than `pieceDepth` is rounded in pieces that know nothing of each other, which bounds memory and time.
+final class Moments {
+    let pieces: [Piece]
+    private(set) var largest: [Float]  // (depth), of |x|
+
+    /// Columns first..<first + size of the inputs.
+    struct Piece {
+        let first: Int
+        let size: Int
+        let moments: SymmetricMatrix
+    }
+
+    static let pieceDepth = 4096
+
+    init(depth: Int) throws(LimbeckError) {
+        var pieces: [Piece] = []
+        for first in stride(from: 0, to: depth, by: Moments.pieceDepth) {
+            let size = min(Moments.pieceDepth, depth - first)
+            pieces.append(Piece(first: first, size: size, moments: try SymmetricMatrix(size: size)))
+        }
+        self.pieces = pieces
+        largest = [Float](repeating: 0, count: depth)
+    }
+
+    /// Takes in `rows` inputs, `stride` apart. The sums are chains over all rows that were ever added, in order.
+    func add(_ x: UnsafePointer<Float>, stride: Int, rows: Int, kernels: borrowing Kernels) throws(LimbeckError) {
+        for row in 0..<rows {
+            let values = x + row * stride
+            for k in largest.indices { largest[k] = max(largest[k], values[k].magnitude) }
+        }
+        for piece in pieces {
+            try piece.moments.add(x + piece.first, stride: stride, rows: rows, kernels: kernels)
+        }
+    }
+}
+
+/// A symmetric matrix, and then its Cholesky factor, filled up with zeros to whole panels.
+package struct SymmetricMatrix {
+    let size: Int
+    /// `size` in whole panels
+    let padded: Int
+    package let stride: Int
+    package let values: UnsafeMutablePointer<Float>  // (padded, stride); as long as it is not factored, the upper half
+    private let memory: Memory
+
+    /// Inputs that are added at a time.
+    private static let chunk = 256
+
+    package init(size: Int) throws(LimbeckError) {
+        self.size = size
+        padded = size.roundedUp(to: panelColumns)
+        stride = rowStride(padded)
+        memory = try Memory(bytes: padded * stride * 4)
+        values = memory.base.bindMemory(to: Float.self, capacity: padded * stride)
+    }
+
+    var panels: Int { padded / panelColumns }
+
+    /// += x^T x, by the kernels: x^T as the left side of a product, and x in panels as the right one.
+    package func add(_ x: UnsafePointer<Float>, stride xStride: Int, rows: Int, kernels: borrowing Kernels) throws(LimbeckError) {
+        let chunk = SymmetricMatrix.chunk, columnStride = rowStride(chunk)
+        var layout = Layout()
+        _ = layout.take(Float.self, padded * columnStride + padded * chunk + padded)
+        let memory = try Memory(bytes: layout.bytes)
+        let columns = memory.base.bindMemory(to: Float.self, capacity: layout.bytes / 4)  // (padded, columnStride)
+        let panels = columns + padded * columnStride  // (panels, rows of the chunk, 32)
+        let zeros = panels + padded * chunk  // (padded)
+        for first in Swift.stride(from: 0, to: rows, by: chunk) {
+            let count = min(chunk, rows - first)
+            for row in 0..<count {
+                let values = x + (first + row) * xStride
+                for k in 0..<size {
+                    columns[k &* columnStride &+ row] = values[k]
+                    panels[(k / panelColumns &* count &+ row) &* panelColumns &+ k % panelColumns] = values[k]
+                }
+                for k in size..<padded { panels[(k / panelColumns * count + row) * panelColumns + k % panelColumns] = 0 }
+            }
+            for panel in 0..<self.panels {
+                let row = panel * panelColumns, out = values + row * stride + row
+                kernels.multiply(
+                    columns + row * columnStride, stride: columnStride, rows: panelColumns, by: panels + row * count, depth: count,
+                    panels: self.panels - panel, bias: zeros, adding: true, into: out, stride: stride)
+            }
+        }
+        withExtendedLifetime(memory) {}
+    }
+
+    /// A = D A D for the diagonal D.
+    func scale(by diagonal: UnsafePointer<Float>) {
+        for i in 0..<size {
+            let row = values + i * stride
+            for j in i..<size { row[j] *= diagonal[i] * diagonal[j] }
+        }
+    }
+
+    func diagonal(_ i: Int) -> Float { values[i * stride + i] }
+
+    package var meanOfDiagonal: Float {
+        var sum = 0.0
+        for i in 0..<size { sum += Double(diagonal(i)) }
+        return Float(sum / Double(size))
+    }
+
+    /// A += x I, the padding included.
+    package func addToDiagonal(_ x: Float) {
+        for i in 0..<padded { values[i * stride + i] += x }
+    }
+}
+
+extension Kernels {
+    /// out (rows, panels * 32) = a w^T, or that added to it. `bias` is zeros.
+    func multiply(
+        _ a: UnsafePointer<Float>, stride aStride: Int, rows: Int, by w: UnsafePointer<Float>, depth: Int, panels: Int = 1,
+        bias: UnsafePointer<Float>, adding: Bool = false, into out: UnsafeMutablePointer<Float>, stride outStride: Int
+    ) {
+        let job = Product(
+            a: a, aStride: aStride, depth: depth, panels: .float32(w), bias: bias, combination: adding ? .residual(out) : .none,
+            out: out, outStride: outStride)
+        withUnsafePointer(to: job) { product($0, 0..<rows, 0..<panels, out) }
+    }
+}

@@ -1,0 +1,145 @@
+import KernelInterface
+
+extension Weights {
+    /// The same weights at another precision, for the answers that change least without training. They keep these alive for the numbers
+    /// that stay as they are, such as biases.
+    ///
+    /// For whole numbers the model, whose weights these are, reads the texts of `calibration`, or some of our own, to see what its
+    /// products are multiplied with. The result is the same on every machine. `progress` is told now and then which part is done.
+    package func quantized(
+        to precision: Precision, of model: Model, calibration: [String]? = nil, options: SessionOptions = SessionOptions(),
+        progress: ((Double) -> Void)? = nil
+    ) throws(LimbeckError) -> Weights {
+        if precision == .float32 { return self }
+        var measure = WeightForms(precision, layout: Layout(), writes: false)
+        _ = try measure.parts(of: self)
+        let memory = try Memory(bytes: measure.layout.bytes)
+        var forms = WeightForms(precision, layout: Layout(base: memory.base), writes: true)
+        let parts = try forms.parts(of: self)
+        if !forms.products.isEmpty {
+            var quantizer = try Quantizer(
+                model, options: options, weights: self, products: forms.products, progress: progress)
+            try quantizer.run(calibration)
+        }
+        return Weights(parts, of: self, memory: memory)
+    }
+}
+
+/// Fills in the codes of all products of a model: each as soon as the last of its inputs has gone by, in one pass of the model over a
+/// batch of texts. Layers that share their weights see the inputs of all of them.
+struct Quantizer {
+    private let weights: Weights
+    private let session: Session
+    private let products: [QuantizedProduct]
+    /// The first product of each block; those of the embeddings come before.
+    private var firstProducts: [Int] = []
+    /// How often each product is still to come.
+    private var uses: [Int]
+    private var moments: [Moments?]
+    private let progress: ((Double) -> Void)?
+    private var done = 0
+
+    /// Tokens of the texts that are read.
+    static let mostTokens = 8192
+
+    init(
+        _ model: Model, options: SessionOptions, weights: Weights, products: [QuantizedProduct], progress: ((Double) -> Void)?
+    ) throws(LimbeckError) {
+        self.weights = weights
+        self.products = products
+        self.progress = progress
+        var options = options
+        options.maxTokens = Quantizer.mostTokens
+        session = try Session(model, options: options)
+        uses = [Int](repeating: 1, count: products.count)
+        moments = [Moments?](repeating: nil, count: products.count)
+        var next = Quantizer.products(in: weights.embeddings)
+        for (index, block) in weights.blocks.enumerated() {
+            firstProducts.append(next)
+            var count = 0
+            for layer in weights.layers { for other in layer where other == index { count += 1 } }
+            for product in next..<next + Quantizer.products(in: block) { uses[product] = count }
+            next += Quantizer.products(in: block)
+        }
+    }
+
+    private static func products(in steps: [Step<Packed>]) -> Int {
+        var count = 0
+        for case .product in steps { count += 1 }
+        return count
+    }
+
+    mutating func run(_ calibration: [String]?) throws(LimbeckError) {
+        try session.fillForCalibration(calibration)
+        if session.tokens > 0 {
+            try run(weights.embeddings, firstProduct: 0)
+            for layer in weights.layers {
+                for block in layer { try run(weights.blocks[block], firstProduct: firstProducts[block]) }
+            }
+        }
+        // Without texts, and of what no layer uses, no inputs are known.
+        for product in products.indices where uses[product] > 0 { try finish(product, Moments(depth: products[product].depth)) }
+    }
+
+    private mutating func run(_ steps: [Step<Packed>], firstProduct: Int) throws(LimbeckError) {
+        var product = firstProduct
+        for step in steps {
+            if case .product(let matrix, let from, _, _, _, _, _, _) = step {
+                let inputs = session.scratch[from]
+                let seen = if let seen = moments[product] { seen } else { try Moments(depth: matrix.depth) }
+                try seen.add(inputs.start, stride: inputs.stride, rows: session.tokens, kernels: session.encoder.workers.kernels)
+                moments[product] = seen
+                uses[product] -= 1
+                if uses[product] == 0 { try finish(product, seen) }
+                product += 1
+            }
+            session.encoder.run(step, tokens: session.tokens, sequences: session.sequences)
+        }
+    }
+
+    private mutating func finish(_ product: Int, _ seen: Moments) throws(LimbeckError) {
+        try products[product].fill(from: seen, kernels: session.encoder.workers.kernels)
+        moments[product] = nil
+        done += 1
+        progress?(Double(done) / Double(products.count))
+    }
+}
+
+extension Session {
+    /// A batch of the texts that fit into it, the caller's or ours; of random ids if the model has no tokenizer.
+    fileprivate func fillForCalibration(_ texts: [String]?) throws(LimbeckError) {
+        clearBatch()
+        guard let tokenizer = model.tokenizer else { return fillWithRandomIds() }
+        let length = try length(0)
+        func add(_ text: [UInt8]) throws(LimbeckError) {
+            _ = try text.withUnsafeBufferPointer { bytes throws(LimbeckError) in
+                try append(Text(bytes), length: length, tokenizer: tokenizer)
+            }
+        }
+        if let texts {
+            for text in texts { try add([UInt8](text.utf8)) }
+        } else {
+            for text in CalibrationTexts.make() { try add(text) }
+        }
+    }
+
+    /// As frequent as words are (Zipf's law), since vocabularies have frequent words first: the logarithms of ids are evenly distributed
+    /// over five octaves, which leaves out the special tokens at the beginning of most.
+    private func fillWithRandomIds() {
+        let c = model.configuration
+        var state: UInt64 = 1
+        func random(_ bound: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int((state >> 32) % UInt64(bound))
+        }
+        let length = min(longest, 64)
+        for _ in 0..<64 {
+            for i in tokens..<tokens + length {
+                let octave = c.vocabSize >> random(5)
+                scratch.ids[i] = Int32(truncatingIfNeeded: octave / 2 + random(max(1, octave - octave / 2)))
+                scratch.types[i] = 0
+            }
+            close(count: length)
+        }
+    }
+}

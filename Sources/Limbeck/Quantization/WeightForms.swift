@@ -1,0 +1,216 @@
+import KernelInterface
+
+/// Lays out weights in the forms of another precision: run twice over the same weights, to measure and to write, as `Packer` is. The
+/// codes of products are left to `Quantizer`, who knows their inputs.
+struct WeightForms {
+    let precision: Precision
+    var layout: Layout
+    let writes: Bool
+
+    /// The products whose codes are to be filled in: those of the embeddings, and then of each block, in their order.
+    private(set) var products: [QuantizedProduct] = []
+    /// A table that is used twice, such as the embeddings that a decoder is tied to, is written once.
+    private var written: [(from: UnsafePointer<Float>, to: Rows)] = []
+
+    init(_ precision: Precision, layout: Layout, writes: Bool) {
+        (self.precision, self.layout, self.writes) = (precision, layout, writes)
+    }
+
+    mutating func parts(of weights: Weights) throws(LimbeckError) -> Packer.Parts {
+        let embeddings = try steps(weights.embeddings, "the embeddings")
+        var blocks: [[Step<Packed>]] = []
+        for block in weights.blocks { blocks.append(try steps(block, "block \(blocks.count)")) }
+        return Packer.Parts(
+            embeddings: embeddings, blocks: blocks, relativeBias: weights.relativeBias, rotaries: weights.rotaries,
+            pooler: try dense(weights.pooler), head: try head(weights.head))
+    }
+
+    private mutating func steps(_ steps: [Step<Packed>], _ name: Message) throws(LimbeckError) -> [Step<Packed>] {
+        var result: [Step<Packed>] = []
+        result.reserveCapacity(steps.count)
+        for step in steps {
+            switch step {
+            case .embed(let tables, let into, let norm):
+                result.append(
+                    .embed(
+                        EmbeddingTables(
+                            word: try table(tables.word), position: try table(tables.position, isSmall: true),
+                            type: try table(tables.type, isSmall: true)),
+                        into: into, norm: norm))
+            case .trigrams(let word, let into): result.append(.trigrams(word: try table(word) ?? word, into: into))
+            case .product(let matrix, let from, let into, let column, let activation, let gate, let residual, let norm):
+                let (matrix, gate) = try product(matrix, gate, name)
+                result.append(
+                    .product(
+                        matrix, from: from, into: into, column: column, activation: activation, gate: gate, residual: residual,
+                        norm: norm))
+            case .normalize, .rotate, .attention: result.append(step)
+            }
+        }
+        return result
+    }
+
+    private mutating func product(
+        _ matrix: PackedLinear, _ gate: PackedLinear?, _ name: Message
+    ) throws(LimbeckError) -> (PackedLinear, PackedLinear?) {
+        switch precision {
+        case .float32: return (matrix, gate)
+        case .float16: return (try halves(matrix, name), try gate.map { matrix throws(LimbeckError) in try halves(matrix, name) })
+        case .int4: throw LimbeckError(.unsupported, "int4 is not there yet")
+        case .int8:
+            let smoothing = layout.take(Float.self, matrix.depth.roundedUp(to: IntegerPanels.depthStep))
+            let product = QuantizedProduct(
+                depth: matrix.depth, smoothing: smoothing,
+                matrix: try integers(matrix, smoothing, name),
+                gate: try gate.map { matrix throws(LimbeckError) in try integers(matrix, smoothing, name) })
+            products.append(product)
+            return (product.matrix.form(of: matrix, smoothing), gate.flatMap { gate in product.gate?.form(of: gate, smoothing) })
+        }
+    }
+
+    private mutating func integers(
+        _ matrix: PackedLinear, _ smoothing: UnsafeMutablePointer<Float>, _ name: Message
+    ) throws(LimbeckError) -> QuantizedMatrix {
+        guard matrix.depth <= QuantizedMatrix.mostDepth else {
+            throw LimbeckError(
+                .unsupported, "\(name): a product of depth \(matrix.depth), and bytes are summed up to \(QuantizedMatrix.mostDepth)"
+            )
+        }
+        let weights = try numbers(of: matrix, name)
+        let columns = matrix.panelCount * panelColumns
+        return QuantizedMatrix(
+            weights: weights, panels: matrix.panelCount,
+            codes: layout.take(Int8.self, columns * matrix.integerDepth), scales: layout.take(Float.self, columns),
+            sums: layout.take(Int32.self, columns))
+    }
+
+    private mutating func halves(_ matrix: PackedLinear, _ name: Message) throws(LimbeckError) -> PackedLinear {
+        var result = matrix
+        let weights = try numbers(of: matrix, name)
+        result.panels = .float(.float16(try halves(weights, matrix.panelCount * panelColumns * matrix.depth, name)))
+        return result
+    }
+
+    private mutating func halves(
+        _ numbers: UnsafePointer<Float>, _ count: Int, _ name: Message
+    ) throws(LimbeckError) -> UnsafePointer<UInt16> {
+        let halves = layout.take(UInt16.self, count)
+        if writes {
+            for i in 0..<count {
+                guard let half = half(numbers[i]) else {
+                    throw LimbeckError(
+                        .unsupported, "\(name): a weight of 65,520 or more, or none at all, which float16 does not have")
+                }
+                halves[i] = half
+            }
+        }
+        return UnsafePointer(halves)
+    }
+
+    /// Finite float32 numbers alone become anything else.
+    private func numbers(of matrix: PackedLinear, _ name: Message) throws(LimbeckError) -> UnsafePointer<Float> {
+        guard case .float(.float32(let weights)) = matrix.panels else { throw WeightForms.alreadyDone }
+        if writes { try checkFinite(weights, matrix.panelCount * panelColumns * matrix.depth, name) }
+        return weights
+    }
+
+    private func checkFinite(_ numbers: UnsafePointer<Float>, _ count: Int, _ name: Message) throws(LimbeckError) {
+        for i in 0..<count where !numbers[i].isFinite {
+            throw LimbeckError(.unsupported, "\(name): a weight that is not a finite number cannot be stored in fewer bits")
+        }
+    }
+
+    static let alreadyDone = LimbeckError(.unsupported, "the weights are stored in fewer bits already")
+
+    // MARK: Rows
+
+    /// What is wrong in a row of a small table, of a position or a type, is so in many texts alike: it keeps 16 bits.
+    private mutating func table(_ table: PackedTable?, isSmall: Bool = false) throws(LimbeckError) -> PackedTable? {
+        guard var table else { return nil }
+        table.rows = try rows(
+            table.rows, count: table.count, width: table.width, halves: isSmall || precision == .float16, "the embeddings")
+        return table
+    }
+
+    /// Rows in 16 bits, or in bytes with a scale for each row.
+    private mutating func rows(_ rows: Rows, count: Int, width: Int, halves isHalf: Bool, _ name: Message) throws(LimbeckError)
+        -> Rows
+    {
+        guard precision != .float32 else { return rows }
+        guard case .float32(let numbers) = rows else { throw WeightForms.alreadyDone }
+        for other in written where other.from == numbers { return other.to }
+        if writes { try checkFinite(numbers, count * width, name) }
+        let result: Rows
+        if !isHalf {
+            let codes = layout.take(Int8.self, count * width), scales = layout.take(Float.self, count)
+            if writes {
+                for row in 0..<count { scales[row] = bytes(of: numbers + row * width, width, into: codes + row * width) }
+            }
+            result = .int8(codes, scales: scales)
+        } else {
+            result = .float16(try halves(numbers, count * width, name))
+        }
+        written.append((numbers, result))
+        return result
+    }
+
+    /// The matrices of heads are small but for a decoder, which has a row for each word, and often those of the embeddings.
+    private mutating func linear(_ linear: Linear, isDecoder: Bool = false) throws(LimbeckError) -> Linear {
+        var result = linear
+        result.weight = try rows(
+            linear.weight, count: linear.outputs, width: linear.inputs, halves: !isDecoder || precision == .float16, "the head")
+        return result
+    }
+
+    private mutating func dense(_ dense: Dense?) throws(LimbeckError) -> Dense? {
+        guard var dense else { return nil }
+        dense.linear = try linear(dense.linear)
+        return dense
+    }
+
+    private mutating func classifier(_ classifier: TokenClassifier) throws(LimbeckError) -> TokenClassifier {
+        TokenClassifier(dense: try dense(classifier.dense), linear: try linear(classifier.linear))
+    }
+
+    private mutating func head(_ head: Weights.Head) throws(LimbeckError) -> Weights.Head {
+        switch head {
+        case .none: .none
+        case .sequence(let dense, let classifier): .sequence(dense: try self.dense(dense), classifier: try linear(classifier))
+        case .token(let classifier): .token(try self.classifier(classifier))
+        case .span(let classifier): .span(try self.classifier(classifier))
+        case .maskedLM(let transform, let decoder):
+            .maskedLM(transform: try dense(transform) ?? transform, decoder: try linear(decoder, isDecoder: true))
+        case .detection(let classifier): .detection(try self.classifier(classifier))
+        }
+    }
+}
+
+/// A row as bytes; returns their scale.
+private func bytes(of row: UnsafePointer<Float>, _ width: Int, into codes: UnsafeMutablePointer<Int8>) -> Float {
+    var largest: Float = 0
+    for i in 0..<width { largest = max(largest, row[i].magnitude) }
+    let scale = largest / 127
+    // A row of numbers too small to be scaled is one of zeros.
+    guard scale >= .leastNormalMagnitude else {
+        codes.update(repeating: 0, count: width)
+        return 0
+    }
+    for i in 0..<width { codes[i] = Int8(CodeRounding.nearest(row[i] / scale, 127)) }
+    return scale
+}
+
+/// The nearest IEEE binary16, of two the even one; nil if it is not finite.
+package func half(_ x: Float) -> UInt16? {
+    let bits = x.bitPattern, sign = UInt16(truncatingIfNeeded: bits >> 16) & 0x8000
+    let magnitude = bits & 0x7fff_ffff
+    // From 65,520 on the nearest is infinity.
+    guard magnitude < 0x477f_f000 else { return nil }
+    if magnitude >= 0x3880_0000 {
+        // The exponent's bias is 15 instead of 127, and 13 bits go.
+        let rounded = magnitude + 0xfff + (magnitude >> 13 & 1) - 112 << 23
+        return sign | UInt16(truncatingIfNeeded: rounded >> 13)
+    }
+    // Below the normal numbers they are multiples of 2^-24: where floats are these plus a half, addition rounds.
+    let shifted = Float(bitPattern: magnitude) + 0.5
+    return sign | UInt16(truncatingIfNeeded: shifted.bitPattern - (0.5 as Float).bitPattern)
+}
