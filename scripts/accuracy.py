@@ -3,7 +3,7 @@
 
 Needs: numpy, and the library (make lib)
 
-    scripts/accuracy.py [MODEL] [--texts FILE] [--precisions f16,int8] [--calibration FILE]
+    scripts/accuracy.py [MODEL] [--texts FILE] [--precisions f16,int8,int4] [--calibration FILE]
 
 MODEL is a folder whose embeddings are compared on 500 texts: by their cosine, and by the share of the ten nearest among the others that
 stay the same. The texts are those of FILE, one per line, or paragraphs of a Debian Translation file; without it English package
@@ -59,7 +59,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", nargs="?", default=str(ROOT / "models/all-MiniLM-L6-v2"))
     parser.add_argument("--texts")
-    parser.add_argument("--precisions", default="f16,int8")
+    parser.add_argument("--precisions", default="f16,int8,int4")
     parser.add_argument("--calibration")
     options = parser.parse_args()
     calibration = cases.read_texts(options.calibration) if options.calibration else None

@@ -73,6 +73,9 @@ import Testing
         Refused("deberta", ["position_buckets": 0], .fileMalformed, "'position_buckets'"),
         Refused("deberta", ["max_relative_positions": 5], .fileInconsistent, "'position_buckets' is 8, for distances up to 5"),
         Refused(
+            "deberta", ["max_relative_positions": 7], .fileInconsistent,
+            "'position_buckets' is 8, of which distances up to 7 leave some out"),
+        Refused(
             "deberta", ["position_buckets": -1, "max_relative_positions": Int(Int32.max)], .fileInconsistent,
             "rel_embeddings.weight' has shape"),
         Refused("deberta", ["max_position_embeddings": 65_537], .fileUnsupported, "'max_position_embeddings' is 65537"),

@@ -23,7 +23,7 @@ import Testing
     @Test(arguments: SameBitsTests.names)
     func answersStayClose(name: String) throws {
         let model = try self.model(name), exact = try answers(model)
-        for (precision, least) in [(Precision.float16, 0.99999), (.int8, 0.995)] {
+        for (precision, least) in [(Precision.float16, 0.99999), (.int8, 0.995), (.int4, 0.8)] {
             let quantized = try Model(model, weights: model.weights.quantized(to: precision, of: model))
             let close = try cosine(exact, answers(quantized))
             #expect(close >= least, "\(precision)")
@@ -38,14 +38,16 @@ import Testing
         })
     func sameCodesEverywhere(name: String) throws {
         let model = try self.model(name)
-        func run(_ options: SessionOptions) throws -> [Float] {
-            let weights = try model.weights.quantized(to: .int8, of: model, options: options)
-            return try answers(Model(model, weights: weights))
-        }
-        let first = try run(SessionOptions(threads: 1, kernels: .portable))
-        for kernels in availableKernels {
-            for threads in [1, 3] {
-                #expect(try run(SessionOptions(threads: threads, kernels: kernels)) == first, "\(kernels), \(threads) threads")
+        for precision in [Precision.int8, .int4] {
+            func run(_ options: SessionOptions) throws -> [Float] {
+                let weights = try model.weights.quantized(to: precision, of: model, options: options)
+                return try answers(Model(model, weights: weights))
+            }
+            let first = try run(SessionOptions(threads: 1, kernels: .portable))
+            for kernels in floatKernels {
+                for threads in [1, 3] {
+                    #expect(try run(SessionOptions(threads: threads, kernels: kernels)) == first, "\(kernels), \(threads) threads")
+                }
             }
         }
     }
@@ -133,7 +135,7 @@ import Testing
         func error(_ factor: SymmetricMatrix?) -> Double {
             var errors = weights
             var codes = [Float](repeating: .nan, count: size * panelColumns)
-            CodeRounding(largest: 15, kernels: kernels).round(&errors, size: size, scales: scales, factor: factor, into: &codes)
+            CodeRounding(largest: 15, kernels: kernels).round(&errors, size: size, scales: scales, scaleStep: 0, factor: factor, into: &codes)
             for (i, code) in codes.enumerated() {
                 #expect(code == code.rounded() && abs(code) <= 15)
                 #expect(abs(errors[i] - (weights[i] - code * scales[i % panelColumns])) < 1e-6)

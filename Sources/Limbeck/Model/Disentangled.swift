@@ -18,6 +18,13 @@ package struct DistanceBuckets: Equatable, Sendable {
 
     package init(span: Int, farthest: Int?) { (self.span, self.farthest) = (span, farthest) }
 
+    /// Whether a distance and the next are more than one row apart, so that a sequence could have more rows than distances. The steps on
+    /// the logarithmic scale are largest where it begins.
+    var skipsRows: Bool {
+        let middle = span / 2
+        return farthest != nil && (middle..<4 * middle).contains { row($0 + 1) > row($0) + 1 }
+    }
+
     /// Of query - key. The steps are those of transformers in float32: a distance between two buckets depends on them.
     package func row(_ distance: Int) -> Int {
         var bucket = distance

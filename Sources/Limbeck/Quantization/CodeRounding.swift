@@ -1,6 +1,7 @@
 import KernelInterface
 
-/// The rounding of a matrix to whole multiples of a scale for each column, so that the products with its inputs change least.
+/// The rounding of a matrix to whole multiples of a scale for each column, or for each 32 of its elements, so that the products with its
+/// inputs change least.
 ///
 /// The error (w - q) X^T has the square (w - q) H (w - q)^T = |(w - q) L|^2, where H = L L^T are the second moments of the inputs. From the
 /// last element to the first, each is rounded where its part of that vanishes but for the rounding, given the elements behind it:
@@ -16,21 +17,27 @@ package struct CodeRounding {
 
     package init(largest: Float, kernels: Kernels) { (self.largest, self.kernels) = (largest, kernels) }
 
-    /// One panel, from the row of the depth that the pointers stand at. The weights become the errors, w - q.
+    /// One panel, from the row of the depth that the pointers stand at. The weights become the errors, w - q. From one 32 rows to the next
+    /// the scales are `scaleStep` apart, 0 or 32.
     package func round(
         _ weights: UnsafeMutablePointer<Float>,  // (size, 32)
         size: Int,
-        scales: UnsafePointer<Float>,  // (32)
+        scales: UnsafePointer<Float>,  // (32), or (size / 32, 32)
+        scaleStep: Int,
         factor: SymmetricMatrix?,
         into codes: UnsafeMutablePointer<Float>  // (size, 32)
     ) {
-        guard let factor else { return round(rows: 0..<size, weights, scales, factor: nil, codes, behind: codes) }
         withUnsafeTemporaryAllocation(of: Float.self, capacity: (panelColumns + 1) * panelColumns) { space in
             let zeros = space.baseAddress!  // (32)
             let behind = zeros + panelColumns  // (32, 32), the sums over the elements behind the block
             zeros.update(repeating: 0, count: panelColumns)
             for block in stride(from: (size - 1) / panelColumns * panelColumns, through: 0, by: -panelColumns) {
                 let end = min(block + panelColumns, size)
+                let scales = scales + block / panelColumns * scaleStep
+                guard let factor else {
+                    round(rows: block..<end, weights, scales, factor: nil, codes, behind: behind)
+                    continue
+                }
                 if end == size {
                     behind.update(repeating: 0, count: panelColumns * panelColumns)
                 } else {

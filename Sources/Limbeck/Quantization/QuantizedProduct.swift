@@ -16,9 +16,8 @@ struct QuantizedProduct {
             piece.moments.addToDiagonal(QuantizedProduct.damping * piece.moments.meanOfDiagonal)
             factors.append(try piece.moments.factor(kernels: kernels) ? piece.moments : nil)
         }
-        let rounding = CodeRounding(largest: 127, kernels: kernels)
-        try matrix.fill(depth: depth, smoothing: smoothing, inputs.pieces, factors, rounding)
-        try gate?.fill(depth: depth, smoothing: smoothing, inputs.pieces, factors, rounding)
+        try matrix.fill(depth: depth, smoothing: smoothing, inputs.pieces, factors, kernels: kernels)
+        try gate?.fill(depth: depth, smoothing: smoothing, inputs.pieces, factors, kernels: kernels)
     }
 
     /// What the moments' diagonal is raised by, as a part of its mean: texts are a sample, and with less the codes know those few too well.
@@ -39,20 +38,37 @@ struct QuantizedProduct {
     }
 }
 
-/// A matrix of bytes in the making.
+/// A matrix of codes in the making.
 struct QuantizedMatrix {
     let weights: UnsafePointer<Float>  // (panels, depth, 32)
     let panels: Int
-    let codes: UnsafeMutablePointer<Int8>  // (panels, depth rounded up to 64 / 4, 32, 4)
-    let scales: UnsafeMutablePointer<Float>  // (panels * 32)
-    let sums: UnsafeMutablePointer<Int32>  // (panels * 32)
+    let codes: Codes
+
+    /// Where they go, as in `IntegerPanels` and `NibblePanels`.
+    enum Codes {
+        case bytes(UnsafeMutablePointer<Int8>, scales: UnsafeMutablePointer<Float>, sums: UnsafeMutablePointer<Int32>)
+        case nibbles(UnsafeMutablePointer<UInt8>, scales: UnsafeMutablePointer<UInt16>, sums: UnsafeMutablePointer<Float>)
+
+        /// They are at most this, either way.
+        var largest: Float {
+            switch self {
+            case .bytes: 127
+            case .nibbles: 7
+            }
+        }
+    }
 
     /// Sums of so many products of bytes fit into 32 bits.
     static let mostDepth = 65536
 
     func form(of matrix: PackedLinear, _ smoothing: UnsafePointer<Float>) -> PackedLinear {
         var result = matrix
-        result.panels = .int8(IntegerPanels(codes: codes, scales: scales, sums: sums, smoothing: smoothing))
+        switch codes {
+        case .bytes(let codes, let scales, let sums):
+            result.panels = .int8(IntegerPanels(codes: codes, scales: scales, sums: sums, smoothing: smoothing))
+        case .nibbles(let codes, let scales, let sums):
+            result.panels = .int4(NibblePanels(codes: codes, scales: scales, sums: sums, smoothing: smoothing))
+        }
         return result
     }
 
@@ -67,42 +83,76 @@ struct QuantizedMatrix {
     }
 
     fileprivate func fill(
-        depth: Int, smoothing: UnsafePointer<Float>, _ pieces: [Moments.Piece], _ factors: [SymmetricMatrix?],
-        _ rounding: CodeRounding
+        depth: Int, smoothing: UnsafePointer<Float>, _ parts: [Moments.Piece], _ factors: [SymmetricMatrix?], kernels: Kernels
     ) throws(LimbeckError) {
-        let memory = try Memory(bytes: 2 * depth * panelColumns * 4)
-        let smoothed = memory.base.bindMemory(to: Float.self, capacity: 2 * depth * panelColumns)  // (depth, 32)
+        let rounding = CodeRounding(largest: codes.largest, kernels: kernels)
+        // Rows that share a scale, and how far their scales are from the next ones.
+        var (group, step) = (depth, 0)
+        if case .nibbles = codes { (group, step) = (NibblePanels.group, panelColumns) }
+        let memory = try Memory(bytes: (3 * depth + 1) * panelColumns * 4)
+        let smoothed = memory.base.bindMemory(to: Float.self, capacity: (3 * depth + 1) * panelColumns)  // (depth, 32)
         let whole = smoothed + depth * panelColumns  // (depth, 32)
+        let scales = whole + depth * panelColumns  // (groups, 32)
         for panel in 0..<panels {
-            let source = weights + panel * depth * panelColumns, scales = self.scales + panel * panelColumns
+            let source = weights + panel * depth * panelColumns
+            scales.update(repeating: 0, count: pieces(depth, group) * panelColumns)
             for k in 0..<depth {
                 for column in 0..<panelColumns {
-                    let place = k &* panelColumns &+ column
+                    let place = k &* panelColumns &+ column, scale = k / group &* panelColumns &+ column
                     smoothed[place] = source[place] / smoothing[k]
-                    scales[column] = max(scales[column], smoothed[place].magnitude)
+                    scales[scale] = max(scales[scale], smoothed[place].magnitude)
                 }
             }
-            for column in 0..<panelColumns {
-                let scale = scales[column] / rounding.largest
-                scales[column] = scale.isNormal ? scale : 0
-            }
-            for (piece, factor) in zip(pieces, factors) {
+            for index in 0..<pieces(depth, group) * panelColumns { scales[index] = try stored(scales[index] / rounding.largest) }
+            for (piece, factor) in zip(parts, factors) {
                 let first = piece.first * panelColumns
-                rounding.round(smoothed + first, size: piece.size, scales: scales, factor: factor, into: whole + first)
+                rounding.round(
+                    smoothed + first, size: piece.size, scales: scales + piece.first / panelColumns * step, scaleStep: step,
+                    factor: factor, into: whole + first)
             }
-            store(whole, depth: depth, panel: panel)
+            store(whole, scales, depth: depth, panel: panel)
         }
         withExtendedLifetime(memory) {}
     }
 
-    private func store(_ whole: UnsafePointer<Float>, depth: Int, panel: Int) {
-        let codes = self.codes + panel * depth.roundedUp(to: IntegerPanels.depthStep) * panelColumns
-        let sums = self.sums + panel * panelColumns
-        for k in 0..<depth {
-            for column in 0..<panelColumns {
-                let code = Int8(whole[k &* panelColumns &+ column])
-                codes[(k / 4 &* panelColumns &+ column) &* 4 &+ k % 4] = code
-                sums[column] &+= Int32(code)
+    /// A scale as it can be stored; 0 if it is too small.
+    private func stored(_ scale: Float) throws(LimbeckError) -> Float {
+        switch codes {
+        case .bytes: return scale.isNormal ? scale : 0
+        case .nibbles:
+            guard let half = half(scale) else {
+                throw LimbeckError(.unsupported, "a product: weights too large for scales in float16")
+            }
+            return float(half: half)
+        }
+    }
+
+    private func store(_ whole: UnsafePointer<Float>, _ scales: UnsafePointer<Float>, depth: Int, panel: Int) {
+        let padded = depth.roundedUp(to: IntegerPanels.depthStep)
+        switch codes {
+        case .bytes(let codes, let allScales, let allSums):
+            let codes = codes + panel * padded * panelColumns, sums = allSums + panel * panelColumns
+            (allScales + panel * panelColumns).update(from: scales, count: panelColumns)
+            for k in 0..<depth {
+                for column in 0..<panelColumns {
+                    let code = Int8(whole[k &* panelColumns &+ column])
+                    codes[(k / 4 &* panelColumns &+ column) &* 4 &+ k % 4] = code
+                    sums[column] &+= Int32(code)
+                }
+            }
+        case .nibbles(let codes, let allScales, let allSums):
+            let codes = codes + panel * padded / 2 * panelColumns, sums = allSums + panel * panelColumns
+            let halves = allScales + panel * padded / NibblePanels.group * panelColumns
+            // Twice the code 0.
+            codes.update(repeating: 0x88, count: padded / 2 * panelColumns)
+            for index in 0..<pieces(depth, NibblePanels.group) * panelColumns { halves[index] = half(scales[index]) ?? 0 }
+            for k in 0..<depth {
+                for column in 0..<panelColumns {
+                    let code = whole[k &* panelColumns &+ column]
+                    let place = (k / 8 &* panelColumns &+ column) &* 4 &+ k % 4
+                    codes[place] ^= (UInt8(code + 8) ^ 8) << (k % 8 < 4 ? 0 : 4)
+                    sums[column] += code * scales[k / NibblePanels.group &* panelColumns &+ column]
+                }
             }
         }
     }

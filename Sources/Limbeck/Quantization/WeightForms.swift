@@ -56,8 +56,7 @@ struct WeightForms {
         switch precision {
         case .float32: return (matrix, gate)
         case .float16: return (try halves(matrix, name), try gate.map { matrix throws(LimbeckError) in try halves(matrix, name) })
-        case .int4: throw LimbeckError(.unsupported, "int4 is not there yet")
-        case .int8:
+        case .int8, .int4:
             let smoothing = layout.take(Float.self, matrix.depth.roundedUp(to: IntegerPanels.depthStep))
             let product = QuantizedProduct(
                 depth: matrix.depth, smoothing: smoothing,
@@ -78,10 +77,19 @@ struct WeightForms {
         }
         let weights = try numbers(of: matrix, name)
         let columns = matrix.panelCount * panelColumns
-        return QuantizedMatrix(
-            weights: weights, panels: matrix.panelCount,
-            codes: layout.take(Int8.self, columns * matrix.integerDepth), scales: layout.take(Float.self, columns),
-            sums: layout.take(Int32.self, columns))
+        let count = columns * matrix.integerDepth
+        let codes =
+            switch precision {
+            case .int4:
+                QuantizedMatrix.Codes.nibbles(
+                    layout.take(UInt8.self, count / 2), scales: layout.take(UInt16.self, count / NibblePanels.group),
+                    sums: layout.take(Float.self, columns))
+            default:
+                QuantizedMatrix.Codes.bytes(
+                    layout.take(Int8.self, count), scales: layout.take(Float.self, columns),
+                    sums: layout.take(Int32.self, columns))
+            }
+        return QuantizedMatrix(weights: weights, panels: matrix.panelCount, codes: codes)
     }
 
     private mutating func halves(_ matrix: PackedLinear, _ name: Message) throws(LimbeckError) -> PackedLinear {

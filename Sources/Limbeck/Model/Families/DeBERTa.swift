@@ -107,9 +107,13 @@ extension StepBuilder {
         case "layer_norm": norm = try checkpoint.norm("encoder.LayerNorm", hidden, eps: declared.layerNormEps, bias: true)
         default: throw LimbeckError(.fileUnsupported, "\(declared.file): norm_rel_ebd '\(names)' is not supported")
         }
-        return DisentangledTensors(
-            embeddings: embeddings, norm: norm,
-            buckets: DistanceBuckets(span: span, farthest: buckets == nil ? nil : farthest))
+        let distances = DistanceBuckets(span: span, farthest: buckets == nil ? nil : farthest)
+        guard !distances.skipsRows else {
+            throw LimbeckError(
+                .fileInconsistent,
+                "\(declared.file): 'position_buckets' is \(span), of which distances up to \(farthest) leave some out")
+        }
+        return DisentangledTensors(embeddings: embeddings, norm: norm, buckets: distances)
     }
 }
 
