@@ -14,10 +14,10 @@ BATCH = 32        # the default of sentence-transformers
 
 
 class Limbeck:
-    package = None
+    package, suffix = None, ""
 
     def __init__(self, work, model, threads):
-        self.session = ours.Session(os.path.join(work, model), threads)
+        self.session = ours.Session(os.path.join(work, model + self.suffix), threads)
 
     def forward(self, ids):
         return self.session.forward(ids)
@@ -27,11 +27,16 @@ class Limbeck:
         return lambda: self.session.embed(texts, MAX_LENGTH)
 
 
+class LimbeckInt8(Limbeck):
+    suffix = ours.PACK
+
+
 class Peer:
-    """An engine that takes padded rectangles of ids, driven as sentence-transformers drives one."""
+    """An engine that takes padded rectangles of ids, driven as sentence-transformers drives one. It opens the model's files, whose
+    names differ in their `suffix` (export.py)."""
 
     def __init__(self, work, model, threads):
-        self.run = self.open(os.path.join(work, model), threads)
+        self.run = self.open(os.path.join(work, model + self.suffix), threads)
         self.tokenizer_file = os.path.join(work, model, "tokenizer.json")
 
     @functools.cached_property
@@ -66,29 +71,57 @@ class Peer:
 
 
 class OnnxRuntime(Peer):
-    package = "onnxruntime"
+    package, suffix = "onnxruntime", ".opt.onnx"
 
     def open(self, path, threads):
         import onnxruntime
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-        session = onnxruntime.InferenceSession(f"{path}.opt.onnx", options, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
         return lambda inputs: session.run(None, inputs)[0]
 
 
+class OnnxRuntimeInt8(OnnxRuntime):
+    suffix = ".q8.onnx"
+
+
 class OpenVINO(Peer):
-    package = "openvino"
+    package, suffix = "openvino", ".onnx"
+    # On CPUs with bf16 that would be its default: the comparison is of float32 with float32.
+    precision = {"INFERENCE_PRECISION_HINT": "f32"}
 
     def open(self, path, threads):
         import openvino
         core = openvino.Core()
-        # On CPUs with bf16 that would be its default: the comparison is of float32 with float32.
-        config = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
-        request = core.compile_model(core.read_model(f"{path}.onnx"), "CPU", config).create_infer_request()
+        config = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY"} | self.precision
+        request = core.compile_model(core.read_model(path), "CPU", config).create_infer_request()
         return lambda inputs: request.infer(inputs, share_inputs=True, share_outputs=True)[0]
 
 
-ENGINES = {"limbeck": Limbeck, "onnxruntime": OnnxRuntime, "openvino": OpenVINO}
+class OpenVINOInt8(OpenVINO):
+    suffix = ".nncf.xml"
+    precision = {}  # what is not int8 is in bf16 where the CPU has it: its best
+
+
+class CTranslate2Int8(Peer):
+    package, suffix = "ctranslate2", ".ct2"
+
+    def open(self, path, threads):
+        import ctranslate2
+        encoder = ctranslate2.Encoder(path, device="cpu", intra_threads=threads, inter_threads=1, compute_type="int8")
+
+        def run(inputs):
+            rows = [ids[:count].tolist() for ids, count in zip(inputs["input_ids"], inputs["attention_mask"].sum(1))]
+            return np.array(encoder.forward_batch(rows).last_hidden_state)
+        return run
+
+
+ENGINES = {
+    "float32": {"limbeck": Limbeck, "onnxruntime": OnnxRuntime, "openvino": OpenVINO},
+    "int8": {"limbeck": LimbeckInt8, "onnxruntime": OnnxRuntimeInt8, "openvino": OpenVINOInt8, "ctranslate2": CTranslate2Int8},
+}
+PEERS = {precision: [name for name in engines if name != "limbeck"] for precision, engines in ENGINES.items()}
+TITLES = {"limbeck": "Limbeck", "onnxruntime": "ONNX Runtime", "openvino": "OpenVINO", "ctranslate2": "CTranslate2"}
 
 
 def hf_tokenizer(file, max_length=None):

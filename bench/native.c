@@ -2,6 +2,8 @@
  *
  *     native first MODEL THREADS TEXT              the time at which the first vector was there, and the peak memory
  *     native memory MODEL MAX_TOKENS FILE BATCHES  memory after all lines of FILE, and around so many mixed batches of them
+ *     native open PACK THREADS TOKENS FILE         opening, and memory after embedding the first TOKENS tokens of FILE; a line on
+ *                                                  standard input asks for the memory of the mapped pack
  *     native tokenize MODEL FILE                   one pass over the lines of FILE for every line on standard input
  *
  * Replies are lines of JSON. Linux only: memory is read from /proc. */
@@ -44,18 +46,25 @@ static double now(void) {
     return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
-/* "VmHWM", "RssAnon", ..., in bytes. */
-static size_t memory(const char *name) {
-    FILE *file = fopen("/proc/self/status", "r");
-    if (!file) die("/proc/self/status", "cannot be read");
-    char line[256];
-    size_t kilobytes = 0, length = strlen(name);
+/* What stands behind `name` in a file of /proc, in bytes; the sum over the mappings of files whose path ends in `mapped`, if given. */
+static size_t memoryIn(const char *path, const char *name, const char *mapped) {
+    FILE *file = fopen(path, "r");
+    if (!file) die(path, "cannot be read");
+    char line[8192];
+    size_t kilobytes = 0, length = strlen(name), counts = !mapped;
     while (fgets(line, sizeof line, file)) {
-        if (!strncmp(line, name, length) && line[length] == ':') kilobytes = strtoul(line + length + 1, NULL, 10);
+        size_t end = strcspn(line, "\n"), tail = mapped ? strlen(mapped) : 0;
+        if (mapped && line[strcspn(line, " -")] == '-') { /* from-to ... path */
+            counts = end >= tail && !strncmp(line + end - tail, mapped, tail);
+        }
+        if (counts && !strncmp(line, name, length) && line[length] == ':') kilobytes += strtoul(line + length + 1, NULL, 10);
     }
     fclose(file);
     return kilobytes * 1024;
 }
+
+/* "VmHWM", "RssAnon", ... */
+static size_t memory(const char *name) { return memoryIn("/proc/self/status", name, NULL); }
 
 static limbeck_session *newSessionOrDie(const limbeck_model *model, uint32_t threads, uint32_t max_tokens) {
     limbeck_session_options options = {.struct_size = sizeof options, .threads = threads, .max_tokens = max_tokens};
@@ -130,6 +139,40 @@ static void reportMemory(const char *path, const char *max_tokens, const char *f
     limbeck_model_close(model);
 }
 
+/* What a program has that opens one pack and embeds one long text. "binary" is what was in memory before the pack was opened. */
+static void openAndEmbed(const char *path, const char *threads, const char *tokens, const char *file) {
+    size_t binary = memory("VmRSS"), before = memory("RssAnon");
+    double begin = now();
+    limbeck_model *model = openOrDie(path);
+    double opened = now();
+    limbeck_model_info_t info = infoOf(model);
+    size_t private = memory("RssAnon") - before;
+
+    uint32_t length = (uint32_t)atoi(tokens);
+    limbeck_session *session = newSessionOrDie(model, (uint32_t)atoi(threads), length);
+    limbeck_embed_options options = {.struct_size = sizeof options, .max_length = length};
+    lines all = linesOrDie(file);
+    size_t bytes = 0, width = info.embedding_size;
+    for (size_t i = 0; i < all.count && bytes < 16 * (size_t)length; i++) bytes += all.bytes[i] + 1;
+    float *vector = allocateOrDie(width * sizeof *vector);
+    CHECK(limbeck_embed(session, all.texts, &bytes, 1, &options, vector, width));
+    size_t peak = memory("VmHWM");
+
+    const char *name = strrchr(path, '/') ? strrchr(path, '/') : path;
+    printf("{\"open\": %.6f, \"private\": %zu, \"binary\": %zu, \"peak\": %zu, \"file\": %zu}\n", opened - begin, private, binary,
+           peak, (size_t)info.mapped_bytes);
+    fflush(stdout);
+    char request[256];
+    while (fgets(request, sizeof request, stdin)) {
+        printf("{\"resident\": %zu, \"share\": %zu}\n", memoryIn("/proc/self/smaps", "Rss", name),
+               memoryIn("/proc/self/smaps", "Pss", name));
+        fflush(stdout);
+    }
+    free(vector);
+    limbeck_session_free(session);
+    limbeck_model_close(model);
+}
+
 static void tokenize(const char *path, const char *file) {
     lines all = linesOrDie(file);
     limbeck_tokenizer *tokenizer;
@@ -163,10 +206,12 @@ int main(int argc, char **argv) {
         first(argv[2], argv[3], argv[4]);
     } else if (!strcmp(mode, "memory") && argc == 6) {
         reportMemory(argv[2], argv[3], argv[4], argv[5]);
+    } else if (!strcmp(mode, "open") && argc == 6) {
+        openAndEmbed(argv[2], argv[3], argv[4], argv[5]);
     } else if (!strcmp(mode, "tokenize") && argc == 4) {
         tokenize(argv[2], argv[3]);
     } else {
-        fprintf(stderr, "usage: native first|memory|tokenize ...: see the source\n");
+        fprintf(stderr, "usage: native first|memory|open|tokenize ...: see the source\n");
         return 64;
     }
     return 0;

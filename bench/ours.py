@@ -2,6 +2,7 @@
 not the Python binding."""
 import ctypes
 import os
+import sys
 from ctypes import POINTER, c_char_p, c_float, c_int32, c_size_t, c_uint32, c_uint64, c_void_p
 
 import numpy as np
@@ -10,6 +11,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LIBRARY = os.environ.get("LIMBECK_LIBRARY", os.path.join(ROOT, "build", "lib", "liblimbeck.so"))
 
 OUTPUT_HIDDEN = 1
+PACK = ".int8.limbeck"  # what follows a folder's name in that of its pack
 
 
 class Sized(ctypes.Structure):
@@ -20,7 +22,7 @@ class Sized(ctypes.Structure):
 class ModelInfo(Sized):
     _fields_ = [(name, c_uint32) for name in (
         "struct_size", "family", "answers", "has_tokenizer", "hidden_size", "layers", "attention_heads", "intermediate_size",
-        "vocab_size", "max_length", "max_positions", "label_count", "embedding_size", "reserved")]
+        "vocab_size", "max_length", "max_positions", "label_count", "embedding_size", "precision")]
     _fields_ += [(name, c_uint64) for name in ("parameters", "mapped_bytes", "private_bytes")]
 
 
@@ -42,6 +44,7 @@ def load():
     library.limbeck_version_string.restype = c_char_p
     library.limbeck_status_string.restype = c_char_p
     library.limbeck_model_open.argtypes = [c_char_p, c_size_t, POINTER(c_void_p), c_char_p, c_size_t]
+    library.limbeck_pack.argtypes = [c_char_p, c_size_t, c_char_p, c_size_t, c_void_p, c_char_p, c_size_t]
     library.limbeck_model_info.argtypes = [c_void_p, POINTER(ModelInfo)]
     library.limbeck_session_new.argtypes = [c_void_p, POINTER(SessionOptions), POINTER(c_void_p)]
     library.limbeck_session_info.argtypes = [c_void_p, POINTER(SessionInfo)]
@@ -52,8 +55,19 @@ def load():
     return library
 
 
+def pack(path):
+    """Packs the folder `path` in int8, calibrated by the texts that are built in, unless that has been done by this library."""
+    out = path + PACK
+    if os.path.exists(out) and os.path.getmtime(out) > os.path.getmtime(LIBRARY):
+        return
+    print(f"bench: packing {os.path.basename(path)} ...", file=sys.stderr)
+    source, target, message = os.fsencode(path), os.fsencode(out), ctypes.create_string_buffer(1024)
+    if load().limbeck_pack(source, len(source), target, len(target), None, message, len(message)):
+        raise RuntimeError(message.value.decode())
+
+
 class Session:
-    """A model folder, opened, and a session of it. Lives as long as the process."""
+    """A model folder or pack, opened, and a session of it. Lives as long as the process."""
 
     def __init__(self, path, threads):
         self.library = load()

@@ -62,7 +62,7 @@ class Worker:
     def __init__(self, command, threads):
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                         env=environment(threads))
-        self.receive()
+        self.ready = self.receive()
 
     def receive(self):
         line = self.process.stdout.readline()

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-PEERS = {"onnxruntime": "ONNX Runtime", "openvino": "OpenVINO"}
 CPU_FLAGS = "avx2 fma avx512f avx512bw avx512dq avx512vl avx512_vnni avx512_bf16 avx_vnni amx_bf16 amx_int8 asimd".split()
 MB = 1e6
 
@@ -34,6 +33,7 @@ class Target:
 class Report:
     sections: list = field(default_factory=list)
     targets: list = field(default_factory=list)
+    figure: dict = field(default_factory=dict)  # (model, threads, shape): {(precision, engine): seconds}
 
     def add(self, title, note, header, rows):
         """Adds a section and prints it, since the whole takes minutes."""
@@ -43,6 +43,7 @@ class Report:
     def add_targets(self):
         self.add("Targets", "The worst case of each; a ratio is our time over the peer's.",
                  ["target", "bound", "measured", ""], [target.row() for target in self.targets])
+        self.sections.insert(0, self.sections.pop())
 
 
 def table(header, rows):
@@ -100,7 +101,7 @@ def version(package):
 
 def head(command, limbeck, kernels, disturbance):
     commit = subprocess.run(["git", "describe", "--always", "--dirty"], stdout=subprocess.PIPE, text=True, check=False).stdout
-    packages = ", ".join(f"{name} {version(name)}" for name in ("onnxruntime", "openvino", "tokenizers", "flash-tokenizer",
+    packages = ", ".join(f"{name} {version(name)}" for name in ("onnxruntime", "openvino", "nncf", "ctranslate2", "tokenizers", "flash-tokenizer",
                                                                     "tiktoken", "sentencepiece"))
     return f"""# Results
 

@@ -26,9 +26,9 @@ if ! cmp -s requirements.txt "$work/venv/requirements.txt"; then
     cp requirements.txt "$work/venv/requirements.txt"
 fi
 
-for file in minilm.onnx minilm.opt.onnx distilbert.onnx distilbert.opt.onnx; do
-    if [ ! -f "$work/$file" ]; then
-        step "export the models (a minute)" "$work/venv/bin/python" export.py "$work"
+for form in onnx opt.onnx q8.onnx nncf.xml ct2; do
+    if [ ! -e "$work/minilm.$form" ] || [ ! -e "$work/distilbert.$form" ]; then
+        step "export the models (two minutes)" "$work/venv/bin/python" export.py "$work"
         break
     fi
 done

@@ -1,9 +1,11 @@
 """One engine in a process of its own, blocked in a read until it is told what to time.
 
-    worker.py run WORK ENGINE MODEL THREADS     requests: {"forward": [BATCH, TOKENS]} or {"embed": FILE, "order": ORDER,
+    worker.py run WORK PRECISION ENGINE MODEL THREADS
+                                                requests: {"forward": [BATCH, TOKENS]} or {"embed": FILE, "order": ORDER,
                                                 "texts": how many}, with "seconds" to spend and the "least" calls to make
     worker.py tokenize WORK FOLDER TOKENIZER    requests: {"file": FILE}
-    worker.py first WORK ENGINE MODEL THREADS   times one thing and ends: from opening a model to the first result
+    worker.py first WORK PRECISION ENGINE MODEL THREADS
+                                                times one thing and ends: from opening a model to the first result
 
 One line of JSON a request, one a reply, {} when ready.
 """
@@ -39,14 +41,14 @@ def random_ids(batch, tokens):
 
 
 def sample(values):
-    """512 of the numbers, for the comparison of the engines' results."""
-    values = values.ravel()
-    return values[np.linspace(0, values.size - 1, 512).astype(int)].tolist()
+    """16 of the vectors, of tokens or of texts, for the comparison of the engines' results."""
+    vectors = values.reshape(-1, values.shape[-1])
+    return vectors[np.linspace(0, len(vectors) - 1, 16).astype(int)].tolist()
 
 
 class Runner:
-    def __init__(self, work, name, model, threads):
-        self.engine = engines.ENGINES[name](work, model, int(threads))
+    def __init__(self, work, precision, name, model, threads):
+        self.engine = engines.ENGINES[precision][name](work, model, int(threads))
         self.calls = {}
 
     def prepared(self, request):
@@ -82,8 +84,8 @@ class TokenCounter:
         return {"seconds": seconds, "tokens": tokens}
 
 
-def first(work, name, model, threads):
-    engine = engines.ENGINES[name]
+def first(work, precision, name, model, threads):
+    engine = engines.ENGINES[precision][name]
     importlib.import_module(engine.package)
     seconds, _ = seconds_of(lambda: engine(work, model, int(threads)).forward(random_ids(1, 12))())
     return {"seconds": seconds, "peak": peak_bytes()}

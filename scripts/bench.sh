@@ -2,12 +2,13 @@
 # Speed and memory beside the peers: bench/compare.py, after building the library and preparing the peers.
 #
 #     scripts/bench.sh                a quarter of an hour, on a machine that does nothing else
-#     scripts/bench.sh --write        the same, and writes bench/results.md
+#     scripts/bench.sh --write        the same, and writes bench/results.md and bench/results.svg
 #     scripts/bench.sh --quick        a smoke test: the numbers mean nothing
-#     scripts/bench.sh --part ragged  one part: shapes, ragged, tokenizers, start, memory
+#     scripts/bench.sh --part ragged  one part: shapes, ragged, tokenizers, start, memory, pack, limits
 #     scripts/bench.sh families       instead: a checkpoint of every family in a real size, beside PyTorch; --write: bench/families.md
 #
-# Environment: LIMBECK_LIBRARY (default: build/lib/liblimbeck.so, built first), CC, and that of bench/setup.sh.
+# Environment: LIMBECK_LIBRARY (default: build/lib/liblimbeck.so, built first), LIMBECK_CLI (default: the command line, built
+# first), CC, SWIFT, and that of bench/setup.sh.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -26,9 +27,15 @@ if [ "${1:-}" = families ]; then
     exec "$LIMBECK_BENCH_WORK/venv/bin/python" bench/families.py "$@"
 fi
 
+if [ -z "${LIMBECK_CLI:-}" ]; then
+    "${SWIFT:-swift}" build -c release --product limbeck
+    LIMBECK_CLI=$("${SWIFT:-swift}" build -c release --show-bin-path)/limbeck
+fi
+
 libraries=$(dirname "$LIMBECK_LIBRARY")
 native=$LIMBECK_BENCH_WORK/native
 "${CC:-cc}" -std=gnu11 -O2 -Wall -Wextra -Werror -Iinclude -Iexamples/c -o "$native" bench/native.c \
     -L"$libraries" -Wl,-rpath,"$libraries" -llimbeck
 
-exec "$LIMBECK_BENCH_WORK/venv/bin/python" bench/compare.py --work "$LIMBECK_BENCH_WORK" --native "$native" "$@"
+exec "$LIMBECK_BENCH_WORK/venv/bin/python" bench/compare.py --work "$LIMBECK_BENCH_WORK" --native "$native" \
+    --cli "$LIMBECK_CLI" "$@"
