@@ -22,7 +22,8 @@ def measure_start(options, report):
             once(command, threads)  # to read the files into memory
         commands |= {(precision, peer): worker_command("first", options.work, precision, peer, model, threads)
                      for precision, peers in PEERS.items() for peer in peers}
-        replies = race({key: lambda command=command: once(command, threads) for key, command in commands.items()}, options.rounds)
+        replies = race({key: lambda command=command: once(command, threads) for key, command in commands.items()},
+                       options.rounds)
         rows += [[title, precision, TITLES[name], median_ms(found), f"{max(reply['peak'] for reply in found) / MB:.0f}"]
                  for (precision, name), found in sorted(replies.items(), key=lambda item: list(PEERS).index(item[0][0]))]
         if model == "minilm":
@@ -30,8 +31,8 @@ def measure_start(options, report):
             report.targets += [
                 Target("int8 MiniLM, from process start to the first vector", 15, np.median(seconds(ours)) * 1e3, " ms"),
                 Target("the same over ONNX Runtime's opening and first result", 0.15, ratio(ours, replies["int8", "onnxruntime"]))]
-    report.add("Start", f"{threads} threads, files in memory. Ours: from the start of a C program, tokenizer included, to the first "
-               "vector. The peers: from opening the model to the first result, without the start of Python, imports and the "
+    report.add("Start", f"{threads} threads, files in memory. Ours: from the start of a C program, tokenizer included, to the "
+               "first vector. The peers: from opening the model to the first result, without the start of Python, imports and the "
                "tokenizer. Peak memory is that of the whole process, mapped files included (Python's too, for the peers).",
                ["model", "precision", "engine", "ms to the first result", "peak MB"], rows)
 
@@ -51,9 +52,9 @@ def measure_memory(options, report):
             report.targets += [Target(f"float32 MiniLM, private memory over the weights, {MEMORY_TOKENS} tokens", 40,
                                       (private - matrices) / MB, " MB"),
                                Target(f"float32 MiniLM, growth over {batches} mixed batches", 1, growth / MB, " MB")]
-    report.add("Memory, float32", f"A C program with max_tokens {MEMORY_TOKENS} and all CPUs, MB of 10^6 bytes. Private is all anonymous memory "
-               f"since before opening; the matrices of the layers, packed, are the part of it that holds weights. RSS before and "
-               "after so many mixed batches.",
+    report.add("Memory, float32", f"A C program with max_tokens {MEMORY_TOKENS} and all CPUs, MB of 10^6 bytes. Private is all "
+               "anonymous memory since before opening; the matrices of the layers, packed, are the part of it that holds weights. "
+               "RSS before and after so many mixed batches.",
                ["model", "weight file", "of it in memory", "private", "matrices", "private over them", "session", "peak",
                 "RSS before", "RSS after", "batches"], rows)
 
@@ -82,9 +83,9 @@ def measure_packs(options, report):
                                Target(f"int8 MiniLM, peak memory over the binary, {PACK_TOKENS} tokens", 40, peak, " MB"),
                                Target(f"int8 MiniLM, PSS of {PROCESSES} processes' packs, over one's RSS", 1.02,
                                       share * PROCESSES / resident)]
-    report.add("Pack", f"A C program with an int8 pack in the page cache and {threads} threads, MB of 10^6 bytes. Opening is the first of a "
-               f"process. Private is the anonymous memory that opening adds. Over the binary: the peak (VmHWM) after embedding a text of "
-               f"{PACK_TOKENS} tokens with max_tokens {PACK_TOKENS}, less the resident memory at the start of main, so pages of the pack, "
-               f"the session and code that runs later are in it. Then {PROCESSES} such processes at once: what of the pack each has in "
-               "memory, and its share of that (PSS).",
+    report.add("Pack", f"A C program with an int8 pack in the page cache and {threads} threads, MB of 10^6 bytes. Opening is the "
+               "first of a process. Private is the anonymous memory that opening adds. The peak (VmHWM) is that after embedding a "
+               f"text of {PACK_TOKENS} tokens with max_tokens {PACK_TOKENS}; over the binary is over what was resident at the start of "
+               "main, so pages of the pack, the session and code that runs later are in it. Then what of the pack each of "
+               f"{PROCESSES} such processes at once has in memory, and its share of that (PSS).",
                ["model", "pack", "opening ms", "private", "binary", "peak over it", f"{PROCESSES} processes, each", "share"], rows)

@@ -45,7 +45,8 @@ def measure_limits(options, report):
                     share, limit = parts.get(part, (0, None))
                     cells.append(f"{share:.1%}" + (f" ({limit:.0%})" if limit is not None else ""))
                 rows.append([title, precision, threads, name, *cells])
-    report.add("The machine's limit", "By `limbeck bench --profile`: shares of the threads' time, and in brackets how much of the arithmetic "
-               "that the same kernels reach with everything in the nearest caches. Other is what no kernel does: the clocks, waiting for "
-               "another thread, pooling. \"texts\" are the package descriptions; the tokenizer's time is that of one thread, measured apart.",
+    report.add("The machine's limit", "By `limbeck bench --profile`: shares of the threads' time, and in brackets how much of the "
+               "arithmetic that the same kernels reach with everything in the nearest caches. Other is what no kernel does: the "
+               "clocks, waiting for another thread, pooling. \"texts\" are the package descriptions; the tokenizer's time is that "
+               "of one thread, measured apart.",
                ["model", "precision", "threads", "shape", *PARTS], rows)

@@ -46,7 +46,8 @@ static double now(void) {
     return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
-/* What stands behind `name` in a file of /proc, in bytes; the sum over the mappings of files whose path ends in `mapped`, if given. */
+/* What stands behind `name` in a file of /proc, in bytes: if `mapped` is given, the sum over the mappings of files whose path ends
+ * in it. */
 static size_t memoryIn(const char *path, const char *name, const char *mapped) {
     FILE *file = fopen(path, "r");
     if (!file) die(path, "cannot be read");

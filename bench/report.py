@@ -101,8 +101,8 @@ def version(package):
 
 def head(command, limbeck, kernels, disturbance):
     commit = subprocess.run(["git", "describe", "--always", "--dirty"], stdout=subprocess.PIPE, text=True, check=False).stdout
-    packages = ", ".join(f"{name} {version(name)}" for name in ("onnxruntime", "openvino", "nncf", "ctranslate2", "tokenizers", "flash-tokenizer",
-                                                                    "tiktoken", "sentencepiece"))
+    packages = ", ".join(f"{name} {version(name)}" for name in ("onnxruntime", "openvino", "nncf", "ctranslate2", "tokenizers",
+                                                                "flash-tokenizer", "tiktoken", "sentencepiece"))
     return f"""# Results
 
 {datetime.date.today().isoformat()}, by `{command}` at {commit.strip() or "no commit"}; how it is measured: [docs/speed.md](../docs/speed.md).

@@ -50,8 +50,9 @@ def measure_shapes(options, report):
         for threads in options.threads:
             with all_engines(options.work, model, threads) as workers:
                 for shape, case in SHAPES.items():
-                    replies = race({key: lambda worker=worker: worker.ask(forward=shape, seconds=options.seconds, least=options.least)
-                                    for key, worker in workers.items()}, options.rounds)
+                    replies = race({
+                        key: lambda worker=worker: worker.ask(forward=shape, seconds=options.seconds, least=options.least)
+                        for key, worker in workers.items()}, options.rounds)
                     agreement.check(replies, title, case)
                     report.figure[title, threads, case] = {key: np.median(seconds(found)) for key, found in replies.items()}
                     for precision, peers in PEERS.items():
@@ -64,7 +65,8 @@ def measure_shapes(options, report):
                                                 *[median_ms(replies[precision, peer]) for peer in peers],
                                                 *map(shown, over.values())])
     for precision, peers in PEERS.items():
-        report.add(f"Forward pass, {precision}", "Ids in, hidden states out, batch x tokens; milliseconds, and our time over the peer's.",
+        report.add(f"Forward pass, {precision}",
+                   "Ids in, hidden states out, batch x tokens; milliseconds, and our time over the peer's.",
                    ["model", "threads", "shape", "Limbeck ms", *[f"{TITLES[peer]} ms" for peer in peers],
                     *[f"/ {TITLES[peer]}" for peer in peers]], rows[precision])
     agreement.add_to(report, "tokens")
@@ -80,33 +82,33 @@ def measure_shapes(options, report):
 
 def measure_ragged(options, report):
     rows, agreement = {precision: [] for precision in PEERS}, Agreement()
-    ratios = {(precision, order): {} for precision, limits in ORDER_LIMITS.items() for order in limits}
+    orders = list(ORDER_LIMITS["int8"])
+    ratios = {(precision, order): {} for precision in PEERS for order in orders}
     for model, title in MODELS.items():
         for threads in options.threads:
+            where = f"{title}, {threads_text(threads)}"
             with all_engines(options.work, model, threads) as workers:
                 def visit(key, order):
                     return lambda: workers[key].ask(embed=RAGGED, texts=options.texts, order=order, seconds=0, least=1)
 
-                # Ours has one order: that of the call, whatever it does inside.
-                replies = race({(*key, order): visit(key, order) for key in workers
-                                for order in (["sorted"] if key[1] == "limbeck" else ["sorted", "arrival"])}, options.ragged_rounds)
-            replies |= {(precision, "limbeck"): replies.pop((precision, "limbeck", "sorted")) for precision in PEERS}
+                calls = {(precision, "limbeck"): visit((precision, "limbeck"), "sorted") for precision in PEERS}
+                calls |= {(precision, peer, order): visit((precision, peer), order)
+                          for precision, peers in PEERS.items() for peer in peers for order in orders}
+                replies = race(calls, options.ragged_rounds)
             agreement.check(replies, title, "descriptions")
             for precision, peers in PEERS.items():
                 ours = replies[precision, "limbeck"]
-                for order in ORDER_LIMITS[precision]:
-                    ratios[precision, order][f"{title}, {threads_text(threads)}"] = max(
-                        ratio(ours, replies[precision, peer, order]) for peer in peers)
+                for order in orders:
+                    ratios[precision, order][where] = max(ratio(ours, replies[precision, peer, order]) for peer in peers)
                 rows[precision].append([title, threads, median_ms(ours),
-                                        *[median_ms(replies[precision, peer, order]) for peer in peers for order in ORDER_LIMITS[precision]],
-                                        *[shown(ratios[precision, order][f"{title}, {threads_text(threads)}"])
-                                          for order in ORDER_LIMITS[precision]]])
+                                        *[median_ms(replies[precision, peer, order]) for peer in peers for order in orders],
+                                        *[shown(ratios[precision, order][where]) for order in orders]])
     for precision, peers in PEERS.items():
-        report.add(f"Texts to vectors, {precision}", f"{options.texts} package descriptions, tokenizer included: ours in one call; the peers "
-                   "behind HF tokenizers, in padded batches of 32, sorted by length as sentence-transformers does, and in order of arrival. "
-                   "Milliseconds, and our time over the best peer's.",
-                   ["model", "threads", "Limbeck ms", *[f"{TITLES[peer]} {order} ms" for peer in peers for order in ORDER_LIMITS[precision]],
-                    *[f"/ best, {order}" for order in ORDER_LIMITS[precision]]], rows[precision])
+        report.add(f"Texts to vectors, {precision}", f"{options.texts} package descriptions, tokenizer included: ours in one call; "
+                   "the peers behind HF tokenizers, in padded batches of 32, sorted by length as sentence-transformers does, and "
+                   "in order of arrival. Milliseconds, and our time over the best peer's.",
+                   ["model", "threads", "Limbeck ms", *[f"{TITLES[peer]} {order} ms" for peer in peers for order in orders],
+                    *[f"/ best, {order}" for order in orders]], rows[precision])
         report.targets += [worst_case(f"{precision}, ragged batch over the best peer, {order}", limit, ratios[precision, order])
                            for order, limit in ORDER_LIMITS[precision].items()]
     agreement.add_to(report, "texts")

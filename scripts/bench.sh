@@ -1,7 +1,7 @@
 #!/bin/sh
 # Speed and memory beside the peers: bench/compare.py, after building the library and preparing the peers.
 #
-#     scripts/bench.sh                a quarter of an hour, on a machine that does nothing else
+#     scripts/bench.sh                about 40 minutes, on a machine that does nothing else
 #     scripts/bench.sh --write        the same, and writes bench/results.md and bench/results.svg
 #     scripts/bench.sh --quick        a smoke test: the numbers mean nothing
 #     scripts/bench.sh --part ragged  one part: shapes, ragged, tokenizers, start, memory, pack, limits
