@@ -35,16 +35,17 @@ def profile(options, path):
     return found
 
 
+def cell(share, limit):
+    digits = 2 if share < 0.01 else 1
+    return f"{share:.{digits}%}" + (f" ({limit:.0%})" if limit is not None else "")
+
+
 def measure_limits(options, report):
     rows = []
     for model, title in MODELS.items():
         for precision in PEERS:
             for (threads, name), parts in profile(options, path_of(options.work, model, precision)).items():
-                cells = []
-                for part in PARTS:
-                    share, limit = parts.get(part, (0, None))
-                    cells.append(f"{share:.1%}" + (f" ({limit:.0%})" if limit is not None else ""))
-                rows.append([title, precision, threads, name, *cells])
+                rows.append([title, precision, threads, name, *[cell(*parts[part]) if part in parts else "" for part in PARTS]])
     report.add("The machine's limit", "By `limbeck bench --profile`: shares of the threads' time, and in brackets how much of the "
                "arithmetic that the same kernels reach with everything in the nearest caches. Other is what no kernel does: the "
                "clocks, waiting for another thread, pooling. \"texts\" are the package descriptions; the tokenizer's time is that "
