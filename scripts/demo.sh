@@ -1,5 +1,6 @@
 #!/bin/sh
-# Semantic search over a text file of this repository, with a real student: `make demo`, or `make demo QUERY="draw a map"`.
+# Semantic search over a text file of this repository, with a real student packed as int8: `make demo`, or
+# `make demo QUERY="draw a map"`.
 #
 # Brings what is missing and says so; the second time there is nothing to bring.
 # Environment: QUERY (default: three queries), SWIFT (default: swift).
@@ -8,6 +9,8 @@ cd "$(dirname "$0")/.."
 
 swift=${SWIFT:-swift}
 lines=examples/search/packages.txt
+model=models/all-MiniLM-L6-v2
+pack=$model.int8.limbeck
 
 say() { printf '\n== %s\n' "$*"; }
 fail() { printf 'demo: %s\n' "$*" >&2; exit 1; }
@@ -36,8 +39,20 @@ limbeck=$("$swift" build -c release --show-bin-path)/limbeck
 say "Bringing the model all-MiniLM-L6-v2: 6 layers, 22.7 million numbers"
 scripts/fetch-minilm.sh
 
+# Where it is whole it stays: verify compares every byte's checksum, and the answers to the reference texts.
+if ! "$limbeck" verify "$pack" > /dev/null 2>&1; then
+    say "Packing it as int8, once: numbers of 4 bytes become 1 byte each, the tokenizer becomes tables, all in one file"
+    "$limbeck" pack "$model" "$pack"
+fi
+
+say "What that saves: the model's folder, and then its pack"
+for each in "$model" "$pack"; do
+    echo "   $each"
+    "$limbeck" inspect "$each" --no-tensors | grep '^memory' | sed 's/^/      /'
+done
+
 say "Searching $(wc -l < "$lines") descriptions of Debian packages ($lines) by meaning"
-echo "   $ limbeck search models/all-MiniLM-L6-v2 --file $lines QUERY ..."
+echo "   $ limbeck search $pack --file $lines QUERY ..."
 echo
 if [ -n "${QUERY:-}" ]; then
     set -- "$QUERY"
@@ -45,4 +60,4 @@ else
     set -- "see whether somebody attacks my network" "draw a curve through measured points" \
         "find broken references on my homepage"
 fi
-"$limbeck" search models/all-MiniLM-L6-v2 --file "$lines" --top 5 -- "$@"
+"$limbeck" search "$pack" --file "$lines" --top 5 -- "$@"

@@ -46,6 +46,10 @@ step "Swift example"
 swift run -c release --package-path examples/swift
 
 step "C library"
+# Four processes share a real student's pack.
+mkdir -p build
+"$(swift build -c release --show-bin-path)/limbeck" pack models/all-MiniLM-L6-v2 build/minilm.limbeck --verify examples/search/packages.txt
+export LIMBECK_PACK=$PWD/build/minilm.limbeck
 make lib
 Tests/abi/run.sh
 make lib SENTENCEPIECE=0
@@ -55,6 +59,9 @@ Tests/abi/old-cpus.sh
 step "Python binding"
 build/venv/bin/pip install -q --disable-pip-version-check --force-reinstall --no-deps ./bindings/python
 build/venv/bin/python -m pytest -q bindings/python/tests
+
+step "Accuracy of packs"
+build/venv/bin/python scripts/accuracy.py
 
 step "Tokenizer against Hugging Face tokenizers and SentencePiece on real texts"
 # Debian's Python has the package of the library that was linked.

@@ -42,4 +42,24 @@ struct MiniLMTests {
         let portable = try Session(model, options: SessionOptions(threads: 2, kernels: .portable))
         #expect(try portable.embed(Array(texts.prefix(3))) == Array(alone.prefix(3)))
     }
+
+    @Test func packedAsBytesItIsCloseWithTheSameBitsInEverySession() throws {
+        let sample = try PackSample("models/all-MiniLM-L6-v2", .int8)
+        try Model.verify(path: sample.path)
+        let model = try Model(path: sample.path), source = try Model(path: Repository.miniLM)
+        #expect(model.privateBytes == 0 && model.mappedBytes < source.mappedBytes / 3)
+        let texts = try Array(texts().prefix(40))
+        let alone = try texts.map { try Session(model, options: SessionOptions(threads: 1, maxTokens: 256)).embed([$0])[0] }
+        for (a, b) in zip(alone, try Session(source).embed(texts)) {
+            #expect(zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } > 0.997)  // both of length one
+        }
+        for kernels in availableKernels {
+            let texts = kernels == .portable ? Array(texts.prefix(3)) : texts
+            for (threads, maxTokens) in [(1, 256), (2, 300), (3, 4096)] {
+                let options = SessionOptions(threads: threads, maxTokens: maxTokens, kernels: kernels)
+                let together = try Session(model, options: options).embed(texts)
+                #expect(together == Array(alone.prefix(texts.count)), "\(kernels), \(threads), \(maxTokens)")
+            }
+        }
+    }
 }

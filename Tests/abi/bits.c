@@ -1,5 +1,5 @@
 /* Prints a fingerprint of every bit that a model computes: run with several instruction sets and CPUs, it must not change.
- * usage: bits KERNELS MODEL...   KERNELS: 0 best, 1 portable, 2 avx2, 3 avx512 */
+ * usage: bits KERNELS MODEL...   KERNELS: LIMBECK_KERNELS_*. The exit code is 69 if this CPU lacks them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +52,7 @@ int main(int argc, char **argv) {
         int32_t status = limbeck_session_new(model, &options, &session);
         if (status != LIMBECK_OK) {
             fprintf(stderr, "%s\n", limbeck_status_string(status));
-            return 2;
+            return status == LIMBECK_KERNELS_UNAVAILABLE ? 69 : 2;
         }
         const char *name = strrchr(argv[i], '/');
         printf("%s", name ? name + 1 : argv[i]);

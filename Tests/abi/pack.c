@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static char message[512];
@@ -167,7 +168,7 @@ enum { PROCESSES = 4 };
 static struct common {
     pthread_barrier_t barrier;
     struct {
-        long resident, counted, own, opening;
+        long resident, counted, own, opening, microseconds;
         int opened;
     } of[PROCESSES];
 } *common;
@@ -181,7 +182,11 @@ static void one_process(const char *path, int index) {
     size_t count;
     static float values[1 << 16];
     long before = kilobytes("Private_Dirty:", NULL);
+    struct timespec start, end;
+    clock_gettime(CLOCK_MONOTONIC, &start);
     common->of[index].opened = limbeck_model_open(path, strlen(path), &model, NULL, 0) == LIMBECK_OK;
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    common->of[index].microseconds = (end.tv_sec - start.tv_sec) * 1000000 + (end.tv_nsec - start.tv_nsec) / 1000;
     common->of[index].opening = kilobytes("Private_Dirty:", NULL) - before;
     if (common->of[index].opened) {
         common->of[index].opened =
@@ -214,8 +219,9 @@ static void processes(const char *path) {
         EXPECT(wait(&code) > 0 && code == 0);
     }
     for (int i = 0; i < PROCESSES; i++) {
-        printf("process %d: of %ld KB of the pack in memory, %ld are its share, %ld its own; opening took %ld KB\n", i,
-               common->of[i].resident, common->of[i].counted, common->of[i].own, common->of[i].opening);
+        printf("process %d: of %ld KB of the pack in memory, %ld are its share, %ld its own; opening took %ld KB and %ld us\n", i,
+               common->of[i].resident, common->of[i].counted, common->of[i].own, common->of[i].opening,
+               common->of[i].microseconds);
         EXPECT(common->of[i].opened && common->of[i].own == 0 && common->of[i].opening < 2048);
         EXPECT(common->of[i].resident > 0 && common->of[i].counted <= common->of[i].resident / PROCESSES + 64);
     }

@@ -128,17 +128,29 @@ holds "control characters in JSON" 'lines[0]["text"] == "quote \" backslash \\ t
 
 # ---- Packs
 
+run pack --help
+succeeds "pack --help names the default" 'by default int8'
 run pack Tests/golden/models/bert-sequence-3 "$work/model.limbeck" --precision f32
 succeeds "pack says what it wrote" '^.*model\.limbeck: f32, [0-9.]+ KB$'
 run verify "$work/model.limbeck"
 succeeds "verify" 'whole$'
 run inspect "$work/model.limbeck"
 succeeds "inspect shows a pack's precision" '^precision +f32$'
+run pack Tests/golden/models/bert-sequence-3 "$work/int8.limbeck" --json
+holds "pack --json, as int8 by default" 'lines[0]["precision"] == "int8" and lines[0]["bytes"] > 0'
+run inspect "$work/int8.limbeck" --json
+holds "inspect --json of a pack" 'lines[0]["precision"] == "int8" and lines[0]["opening_ms"] > 0 and lines[0]["private_bytes"] < 4096'
+if command -v script > /dev/null; then
+    script -qec "'$limbeck' pack Tests/golden/models/bert-sequence-3 '$work/int8.limbeck'" /dev/null < /dev/null > "$work/out" 2> "$work/err"
+    code=$?
+    # What was shown is wiped out before the result stands in its place.
+    succeeds "pack on a terminal says what it is at" $'Choosing the packed weights, [0-9]+ %.*\r\x1b\\[K[^\r]*int8\\.limbeck: int8, '
+fi
 run pack Tests/golden/models/bert-sequence-3 "$work/nowhere/model.limbeck" --precision f32
 refuses "a folder that is not there" 74 nowhere
 run pack "$work/model.limbeck" "$work/again.limbeck"
 refuses "a pack of a pack" 65 "a pack already"
-printf 'x' | dd of="$work/model.limbeck" bs=1 seek=60000 conv=notrunc 2> /dev/null
+printf 'x' | dd of="$work/model.limbeck" bs=1 seek=$(($(wc -c < "$work/model.limbeck") / 2)) conv=notrunc 2> /dev/null
 run verify "$work/model.limbeck"
 refuses "a damaged pack" 65 checksum
 

@@ -1,75 +1,40 @@
-"""Reads a pack with safetensors and numpy alone, as docs/pack.md describes it: computes its reference ids and compares.
-
-Usage: reader.py PACK
-"""
-
+"""Reads a pack with safetensors and numpy alone, as docs/pack.md says, and computes its references. Usage: reader.py PACK"""
 import json
-import math
-import struct
 import sys
-
+from math import erf, sqrt
 import numpy as np
-from safetensors.numpy import load
+from safetensors.numpy import load_file
+pack = load_file(sys.argv[1])
+root = json.loads(pack["limbeck.json"].tobytes())
+gelu = np.vectorize(lambda x: x * (1 + erf(x / sqrt(2))) / 2)
+activations = {"identity": lambda x: x, "relu": lambda x: np.maximum(x, 0), "gelu": gelu}
 
-data = open(sys.argv[1], "rb").read()
-tensors = load(data)
-root = json.loads(tensors["limbeck.json"].tobytes())
-model = root["model"]
-heads, size = model["attention_heads"], model["head_size"]
+def rows(table, ids):  # (tokens, width)
+    return pack[table["weight"]][ids] * (pack[table["scales"]][ids, None] if table["form"] == "int8" else np.float32(1))
 
-
-def table(part):  # the rows of an embedding table, or of a head's matrix
-    rows = tensors[part["weight"]].astype(np.float32)
-    return rows * tensors[part["scales"]][: len(rows), None] if part["form"] == "int8" else rows
-
-
-def matrix(part):  # (depth, columns)
-    weights, depth, columns = tensors[part["weight"]].astype(np.float32), part["depth"], part["columns"]
-    if part["form"] == "int8":  # (panels, depth / 4, 32, 4) -> (panels, depth, 32)
-        weights = weights.transpose(0, 1, 3, 2).reshape(len(weights), -1, 32) * tensors[part["scales"]][: len(weights), None, :]
-        if "smoothing" in part:
-            weights *= tensors[part["smoothing"]][: weights.shape[1], None]
-    return weights[:, :depth].transpose(1, 0, 2).reshape(depth, -1)[:, :columns], tensors[part["bias"]].reshape(-1)[:columns]
-
-
-def norm(part, x):
-    weight, bias = (tensors[part[key]][: part["width"]] for key in ("weight", "bias"))
-    if "eps_bits" not in part:
-        return x * weight + bias
-    eps = struct.unpack("<f", struct.pack("<I", part["eps_bits"]))[0]
-    return (x - x.mean(-1, keepdims=True)) / np.sqrt(x.var(-1, keepdims=True) + eps) * weight + bias
-
-
-activations = {
-    "identity": lambda x: x,
-    "relu": lambda x: np.maximum(x, 0),
-    "gelu": lambda x: x * 0.5 * (1 + np.vectorize(math.erf)(x / math.sqrt(2))),
-}
-
-
-def run(step, state, ids, types):
-    if step["step"] == "embed":
-        places = {"word": ids, "position": np.arange(len(ids)), "type": types}
-        x = sum(table(step[name])[places[name]] for name in places if name in step)
-    elif step["step"] == "product":
-        weights, bias = matrix(step["matrix"])
-        x = state[step["from"]] @ weights + bias
-        if "residual" in step:
-            x = x + state[step["residual"]]
-        x = activations[step["activation"]](x)
-    elif step["step"] == "attention":
-        q, k, v = (part.reshape(-1, heads, size).swapaxes(0, 1) for part in np.split(state["projected"], 3, axis=1))
-        scores = np.exp(q @ k.swapaxes(1, 2) / math.sqrt(size))
-        state["context"] = (scores / scores.sum(-1, keepdims=True) @ v).swapaxes(0, 1).reshape(len(ids), -1)
-        return
-    state[step["into"]] = norm(step["norm"], x) if "norm" in step else x
-
+def product(x, matrix):  # (tokens, depth) to (tokens, columns)
+    weights = pack[matrix["weight"]].astype(np.float32)  # (panels, depth, 32)
+    if matrix["form"] == "int8":  # (panels, depth / 4, 32, 4)
+        weights = weights.transpose(0, 1, 3, 2).reshape(len(weights), -1, 32) * pack[matrix["scales"]][:, None]
+        weights *= pack[matrix["smoothing"]][:, None] if "smoothing" in matrix else 1
+    panels = x @ weights[:, : matrix["depth"]] + pack[matrix["bias"]][:, None]
+    return panels.swapaxes(0, 1).reshape(len(x), -1)[:, : matrix["columns"]]
 
 for reference in root["references"]:
-    ids, types = (tensors[reference[key]][: reference["tokens"]] for key in ("ids", "types"))
-    state = {}
+    ids, types = (pack[reference[key]][: reference["tokens"]] for key in ("ids", "types"))
+    places, state = {"word": ids, "position": np.arange(len(ids)), "type": types}, {}
     for step in root["embeddings"] + [step for layer in root["layers"] for block in layer for step in root["blocks"][block]]:
-        run(step, state, ids, types)
-    difference = np.abs(state["hidden"].mean(0) - tensors[reference["mean"]][: model["hidden_size"]]).max()
-    print(f"{len(ids)} tokens: {difference:.1e}")
-    assert difference < (1e-5 if model["precision"] == "float32" else 0.05), difference
+        if step["step"] == "embed":
+            x = sum(rows(step[name], places[name]) for name in places if name in step)
+        elif step["step"] == "product":
+            x = product(state[step["from"]], step["matrix"]) + (state[step["residual"]] if "residual" in step else 0)
+        elif step["step"] == "attention":
+            q, k, v = state["projected"].reshape(len(ids), 3, root["model"]["attention_heads"], -1).transpose(1, 2, 0, 3)
+            scores = np.exp(q @ k.swapaxes(1, 2) / sqrt(q.shape[2]))  # (heads, tokens, tokens)
+            x = (scores / scores.sum(2, keepdims=True) @ v).swapaxes(0, 1).reshape(len(ids), -1)
+        x = activations[step.get("activation", "identity")](x)
+        if norm := step.get("norm"):
+            weight, bias, eps = pack[norm["weight"]], pack[norm["bias"]], np.uint32(norm["eps_bits"]).view(np.float32)
+            x = (x - x.mean(1)[:, None]) / np.sqrt(x.var(1)[:, None] + eps) * weight[: x.shape[1]] + bias[: x.shape[1]]
+        state[step.get("into", "context")] = x
+    print(len(ids), "tokens:", np.abs(x.mean(0) - pack[reference["mean"]][: x.shape[1]]).max())

@@ -9,7 +9,8 @@ struct Inspect: ParsableCommand {
             limbeck inspect models/all-MiniLM-L6-v2 --threads 1 --max-tokens 512 --no-tensors
 
             Mapped memory is the file's, shared by all processes that open it. Private memory is needed once in a process, \
-            session memory for each session: it depends on --threads and --max-tokens, and never grows.
+            session memory for each session: it depends on --threads and --max-tokens, and never grows. The time is that of opening \
+            the model, without the session.
             """)
 
     @OptionGroup var model: ModelArguments
@@ -19,18 +20,18 @@ struct Inspect: ParsableCommand {
     var tensors = true
 
     func run() throws {
-        let session = try model.open()
+        let (session, opening) = try model.timedOpen()
         let entries = try ModelFiles(model.model).tensors()
         let output = Output()
         if format.json {
-            output.line(json(session, entries))
+            output.line(json(session, opening, entries))
         } else {
-            describe(session, entries, output)
+            describe(session, opening, entries, output)
         }
         try output.flush()
     }
 
-    private func describe(_ session: Session, _ entries: [StoredTensor], _ output: Output) {
+    private func describe(_ session: Session, _ opening: Duration, _ entries: [StoredTensor], _ output: Output) {
         let model = session.model
         func row(_ name: String, _ value: String) { output.line("\(aligned(name, 14)) \(value)") }
         row("family", "\(model.family)")
@@ -47,7 +48,10 @@ struct Inspect: ParsableCommand {
             row("tokenizer", "none: only ids can go in")
         }
         row("answers", model.answers.names.joined(separator: ", "))
-        row("memory", "\(bytes(model.mappedBytes)) mapped, \(bytes(model.privateBytes)) private")
+        row(
+            "memory",
+            "\(bytes(model.mappedBytes)) mapped, \(bytes(model.privateBytes)) private; opened in "
+                + "\(fixed(opening.seconds * 1e3, 1)) ms")
         row(
             "a session",
             "\(bytes(session.memoryBytes)) for \(session.threads) threads and \(grouped(session.maxTokens)) tokens; "
@@ -61,7 +65,7 @@ struct Inspect: ParsableCommand {
         }
     }
 
-    private func json(_ session: Session, _ entries: [StoredTensor]) -> JSON {
+    private func json(_ session: Session, _ opening: Duration, _ entries: [StoredTensor]) -> JSON {
         let model = session.model
         var tokenizer = JSON.null
         if let found = model.tokenizer {
@@ -78,6 +82,7 @@ struct Inspect: ParsableCommand {
             ("parameters", .int(model.parameters)), ("labels", .strings(model.labels)),
             ("tokenizer", tokenizer), ("answers", .strings(model.answers.names)),
             ("mapped_bytes", .int(model.mappedBytes)), ("private_bytes", .int(model.privateBytes)),
+            ("opening_ms", .double(opening.seconds * 1e3)),
             (
                 "session",
                 .object([

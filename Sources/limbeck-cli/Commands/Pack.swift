@@ -18,8 +18,9 @@ struct Pack: ParsableCommand {
     @Argument(help: "The file to write.", completion: .file())
     var out: String
 
-    @Option(help: "How the weights are kept: f32, f16, int8 or int4.")
-    var precision = Precision.int8
+    // Not with a default: of an enumeration, the parser would print its number.
+    @Option(help: "How the weights are kept; by default int8.")
+    var precision: Precision?
 
     @Option(help: ArgumentHelp("Texts like those the model will see, one per line; built-in ones without.", valueName: "file"))
     var calibration: String?
@@ -33,13 +34,9 @@ struct Pack: ParsableCommand {
 
     func run() throws {
         let texts = try verify.map { try LineReader($0, for: "texts").allLines() }
-        var options = PackOptions(precision: precision, references: texts ?? [])
+        var options = PackOptions(precision: precision ?? .int8, references: texts ?? [])
         if let calibration { options.calibration = try LineReader(calibration, for: "texts").allLines() }
-        if Descriptor.error.isTerminal {
-            options.progress = { stage, fraction in writeError("\r\u{1B}[K\(stage) \(Int(fraction * 100)) %") }
-        }
-        defer { if options.progress != nil { writeError("\r\u{1B}[K") } }
-        try Model.pack(model, to: out, options: options)
+        try Self.pack(model, to: out, options)
         let packed = try Model(path: out)
         let output = Output()
         let comparison = try texts.map { try Comparison(try Model(path: model), packed, $0) }
@@ -54,6 +51,29 @@ struct Pack: ParsableCommand {
             if let comparison { output.line(comparison.sentence) }
         }
         try output.flush()
+    }
+
+    /// Says on a terminal what is being done, and takes it back when it is.
+    private static func pack(_ model: String, to out: String, _ options: PackOptions) throws {
+        guard Descriptor.error.isTerminal else { return try Model.pack(model, to: out, options: options) }
+        let clear = "\r\u{1B}[K"
+        var options = options
+        options.progress = { stage, fraction in
+            writeError("\(clear)\(stage.sentence)\(fraction > 0 ? ", \(Int(fraction * 100)) %" : "")")
+        }
+        defer { writeError(clear) }
+        try Model.pack(model, to: out, options: options)
+    }
+}
+
+extension PackStage {
+    fileprivate var sentence: String {
+        switch self {
+        case .reading: "Reading the model"
+        case .quantizing: "Choosing the packed weights"
+        case .references: "Computing the reference texts"
+        case .writing: "Writing the file"
+        }
     }
 }
 

@@ -18,9 +18,14 @@ struct ModelArguments: ParsableArguments {
     @Option(help: "The instruction set; by default the best there is. All give the same bits.")
     var kernels: InstructionSet?
 
-    func open() throws -> Session {
+    func open() throws -> Session { try timedOpen().session }
+
+    /// Also how long it took to open the model.
+    func timedOpen() throws -> (session: Session, opening: Duration) {
+        let start = ContinuousClock.now
         let model = try Model(path: model)
-        return try Session(model, options: SessionOptions(threads: threads, maxTokens: maxTokens, kernels: kernels))
+        let opening = ContinuousClock.now - start
+        return (try Session(model, options: SessionOptions(threads: threads, maxTokens: maxTokens, kernels: kernels)), opening)
     }
 }
 
