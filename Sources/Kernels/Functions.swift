@@ -8,7 +8,12 @@ import KernelInterface
 private let rounder: Float = 12_582_912
 
 /// e^x, error at most 0.9 ulp; x is clamped to [-87.33, 88].
-@_transparent func exp(_ x: Vector) -> Vector {
+#if KERNELS_PORTABLE
+@inline(never)
+#else
+@_transparent
+#endif
+func exp(_ x: Vector) -> Vector {
     let x = smaller(larger(x, all(-87.33)), all(88))
     let shifted = fma(x, all(1.4426950408889634), all(rounder))
     let n = shifted - all(rounder)

@@ -9,7 +9,8 @@ func normalize(_ pointer: UnsafePointer<Normalization>, rows: Range<Int>) {
     for row in rows { normalize(job, job.x + row * job.stride, into: job.out + row * job.stride) }
 }
 
-@inline(__always) private func normalize(
+/// A call: rows are long.
+@inline(never) private func normalize(
     _ job: Normalization, _ x: UnsafePointer<Float>, into out: UnsafeMutablePointer<Float>
 ) {
     guard let eps = job.eps else {

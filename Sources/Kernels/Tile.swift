@@ -24,14 +24,15 @@ typealias Finish = (_ row: Int, _ half: Int, _ sums: Vector) -> Void
     }
     #else
     while row < rows {
+        let count = min(rows - row, tileRows)
         for half in 0..<2 {
-            if rows - row > 3 {
-                tall(a + row * stride, stride, min(rows - row, 6), depth, panel + half) { finish(row + $0, half, $1) }
+            if count > 3 {
+                tall(a + row * stride, stride, count, depth, panel + half) { finish(row + $0, half, $1) }
             } else {
-                short(a + row * stride, stride, rows - row, depth, panel + half) { finish(row + $0, half, $1) }
+                short(a + row * stride, stride, count, depth, panel + half) { finish(row + $0, half, $1) }
             }
         }
-        row += 6
+        row += count
     }
     #endif
 }
@@ -106,6 +107,13 @@ typealias Finish = (_ row: Int, _ half: Int, _ sums: Vector) -> Void
 #else
 // 16 registers of 8 lanes (AVX2): 6 x 16 keeps 12 registers of sums, 2 of columns and a broadcast. On arm64 (32 registers of
 // 4 lanes) the same tile keeps 24 sums.
+
+/// Where the multiplication is emulated, tall tiles save nothing.
+#if KERNELS_PORTABLE && !arch(arm64)
+@inline(__always) private var tileRows: Int { 3 }
+#else
+@inline(__always) private var tileRows: Int { 6 }
+#endif
 
 /// Up to 6 rows of one half of a panel.
 @inline(__always) private func tall(

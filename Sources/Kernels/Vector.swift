@@ -19,11 +19,22 @@ typealias Bits = SIMD16<UInt32>
     count >= 16 ? load(pointer) : part(pointer, count)
 }
 
-@inline(__always) func load(_ pointer: UnsafePointer<UInt16>, first count: Int) -> Vector {
+// A call where the conversion is many instructions, as the baseline CPU has it.
+#if KERNELS_PORTABLE
+@inline(never)
+#else
+@inline(__always)
+#endif
+func load(_ pointer: UnsafePointer<UInt16>, first count: Int) -> Vector {
     count >= 16 ? load(pointer) : part(pointer, count)
 }
 
-@inline(__always) func load(_ pointer: UnsafePointer<Int8>, first count: Int) -> Vector {
+#if KERNELS_PORTABLE
+@inline(never)
+#else
+@inline(__always)
+#endif
+func load(_ pointer: UnsafePointer<Int8>, first count: Int) -> Vector {
     count >= 16 ? load(pointer) : part(pointer, count)
 }
 

@@ -129,12 +129,12 @@ private struct SpanJoiner {
     private func continues(_ label: Int32) -> Bool {
         let labels = model.configuration.labels
         let (begins, name) = scheme(labels[Int(label)])
-        return !begins && name.elementsEqual(scheme(labels[Int(lastLabel)]).name)
+        return !begins && name == scheme(labels[Int(lastLabel)]).name
     }
 
-    private func scheme(_ label: String) -> (begins: Bool, name: Substring.UTF8View) {
-        let begins = label.utf8.starts(with: "B-".utf8)
-        return (begins, label.utf8.dropFirst(begins || label.utf8.starts(with: "I-".utf8) ? 2 : 0))
+    private func scheme(_ label: String) -> (begins: Bool, name: String) {
+        let begins = label.hasUTF8Prefix("B-")
+        return (begins, String(Substring(label.utf8.dropFirst(begins || label.hasUTF8Prefix("I-") ? 2 : 0))))
     }
 
     private mutating func close() {
@@ -143,7 +143,7 @@ private struct SpanJoiner {
         span.score /= Float(parts)
         let label = model.configuration.labels[Int(span.label)]
         let name = options.aggregation == .none ? label.utf8[...] : Model.entity(of: label)
-        guard options.keepOutside || !name.elementsEqual("O".utf8) else { return }
+        guard options.keepOutside || String(Substring(name)) != "O" else { return }
         if count < spans.count { spans[count] = span }
         count += 1
     }

@@ -27,7 +27,7 @@ struct ByteReader {
         return Int(exactly: value)
     }
 
-    mutating func take(_ count: Int) -> UnsafeRawBufferPointer? {
+    @inline(never) mutating func take(_ count: Int) -> UnsafeRawBufferPointer? {
         guard count >= 0, count <= rest else { return nil }
         defer { position += count }
         return UnsafeRawBufferPointer(rebasing: bytes[position..<position + count])
@@ -58,13 +58,13 @@ extension UTF8Check {
 
 extension String {
     /// The text, if it is well-formed: two names are never made one by repairing them.
-    init?(wellFormed bytes: UnsafeRawBufferPointer) {
+    @inline(never) init?(wellFormed bytes: UnsafeRawBufferPointer) {
         guard UTF8Check.isWellFormed(bytes) else { return nil }
         self = String(decoding: bytes, as: UTF8.self)
     }
 
     /// For a message: as much as a person wants to read.
-    init(excerpt bytes: UnsafeRawBufferPointer) {
+    @inline(never) init(excerpt bytes: UnsafeRawBufferPointer) {
         self = String(decoding: bytes.prefix(80), as: UTF8.self) + (bytes.count > 80 ? "…" : "")
     }
 }

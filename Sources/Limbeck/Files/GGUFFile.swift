@@ -139,7 +139,7 @@ package struct GGUFFile {
 
     func contains(_ key: String) -> Bool { values[key] != nil }
 
-    func mismatch(_ key: String, expected: Message) -> LimbeckError {
+    @inline(never) func mismatch(_ key: String, expected: Message) -> LimbeckError {
         guard let value = values[key] else {
             return LimbeckError(.fileMalformed, "\(file): no '\(key)', expected \(expected)")
         }

@@ -13,7 +13,7 @@ struct GGUFTensorInfo {
     private static let mostSizes = 4
 
     init(_ reader: inout ByteReader, _ index: Int, _ file: String) throws(LimbeckError) {
-        func malformed(_ message: Message) -> LimbeckError {
+        @inline(never) func malformed(_ message: Message) -> LimbeckError {
             LimbeckError(.fileMalformed, "\(file): tensor \(message)")
         }
         guard let nameBytes = reader.ggufString(), let sizes = reader.integer(UInt32.self) else {

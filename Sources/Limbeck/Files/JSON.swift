@@ -88,7 +88,7 @@ package struct JSONValue {
     }
 
     /// An integer without fraction or exponent that fits; never rounded.
-    package var int: Int? {
+    @inline(never) package var int: Int? {
         guard node.kind == .integer else { return nil }
         return JSONNumber.int(source)
     }
@@ -126,7 +126,7 @@ package struct JSONValue {
 
     /// The member of that name, the last one if there are several, as Python and serde have it. Takes time in proportion to
     /// the number of members: to read a vocabulary, go through `members`.
-    package subscript(_ key: String) -> JSONValue? {
+    @inline(never) package subscript(_ key: String) -> JSONValue? {
         var found: JSONValue?
         for (name, value) in members where name == key { found = value }
         return found
@@ -181,10 +181,8 @@ package struct JSONString {
 
     /// Equality of bytes, not of canonical forms.
     package static func == (left: JSONString, right: String) -> Bool {
-        if let utf8 = left.utf8 { return utf8.elementsEqual(right.utf8) }
-        var bytes: [UInt8] = []
-        left.append(to: &bytes)
-        return bytes.elementsEqual(right.utf8)
+        if let utf8 = left.utf8 { return right.hasSameBytes(as: utf8) }
+        return left.string == right
     }
 }
 

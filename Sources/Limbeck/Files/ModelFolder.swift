@@ -66,10 +66,10 @@ package struct ModelFolder {
         self.path = transformer.path
     }
 
-    package func contains(_ name: String) -> Bool { fileKind("\(path)/\(name)") == .file }
+    @inline(never) package func contains(_ name: String) -> Bool { fileKind("\(path)/\(name)") == .file }
 
     /// Whether anything is there of that name, a file or not.
-    func has(_ name: String) -> Bool { fileKind("\(path)/\(name)") != .missing }
+    @inline(never) func has(_ name: String) -> Bool { fileKind("\(path)/\(name)") != .missing }
 
     /// The file that the tokenizer is read from, the first if several are there; nil if the folder has none.
     package var tokenizerFile: String? {
@@ -77,19 +77,19 @@ package struct ModelFolder {
     }
 
     /// Maps a file of the folder; a missing one is an error.
-    package func map(_ name: String) throws(LimbeckError) -> MappedFile {
+    @inline(never) package func map(_ name: String) throws(LimbeckError) -> MappedFile {
         try MappedFile("\(path)/\(name)", name: transformer.prefix + name)
     }
 
     /// Reads a JSON file whose top is an object; nil if the file is not there.
-    package func json(_ name: String) throws(LimbeckError) -> JSONValue? {
+    @inline(never) package func json(_ name: String) throws(LimbeckError) -> JSONValue? {
         guard let root = try ModelFolder.json(name, in: transformer) else { return nil }
         guard root.kind == .object else { throw root.mismatch("the whole", expected: "an object") }
         return root
     }
 
     /// Reads a module's config.json.
-    func json(of module: Module) throws(LimbeckError) -> JSONValue {
+    @inline(never) func json(of module: Module) throws(LimbeckError) -> JSONValue {
         guard let root = try ModelFolder.json("config.json", in: module.folder) else {
             throw LimbeckError(.fileNotFound, "\(module.folder.prefix)config.json: no such file, but modules.json names its folder")
         }
@@ -97,7 +97,7 @@ package struct ModelFolder {
         return root
     }
 
-    private static func json(_ name: String, in folder: Subfolder) throws(LimbeckError) -> JSONValue? {
+    @inline(never) private static func json(_ name: String, in folder: Subfolder) throws(LimbeckError) -> JSONValue? {
         let path = "\(folder.path)/\(name)"
         guard fileKind(path) != .missing else { return nil }
         return try JSONDocument(MappedFile(path, name: folder.prefix + name)).root
@@ -116,7 +116,7 @@ package struct ModelFolder {
             }
             // "sentence_transformers.models.Pooling", and since 5.4 "sentence_transformers.….modules.pooling.Pooling".
             let parts = type.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-            let isKnownPackage = parts.first?.elementsEqual("sentence_transformers".utf8) == true
+            let isKnownPackage = parts.first.map { String(Substring($0)) } == "sentence_transformers"
             entries.append((isKnownPackage ? parts.last.map { String(Substring($0)) } ?? type : type, path))
         }
         guard !entries.isEmpty else { throw root.mismatch("the whole", expected: "at least one module") }
@@ -127,7 +127,7 @@ package struct ModelFolder {
 /// A folder from elsewhere must not reach files outside it.
 func leadsOut(_ path: String) -> Bool {
     path.utf8.first == UInt8(ascii: "/") || path.utf8.contains(0)
-        || path.utf8.split(separator: UInt8(ascii: "/")).contains { $0.elementsEqual("..".utf8) }
+        || path.utf8.split(separator: UInt8(ascii: "/")).contains { String(Substring($0)) == ".." }
 }
 
 package enum FileKind { case missing, file, folder, other }

@@ -40,7 +40,17 @@ struct NameTable {
 /// Strings are equal here if their bytes are, and nothing is one name because Unicode thinks so: what is compared are the names of
 /// tensors, keys, files. These stand in place of Swift's own operators, which bring the tables of Unicode normalisation with them.
 extension String {
-    @inline(never) static func == (left: String, right: String) -> Bool { left.utf8.elementsEqual(right.utf8) }
+    @inline(never) static func == (left: String, right: String) -> Bool {
+        var right = right
+        return right.withUTF8 { left.hasSameBytes(as: UnsafeRawBufferPointer($0)) }
+    }
+
+    /// What `utf8.elementsEqual` would say, which is compiled again for each pair of types.
+    @inline(never) func hasSameBytes(as bytes: UnsafeRawBufferPointer) -> Bool {
+        var text = self
+        return text.withUTF8 { UnsafeRawBufferPointer($0).elementsEqual(bytes) }
+    }
+
     static func != (left: String, right: String) -> Bool { !(left == right) }
     static func ~= (left: String, right: String) -> Bool { left == right }
 }

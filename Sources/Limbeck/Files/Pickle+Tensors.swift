@@ -3,7 +3,7 @@ extension Pickle {
     func rootMember(_ name: String) -> Value? {
         guard case .dict(let dict) = root else { return nil }
         for (key, value) in dicts[dict] {
-            if case .text(let text) = key, text.elementsEqual(name.utf8) { return value }
+            if case .text(let text) = key, name.hasSameBytes(as: text) { return value }
         }
         return nil
     }

@@ -89,7 +89,7 @@ extension PickleReader {
         }
         let parts = pickle.tuples[tuple]
         guard 5...6 ~= parts.count, case .text(let what) = parts[0],
-            what.elementsEqual("storage".utf8)
+            "storage".hasSameBytes(as: what)
         else {
             throw malformed("a tuple of \(parts.count) that is no storage's")
         }

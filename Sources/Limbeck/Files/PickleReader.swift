@@ -130,21 +130,21 @@ struct PickleReader {
         }
     }
 
-    func malformed(_ message: Message) -> LimbeckError {
+    @inline(never) func malformed(_ message: Message) -> LimbeckError {
         LimbeckError(
             .fileMalformed, "\(file): not a pickle of tensors at byte \(start): \(message)")
     }
 
     // MARK: - The stack
 
-    private mutating func pop() throws(LimbeckError) -> Pickle.Value {
+    @inline(never) private mutating func pop() throws(LimbeckError) -> Pickle.Value {
         guard stack.count > marks.last ?? 0, let value = stack.popLast() else {
             throw malformed("a value is missing")
         }
         return value
     }
 
-    private mutating func pop(_ count: Int) throws(LimbeckError) -> [Pickle.Value] {
+    @inline(never) private mutating func pop(_ count: Int) throws(LimbeckError) -> [Pickle.Value] {
         guard stack.count - (marks.last ?? 0) >= count else {
             throw malformed("a value is missing")
         }
@@ -152,13 +152,13 @@ struct PickleReader {
         return Array(stack.suffix(count))
     }
 
-    private mutating func popToMark() throws(LimbeckError) -> [Pickle.Value] {
+    @inline(never) private mutating func popToMark() throws(LimbeckError) -> [Pickle.Value] {
         guard let mark = marks.popLast() else { throw malformed("a mark is missing") }
         defer { stack.removeLast(stack.count - mark) }
         return Array(stack[mark...])
     }
 
-    private mutating func tuple(_ values: [Pickle.Value]) {
+    @inline(never) private mutating func tuple(_ values: [Pickle.Value]) {
         stack.append(.tuple(pickle.tuples.count))
         pickle.tuples.append(values)
     }
@@ -170,7 +170,7 @@ struct PickleReader {
 
     private var top: Pickle.Value? { stack.count > marks.last ?? 0 ? stack.last : nil }
 
-    private mutating func append(_ values: [Pickle.Value]) throws(LimbeckError) {
+    @inline(never) private mutating func append(_ values: [Pickle.Value]) throws(LimbeckError) {
         guard case .list(let list)? = top else {
             throw malformed("values for \(top?.kind ?? "nothing"), expected a list")
         }
@@ -187,12 +187,12 @@ struct PickleReader {
         }
     }
 
-    private mutating func remember(_ index: UInt32) throws(LimbeckError) {
+    @inline(never) private mutating func remember(_ index: UInt32) throws(LimbeckError) {
         guard let top else { throw malformed("a value is missing") }
         memo[index] = top
     }
 
-    private mutating func recall(_ index: UInt32) throws(LimbeckError) {
+    @inline(never) private mutating func recall(_ index: UInt32) throws(LimbeckError) {
         guard let value = memo[index] else {
             throw malformed("value \(index) of the memo is not there")
         }

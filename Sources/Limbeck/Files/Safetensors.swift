@@ -17,7 +17,7 @@ package struct Safetensors {
     }
 
     package init(_ bytes: UnsafeRawBufferPointer, file: String) throws(LimbeckError) {
-        func malformed(_ message: Message) -> LimbeckError { LimbeckError(.fileMalformed, "\(file): \(message)") }
+        @inline(never) func malformed(_ message: Message) -> LimbeckError { LimbeckError(.fileMalformed, "\(file): \(message)") }
 
         guard bytes.count >= 8 else {
             throw malformed("not safetensors: \(bytes.count) bytes, expected at least the 8 of the header's length")
@@ -53,13 +53,17 @@ package struct Safetensors {
                 infos.append(try Info(name, value, file: file))
             }
         }
-        infos.sort { ($0.start, $0.end) < ($1.start, $1.end) }
+        var parts: [FilePart] = []
+        parts.reserveCapacity(infos.count)
+        for (index, info) in infos.enumerated() { parts.append(FilePart(start: info.start, end: info.end, index: index)) }
+        FilePart.sort(&parts)
 
         let data = UnsafeRawBufferPointer(rebasing: bytes[dataStart...])
         var entries: [StoredTensor] = []
         entries.reserveCapacity(infos.count)
         var position = 0
-        for info in infos {
+        for part in parts {
+            let info = infos[part.index]
             guard info.start == position, info.end >= info.start else {
                 throw malformed(
                     "tensor '\(info.name)' has bytes \(info.start) to \(info.end), expected it to begin at \(position)")
@@ -98,7 +102,7 @@ private struct Info {
     let end: Int
 
     init(_ name: String, _ value: JSONValue, file: String) throws(LimbeckError) {
-        func malformed(_ expected: Message) -> LimbeckError {
+        @inline(never) func malformed(_ expected: Message) -> LimbeckError {
             LimbeckError(.fileMalformed, "\(file): tensor '\(name)': expected \(expected)")
         }
         guard value.kind == .object else { throw malformed("an object") }

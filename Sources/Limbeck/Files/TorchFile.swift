@@ -70,7 +70,7 @@ package struct TorchFile {
         guard let data = archive[folder + "data.pkl"] else {
             throw LimbeckError(.fileMalformed, "\(file): a zip archive without '\(folder)data.pkl'")
         }
-        if let order = archive[folder + "byteorder"], !order.elementsEqual("little".utf8) {
+        if let order = archive[folder + "byteorder"], !"little".hasSameBytes(as: order) {
             throw LimbeckError(
                 .fileUnsupported,
                 "\(file): '\(folder)byteorder' is '\(String(excerpt: order))', expected 'little'")

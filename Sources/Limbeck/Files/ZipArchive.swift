@@ -49,7 +49,7 @@ struct ZipArchive {
 
         var entries: [Entry] = []
         entries.reserveCapacity(records.count)
-        var ranges: [(range: Range<Int>, index: Int)] = []
+        var parts: [FilePart] = []
         let contents = UnsafeRawBufferPointer(rebasing: bytes[..<directory.range.lowerBound])
         for (index, record) in records.enumerated() {
             guard let name = String(wellFormed: record.name) else {
@@ -61,13 +61,12 @@ struct ZipArchive {
                     .fileMalformed, "\(file): the zip entry '\(name)' is there twice")
             }
             let range = try record.range(contents, "\(file): zip entry '\(name)'")
-            ranges.append((record.offset..<range.upperBound, index))
+            parts.append(FilePart(start: record.offset, end: range.upperBound, index: index))
             entries.append(
                 Entry(name: name, bytes: UnsafeRawBufferPointer(rebasing: contents[range])))
         }
-        ranges.sort { $0.range.lowerBound < $1.range.lowerBound }
-        for (left, right) in zip(ranges, ranges.dropFirst())
-        where left.range.upperBound > right.range.lowerBound {
+        FilePart.sort(&parts)
+        for (left, right) in zip(parts, parts.dropFirst()) where left.end > right.start {
             throw LimbeckError(
                 .fileMalformed,
                 "\(file): the zip entries '\(entries[left.index].name)' and "
@@ -84,7 +83,7 @@ private struct ZipDirectory {
     let count: Int
 
     init(_ bytes: UnsafeRawBufferPointer, file: String) throws(LimbeckError) {
-        func malformed(_ message: Message) -> LimbeckError {
+        @inline(never) func malformed(_ message: Message) -> LimbeckError {
             LimbeckError(.fileMalformed, "\(file): \(message)")
         }
 

@@ -118,9 +118,19 @@ private func describe(_ shape: [Int?]) -> String {
 
 /// Names of tensors are compared as bytes: the Unicode rules of `String` are not wanted here.
 extension String {
-    func hasUTF8Prefix(_ prefix: String) -> Bool { utf8.starts(with: prefix.utf8) }
+    @inline(never) func hasUTF8Prefix(_ prefix: String) -> Bool {
+        var text = self
+        return text.withUTF8 {
+            prefix.hasSameBytes(as: UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: $0.prefix(prefix.utf8.count))))
+        }
+    }
 
-    func hasUTF8Suffix(_ suffix: String) -> Bool { utf8.suffix(suffix.utf8.count).elementsEqual(suffix.utf8) }
+    @inline(never) func hasUTF8Suffix(_ suffix: String) -> Bool {
+        var text = self
+        return text.withUTF8 {
+            suffix.hasSameBytes(as: UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: $0.suffix(suffix.utf8.count))))
+        }
+    }
 
     fileprivate func droppingUTF8Prefix(_ prefix: String) -> String {
         hasUTF8Prefix(prefix) ? String(Substring(utf8.dropFirst(prefix.utf8.count))) : self

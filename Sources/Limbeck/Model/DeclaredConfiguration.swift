@@ -106,7 +106,7 @@ final class DeclaredConfiguration {
 
     static func numberedLabels(_ count: Int) -> [String] { (0..<count).map { "LABEL_\($0)" } }
 
-    private func labelMismatch(_ declared: Int, _ count: Int) -> LimbeckError {
+    @inline(never) private func labelMismatch(_ declared: Int, _ count: Int) -> LimbeckError {
         LimbeckError(.fileInconsistent, "\(root.document.file): \(declared) labels, but the classifier has \(count) rows")
     }
 
@@ -135,7 +135,7 @@ final class DeclaredConfiguration {
     }
 
     /// The id that positions are counted from.
-    private static func padding(_ root: JSONValue, _ key: String?, _ other: Int) throws(LimbeckError) -> Int {
+    @inline(never) private static func padding(_ root: JSONValue, _ key: String?, _ other: Int) throws(LimbeckError) -> Int {
         guard let key, let value = root.optional(key) else { return other }
         guard let id = value.int, 0...Int(Int32.max) ~= id else { throw value.mismatch("'\(key)'", expected: "an id") }
         return id
@@ -166,12 +166,12 @@ final class DeclaredConfiguration {
     }
 
     /// Of a head's linear layer: its own, or the encoder's.
-    func activation(_ names: DenseNames) throws(LimbeckError) -> Activation {
+    @inline(never) func activation(_ names: DenseNames) throws(LimbeckError) -> Activation {
         guard let key = names.activationKey else { return names.activation ?? activation }
         return try DeclaredConfiguration.activation(root, key, "gelu", transformersActivations)
     }
 
-    func isOn(_ option: Switch) throws(LimbeckError) -> Bool {
+    @inline(never) func isOn(_ option: Switch) throws(LimbeckError) -> Bool {
         guard let key = option.key else { return option.otherwise }
         return try root.optionalBool(key) ?? option.otherwise
     }
@@ -188,7 +188,7 @@ final class DeclaredConfiguration {
     }
 
     /// Refuses members that change the computation, unless they are absent, null, false or 0.
-    func refuse(_ keys: [String]) throws(LimbeckError) {
+    @inline(never) func refuse(_ keys: [String]) throws(LimbeckError) {
         for key in keys {
             guard let value = root.optional(key), value.bool != false, value.int != 0 else { continue }
             throw LimbeckError(.fileUnsupported, "\(file): '\(key)' is not supported")
@@ -214,7 +214,7 @@ final class DeclaredConfiguration {
 }
 
 /// A number below 10^9 without sign, space or leading zero, as Python's `str(int)` writes it; nil for anything else.
-func decimal(_ text: String) -> Int? {
+@inline(never) func decimal(_ text: String) -> Int? {
     let digits = text.utf8
     guard digits.count <= 9, let first = digits.first, digits.count == 1 || first != UInt8(ascii: "0") else { return nil }
     var value = 0

@@ -22,7 +22,7 @@ extension GGUFFile {
             throw LimbeckError(
                 .fileUnsupported, "\(file): bert.attention.causal is true: encoders only")
         }
-        if let head = tensors.first(where: { $0.name.utf8.starts(with: "cls.".utf8) }) {
+        if let head = tensors.first(where: { $0.name.hasUTF8Prefix("cls.") }) {
             throw LimbeckError(
                 .fileUnsupported,
                 "\(file): tensor '\(head.name)': heads are not supported in GGUF files")
@@ -128,7 +128,8 @@ struct GGUFNames {
             separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         func text(_ index: Int) -> String { String(Substring(words[index])) }
         func found(_ list: [(gguf: String, transformers: String)], _ index: Int) -> String? {
-            list.first { $0.gguf.utf8.elementsEqual(words[index]) }?.transformers
+            let word = text(index)
+            return list.first { $0.gguf == word }?.transformers
         }
         if words.count == 2, let name = found(GGUFNames.embeddings, 0) {
             return "\(name).\(text(1))"

@@ -59,7 +59,7 @@ public final class Model: Sendable {
     /// What the tokenizer makes of any text has to have rows in the model's tables. A pair may ask for a token type more; that is for
     /// the call to say.
     private func checkRows(of tokenizer: Tokenizer, file: String) throws(LimbeckError) {
-        func inconsistent(_ message: Message) -> LimbeckError { LimbeckError(.fileInconsistent, "\(file): \(message)") }
+        @inline(never) func inconsistent(_ message: Message) -> LimbeckError { LimbeckError(.fileInconsistent, "\(file): \(message)") }
         let c = configuration
         guard tokenizer.vocabularySize <= c.vocabSize else {
             throw inconsistent("\(tokenizer.vocabularySize) ids, but the model's vocabulary has \(c.vocabSize)")

@@ -20,9 +20,9 @@ enum PackNames {
 }
 
 extension JSONWriter {
-    mutating func write(_ key: String, _ buffer: Buffer) { write(key, PackNames.buffers[buffer.rawValue]) }
+    @inline(never) mutating func write(_ key: String, _ buffer: Buffer) { write(key, PackNames.buffers[buffer.rawValue]) }
 
-    mutating func write(_ key: String, _ activation: Activation) {
+    @inline(never) mutating func write(_ key: String, _ activation: Activation) {
         write(key, PackNames.activations[PackNames.activationValues.firstIndex(of: activation) ?? 0])
     }
 }
@@ -54,7 +54,7 @@ extension JSONValue {
     }
 
     /// 1 or more.
-    func size(_ key: String) throws(LimbeckError) -> Int { try integer(key, 1...Int(Int32.max)) }
+    @inline(never) func size(_ key: String) throws(LimbeckError) -> Int { try integer(key, 1...Int(Int32.max)) }
 
     /// A float32 by its bits.
     func float(_ key: String) throws(LimbeckError) -> Float {
@@ -68,12 +68,12 @@ extension JSONValue {
         throw try required(key).mismatch("'\(key)'", expected: "another word")
     }
 
-    func buffer(_ key: String) throws(LimbeckError) -> Buffer {
+    @inline(never) func buffer(_ key: String) throws(LimbeckError) -> Buffer {
         // A name for each value, in their order.
         Buffer(rawValue: try choice(key, PackNames.buffers)) ?? .hidden
     }
 
-    func activation(_ key: String) throws(LimbeckError) -> Activation {
+    @inline(never) func activation(_ key: String) throws(LimbeckError) -> Activation {
         PackNames.activationValues[try choice(key, PackNames.activations)]
     }
 

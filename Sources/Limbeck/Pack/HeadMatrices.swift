@@ -3,16 +3,16 @@ import KernelInterface
 // The parts of the heads, and of disentangled attention: how each is written, and beside it how it is read.
 
 extension Linear {
-    func write(_ key: String, _ name: String, to contents: inout PackContents, _ json: inout JSONWriter) {
+    @inline(never) func write(_ key: String, _ name: String, to contents: inout PackContents, _ json: inout JSONWriter) {
         json.object(key) { json in
             json.write("inputs", inputs)
             json.write("outputs", outputs)
             weight.write(name, rows: outputs, width: inputs, to: &contents, &json)
-            if let bias { json.write("bias", contents.name("\(name).bias", .f32, [outputs], bias)) }
+            if let bias { contents.write("bias", of: name, .f32, [outputs], bias, &json) }
         }
     }
 
-    init(_ json: JSONValue, inputs expected: Int, _ tensors: PackTensors) throws(LimbeckError) {
+    @inline(never) init(_ json: JSONValue, inputs expected: Int, _ tensors: PackTensors) throws(LimbeckError) {
         inputs = try json.integer("inputs", expected...expected)
         outputs = try json.size("outputs")
         weight = try Rows(json, rows: outputs, width: inputs, tensors)
@@ -22,7 +22,7 @@ extension Linear {
 }
 
 extension Dense {
-    func write(_ key: String, _ name: String, to contents: inout PackContents, _ json: inout JSONWriter) {
+    @inline(never) func write(_ key: String, _ name: String, to contents: inout PackContents, _ json: inout JSONWriter) {
         json.object(key) { json in
             linear.write("linear", name, to: &contents, &json)
             json.write("activation", activation)
@@ -32,7 +32,7 @@ extension Dense {
     }
 
     /// Of the hidden state. The heads have room for `most` outputs.
-    init(_ json: JSONValue, hidden: Int, most: Int, _ tensors: PackTensors) throws(LimbeckError) {
+    @inline(never) init(_ json: JSONValue, hidden: Int, most: Int, _ tensors: PackTensors) throws(LimbeckError) {
         let value = try json.required("linear")
         linear = try Linear(value, inputs: hidden, tensors)
         activation = try json.activation("activation")
@@ -111,9 +111,9 @@ extension PackedDisentangled {
         let shape = [c.attentionHeads * panels, c.headSize, panelColumns]
         let span = c.maxPositions
         json.object(key) { json in
-            if let keys { json.write("keys", contents.name("\(name).keys", .f32, shape, keys)) }
-            if let queries { json.write("queries", contents.name("\(name).queries", .f32, shape, queries)) }
-            json.write("rows", contents.name("\(name).rows", .i32, [2 * span - 1], rows - (span - 1)))
+            if let keys { contents.write("keys", of: name, .f32, shape, keys, &json) }
+            if let queries { contents.write("queries", of: name, .f32, shape, queries, &json) }
+            contents.write("rows", of: name, .i32, [2 * span - 1], rows - (span - 1), &json)
         }
     }
 

@@ -4,8 +4,17 @@ struct JSONWriter {
     /// No comma before the next value.
     private var isFirst = true
 
-    mutating func object(_ key: String? = nil, _ body: (inout JSONWriter) -> Void) { enclose(key, "{", "}", body) }
-    mutating func array(_ key: String? = nil, _ body: (inout JSONWriter) -> Void) { enclose(key, "[", "]", body) }
+    mutating func object(_ key: String? = nil, _ body: (inout JSONWriter) -> Void) {
+        open(key, "{")
+        body(&self)
+        close("}")
+    }
+
+    mutating func array(_ key: String? = nil, _ body: (inout JSONWriter) -> Void) {
+        open(key, "[")
+        body(&self)
+        close("]")
+    }
 
     @inline(never) mutating func write(_ key: String? = nil, _ value: Int) { begin(key, String(value)) }
     @inline(never) mutating func write(_ key: String? = nil, _ value: Bool) { begin(key, value ? "true" : "false") }
@@ -18,13 +27,14 @@ struct JSONWriter {
         quote(value)
     }
 
-    private mutating func enclose(_ key: String?, _ open: Unicode.Scalar, _ close: Unicode.Scalar, _ body: (inout JSONWriter) -> Void) {
-        begin(key, "")
-        text.append(UInt8(ascii: open))
+    @inline(never) private mutating func open(_ key: String?, _ bracket: String) {
+        begin(key, bracket)
         isFirst = true
-        body(&self)
-        text.append(UInt8(ascii: close))
-        isFirst = false
+    }
+
+    @inline(never) private mutating func close(_ bracket: String) {
+        isFirst = true
+        begin(nil, bracket)
     }
 
     @inline(never) private mutating func begin(_ key: String?, _ value: String) {

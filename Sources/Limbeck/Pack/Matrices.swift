@@ -17,31 +17,32 @@ extension Panels {
         switch self {
         case .float(.float32(let numbers)):
             json.write("form", "float32")
-            json.write("weight", contents.name("\(name).weight", .f32, [panels, depth, panelColumns], numbers))
+            contents.write("weight", of: name, .f32, [panels, depth, panelColumns], numbers, &json)
         case .float(.float16(let numbers)):
             json.write("form", "float16")
-            json.write("weight", contents.name("\(name).weight", .f16, [panels, depth, panelColumns], numbers))
+            contents.write("weight", of: name, .f16, [panels, depth, panelColumns], numbers, &json)
         case .int8(let integers):
             let steps = depth.roundedUp(to: IntegerPanels.depthStep)
             json.write("form", "int8")
-            json.write("weight", contents.name("\(name).weight", .i8, [panels, steps / 4, panelColumns, 4], integers.codes))
-            json.write("scales", contents.name("\(name).scales", .f32, [panels, panelColumns], integers.scales))
-            json.write("sums", contents.name("\(name).sums", .i32, [panels, panelColumns], integers.sums))
+            contents.write("weight", of: name, .i8, [panels, steps / 4, panelColumns, 4], integers.codes, &json)
+            contents.write("scales", of: name, .f32, [panels, panelColumns], integers.scales, &json)
+            contents.write("sums", of: name, .i32, [panels, panelColumns], integers.sums, &json)
             if let smoothing = integers.smoothing {
-                json.write("smoothing", contents.name("\(name).smoothing", .f32, [steps], smoothing))
+                contents.write("smoothing", of: name, .f32, [steps], smoothing, &json)
             }
         case .int4(let nibbles):
             let steps = depth.roundedUp(to: IntegerPanels.depthStep), groups = steps / NibblePanels.group
             json.write("form", "int4")
-            json.write("weight", contents.name("\(name).weight", .u8, [panels, steps / 8, panelColumns, 4], nibbles.codes))
-            json.write("scales", contents.name("\(name).scales", .f16, [panels, groups, panelColumns], nibbles.scales))
-            json.write("sums", contents.name("\(name).sums", .f32, [panels, panelColumns], nibbles.sums))
+            contents.write("weight", of: name, .u8, [panels, steps / 8, panelColumns, 4], nibbles.codes, &json)
+            contents.write("scales", of: name, .f16, [panels, groups, panelColumns], nibbles.scales, &json)
+            contents.write("sums", of: name, .f32, [panels, panelColumns], nibbles.sums, &json)
             if let smoothing = nibbles.smoothing {
-                json.write("smoothing", contents.name("\(name).smoothing", .f32, [steps], smoothing))
+                contents.write("smoothing", of: name, .f32, [steps], smoothing, &json)
             }
         }
     }
 
+    @inline(never)
     init(_ json: JSONValue, depth: Int, panels: Int, _ tensors: PackTensors) throws(LimbeckError) {
         let name = try json.text("weight"), steps = depth.roundedUp(to: IntegerPanels.depthStep)
         func smoothing() throws(LimbeckError) -> UnsafePointer<Float>? {
@@ -77,17 +78,18 @@ extension Rows {
         switch self {
         case .float32(let numbers):
             json.write("form", "float32")
-            json.write("weight", contents.name("\(name).weight", .f32, [rows, width], numbers))
+            contents.write("weight", of: name, .f32, [rows, width], numbers, &json)
         case .float16(let numbers):
             json.write("form", "float16")
-            json.write("weight", contents.name("\(name).weight", .f16, [rows, width], numbers))
+            contents.write("weight", of: name, .f16, [rows, width], numbers, &json)
         case .int8(let codes, let scales):
             json.write("form", "int8")
-            json.write("weight", contents.name("\(name).weight", .i8, [rows, width], codes))
-            json.write("scales", contents.name("\(name).scales", .f32, [rows], scales))
+            contents.write("weight", of: name, .i8, [rows, width], codes, &json)
+            contents.write("scales", of: name, .f32, [rows], scales, &json)
         }
     }
 
+    @inline(never)
     init(_ json: JSONValue, rows: Int, width: Int, _ tensors: PackTensors) throws(LimbeckError) {
         let name = try json.text("weight")
         switch try json.choice("form", ["float32", "float16", "int8"]) {
@@ -102,16 +104,16 @@ extension Rows {
 }
 
 extension PackedLinear {
-    func write(_ key: String, _ name: String, to contents: inout PackContents, _ json: inout JSONWriter) {
+    @inline(never) func write(_ key: String, _ name: String, to contents: inout PackContents, _ json: inout JSONWriter) {
         json.object(key) { json in
             json.write("depth", depth)
             json.write("columns", columns)
             panels.write(name, depth: depth, panels: panelCount, to: &contents, &json)
-            json.write("bias", contents.name("\(name).bias", .f32, [panelCount, panelColumns], bias))
+            contents.write("bias", of: name, .f32, [panelCount, panelColumns], bias, &json)
         }
     }
 
-    init(_ json: JSONValue, _ tensors: PackTensors) throws(LimbeckError) {
+    @inline(never) init(_ json: JSONValue, _ tensors: PackTensors) throws(LimbeckError) {
         (depth, columns) = (try json.size("depth"), try json.size("columns"))
         let count = columns.roundedUp(to: panelColumns) / panelColumns
         panels = try Panels(json, depth: depth, panels: count, tensors)
@@ -120,17 +122,17 @@ extension PackedLinear {
 }
 
 extension PackedNorm {
-    func write(_ key: String, _ name: String, to contents: inout PackContents, _ json: inout JSONWriter) {
+    @inline(never) func write(_ key: String, _ name: String, to contents: inout PackContents, _ json: inout JSONWriter) {
         let count = width.roundedUp(to: panelColumns)
         json.object(key) { json in
             json.write("width", width)
-            json.write("weight", contents.name("\(name).norm.weight", .f32, [count], weight))
-            json.write("bias", contents.name("\(name).norm.bias", .f32, [count], bias))
+            contents.write("weight", of: name + ".norm", .f32, [count], weight, &json)
+            contents.write("bias", of: name + ".norm", .f32, [count], bias, &json)
             if let eps { json.write("eps_bits", bits: eps) }
         }
     }
 
-    init(_ json: JSONValue, _ tensors: PackTensors) throws(LimbeckError) {
+    @inline(never) init(_ json: JSONValue, _ tensors: PackTensors) throws(LimbeckError) {
         width = try json.size("width")
         let count = width.roundedUp(to: panelColumns)
         weight = try tensors.f32(json.text("weight"), rows: count)
@@ -138,13 +140,14 @@ extension PackedNorm {
         eps = json.optional("eps_bits") == nil ? nil : try json.float("eps_bits")
     }
 
-    init?(_ key: String, of json: JSONValue, _ tensors: PackTensors) throws(LimbeckError) {
+    @inline(never) init?(_ key: String, of json: JSONValue, _ tensors: PackTensors) throws(LimbeckError) {
         guard let value = json.optional(key) else { return nil }
         try self.init(value, tensors)
     }
 }
 
 extension PackedTable {
+    @inline(never)
     func write(_ key: String, _ name: String, count: Int, to contents: inout PackContents, _ json: inout JSONWriter) {
         json.object(key) { json in
             json.write("rows", count)
@@ -154,7 +157,7 @@ extension PackedTable {
     }
 
     /// A table of at least so many rows.
-    init(_ json: JSONValue, least: Int, _ tensors: PackTensors) throws(LimbeckError) {
+    @inline(never) init(_ json: JSONValue, least: Int, _ tensors: PackTensors) throws(LimbeckError) {
         count = try json.integer("rows", least...Int(Int32.max))
         width = try json.size("width")
         rows = try Rows(json, rows: count, width: width, tensors)
@@ -165,7 +168,7 @@ extension PackedRotary {
     func write(_ name: String, positions: Int, to contents: inout PackContents, _ json: inout JSONWriter) {
         json.object { json in
             json.write("pairs", pairs)
-            json.write("table", contents.name("\(name).table", .f32, [positions, 2 * pairs], table))
+            contents.write("table", of: name, .f32, [positions, 2 * pairs], table, &json)
         }
     }
 
@@ -179,7 +182,7 @@ extension RelativeBias {
     func write(_ key: String, heads: Int, to contents: inout PackContents, _ json: inout JSONWriter) {
         json.object(key) { json in
             json.write("span", span)
-            json.write("table", contents.name("relative_bias.table", .f32, [heads, stride], table))
+            contents.write("table", of: "relative_bias", .f32, [heads, stride], table, &json)
         }
     }
 

@@ -5,6 +5,7 @@ struct PackContents {
     mutating func add(_ tensor: PackTensor) { tensors.append(tensor) }
 
     /// A tensor whose bytes `owner` keeps alive.
+    @inline(never)
     mutating func add(
         _ name: String, _ type: PackTensor.ElementType, _ shape: [Int], _ start: UnsafeRawPointer, owner: AnyObject?
     ) {
@@ -15,25 +16,36 @@ struct PackContents {
                 name: name, type: type, shape: shape, bytes: UnsafeRawBufferPointer(start: start, count: count), owner: owner))
     }
 
-    /// The name of a tensor that stays in memory as long as the contents, and the name of the one before it if it is there already: a
-    /// decoder may be the word embeddings.
+    /// Adds a part of what has the name, numbers that stay in memory as long as the contents, and writes the tensor's name. If they are
+    /// there already, that is the name of the one before: a decoder may be the word embeddings.
     @inline(never)
-    mutating func name(
-        _ name: String, _ type: PackTensor.ElementType, _ shape: [Int], _ start: UnsafeRawPointer
-    ) -> String {
+    mutating func write(
+        _ part: String, of name: String, _ type: PackTensor.ElementType, _ shape: [Int], _ start: UnsafeRawPointer,
+        _ json: inout JSONWriter
+    ) {
         for tensor in tensors where tensor.bytes.baseAddress == start && tensor.type == type && tensor.shape == shape {
-            return tensor.name
+            return json.write(part, tensor.name)
         }
-        add(name, type, shape, start, owner: nil)
-        return name
+        let whole = "\(name).\(part)"
+        add(whole, type, shape, start, owner: nil)
+        json.write(part, whole)
     }
 
     /// A copy of numbers.
     mutating func add<Element: BitwiseCopyable>(
         _ name: String, _ type: PackTensor.ElementType, _ shape: [Int]? = nil, copying values: [Element]
     ) throws(LimbeckError) {
-        let memory = try Memory(bytes: values.count * MemoryLayout<Element>.stride)
-        values.withUnsafeBytes { memory.base.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(memory.base), byteCount: $0.count) }
-        add(name, type, shape ?? [values.count], memory.base, owner: memory)
+        try values.withUnsafeBufferPointer { values throws(LimbeckError) in
+            try add(name, type, shape ?? [values.count], copying: UnsafeRawBufferPointer(values))
+        }
+    }
+
+    @inline(never)
+    private mutating func add(
+        _ name: String, _ type: PackTensor.ElementType, _ shape: [Int], copying bytes: UnsafeRawBufferPointer
+    ) throws(LimbeckError) {
+        let memory = try Memory(bytes: bytes.count)
+        memory.copy(bytes)
+        add(name, type, shape, memory.base, owner: memory)
     }
 }

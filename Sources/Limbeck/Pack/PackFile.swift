@@ -23,7 +23,7 @@ package final class PackFile {
 
     package init(_ mapping: MappedFile) throws(LimbeckError) {
         let file = mapping.name
-        func malformed(_ message: Message) -> LimbeckError { LimbeckError(.fileMalformed, "\(file): \(message)") }
+        @inline(never) func malformed(_ message: Message) -> LimbeckError { LimbeckError(.fileMalformed, "\(file): \(message)") }
 
         let safetensors = try Safetensors(mapping)
         try PackFile.check(safetensors.metadata, file: file)

@@ -36,15 +36,15 @@ struct PackTensors {
         return base
     }
 
-    func u8(_ name: String, rows: Int, row: [Int] = []) throws(LimbeckError) -> UnsafePointer<UInt8> {
+    @inline(never) func u8(_ name: String, rows: Int, row: [Int] = []) throws(LimbeckError) -> UnsafePointer<UInt8> {
         try bytes(name, .u8, rows: rows, row: row).assumingMemoryBound(to: UInt8.self)
     }
 
-    func f32(_ name: String, rows: Int, row: [Int] = []) throws(LimbeckError) -> UnsafePointer<Float> {
+    @inline(never) func f32(_ name: String, rows: Int, row: [Int] = []) throws(LimbeckError) -> UnsafePointer<Float> {
         try bytes(name, .f32, rows: rows, row: row).assumingMemoryBound(to: Float.self)
     }
 
-    func i32(_ name: String, rows: Int, row: [Int] = []) throws(LimbeckError) -> UnsafePointer<Int32> {
+    @inline(never) func i32(_ name: String, rows: Int, row: [Int] = []) throws(LimbeckError) -> UnsafePointer<Int32> {
         try bytes(name, .i32, rows: rows, row: row).assumingMemoryBound(to: Int32.self)
     }
 }

@@ -4,7 +4,7 @@ enum CalibrationTexts {
     /// The sizes of the groups, and the step in which they walk through the sentences: no common divisor with their number.
     private static let groups = [(1, 1), (2, 3), (4, 7), (8, 11)]
 
-    static func make() -> [[UInt8]] {
+    @inline(never) static func make() -> [[UInt8]] {
         let lines = sentences.withUTF8Buffer { $0.split(separator: UInt8(ascii: "\n")).map { [UInt8]($0) } }
         var texts: [[UInt8]] = []
         for (size, step) in groups {

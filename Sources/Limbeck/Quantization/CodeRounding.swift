@@ -50,7 +50,7 @@ package struct CodeRounding {
         }
     }
 
-    private func round(
+    @inline(never) private func round(
         rows: Range<Int>, _ weights: UnsafeMutablePointer<Float>, _ scales: UnsafePointer<Float>, factor: SymmetricMatrix?,
         _ codes: UnsafeMutablePointer<Float>, behind: UnsafeMutablePointer<Float>
     ) {

@@ -73,7 +73,7 @@ struct QuantizedMatrix {
     }
 
     /// The sum of the squares of an input's weights.
-    fileprivate func squares(_ k: Int, depth: Int) -> Float {
+    @inline(never) fileprivate func squares(_ k: Int, depth: Int) -> Float {
         var sum: Float = 0
         for panel in 0..<panels {
             let row = weights + (panel &* depth &+ k) &* panelColumns
@@ -82,7 +82,7 @@ struct QuantizedMatrix {
         return sum
     }
 
-    fileprivate func fill(
+    @inline(never) fileprivate func fill(
         depth: Int, smoothing: UnsafePointer<Float>, _ parts: [Moments.Piece], _ factors: [SymmetricMatrix?], kernels: Kernels
     ) throws(LimbeckError) {
         let rounding = CodeRounding(largest: codes.largest, kernels: kernels)

@@ -97,7 +97,7 @@ struct Quantizer {
         }
     }
 
-    private mutating func finish(_ product: Int, _ seen: Moments) throws(LimbeckError) {
+    @inline(never) private mutating func finish(_ product: Int, _ seen: Moments) throws(LimbeckError) {
         try products[product].fill(from: seen, kernels: session.encoder.workers.kernels)
         moments[product] = nil
         done += 1
@@ -111,15 +111,10 @@ extension Session {
         clearBatch()
         guard let tokenizer = model.tokenizer else { return fillWithRandomIds() }
         let length = try length(0)
-        func add(_ text: [UInt8]) throws(LimbeckError) {
+        for text in texts?.map({ [UInt8]($0.utf8) }) ?? CalibrationTexts.make() {
             _ = try text.withUnsafeBufferPointer { bytes throws(LimbeckError) in
                 try append(Text(bytes), length: length, tokenizer: tokenizer)
             }
-        }
-        if let texts {
-            for text in texts { try add([UInt8](text.utf8)) }
-        } else {
-            for text in CalibrationTexts.make() { try add(text) }
         }
     }
 

@@ -50,7 +50,7 @@ struct WeightForms {
         return result
     }
 
-    private mutating func product(
+    @inline(never) private mutating func product(
         _ matrix: PackedLinear, _ gate: PackedLinear?, _ name: Message
     ) throws(LimbeckError) -> (PackedLinear, PackedLinear?) {
         switch precision {
@@ -67,7 +67,7 @@ struct WeightForms {
         }
     }
 
-    private mutating func integers(
+    @inline(never) private mutating func integers(
         _ matrix: PackedLinear, _ smoothing: UnsafeMutablePointer<Float>, _ name: Message
     ) throws(LimbeckError) -> QuantizedMatrix {
         guard matrix.depth <= QuantizedMatrix.mostDepth else {
@@ -92,14 +92,14 @@ struct WeightForms {
         return QuantizedMatrix(weights: weights, panels: matrix.panelCount, codes: codes)
     }
 
-    private mutating func halves(_ matrix: PackedLinear, _ name: Message) throws(LimbeckError) -> PackedLinear {
+    @inline(never) private mutating func halves(_ matrix: PackedLinear, _ name: Message) throws(LimbeckError) -> PackedLinear {
         var result = matrix
         let weights = try numbers(of: matrix, name)
         result.panels = .float(.float16(try halves(weights, matrix.panelCount * panelColumns * matrix.depth, name)))
         return result
     }
 
-    private mutating func halves(
+    @inline(never) private mutating func halves(
         _ numbers: UnsafePointer<Float>, _ count: Int, _ name: Message
     ) throws(LimbeckError) -> UnsafePointer<UInt16> {
         let halves = layout.take(UInt16.self, count)
@@ -122,6 +122,7 @@ struct WeightForms {
         return weights
     }
 
+    @inline(never)
     private func checkFinite(_ numbers: UnsafePointer<Float>, _ count: Int, _ name: Message) throws(LimbeckError) {
         for i in 0..<count where !numbers[i].isFinite {
             throw LimbeckError(.unsupported, "\(name): a weight that is not a finite number cannot be stored in fewer bits")
@@ -133,6 +134,7 @@ struct WeightForms {
     // MARK: Rows
 
     /// What is wrong in a row of a small table, of a position or a type, is so in many texts alike: it keeps 16 bits.
+    @inline(never)
     private mutating func table(_ table: PackedTable?, isSmall: Bool = false) throws(LimbeckError) -> PackedTable? {
         guard var table else { return nil }
         table.rows = try rows(
@@ -141,6 +143,7 @@ struct WeightForms {
     }
 
     /// Rows in 16 bits, or in bytes with a scale for each row.
+    @inline(never)
     private mutating func rows(_ rows: Rows, count: Int, width: Int, halves isHalf: Bool, _ name: Message) throws(LimbeckError)
         -> Rows
     {
@@ -163,6 +166,7 @@ struct WeightForms {
     }
 
     /// The matrices of heads are small but for a decoder, which has a row for each word, and often those of the embeddings.
+    @inline(never)
     private mutating func linear(_ linear: Linear, isDecoder: Bool = false) throws(LimbeckError) -> Linear {
         var result = linear
         result.weight = try rows(
@@ -170,12 +174,13 @@ struct WeightForms {
         return result
     }
 
-    private mutating func dense(_ dense: Dense?) throws(LimbeckError) -> Dense? {
+    @inline(never) private mutating func dense(_ dense: Dense?) throws(LimbeckError) -> Dense? {
         guard var dense else { return nil }
         dense.linear = try linear(dense.linear)
         return dense
     }
 
+    @inline(never)
     private mutating func classifier(_ classifier: TokenClassifier) throws(LimbeckError) -> TokenClassifier {
         TokenClassifier(dense: try dense(classifier.dense), linear: try linear(classifier.linear))
     }

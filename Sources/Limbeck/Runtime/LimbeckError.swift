@@ -20,14 +20,21 @@ public struct LimbeckError: Error, Sendable {
         case kernelsUnavailable = 42
     }
 
-    public let status: Status
+    public var status: Status { contents.status }
     /// A sentence without a full stop: which file, key, tensor or argument, what was found, what was expected.
-    public let message: String
+    public var message: String { contents.message }
 
-    @inline(never) public init(_ status: Status, _ message: Message) {
-        self.status = status
-        self.message = message.text
+    /// An object, because every call that may fail has a place that passes the error on: one reference, in place of three words.
+    private final class Contents: Sendable {
+        let status: Status
+        let message: String
+
+        init(_ status: Status, _ message: String) { (self.status, self.message) = (status, message) }
     }
+
+    private let contents: Contents
+
+    @inline(never) public init(_ status: Status, _ message: Message) { contents = Contents(status, message.text) }
 }
 
 extension LimbeckError: CustomStringConvertible {

@@ -6,7 +6,7 @@ final class Memory {
     let base: UnsafeMutableRawPointer
     let bytes: Int
 
-    init(bytes: Int) throws(LimbeckError) {
+    @inline(never) init(bytes: Int) throws(LimbeckError) {
         guard bytes >= 0, let base = platform_allocate(bytes) else {
             throw LimbeckError(.outOfMemory, "\(bytes) bytes of memory are not available")
         }
@@ -36,10 +36,13 @@ struct Layout {
     /// Room for `count` elements on a 64-byte boundary. While measuring, the pointer is not to be used; a size that no number holds
     /// is measured as one that no memory has.
     mutating func take<Element: ~Copyable>(_ type: Element.Type, _ count: Int) -> UnsafeMutablePointer<Element> {
+        take(count, stride: MemoryLayout<Element>.stride).bindMemory(to: type, capacity: count)
+    }
+
+    @inline(never) private mutating func take(_ count: Int, stride: Int) -> UnsafeMutableRawPointer {
         let start = bytes
-        let (size, isTooLarge) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
+        let (size, isTooLarge) = count.multipliedReportingOverflow(by: stride)
         bytes = isTooLarge || size > Layout.most - start ? Layout.most : (start + size).roundedUp(to: 64)
-        let address = base.map { $0 + start } ?? UnsafeMutableRawPointer(bitPattern: 64)!
-        return address.bindMemory(to: type, capacity: count)
+        return base.map { $0 + start } ?? UnsafeMutableRawPointer(bitPattern: 64)!
     }
 }

@@ -30,7 +30,7 @@ enum PieceModel: Sendable {
         }
     }
 
-    private static func unsupportedPreTokenizer(_ parts: TokenizerParts) -> LimbeckError {
+    @inline(never) private static func unsupportedPreTokenizer(_ parts: TokenizerParts) -> LimbeckError {
         LimbeckError(
             .fileUnsupported, "\(parts.file): the pre_tokenizer \"\(parts.preTokenizer.name)\" is not supported with this model")
     }
@@ -70,7 +70,7 @@ enum PieceModel: Sendable {
         }
     }
 
-    private static func unsupported(_ parts: TokenizerParts, normalizerOf model: Message) -> LimbeckError {
+    @inline(never) private static func unsupported(_ parts: TokenizerParts, normalizerOf model: Message) -> LimbeckError {
         LimbeckError(
             .fileUnsupported,
             "\(parts.file): the normalizer \"\(parts.normalizer.name)\" is not supported with \(model)")

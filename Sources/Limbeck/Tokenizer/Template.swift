@@ -17,13 +17,13 @@ package struct Template: Sendable {
         single: [.text(index: 0, type: 0)], pair: [.text(index: 0, type: 0), .text(index: 1, type: 1)])
 
     /// [CLS] A [SEP] and [CLS] A [SEP] B [SEP].
-    static func bert(cls: Int32, sep: Int32) -> Template {
+    @inline(never) static func bert(cls: Int32, sep: Int32) -> Template {
         let single: [Piece] = [.token(id: cls, type: 0), .text(index: 0, type: 0), .token(id: sep, type: 0)]
         return Template(single: single, pair: single + [.text(index: 1, type: 1), .token(id: sep, type: 1)])
     }
 
     /// <s> A </s> and <s> A </s></s> B </s>; all types are 0.
-    static func roberta(cls: Int32, sep: Int32) -> Template {
+    @inline(never) static func roberta(cls: Int32, sep: Int32) -> Template {
         let single: [Piece] = [.token(id: cls, type: 0), .text(index: 0, type: 0), .token(id: sep, type: 0)]
         let second: [Piece] = [.token(id: sep, type: 0), .text(index: 1, type: 0), .token(id: sep, type: 0)]
         return Template(single: single, pair: single + second)

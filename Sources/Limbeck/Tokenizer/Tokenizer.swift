@@ -46,9 +46,9 @@ public final class Tokenizer: Sendable {
         let idCount = Tokenizer.idCount(vocabulary, extra, template)
         vocabularySize = idCount
 
-        func id(_ text: String?) -> Int32? { text.flatMap { extra?.id(of: $0) ?? vocabulary.id(of: $0) } }
+        @inline(never) func id(_ text: String?) -> Int32? { text.flatMap { extra?.id(of: $0) ?? vocabulary.id(of: $0) } }
         // Files that do not say it call them as one of the two families does.
-        func id(_ name: String?, _ bert: String?, _ roberta: String?) -> Int32? {
+        @inline(never) func id(_ name: String?, _ bert: String?, _ roberta: String?) -> Int32? {
             name != nil ? id(name) : id(bert) ?? id(roberta)
         }
         if let options = parts.trimming {
@@ -86,7 +86,7 @@ public final class Tokenizer: Sendable {
         try tables.check()
     }
 
-    private static func idCount(_ vocabulary: Vocabulary, _ extra: Vocabulary?, _ template: Template) -> Int {
+    @inline(never) private static func idCount(_ vocabulary: Vocabulary, _ extra: Vocabulary?, _ template: Template) -> Int {
         max(vocabulary.count, extra?.count ?? 0, template.idBound)
     }
 

@@ -217,7 +217,7 @@ struct MergeTableBuilder {
 
     private func place(_ number: Int) -> Message { areLines ? "line \(number)" : "model.merges[\(number)]" }
 
-    private func unsupported(_ merge: Merge, _ what: Message) -> LimbeckError {
+    @inline(never) private func unsupported(_ merge: Merge, _ what: Message) -> LimbeckError {
         LimbeckError(.fileUnsupported, "\(file): \(place(Int(merge.number))) \(what)")
     }
 

@@ -47,7 +47,7 @@ extension MergeTable {
         var parts = MergeParts()
         var lines = TextLines(text)
         while let line = lines.next() {
-            if line.starts(with: "#version".utf8) { continue }
+            if "#version".hasSameBytes(as: UnsafeRawBufferPointer(rebasing: line.prefix(8))) { continue }
             guard parts.read({ $0.append(contentsOf: line) }) else {
                 throw LimbeckError(.fileMalformed, "\(file): line \(lines.number) is not two tokens with a space between")
             }

@@ -1,11 +1,12 @@
-/// A component of a tokenizer.json, or a part of one: a JSON value and what messages call it.
+/// A component of a tokenizer.json, or a part of one: a JSON value and what messages call it. Its readers are calls: there are
+/// hundreds of places that read.
 struct TokenizerComponent {
     let file: String
     let key: String
     let value: JSONValue
 
     /// The component `key` of `owner`; nil if it is missing or null.
-    init?(_ key: String, of owner: JSONValue, file: String) {
+    @inline(never) init?(_ key: String, of owner: JSONValue, file: String) {
         guard let value = owner[key], !value.isNull else { return nil }
         self.init(key, value, file: file)
     }
@@ -17,64 +18,64 @@ struct TokenizerComponent {
     /// What it is: the member that says which of the known components this one is.
     func type() throws(LimbeckError) -> String { try string("type") }
 
-    func member(_ name: String) throws(LimbeckError) -> JSONValue {
+    @inline(never) func member(_ name: String) throws(LimbeckError) -> JSONValue {
         guard let found = value[name] else { throw LimbeckError(.fileMalformed, "\(file): \(key) has no \"\(name)\"") }
         return found
     }
 
-    func string(_ name: String) throws(LimbeckError) -> String {
+    @inline(never) func string(_ name: String) throws(LimbeckError) -> String {
         guard let text = try member(name).string else { throw malformed(name, "a string") }
         return text
     }
 
     /// A string that may be missing or null.
-    func optionalString(_ name: String) throws(LimbeckError) -> String? {
+    @inline(never) func optionalString(_ name: String) throws(LimbeckError) -> String? {
         guard let found = value[name], !found.isNull else { return nil }
         guard let text = found.string else { throw malformed(name, "a string") }
         return text
     }
 
     /// A truth value that may be missing or null.
-    func flag(_ name: String) throws(LimbeckError) -> Bool? {
+    @inline(never) func flag(_ name: String) throws(LimbeckError) -> Bool? {
         guard let found = value[name], !found.isNull else { return nil }
         guard let flag = found.bool else { throw malformed(name, "true or false") }
         return flag
     }
 
-    func requiredFlag(_ name: String) throws(LimbeckError) -> Bool {
+    @inline(never) func requiredFlag(_ name: String) throws(LimbeckError) -> Bool {
         guard let flag = try flag(name) else { throw LimbeckError(.fileMalformed, "\(file): \(key) has no \"\(name)\"") }
         return flag
     }
 
     /// The components of an array.
-    func elements(_ name: String) throws(LimbeckError) -> [TokenizerComponent] {
+    @inline(never) func elements(_ name: String) throws(LimbeckError) -> [TokenizerComponent] {
         let list = try member(name)
         guard list.kind == .array else { throw malformed(name, "an array") }
         return list.elements.map { TokenizerComponent("\(key).\(name)", $0, file: file) }
     }
 
     /// The error that the whole is not what it has to be.
-    func malformed(_ expected: Message) -> LimbeckError {
+    @inline(never) func malformed(_ expected: Message) -> LimbeckError {
         LimbeckError(.fileMalformed, "\(file): \(key) is not \(expected)")
     }
 
     /// The error that a member is not what it has to be.
-    func malformed(_ name: String, _ expected: Message) -> LimbeckError {
+    @inline(never) func malformed(_ name: String, _ expected: Message) -> LimbeckError {
         LimbeckError(.fileMalformed, "\(file): \(key).\(name) is not \(expected)")
     }
 
     /// The error that this component is not known.
-    func unsupported(_ type: String) -> LimbeckError {
+    @inline(never) func unsupported(_ type: String) -> LimbeckError {
         LimbeckError(.fileUnsupported, "\(file): the \(key) \"\(type)\" is not supported")
     }
 
     /// The error that a member is there.
-    func unsupported(member name: String) -> LimbeckError {
+    @inline(never) func unsupported(member name: String) -> LimbeckError {
         LimbeckError(.fileUnsupported, "\(file): \(key).\(name) is not supported")
     }
 
     /// Ids that no vocabulary has would make tables absurdly large.
-    func check(id: Int, _ name: String = "") throws(LimbeckError) {
+    @inline(never) func check(id: Int, _ name: String = "") throws(LimbeckError) {
         guard id >= 0, id < Vocabulary.maximumCount else {
             let place = name.utf8.isEmpty ? key : "\(key).\(name)"
             throw LimbeckError(

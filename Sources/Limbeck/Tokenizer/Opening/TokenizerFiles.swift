@@ -25,7 +25,7 @@ extension Tokenizer {
                 try self.init(ModelFiles.pack(PackFile(file)))
                 return
             }
-            let isAlone = name.hasSuffix(utf8: ".json") && name != "vocab.json"
+            let isAlone = name.hasUTF8Suffix(".json") && name != "vocab.json"
             let hasConfig = !isAlone && fileKind(folder + "tokenizer_config.json") == .file
             try self.init(
                 file, name, config: hasConfig ? try beside("tokenizer_config.json") : nil, beside)
@@ -60,12 +60,12 @@ extension Tokenizer {
     ) throws(LimbeckError) {
         if name == "vocab.json" {
             try self.init(vocabulary: file, merges: try beside("merges.txt"), config: config)
-        } else if name.hasSuffix(utf8: ".model") {
+        } else if name.hasUTF8Suffix(".model") {
             let root = try Tokenizer.root(of: config)
             let bytes = Table(file)
             try self.init(try TokenizerParts(sentencePiece: bytes, file: file.name, name: name, config: root))
             withExtendedLifetime((file, config)) {}
-        } else if name.hasSuffix(utf8: ".json") {
+        } else if name.hasUTF8Suffix(".json") {
             try self.init(json: file, config: config)
         } else {
             try self.init(vocabulary: file, config: config)
@@ -112,11 +112,5 @@ extension Tokenizer {
     private static func root(of config: MappedFile?) throws(LimbeckError) -> JSONValue? {
         guard let config else { return nil }
         return try JSONDocument(config.bytes, file: config.name).root
-    }
-}
-
-extension String {
-    fileprivate func hasSuffix(utf8 suffix: String) -> Bool {
-        utf8.count >= suffix.utf8.count && utf8.suffix(suffix.utf8.count).elementsEqual(suffix.utf8)
     }
 }

@@ -27,7 +27,7 @@ extension TokenizerParts {
 
     private func id(of name: String?) throws(LimbeckError) -> Int32 {
         guard let name else { throw LimbeckError(.fileInconsistent, "\(file): a special token is missing") }
-        if let token = addedTokens.first(where: { $0.text.elementsEqual(name.utf8) }) { return token.id }
+        if let token = addedTokens.first(where: { $0.text.withUnsafeBytes { name.hasSameBytes(as: $0) } }) { return token.id }
         throw LimbeckError(.fileInconsistent, "\(file): the special token \"\(name)\" is missing")
     }
 }

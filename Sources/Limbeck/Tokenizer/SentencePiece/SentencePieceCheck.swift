@@ -30,11 +30,11 @@
 
         private init(file: String) { self.file = file }
 
-        private func malformed(_ what: Message) -> LimbeckError {
+        @inline(never) private func malformed(_ what: Message) -> LimbeckError {
             LimbeckError(.fileMalformed, "\(file): no model of SentencePiece: \(what.text)")
         }
 
-        private func unsupported(_ what: Message) -> LimbeckError {
+        @inline(never) private func unsupported(_ what: Message) -> LimbeckError {
             LimbeckError(.fileUnsupported, "\(file): \(what.text)")
         }
 
