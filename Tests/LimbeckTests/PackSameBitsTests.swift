@@ -18,12 +18,12 @@ import Testing
         #expect(try families(Self.names) == families(GoldenModelTests.names))
     }
 
-    @Test(arguments: names, [Precision.float16, .int8])
+    @Test(arguments: names, [Precision.float16, .int8, .int4])
     func everySessionGivesTheSame(name: String, precision: Precision) throws {
         let sample = try PackSample("Tests/golden/models/\(name)", precision)
         // Products of bytes differ between more instruction sets than those of floats.
         let kernels = precision == .float16 ? floatKernels : availableKernels
-        try SameBits.expect(Model(path: sample.path), kernels: kernels, sequences: 12)
+        try SameBits.expect(Model(path: sample.path), kernels: kernels, sequences: 8)
     }
 
     /// What packing chooses does not depend on the moment either.

@@ -1,4 +1,4 @@
-/* Packs models into FOLDER, as int8 and as float16: NAME.int8.limbeck and NAME.f16.limbeck. On every CPU the same files.
+/* Packs models into FOLDER, as int8, int4 and float16: NAME.int8.limbeck and so on. On every CPU the same files.
  * usage: packs FOLDER MODEL... */
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 static const struct {
     uint32_t precision;
     const char *name;
-} precisions[] = {{LIMBECK_PRECISION_INT8, "int8"}, {LIMBECK_PRECISION_F16, "f16"}};
+} precisions[] = {{LIMBECK_PRECISION_INT8, "int8"}, {LIMBECK_PRECISION_INT4, "int4"}, {LIMBECK_PRECISION_F16, "f16"}};
 
 int main(int argc, char **argv) {
     if (argc < 3) return 64;
