@@ -78,7 +78,9 @@ let package = Package(
         // The command line.
         .executableTarget(
             name: "limbeck-cli",
-            dependencies: ["CLimbeck", "KernelInterface", "Limbeck", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+            dependencies: [
+                "CLimbeck", "KernelInterface", "Limbeck", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
         .testTarget(name: "LimbeckTests", dependencies: ["Limbeck", "LimbeckABI", "CLimbeck", "CPlatform", "KernelInterface"]),
     ] + newerKernels,
     cxxLanguageStandard: .cxx17

@@ -125,8 +125,8 @@ typedef struct limbeck_model limbeck_model;
 
 /* Opens a pack that limbeck_pack() wrote; or a model folder as the Hugging Face ecosystem writes it: config.json, the weights
  * (model.safetensors, pytorch_model.bin, or several of either with their index), and tokenizer.json, vocab.txt or
- * vocab.json; or a GGUF file, or a folder with one and no other weights. Everything is checked here: a model that opens does not fail later for what
- * is in its files.
+ * vocab.json; or a GGUF file, or a folder with one and no other weights. Everything is checked here: a model that opens does
+ * not fail later for what is in its files.
  * On failure *model is NULL and `message` explains, as for limbeck_tokenizer_open(). */
 int32_t limbeck_model_open(const char *path, size_t path_bytes, limbeck_model **model, char *message,
                            size_t message_capacity);
@@ -246,11 +246,12 @@ enum {
     LIMBECK_KERNELS_AVX2 = 2,   /* with FMA and F16C */
     LIMBECK_KERNELS_AVX512 = 3, /* F, BW, DQ, VL */
     LIMBECK_KERNELS_NEON = 4,
-    /* As above, and other instructions for products of bytes, in models that were packed as int8. */
+    /* As above, and other instructions for products of bytes, in models that were packed as int8 or int4. */
     LIMBECK_KERNELS_AVX_VNNI = 5,    /* AVX2 and AVX-VNNI */
     LIMBECK_KERNELS_AVX512_VNNI = 6, /* AVX-512 and its VNNI */
-    LIMBECK_KERNELS_AMX = 7          /* the same and AMX. For the best session of such a model the process is given the right to use
-                                      * AMX (arch_prctl), which it then has for good: signals need larger frames from then on. */
+    LIMBECK_KERNELS_AMX = 7          /* the same and AMX. The best session of such a model, where the CPU has it, asks the
+                                      * operating system for the process's right to AMX (arch_prctl). The process then has
+                                      * it for good, and its signals need larger frames. */
 };
 
 typedef struct limbeck_session_options {

@@ -46,7 +46,7 @@ func quantize(_ pointer: UnsafePointer<Quantization>, rows: Range<Int>) {
     }
 }
 
-/// The numbers from an index on, smoothed if there is a smoothing. Not a closure: those are called, with the vector cut into four registers.
+/// The numbers from an index on, smoothed if there is a smoothing. Not a closure: those are called, with the vector cut into four.
 @inline(__always) private func value(_ x: UnsafePointer<Float>, _ smoothing: UnsafePointer<Float>?, _ i: Int) -> Vector {
     guard let smoothing else { return load(x + i) }
     return load(x + i) * load(smoothing + i)

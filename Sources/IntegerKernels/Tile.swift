@@ -1,8 +1,8 @@
 import CPlatform
 import KernelInterface
 
-// The inner loop of products of bytes: up to `tileRows` rows of bytes times one panel (depth / 4, 32, 4) -> sums (rows, 32). Sums are
-// exact, so tiles may have any shape; they must be named locals. The depth is a multiple of 64.
+// The inner loop of products of bytes: up to `tileRows` rows of bytes times one panel (depth / 4, 32, 4) -> sums (rows, 32). Sums
+// are exact, so tiles may have any shape; they must be named locals. The depth is a multiple of 64.
 
 typealias Sums = SIMD16<Int32>
 

@@ -56,8 +56,8 @@ enum {
 };
 uint32_t platform_cpu_features(void);
 
-/* Asks the operating system for AMX's tile registers, for the whole process: it saves 8 kB more for a thread that uses them, and larger
- * frames for its signals. False: refused. */
+/* Asks the operating system for AMX's tile registers, for the whole process: threads that use them have 8 kB more to be saved,
+ * and signals larger frames. False: refused. */
 bool platform_request_amx(void);
 
 /* The CPUs that this process may run on, at least 1. */

@@ -1,5 +1,5 @@
-/* The vector instructions that Swift cannot spell, in whatever width the including target is compiled for. All are exact, or one rounding
- * to nearest even, so that every instruction set gives the same bits. */
+/* The vector instructions that Swift cannot spell, in whatever width the including target is compiled for. All are exact, or
+ * one rounding to nearest even, so that every instruction set gives the same bits. */
 #ifndef LIMBECK_VECTORS_H
 #define LIMBECK_VECTORS_H
 
@@ -40,7 +40,8 @@ LIMBECK_INLINE limbeck_float32x16 limbeck_floats(limbeck_int32x16 x) { return __
 
 /* dots - zero sums, exactly, and then rounded. */
 LIMBECK_INLINE limbeck_float32x16 limbeck_centered(limbeck_int32x16 dots, int32_t zero, limbeck_int32x16 sums) {
-    return __builtin_convertvector((limbeck_int32x16)((limbeck_uint32x16)dots - (uint32_t)zero * (limbeck_uint32x16)sums), limbeck_float32x16);
+    limbeck_uint32x16 exact = (limbeck_uint32x16)dots - (uint32_t)zero * (limbeck_uint32x16)sums;
+    return __builtin_convertvector((limbeck_int32x16)exact, limbeck_float32x16);
 }
 
 LIMBECK_INLINE limbeck_float32x16 limbeck_floats_of_bytes(limbeck_int8x16 x) {
@@ -81,8 +82,8 @@ LIMBECK_INLINE limbeck_float32x16 limbeck_floats_of_halves(limbeck_uint16x16 x) 
 
 /* ---- Products of bytes ------------------------------------------------------------------------------------------ */
 
-/* sum[i] + a[4i] w[4i] + ... + a[4i + 3] w[4i + 3], of unsigned bytes a and signed bytes w. No order or width of the sums can change the
- * result while none overflows. */
+/* sum[i] + a[4i] w[4i] + ... + a[4i + 3] w[4i + 3], of unsigned bytes a and signed bytes w. No order or width of the sums can
+ * change the result while none overflows. */
 LIMBECK_INLINE limbeck_int32x16 limbeck_dot(limbeck_int32x16 sum, limbeck_int32x16 a, limbeck_int32x16 w) {
 #if defined(__AVX512VNNI__)
     return (limbeck_int32x16)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)a, (__m512i)w);
@@ -153,7 +154,8 @@ LIMBECK_INLINE void limbeck_tiles_end(void) { _tile_release(); }
 
 /* Rows of bytes times a panel (depth / 4, 32, 4) -> sums (32, 32), or (16, 32) unless `tall`; as many rows are read. The depth is a
  * multiple of 64. */
-LIMBECK_INLINE void limbeck_tiles_product(const uint8_t *a, long stride, long depth, const int8_t *panel, bool tall, int32_t *sums) {
+LIMBECK_INLINE void limbeck_tiles_product(const uint8_t *a, long stride, long depth, const int8_t *panel, bool tall,
+                                          int32_t *sums) {
     _tile_zero(0);
     _tile_zero(1);
     if (!tall) {
