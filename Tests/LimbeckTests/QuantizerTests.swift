@@ -135,7 +135,8 @@ import Testing
         func error(_ factor: SymmetricMatrix?) -> Double {
             var errors = weights
             var codes = [Float](repeating: .nan, count: size * panelColumns)
-            CodeRounding(largest: 15, kernels: kernels).round(&errors, size: size, scales: scales, scaleStep: 0, factor: factor, into: &codes)
+            CodeRounding(largest: 15, kernels: kernels)
+                .round(&errors, size: size, scales: scales, scaleStep: 0, factor: factor, into: &codes)
             for (i, code) in codes.enumerated() {
                 #expect(code == code.rounded() && abs(code) <= 15)
                 #expect(abs(errors[i] - (weights[i] - code * scales[i % panelColumns])) < 1e-6)
@@ -168,6 +169,21 @@ import Testing
         for value: Float in [65519.996, 65520, 0x1p-25, 0x1.8p-25, 0x1p-24, 6.1e-5, 2049, 2051] {
             #expect(half(value) == (Float16(value).isFinite ? Float16(value).bitPattern : nil))
         }
+    }
+
+    /// Huge weights, whose errors are infinite and then no numbers, still become codes.
+    @Test func hugeWeightsBecomeCodes() throws {
+        let size = 40, kernels = InstructionSet.portable.kernels
+        let factor = try SymmetricMatrix(size: size)
+        for i in 0..<size { factor.values[i * factor.stride + i] = 1e30 }
+        for i in 0..<size where i % 2 == 0 { factor.values[i] = 1e38 }
+        var weights = (0..<size * panelColumns).map { $0 % 3 == 0 ? -Float.greatestFiniteMagnitude : .greatestFiniteMagnitude }
+        var codes = [Float](repeating: 9, count: size * panelColumns)
+        let scales = [Float](repeating: 1e36, count: panelColumns)
+        CodeRounding(largest: 127, kernels: kernels)
+            .round(&weights, size: size, scales: scales, scaleStep: 0, factor: factor, into: &codes)
+        #expect(codes.allSatisfy { $0.magnitude <= 127 })
+        #expect(CodeRounding.nearest(.nan, 127).magnitude <= 127)
     }
 
     @Test func nearestCodes() {

@@ -77,6 +77,8 @@ package struct CodeRounding {
     package static func nearest(_ x: Float, _ largest: Float) -> Float {
         // In this range floats are whole numbers.
         let shift: Float = 12_582_912
-        return (min(max(x, -largest), largest) + shift) - shift
+        // What is none, as huge weights leave it, is a code too: it would trap as an integer.
+        let bounded = x > -largest ? (x < largest ? x : largest) : -largest
+        return (bounded + shift) - shift
     }
 }
