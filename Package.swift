@@ -26,9 +26,9 @@ let newerKernels: [Target] = [
     kernels("KernelsAVX2", defines: ["KERNELS_AVX2"], flags: avx2),
     kernels("KernelsAVX512", defines: ["KERNELS_AVX512"], flags: avx512),
     // Products of bytes, in which alone the sets below differ from those above.
-    kernels("IntegerKernelsAVX2", defines: ["KERNELS_AVX2"], flags: avx2),
+    kernels("IntegerKernelsAVX2", defines: ["KERNELS_AVX2", "KERNELS_SMALL_BYTES"], flags: avx2),
     kernels("IntegerKernelsAVXVNNI", defines: ["KERNELS_AVX2"], flags: avx2 + ["-mavxvnni"]),
-    kernels("IntegerKernelsAVX512", defines: ["KERNELS_AVX512"], flags: avx512),
+    kernels("IntegerKernelsAVX512", defines: ["KERNELS_AVX512", "KERNELS_SMALL_BYTES"], flags: avx512),
     kernels("IntegerKernelsAVX512VNNI", defines: ["KERNELS_AVX512"], flags: avx512 + ["-mavx512vnni"]),
     kernels(
         "IntegerKernelsAMX", defines: ["KERNELS_AVX512", "KERNELS_AMX"],

@@ -20,10 +20,27 @@ private func product(_ job: IntegerProduct, _ weights: IntegerPanels, _ rows: Ra
             var row = rows.lowerBound
             while row < rows.upperBound {
                 let count = min(tileRows, rows.upperBound - row)
-                tile(job.a.bytes + row * job.a.stride, job.a.stride, count, job.depth, codes, into: sums)
+                tile(job.a.bytes + row * job.a.stride, job.a.stride, count, job.depth, codes, into: sums, 2)
                 finish(job, weights, row..<row + count, column: panel * panelColumns, sums)
                 row += count
             }
+        }
+    }
+    endTiles()
+}
+
+/// The sums alone; see `IntegerSums`.
+func integerSums(_ pointer: UnsafePointer<IntegerSums>) {
+    let job = pointer.pointee
+    beginTiles()
+    for panel in 0..<job.panels {
+        let sums = UnsafeMutableRawPointer(job.sums + panel * panelColumns).assumingMemoryBound(to: Sums.self)
+        var row = 0
+        while row < job.rows {
+            smallTile(
+                job.a + row * job.aStride, job.aStride, min(tileRows, job.rows - row), job.depth, job.codes + panel * job.panelStride,
+                into: sums + row * (job.sumStride / 16), job.sumStride / 16)
+            row += tileRows
         }
     }
     endTiles()

@@ -1,9 +1,6 @@
 import CPlatform
 import KernelInterface
 
-/// 1.5 * 2^23: added to a number below 2^22, it leaves the nearest integer in the low bits.
-private let rounder: Float = 12_582_912
-
 /// Rows of floats as bytes; see `Quantization`.
 func quantize(_ pointer: UnsafePointer<Quantization>, rows: Range<Int>) {
     let job = pointer.pointee
@@ -16,6 +13,8 @@ func quantize(_ pointer: UnsafePointer<Quantization>, rows: Range<Int>) {
     var high = Vector(), low = Vector()  // the greatest, and the greatest of the negated
     var i = 0
     while i < full {
+        // Rows are too long and too many for the caches near by, and a page ends before the hardware has seen where they lead.
+        platform_prefetch(x + i + 512)
         let y = value(x, job.smoothing, i)
         high = larger(high, y)
         low = larger(low, all(0) - y)

@@ -3,5 +3,8 @@ import KernelInterface
 /// The products of bytes of the instruction set this target was compiled for. `@export(interface)`: as in the table of all kernels.
 @export(interface)
 public func integerTable() -> IntegerKernels {
-    IntegerKernels(quantize: { quantize($0, rows: $1) }, product: { integerProduct($0, rows: $1, panels: $2) })
+    IntegerKernels(
+        quantize: { quantize($0, rows: $1) }, product: { integerProduct($0, rows: $1, panels: $2) },
+        depthStep: depthStep,
+        sums: { integerSums($0) })
 }

@@ -1,31 +1,69 @@
 import CPlatform
 import KernelInterface
 
-// The inner loop of products of bytes: up to `tileRows` rows of bytes times one panel (depth / 4, 32, 4) -> sums (rows, 32). Sums
-// are exact, so tiles may have any shape; they must be named locals. The depth is a multiple of 64.
+// The inner loop of products of bytes: up to `tileRows` rows of bytes times one panel (depth / 4, 32, 4) -> sums (rows, 32), whose
+// rows are `sumStride` vectors apart. Sums are exact, so tiles may have any shape; they must be named locals. The depth is a multiple of
+// `depthStep`. In `smallTile` no byte of a row is over 127, which is faster where there are no instructions for this.
 
 typealias Sums = SIMD16<Int32>
 
 #if KERNELS_AMX
 
 @inline(__always) var tileRows: Int { 32 }
+var depthStep: Int { 64 }
 @inline(__always) func beginTiles() { limbeck_tiles_begin() }
 @inline(__always) func endTiles() { limbeck_tiles_end() }
 
 /// Reads whole tiles of 16 rows.
 @inline(__always) func tile(
     _ a: UnsafePointer<UInt8>, _ stride: Int, _ rows: Int, _ depth: Int, _ panel: UnsafePointer<Int8>,
-    into sums: UnsafeMutablePointer<Sums>
+    into sums: UnsafeMutablePointer<Sums>, _ sumStride: Int
 ) {
-    limbeck_tiles_product(a, stride, depth, panel, rows > 16, UnsafeMutableRawPointer(sums).assumingMemoryBound(to: Int32.self))
+    limbeck_tiles_product(a, stride, depth, panel, rows > 16, sums, sumStride * 64)
+}
+
+@inline(__always) func smallTile(
+    _ a: UnsafePointer<UInt8>, _ stride: Int, _ rows: Int, _ depth: Int, _ panel: UnsafePointer<Int8>,
+    into sums: UnsafeMutablePointer<Sums>, _ sumStride: Int
+) {
+    tile(a, stride, rows, depth, panel, into: sums, sumStride)
 }
 
 #else
 
+var depthStep: Int { 4 }
 @inline(__always) func beginTiles() {}
 @inline(__always) func endTiles() {}
 
-@inline(__always) private func dot(_ a: Sums, _ columns: Sums, _ sum: Sums) -> Sums { limbeck_dot(sum, a, columns) }
+private protocol Dots {
+    static func dot(_ a: Sums, _ columns: Sums, _ sum: Sums) -> Sums
+}
+
+private enum Bytes: Dots {
+    @inline(__always) static func dot(_ a: Sums, _ columns: Sums, _ sum: Sums) -> Sums { limbeck_dot(sum, a, columns) }
+}
+
+#if KERNELS_SMALL_BYTES
+private enum SmallBytes: Dots {
+    @inline(__always) static func dot(_ a: Sums, _ columns: Sums, _ sum: Sums) -> Sums { limbeck_small_dot(sum, a, columns) }
+}
+#else
+private typealias SmallBytes = Bytes
+#endif
+
+func tile(
+    _ a: UnsafePointer<UInt8>, _ stride: Int, _ rows: Int, _ depth: Int, _ panel: UnsafePointer<Int8>,
+    into sums: UnsafeMutablePointer<Sums>, _ sumStride: Int
+) {
+    tile(a, stride, rows, depth, panel, sums, sumStride, Bytes.self)
+}
+
+func smallTile(
+    _ a: UnsafePointer<UInt8>, _ stride: Int, _ rows: Int, _ depth: Int, _ panel: UnsafePointer<Int8>,
+    into sums: UnsafeMutablePointer<Sums>, _ sumStride: Int
+) {
+    tile(a, stride, rows, depth, panel, sums, sumStride, SmallBytes.self)
+}
 
 /// The four bytes of a row at a step, for all columns.
 @inline(__always) private func all(_ bytes: Int32) -> Sums { limbeck_all_int(bytes) }
@@ -42,19 +80,19 @@ typealias Sums = SIMD16<Int32>
 
 @inline(__always) var tileRows: Int { 8 }
 
-func tile(
+private func tile<D: Dots>(
     _ a: UnsafePointer<UInt8>, _ stride: Int, _ rows: Int, _ depth: Int, _ panel: UnsafePointer<Int8>,
-    into sums: UnsafeMutablePointer<Sums>
+    _ sums: UnsafeMutablePointer<Sums>, _ sumStride: Int, _ dots: D.Type
 ) {
     let a = UnsafeRawPointer(a).assumingMemoryBound(to: Int32.self), stride = stride / 4
     let panel = UnsafeRawPointer(panel).assumingMemoryBound(to: Sums.self)
-    if rows > 4 { tall(a, stride, rows, depth / 4, panel, sums) } else { short(a, stride, rows, depth / 4, panel, sums) }
+    if rows > 4 { tall(a, stride, rows, depth / 4, panel, sums, sumStride, dots) } else { short(a, stride, rows, depth / 4, panel, sums, sumStride, dots) }
 }
 
 /// 5 to 8 rows; those past `rows` repeat the last one.
-@inline(__always) private func tall(
+@inline(__always) private func tall<D: Dots>(
     _ a: UnsafePointer<Int32>, _ stride: Int, _ rows: Int, _ steps: Int, _ panel: UnsafePointer<Sums>,
-    _ sums: UnsafeMutablePointer<Sums>
+    _ sums: UnsafeMutablePointer<Sums>, _ sumStride: Int, _ dots: D.Type
 ) {
     let last = rows - 1
     let a0 = a, a1 = a + stride, a2 = a + 2 * stride, a3 = a + 3 * stride, a4 = a + 4 * stride
@@ -66,23 +104,26 @@ func tile(
         let b0 = panel[2 * k], b1 = panel[2 * k + 1]
         prefetch(panel, k)
         prefetch(panel + 1, k)
-        var x = all(a0[k]); s00 = dot(x, b0, s00); s01 = dot(x, b1, s01)
-        x = all(a1[k]); s10 = dot(x, b0, s10); s11 = dot(x, b1, s11)
-        x = all(a2[k]); s20 = dot(x, b0, s20); s21 = dot(x, b1, s21)
-        x = all(a3[k]); s30 = dot(x, b0, s30); s31 = dot(x, b1, s31)
-        x = all(a4[k]); s40 = dot(x, b0, s40); s41 = dot(x, b1, s41)
-        x = all(a5[k]); s50 = dot(x, b0, s50); s51 = dot(x, b1, s51)
-        x = all(a6[k]); s60 = dot(x, b0, s60); s61 = dot(x, b1, s61)
-        x = all(a7[k]); s70 = dot(x, b0, s70); s71 = dot(x, b1, s71)
+        var x = all(a0[k]); s00 = D.dot(x, b0, s00); s01 = D.dot(x, b1, s01)
+        x = all(a1[k]); s10 = D.dot(x, b0, s10); s11 = D.dot(x, b1, s11)
+        x = all(a2[k]); s20 = D.dot(x, b0, s20); s21 = D.dot(x, b1, s21)
+        x = all(a3[k]); s30 = D.dot(x, b0, s30); s31 = D.dot(x, b1, s31)
+        x = all(a4[k]); s40 = D.dot(x, b0, s40); s41 = D.dot(x, b1, s41)
+        x = all(a5[k]); s50 = D.dot(x, b0, s50); s51 = D.dot(x, b1, s51)
+        x = all(a6[k]); s60 = D.dot(x, b0, s60); s61 = D.dot(x, b1, s61)
+        x = all(a7[k]); s70 = D.dot(x, b0, s70); s71 = D.dot(x, b1, s71)
     }
-    sums[0] = s00; sums[1] = s01; sums[2] = s10; sums[3] = s11; sums[4] = s20; sums[5] = s21; sums[6] = s30; sums[7] = s31
-    sums[8] = s40; sums[9] = s41; sums[10] = s50; sums[11] = s51; sums[12] = s60; sums[13] = s61; sums[14] = s70; sums[15] = s71
+    func put(_ row: Int, _ left: Sums, _ right: Sums) { (sums[row * sumStride], sums[row * sumStride + 1]) = (left, right) }
+    put(0, s00, s01); put(1, s10, s11); put(2, s20, s21); put(3, s30, s31); put(4, s40, s41)
+    if rows > 5 { put(5, s50, s51) }
+    if rows > 6 { put(6, s60, s61) }
+    if rows > 7 { put(7, s70, s71) }
 }
 
 /// 1 to 4 rows.
-@inline(__always) private func short(
+@inline(__always) private func short<D: Dots>(
     _ a: UnsafePointer<Int32>, _ stride: Int, _ rows: Int, _ steps: Int, _ panel: UnsafePointer<Sums>,
-    _ sums: UnsafeMutablePointer<Sums>
+    _ sums: UnsafeMutablePointer<Sums>, _ sumStride: Int, _ dots: D.Type
 ) {
     let last = rows - 1
     let a0 = a, a1 = a + min(1, last) * stride, a2 = a + min(2, last) * stride, a3 = a + min(3, last) * stride
@@ -91,12 +132,16 @@ func tile(
         let b0 = panel[2 * k], b1 = panel[2 * k + 1]
         prefetch(panel, k)
         prefetch(panel + 1, k)
-        var x = all(a0[k]); s00 = dot(x, b0, s00); s01 = dot(x, b1, s01)
-        x = all(a1[k]); s10 = dot(x, b0, s10); s11 = dot(x, b1, s11)
-        x = all(a2[k]); s20 = dot(x, b0, s20); s21 = dot(x, b1, s21)
-        x = all(a3[k]); s30 = dot(x, b0, s30); s31 = dot(x, b1, s31)
+        var x = all(a0[k]); s00 = D.dot(x, b0, s00); s01 = D.dot(x, b1, s01)
+        x = all(a1[k]); s10 = D.dot(x, b0, s10); s11 = D.dot(x, b1, s11)
+        x = all(a2[k]); s20 = D.dot(x, b0, s20); s21 = D.dot(x, b1, s21)
+        x = all(a3[k]); s30 = D.dot(x, b0, s30); s31 = D.dot(x, b1, s31)
     }
-    sums[0] = s00; sums[1] = s01; sums[2] = s10; sums[3] = s11; sums[4] = s20; sums[5] = s21; sums[6] = s30; sums[7] = s31
+    func put(_ row: Int, _ left: Sums, _ right: Sums) { (sums[row * sumStride], sums[row * sumStride + 1]) = (left, right) }
+    put(0, s00, s01)
+    if rows > 1 { put(1, s10, s11) }
+    if rows > 2 { put(2, s20, s21) }
+    if rows > 3 { put(3, s30, s31) }
 }
 
 #else
@@ -104,9 +149,9 @@ func tile(
 
 @inline(__always) var tileRows: Int { 4 }
 
-func tile(
+private func tile<D: Dots>(
     _ a: UnsafePointer<UInt8>, _ stride: Int, _ rows: Int, _ depth: Int, _ panel: UnsafePointer<Int8>,
-    into sums: UnsafeMutablePointer<Sums>
+    _ sums: UnsafeMutablePointer<Sums>, _ sumStride: Int, _ dots: D.Type
 ) {
     let a = UnsafeRawPointer(a).assumingMemoryBound(to: Int32.self), stride = stride / 4, last = rows - 1
     let a0 = a, a1 = a + min(1, last) * stride, a2 = a + min(2, last) * stride, a3 = a + min(3, last) * stride
@@ -116,12 +161,15 @@ func tile(
         for k in 0..<depth / 4 {
             let b = panel[2 * k]
             prefetch(panel, k)
-            s0 = dot(all(a0[k]), b, s0)
-            s1 = dot(all(a1[k]), b, s1)
-            s2 = dot(all(a2[k]), b, s2)
-            s3 = dot(all(a3[k]), b, s3)
+            s0 = D.dot(all(a0[k]), b, s0)
+            s1 = D.dot(all(a1[k]), b, s1)
+            s2 = D.dot(all(a2[k]), b, s2)
+            s3 = D.dot(all(a3[k]), b, s3)
         }
-        sums[half] = s0; sums[2 + half] = s1; sums[4 + half] = s2; sums[6 + half] = s3
+        sums[half] = s0
+        if rows > 1 { sums[sumStride + half] = s1 }
+        if rows > 2 { sums[2 * sumStride + half] = s2 }
+        if rows > 3 { sums[3 * sumStride + half] = s3 }
     }
 }
 

@@ -4,13 +4,20 @@ public struct IntegerKernels: Sendable {
     public var quantize: @Sendable (_ job: UnsafePointer<Quantization>, _ rows: Range<Int>) -> Void
     /// `out[rows, panels]` = a w^T + bias, and the residual, or times what was there.
     public var product: @Sendable (_ job: UnsafePointer<IntegerProduct>, _ rows: Range<Int>, _ panels: Range<Int>) -> Void
+    /// The depth of `sums` is a multiple of this.
+    public var depthStep: Int
+    /// The exact sums of small bytes times codes.
+    public var sums: @Sendable (_ job: UnsafePointer<IntegerSums>) -> Void
 
     public init(
         quantize: @escaping @Sendable (UnsafePointer<Quantization>, Range<Int>) -> Void,
-        product: @escaping @Sendable (UnsafePointer<IntegerProduct>, Range<Int>, Range<Int>) -> Void
+        product: @escaping @Sendable (UnsafePointer<IntegerProduct>, Range<Int>, Range<Int>) -> Void, depthStep: Int,
+        sums: @escaping @Sendable (UnsafePointer<IntegerSums>) -> Void
     ) {
         self.quantize = quantize
         self.product = product
+        self.depthStep = depthStep
+        self.sums = sums
     }
 }
 
@@ -89,4 +96,34 @@ public struct IntegerProduct {
         self.out = out
         self.outStride = outStride
     }
+}
+
+/// `sums = a codes` of bytes up to 127 and codes from -127 to 127.
+public struct IntegerSums {
+    public var a: UnsafePointer<UInt8>  // (rows, depth); whole tiles of `tileRows` are read
+    public var aStride: Int  // a multiple of 4
+    public var rows: Int
+    public var depth: Int  // a multiple of IntegerKernels.depthStep
+    public var codes: UnsafePointer<Int8>  // (panels, depth / 4, 32, 4), 64-byte aligned
+    public var panelStride: Int
+    public var panels: Int
+    public var sums: UnsafeMutablePointer<Int32>  // (rows, panels * 32), 64-byte aligned; whole tiles of `tileRows` are written
+    public var sumStride: Int  // a multiple of 16
+
+    public init(
+        a: UnsafePointer<UInt8>, aStride: Int, rows: Int, depth: Int, codes: UnsafePointer<Int8>, panelStride: Int, panels: Int,
+        sums: UnsafeMutablePointer<Int32>, sumStride: Int
+    ) {
+        self.a = a
+        self.aStride = aStride
+        self.rows = rows
+        self.depth = depth
+        self.codes = codes
+        self.panelStride = panelStride
+        self.panels = panels
+        self.sums = sums
+        self.sumStride = sumStride
+    }
+
+    public static let tileRows = 16
 }

@@ -90,6 +90,20 @@ public struct Attention {
 
     /// Queries whose scores are in flight at a time: a multiple of the tile heights of all instruction sets.
     public static let queryBlock = 24
+
+    /// Floats of scratch that attention in bytes needs.
+    public static func scratchInBytes(tokens: Int, headSize: Int) -> Int {
+        let columns = tokens.roundedUp(to: panelColumns), depth = headSize.roundedUp(to: IntegerPanels.depthStep)
+        let values = headSize.roundedUp(to: panelColumns)
+        let ofKeys = columns * (depth + 3 * 4) + (columns + 64) * (values + queryBlockInBytes * (4 + 2))
+        let ofQueries = queryBlockInBytes * (depth + 2 * 4 + 2 * 4 * values)
+        // Each of the eleven parts begins at a cache line.
+        return (ofKeys + ofQueries + 11 * 64) / 4
+    }
+
+    public static let queryBlockInBytes = IntegerSums.tileRows
+    /// For so many tokens no sum in bytes reaches 2^31.
+    public static let mostTokensInBytes = 1 << 16
 }
 
 /// Scores of disentangled attention: of a query with the position of a key, `keys`, and of a key with the position of a query, `queries`.

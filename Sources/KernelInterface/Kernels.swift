@@ -8,6 +8,16 @@ public struct Kernels: Sendable {
     public var integer: IntegerKernels
     /// One head of one sequence, for a range of its queries.
     public var attention: @Sendable (_ job: UnsafePointer<Attention>, _ head: Int, _ queries: Range<Int>, _ scratch: UnsafeMutablePointer<Float>) -> Void
+    /// The same with each token's vectors in bytes, but without disentangled positions. Of a query q, keys k and values v with largest
+    /// magnitudes |q|, |k|, |v|:
+    ///
+    ///     codes = round(q * (63 / |q|)), round(k * (127 / |k|)), round(v * (127 / |v|))
+    ///     score = Float(q codes . k codes) * (|k| / 127) * (|q| / 63 * (scale * log2 e)) + bias * log2 e
+    ///     e = 2^(score - the largest score), weight = round(e * (|v| / 127 * (16256 / (the largest |v| / 127))))
+    ///     out = (the sum of weight * v codes) * (the largest |v| / 127 / 16256 / the sum of e)
+    ///
+    /// A weight is two bytes of seven bits, whose sums are exact: as floats, 128 times the high ones and the low ones.
+    public var attentionInBytes: @Sendable (_ job: UnsafePointer<Attention>, _ head: Int, _ queries: Range<Int>, _ scratch: UnsafeMutablePointer<Float>) -> Void
     /// Rotary positions, of rows in place.
     public var rotate: @Sendable (_ job: UnsafePointer<Rotation>, _ rows: Range<Int>) -> Void
     /// LayerNorm of rows.
@@ -30,6 +40,7 @@ public struct Kernels: Sendable {
         product: @escaping @Sendable (UnsafePointer<Product>, Range<Int>, Range<Int>, UnsafeMutablePointer<Float>) -> Void,
         integer: IntegerKernels,
         attention: @escaping @Sendable (UnsafePointer<Attention>, Int, Range<Int>, UnsafeMutablePointer<Float>) -> Void,
+        attentionInBytes: @escaping @Sendable (UnsafePointer<Attention>, Int, Range<Int>, UnsafeMutablePointer<Float>) -> Void,
         rotate: @escaping @Sendable (UnsafePointer<Rotation>, Range<Int>) -> Void,
         normalize: @escaping @Sendable (UnsafePointer<Normalization>, Range<Int>) -> Void,
         embed: @escaping @Sendable (UnsafePointer<Embedding>, Range<Int>) -> Void,
@@ -42,6 +53,7 @@ public struct Kernels: Sendable {
         self.product = product
         self.integer = integer
         self.attention = attention
+        self.attentionInBytes = attentionInBytes
         self.rotate = rotate
         self.normalize = normalize
         self.embed = embed

@@ -4,9 +4,6 @@ import KernelInterface
 // here. They must be inlined: a call passes a vector cut into four registers. `@inline(__always)` does not always do it;
 // `@_transparent` does. Nothing in them branches, and no float is converted to an integer: NaN and infinities pass through without a trap.
 
-/// 1.5 * 2^23: added to a number below 2^22, it leaves the nearest integer in the low bits.
-private let rounder: Float = 12_582_912
-
 /// e^x, error at most 0.9 ulp; x is clamped to [-87.33, 88].
 #if KERNELS_PORTABLE
 @inline(never)

@@ -6,6 +6,9 @@ import KernelInterface
 typealias Vector = SIMD16<Float>
 typealias Bits = SIMD16<UInt32>
 
+/// 1.5 * 2^23: added to a number below 2^22, it leaves the nearest integer in the low bits.
+@inline(__always) var rounder: Float { 12_582_912 }
+
 @inline(__always) func load(_ pointer: UnsafePointer<Float>) -> Vector {
     UnsafeRawPointer(pointer).loadUnaligned(as: Vector.self)
 }

@@ -185,7 +185,7 @@ import Testing
 }
 
 /// Memory on a 64-byte boundary.
-private final class AlignedBuffer<Element: BitwiseCopyable & ExpressibleByIntegerLiteral> {
+final class AlignedBuffer<Element: BitwiseCopyable & ExpressibleByIntegerLiteral> {
     let start: UnsafeMutablePointer<Element>
 
     init(_ count: Int) {

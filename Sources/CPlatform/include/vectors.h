@@ -54,6 +54,35 @@ LIMBECK_INLINE limbeck_uint8x16 limbeck_bytes(limbeck_int32x16 x) {
     return __builtin_convertvector(x, limbeck_uint8x16);
 }
 
+LIMBECK_INLINE limbeck_uint8x16 limbeck_low_bytes(limbeck_uint32x16 x) { return __builtin_convertvector(x, limbeck_uint8x16); }
+
+/* Of 64 numbers the lowest seven bits, and the seven above them. */
+LIMBECK_INLINE void limbeck_store_sevens(limbeck_uint32x16 a, limbeck_uint32x16 b, limbeck_uint32x16 c, limbeck_uint32x16 d,
+                                         uint8_t *high, uint8_t *low) {
+#if defined(__AVX512BW__)
+    /* Packing puts four numbers of each beside each other. */
+    __m512i mask = _mm512_set1_epi16(127);
+    __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    __m512i bits = _mm512_set1_epi32(0x3FFF);
+    __m512i ab = _mm512_packus_epi32(_mm512_and_si512((__m512i)a, bits), _mm512_and_si512((__m512i)b, bits));
+    __m512i cd = _mm512_packus_epi32(_mm512_and_si512((__m512i)c, bits), _mm512_and_si512((__m512i)d, bits));
+    __m512i above = _mm512_packus_epi16(_mm512_srli_epi16(ab, 7), _mm512_srli_epi16(cd, 7));
+    __m512i below = _mm512_packus_epi16(_mm512_and_si512(ab, mask), _mm512_and_si512(cd, mask));
+    _mm512_storeu_si512(high, _mm512_permutexvar_epi32(order, above));
+    _mm512_storeu_si512(low, _mm512_permutexvar_epi32(order, below));
+#else
+    const limbeck_uint32x16 all[4] = {a, b, c, d};
+    for (int i = 0; i < 4; i++) {
+        limbeck_uint8x16 above = __builtin_convertvector(all[i] >> 7 & 127, limbeck_uint8x16);
+        limbeck_uint8x16 below = __builtin_convertvector(all[i] & 127, limbeck_uint8x16);
+        __builtin_memcpy(high + 16 * i, &above, 16);
+        __builtin_memcpy(low + 16 * i, &below, 16);
+    }
+#endif
+}
+
+LIMBECK_INLINE int32_t limbeck_sum(limbeck_uint32x16 x) { return (int32_t)__builtin_reduce_add(x); }
+
 /* IEEE binary16 to binary32, exactly. */
 LIMBECK_INLINE limbeck_float32x16 limbeck_floats_of_halves(limbeck_uint16x16 x) {
 #if defined(__AVX512F__)
@@ -128,6 +157,26 @@ LIMBECK_INLINE limbeck_int32x16 limbeck_dot(limbeck_int32x16 sum, limbeck_int32x
 #endif
 }
 
+/* The same of bytes a that are at most 127, and bytes w that are not -128: sums of two products fit 16 bits. */
+LIMBECK_INLINE limbeck_int32x16 limbeck_small_dot(limbeck_int32x16 sum, limbeck_int32x16 a, limbeck_int32x16 w) {
+#if defined(__AVX512BW__) && !defined(__AVX512VNNI__)
+    __m512i pairs = _mm512_maddubs_epi16((__m512i)a, (__m512i)w);
+    return (limbeck_int32x16)_mm512_add_epi32((__m512i)sum, _mm512_madd_epi16(pairs, _mm512_set1_epi16(1)));
+#elif defined(__AVX2__) && !defined(__AVX512BW__) && !defined(__AVXVNNI__)
+    union {
+        limbeck_int32x16 all;
+        __m256i half[2];
+    } s = {sum}, x = {a}, y = {w};
+    for (int i = 0; i < 2; i++) {
+        __m256i pairs = _mm256_maddubs_epi16(x.half[i], y.half[i]);
+        s.half[i] = _mm256_add_epi32(s.half[i], _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+    }
+    return s.all;
+#else
+    return limbeck_dot(sum, a, w);
+#endif
+}
+
 /* The signed bytes that low or high halves of bytes stand for: 8 less. */
 typedef uint8_t limbeck_uint8x64 __attribute__((ext_vector_type(64)));
 
@@ -152,10 +201,11 @@ LIMBECK_INLINE void limbeck_tiles_begin(void) {
 
 LIMBECK_INLINE void limbeck_tiles_end(void) { _tile_release(); }
 
-/* Rows of bytes times a panel (depth / 4, 32, 4) -> sums (32, 32), or (16, 32) unless `tall`; as many rows are read. The depth is a
- * multiple of 64. */
+/* Rows of bytes times a panel (depth / 4, 32, 4) -> sums (32, 32), or (16, 32) unless `tall`, whose rows are so many bytes apart; as
+ * many rows are read. The depth is a multiple of 64. */
 LIMBECK_INLINE void limbeck_tiles_product(const uint8_t *a, long stride, long depth, const int8_t *panel, bool tall,
-                                          int32_t *sums) {
+                                          void *sums, long sum_stride) {
+    char *left = sums, *right = left + 64;
     _tile_zero(0);
     _tile_zero(1);
     if (!tall) {
@@ -166,8 +216,8 @@ LIMBECK_INLINE void limbeck_tiles_product(const uint8_t *a, long stride, long de
             _tile_dpbusd(0, 4, 6);
             _tile_dpbusd(1, 4, 7);
         }
-        _tile_stored(0, sums, 128);
-        _tile_stored(1, sums + 16, 128);
+        _tile_stored(0, left, sum_stride);
+        _tile_stored(1, right, sum_stride);
         return;
     }
     _tile_zero(2);
@@ -182,10 +232,10 @@ LIMBECK_INLINE void limbeck_tiles_product(const uint8_t *a, long stride, long de
         _tile_dpbusd(2, 5, 6);
         _tile_dpbusd(3, 5, 7);
     }
-    _tile_stored(0, sums, 128);
-    _tile_stored(1, sums + 16, 128);
-    _tile_stored(2, sums + 16 * 32, 128);
-    _tile_stored(3, sums + 16 * 32 + 16, 128);
+    _tile_stored(0, left, sum_stride);
+    _tile_stored(1, right, sum_stride);
+    _tile_stored(2, left + 16 * sum_stride, sum_stride);
+    _tile_stored(3, right + 16 * sum_stride, sum_stride);
 }
 #endif
 

@@ -12,6 +12,7 @@ struct Encoder {
     let weights: Weights
     let workers: Workers
     let scratch: Scratch
+    let attendsInBytes: Bool
 
     /// The state before the first layer, from the ids, positions and types in the scratch. -> hidden (tokens, hidden)
     func embed(tokens: Int, sequences: Int) { run(weights.embeddings, tokens: tokens, sequences: sequences) }
@@ -131,7 +132,7 @@ struct Encoder {
             biasStride: weights.relativeBias?.stride ?? 0, biasCenter: (weights.relativeBias?.span ?? 1) - 1,
             window: window ?? .max, positions: positions?.job, out: context.start, outStride: context.stride)
         let work = AttentionWork(
-            job, heads: c.attentionHeads, starts: scratch.starts, sequences: sequences, threads: workers.count,
+            job, inBytes: attendsInBytes && positions == nil, heads: c.attentionHeads, starts: scratch.starts, sequences: sequences, threads: workers.count,
             firstItems: scratch.firstItems)
         workers.run(.attention(work), items: work.items)
     }

@@ -76,6 +76,11 @@ extension Weights {
         products { if case .float = $0.panels { 0 } else { $0.integerDepth } }
     }
 
+    /// Whether attention is in bytes too, except where it is disentangled: the products are, and no sum overflows.
+    func attendsInBytes(_ c: Configuration) -> Bool {
+        integerDepth > 0 && c.maxPositions <= Attention.mostTokensInBytes
+    }
+
     /// The numbers of scratch that a thread needs for the products.
     var productScratch: Int {
         products { if case .float(.float16) = $0.panels { Product.scratch(depth: $0.depth) } else { 0 } }

@@ -48,7 +48,8 @@ final class Scratch {
         let headSpace = Scratch.headRows * headStride
         let longest = min(maxTokens, c.maxPositions)
         threadStride = max(
-            Attention.scratch(tokens: longest, headSize: c.headSize, positionPanels: c.positionPanels), weights.productScratch
+            Attention.scratch(tokens: longest, headSize: c.headSize, positionPanels: c.positionPanels), weights.productScratch,
+            weights.attendsInBytes(c) ? Attention.scratchInBytes(tokens: longest, headSize: c.headSize) : 0
         ).roundedUp(to: 16)
         let logitCount =
             switch c.head {

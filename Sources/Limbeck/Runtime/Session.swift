@@ -41,7 +41,9 @@ public final class Session {
         scratch = try Scratch(model.weights, c, maxTokens: maxTokens, threads: threads)
         let workers = try Workers(
             count: threads, kernels: kernels(set.kernels), scratch: scratch.thread, scratchStride: scratch.threadStride)
-        encoder = Encoder(configuration: c, weights: model.weights, workers: workers, scratch: scratch)
+        encoder = Encoder(
+            configuration: c, weights: model.weights, workers: workers, scratch: scratch,
+            attendsInBytes: model.weights.attendsInBytes(c))
     }
 
     private static func instructionSet(_ wish: InstructionSet?, for model: Model) throws(LimbeckError) -> InstructionSet {

@@ -57,18 +57,20 @@ struct AttentionWork {
     var firstItems: UnsafeMutablePointer<Int>
     var sequences: Int
     var blockQueries: Int
+    let inBytes: Bool
 
     init(
-        _ job: Attention, heads: Int, starts: UnsafePointer<Int>, sequences: Int, threads: Int,
+        _ job: Attention, inBytes: Bool, heads: Int, starts: UnsafePointer<Int>, sequences: Int, threads: Int,
         firstItems: UnsafeMutablePointer<Int>
     ) {
         self.job = job
+        self.inBytes = inBytes
         self.heads = heads
         self.starts = starts
         self.sequences = sequences
         self.firstItems = firstItems
         // Each item packs the keys and values of its head, so queries are only cut apart when heads alone do not occupy the threads.
-        blockQueries = heads * sequences >= 2 * threads ? Int.max : 5 * Attention.queryBlock
+        blockQueries = heads * sequences >= 2 * threads ? Int.max : AttentionWork.queries
         var item = 0
         for sequence in 0..<sequences {
             firstItems[sequence] = item
@@ -79,6 +81,9 @@ struct AttentionWork {
     }
 
     var items: Int { firstItems[sequences] }
+
+    /// A multiple of the queries that either kernel has in flight.
+    private static let queries = 144
 
     /// Short sequences take several heads at a time: an item should be worth the taking.
     private func headsPerItem(_ tokens: Int) -> Int { max(1, min(heads, 64 / max(1, tokens))) }
@@ -102,7 +107,9 @@ struct AttentionWork {
         job.tokens = tokens
         let queries = blocks == 1 ? 0..<tokens : cut(tokens, blockQueries, index % blocks)
         for head in cut(heads, headsPerItem(tokens), index / blocks) {
-            withUnsafePointer(to: job) { kernels.attention($0, head, queries, scratch) }
+            withUnsafePointer(to: job) {
+                if inBytes { kernels.attentionInBytes($0, head, queries, scratch) } else { kernels.attention($0, head, queries, scratch) }
+            }
         }
     }
 }

@@ -71,10 +71,16 @@ final class Profile: @unchecked Sendable {  // the counters are atomic
             }
         }
         timed.integer.quantize = { [self] job, rows in time(.bytes) { kernels.integer.quantize(job, rows) } }
-        timed.attention = { [self] job, head, queries, scratch in
-            let keys = min(job.pointee.tokens, max(1, min(job.pointee.window, job.pointee.tokens) * 2))
-            time(.attention, 4 * queries.count * keys * job.pointee.headSize) { kernels.attention(job, head, queries, scratch) }
+        func attention(_ kernel: @escaping @Sendable (UnsafePointer<Attention>, Int, Range<Int>, UnsafeMutablePointer<Float>) -> Void)
+            -> @Sendable (UnsafePointer<Attention>, Int, Range<Int>, UnsafeMutablePointer<Float>) -> Void
+        {
+            { [self] job, head, queries, scratch in
+                let keys = min(job.pointee.tokens, max(1, min(job.pointee.window, job.pointee.tokens) * 2))
+                time(.attention, 4 * queries.count * keys * job.pointee.headSize) { kernel(job, head, queries, scratch) }
+            }
         }
+        timed.attention = attention(kernels.attention)
+        timed.attentionInBytes = attention(kernels.attentionInBytes)
         timed.rotate = { [self] job, rows in time(.attention) { kernels.rotate(job, rows) } }
         timed.activateRows = { [self] x, stride, rows, width, activation in
             time(.activations) { kernels.activateRows(x, stride, rows, width, activation) }
