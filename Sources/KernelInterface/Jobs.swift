@@ -95,7 +95,7 @@ public struct Attention {
     public static func scratchInBytes(tokens: Int, headSize: Int) -> Int {
         let columns = tokens.roundedUp(to: panelColumns), depth = headSize.roundedUp(to: IntegerPanels.depthStep)
         let values = headSize.roundedUp(to: panelColumns)
-        let ofKeys = columns * (depth + 3 * 4) + (columns + 64) * (values + queryBlockInBytes * (4 + 2))
+        let ofKeys = columns * (depth + 2 * 4) + (columns + 64) * (values + 4 + queryBlockInBytes * (4 + 2))
         let ofQueries = queryBlockInBytes * (depth + 2 * 4 + 2 * 4 * values)
         // Each of the eleven parts begins at a cache line.
         return (ofKeys + ofQueries + 11 * 64) / 4

@@ -25,6 +25,9 @@ typedef int8_t limbeck_int8x16 __attribute__((ext_vector_type(16)));
 LIMBECK_INLINE limbeck_float32x16 limbeck_all_float(float x) { return (limbeck_float32x16)x; }
 LIMBECK_INLINE limbeck_int32x16 limbeck_all_int(int32_t x) { return (limbeck_int32x16)x; }
 
+/* The same compiler, for Embedded Swift, made a loop over lanes of its own addition beside exponentials. */
+LIMBECK_INLINE limbeck_float32x16 limbeck_add(limbeck_float32x16 a, limbeck_float32x16 b) { return a + b; }
+
 /* The largest of numbers from 0 on, which are in the order of their bits. */
 LIMBECK_INLINE float limbeck_largest(limbeck_float32x16 x) {
     union {
@@ -79,6 +82,19 @@ LIMBECK_INLINE void limbeck_store_sevens(limbeck_uint32x16 a, limbeck_uint32x16 
         __builtin_memcpy(low + 16 * i, &below, 16);
     }
 #endif
+}
+
+/* 16 bytes of each of four rows, the four of a column beside each other. */
+LIMBECK_INLINE void limbeck_interleave(const void *rows, long stride, void *out) {
+    limbeck_uint8x16 a, b, c, d;
+    __builtin_memcpy(&a, rows, 16);
+    __builtin_memcpy(&b, (const char *)rows + stride, 16);
+    __builtin_memcpy(&c, (const char *)rows + 2 * stride, 16);
+    __builtin_memcpy(&d, (const char *)rows + 3 * stride, 16);
+    limbeck_uint32x16 columns = __builtin_convertvector(a, limbeck_uint32x16) | __builtin_convertvector(b, limbeck_uint32x16) << 8 |
+                                __builtin_convertvector(c, limbeck_uint32x16) << 16 |
+                                __builtin_convertvector(d, limbeck_uint32x16) << 24;
+    __builtin_memcpy(out, &columns, 64);
 }
 
 LIMBECK_INLINE int32_t limbeck_sum(limbeck_uint32x16 x) { return (int32_t)__builtin_reduce_add(x); }
