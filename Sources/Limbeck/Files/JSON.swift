@@ -172,7 +172,7 @@ package struct JSONString {
         }
     }
 
-    package var string: String {
+    @inline(never) package var string: String {
         if let utf8 { return String(decoding: utf8, as: UTF8.self) }
         var bytes: [UInt8] = []
         append(to: &bytes)
