@@ -8,6 +8,11 @@ let embedded: [SwiftSetting] = [
     .unsafeFlags(["-wmo"], .when(traits: ["Embedded"])),
 ]
 
+/// The library is to be small, and what is outside the kernels runs once per model or is little beside them. The loops that decide
+/// how fast a tokenizer is, or a file opens, say `@_optimize(speed)`. In Embedded Swift, checks of exclusive access while running
+/// are calls of an empty function.
+let small: [SwiftSetting] = [.unsafeFlags(["-Osize", "-enforce-exclusivity=unchecked"], .when(traits: ["Embedded"]))]
+
 /// The vector code is one folder; each instruction set is a target that compiles it (through a symbolic link) with its own flags.
 /// `-Ounchecked`: every index was checked before a kernel runs, and an overflow test in an inner loop costs a tenth of its speed.
 func kernels(_ name: String, defines: [String], flags: [String]) -> Target {
@@ -72,9 +77,9 @@ let package = Package(
             dependencies: ["CPlatform", "CUnicodeTables", "KernelInterface", "KernelsPortable", "IntegerKernelsPortable"]
                 + newerKernels.map { .target(name: $0.name) }
                 + [.target(name: "CSentencePiece", condition: .when(traits: ["SentencePiece"]))],
-            swiftSettings: embedded),
+            swiftSettings: embedded + small),
         // The C interface: one Swift function per declaration of limbeck.h.
-        .target(name: "LimbeckABI", dependencies: ["CLimbeck", "Limbeck"], swiftSettings: embedded),
+        .target(name: "LimbeckABI", dependencies: ["CLimbeck", "Limbeck"], swiftSettings: embedded + small),
         // The command line.
         .executableTarget(
             name: "limbeck-cli",

@@ -25,10 +25,12 @@ number() { sed -n "s/^#define LIMBECK_VERSION_$1 \([0-9]*\)\$/\1/p" "$header"; }
 major=$(number MAJOR)
 version=$major.$(number MINOR).$(number PATCH)
 
-# A section for each function, so that the linker can leave out those that nobody calls.
+# A section for each function, so that the linker can leave out those that nobody calls. One trap for a function, not one for each
+# check. And no hashes for incremental builds, which would be mapped with the library.
 build() {
     "$swift" build -c release --traits "$traits" --scratch-path "$scratch" \
-        -Xswiftc -Xfrontend -Xswiftc -function-sections -Xcc -ffunction-sections -Xcc -fdata-sections "$@"
+        -Xswiftc -Xfrontend -Xswiftc -function-sections -Xcc -ffunction-sections -Xcc -fdata-sections \
+        -Xswiftc -Xfrontend -Xswiftc -mergeable-traps -Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen "$@"
 }
 build --product LimbeckABI
 binaries=$(build --show-bin-path)
@@ -60,7 +62,7 @@ soname=liblimbeck.so.$major
 # shellcheck disable=SC2086
 "$tools/clang" -shared -fuse-ld=lld -o "$out/liblimbeck.so.$version" \
     -Wl,-soname,"$soname" -Wl,--version-script="$work/limbeck.map" -Wl,--no-undefined -Wl,--no-undefined-version \
-    -Wl,--gc-sections -Wl,--icf=all -Wl,-O2 -Wl,--strip-all -Wl,-Bsymbolic -Wl,--as-needed \
+    -Wl,--gc-sections -Wl,--icf=all -Wl,--ignore-data-address-equality -Wl,-O2 -Wl,--strip-all -Wl,-Bsymbolic -Wl,--as-needed \
     -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack \
     @"$work/objects" $libraries
 ln -sf "liblimbeck.so.$version" "$out/$soname"

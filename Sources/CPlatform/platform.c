@@ -177,6 +177,10 @@ void platform_free(void *memory, size_t bytes) {
     else free(memory);
 }
 
+bool platform_same_bytes(const void *left, const void *right, size_t count) {
+    return count == 0 || memcmp(left, right, count) == 0;
+}
+
 /* ---- CPU ---- */
 
 #if defined(__x86_64__)

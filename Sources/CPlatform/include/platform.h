@@ -44,6 +44,8 @@ bool platform_parse_double(const void *digits, size_t count, double *value);
 void *platform_allocate(size_t bytes);
 void platform_free(void *memory, size_t bytes);
 
+bool platform_same_bytes(const void *left, const void *right, size_t count);
+
 /* ---- CPU -------------------------------------------------------------------------------------------------------- */
 
 enum {

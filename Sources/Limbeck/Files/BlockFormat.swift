@@ -64,6 +64,7 @@ package enum BlockFormat: Sendable, Equatable, CaseIterable {
     }
 
     /// Writes the `elements` of one block.
+    @_optimize(speed)
     package func decode(_ block: UnsafeRawPointer, into out: UnsafeMutablePointer<Float>) {
         switch self {
         case .centred4: Block(block).centred(bits: 4, into: out)

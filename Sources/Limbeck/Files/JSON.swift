@@ -143,6 +143,7 @@ package struct JSONString {
     package var utf8: UnsafeRawBufferPointer? { hasEscapes ? nil : escaped }
 
     /// Appends the string's UTF-8.
+    @_optimize(speed)
     package func append(to output: inout [UInt8]) {
         guard hasEscapes else { return output.append(contentsOf: escaped) }
         var position = 0
@@ -172,7 +173,7 @@ package struct JSONString {
         }
     }
 
-    package var string: String {
+    @inline(never) package var string: String {
         if let utf8 { return String(decoding: utf8, as: UTF8.self) }
         var bytes: [UInt8] = []
         append(to: &bytes)

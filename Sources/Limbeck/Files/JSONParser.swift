@@ -39,6 +39,7 @@ struct JSONParser {
         nodes.reserveCapacity(bytes.count / 16 + 1)
     }
 
+    @_optimize(speed)
     private mutating func parse() throws(LimbeckError) {
         var open: [Int] = []  // the arrays and objects around `position`, by tape index
         open.reserveCapacity(JSONParser.maxDepth)
@@ -86,6 +87,7 @@ struct JSONParser {
         guard position == bytes.count else { throw error("the end of the text") }
     }
 
+    @_optimize(speed)
     private mutating func parseKey() throws(LimbeckError) {
         guard peek == UInt8(ascii: "\"") else { throw error("a key in quotes") }
         try parseString()
@@ -94,6 +96,7 @@ struct JSONParser {
         position += 1
     }
 
+    @_optimize(speed)
     private mutating func parseScalar() throws(LimbeckError) {
         guard let first = peek else { throw error("a value") }
         switch first {
@@ -145,6 +148,7 @@ struct JSONParser {
     }
 
     /// From the opening quote to after the closing one. Escapes are checked here, so that decoding cannot fail.
+    @_optimize(speed)
     private mutating func parseString() throws(LimbeckError) {
         position += 1
         let start = position
@@ -172,6 +176,7 @@ struct JSONParser {
     }
 
     /// The next byte of a string that is not ASCII which stands for itself. Most of a tokenizer's file goes through this loop.
+    @_optimize(speed)
     private func endOfPlainText(from start: Int) -> Int {
         var index = start
         while index < bytes.count {
@@ -212,6 +217,7 @@ struct JSONParser {
         position = index
     }
 
+    @_optimize(speed)
     private mutating func append(_ kind: JSONNode.Kind, start: Int, count: Int) {
         // Bytes are fewer than 2^32, and there is at most one node per byte.
         nodes.append(

@@ -1,3 +1,5 @@
+import CPlatform
+
 /// Names in a file, and for each a number: its place in a list, mostly.
 ///
 /// One kind of table for all that files name: every kind of dictionary is compiled by itself.
@@ -48,7 +50,7 @@ extension String {
     /// What `utf8.elementsEqual` would say, which is compiled again for each pair of types.
     @inline(never) func hasSameBytes(as bytes: UnsafeRawBufferPointer) -> Bool {
         var text = self
-        return text.withUTF8 { UnsafeRawBufferPointer($0).elementsEqual(bytes) }
+        return text.withUTF8 { $0.count == bytes.count && platform_same_bytes($0.baseAddress, bytes.baseAddress, bytes.count) }
     }
 
     static func != (left: String, right: String) -> Bool { !(left == right) }

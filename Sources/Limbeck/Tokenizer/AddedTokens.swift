@@ -91,6 +91,7 @@ final class AddedTokens: Sendable {
     func mayBegin(with byte: UInt8) -> Bool { isFirst[Int(byte)] }
 
     /// The next token in `text[begin..<end]` that begins at `search` or later; the white space it takes begins at `floor` or later.
+    @_optimize(speed)
     private func next(_ text: UnsafePointer<UInt8>, from search: Int, floor: Int, in begin: Int, to end: Int) -> Match? {
         isFirst.withUnsafeBufferPointer { isFirst in
             var position = search
@@ -120,6 +121,7 @@ final class AddedTokens: Sendable {
     }
 
     /// The same, for a text that is searched again and again from places further and further on.
+    @_optimize(speed)
     func next(
         _ text: UnsafePointer<UInt8>, from search: Int, floor: Int, in begin: Int, to end: Int, _ place: inout Place
     ) -> Match? {

@@ -55,6 +55,7 @@ final class ByteTrie: @unchecked Sendable {  // nothing changes after init
     }
 
     /// The node that `bytes` lead to, or nil.
+    @_optimize(speed)
     func node(of bytes: UnsafeRawBufferPointer, from start: UInt32 = ByteTrie.root) -> UInt32? {
         var node = start
         for byte in bytes {

@@ -59,6 +59,7 @@ struct TriePlaces: ~Copyable {
         previousFree.deallocate()
     }
 
+    @_optimize(speed)
     private static func sorted(_ keys: [ByteTrie.Key], _ bytes: UnsafeRawBufferPointer) -> [Entry] {
         var entries: [Entry] = []
         entries.reserveCapacity(keys.count)
@@ -84,6 +85,7 @@ struct TriePlaces: ~Copyable {
         return left.key.count != right.key.count ? left.key.count < right.key.count : left.order < right.order
     }
 
+    @_optimize(speed)
     private mutating func place(_ task: Task, _ entries: [Entry], _ tasks: inout [Task]) {
         values[Int(task.node)] = Int32(truncatingIfNeeded: -task.depth)
         var first = task.first
@@ -114,6 +116,7 @@ struct TriePlaces: ~Copyable {
     }
 
     /// A base at which the units of all labels are free.
+    @_optimize(speed)
     private mutating func findBase() -> UInt32 {
         if firstFree != ByteTrie.nobody {
             var candidate = firstFree

@@ -77,6 +77,7 @@ struct ByteCollector {
 
     /// Cuts what was collected into tokens that have `most` bytes together, or a few more, and keeps the rest.
     @inline(never)
+    @_optimize(speed)
     private mutating func cut(_ most: Int, into sink: inout TokenSink) {
         var done = 0
         while done < most {

@@ -27,6 +27,7 @@ struct ByteLevelStream: WordTaker {
     }
 
     @inline(never)
+    @_optimize(speed)
     mutating func take(_ source: SourceScalar, into sink: inout TokenSink) {
         if isAtStart {
             isAtStart = false

@@ -19,6 +19,7 @@ final class BytePairs: Sendable {
 
     /// Cuts `text[start..<end]`, where no added token is and which the normalizer leaves, into tokens; `continues`: a word begins there,
     /// but not the stretch.
+    @_optimize(speed)
     func encode(
         _ text: UnsafePointer<UInt8>, from start: Int, to end: Int, continues: Bool,
         into sink: inout TokenSink
@@ -98,6 +99,7 @@ final class BytePairs: Sendable {
     }
 
     /// The end of the character to which the byte before `position` belongs, in well-formed text.
+    @_optimize(speed)
     private func characterEnd(_ text: UnsafePointer<UInt8>, _ position: Int) -> Int {
         var start = position &- 1
         while text[start] & 0xC0 == 0x80 { start &-= 1 }

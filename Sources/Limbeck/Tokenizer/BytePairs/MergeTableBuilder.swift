@@ -119,6 +119,7 @@ struct MergeTableBuilder {
     }
 
     /// Adds the merge of the next rank, which stands in line `number`, or is that member.
+    @_optimize(speed)
     mutating func add(_ left: [UInt8], _ right: [UInt8], _ number: Int) throws(LimbeckError) {
         let merge = Merge(
             left: try id(left, number), right: try id(right, number), whole: try id(left + right, number), number: Int32(number))
@@ -169,6 +170,7 @@ struct MergeTableBuilder {
     }
 
     /// Makes the token of a merge, if it happens.
+    @_optimize(speed)
     private mutating func makeToken(_ rank: Int) throws(LimbeckError) {
         let merge = merges[rank]
         let (left, right) = (made[Int(merge.left)], made[Int(merge.right)])

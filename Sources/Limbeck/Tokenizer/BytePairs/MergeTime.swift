@@ -45,6 +45,7 @@ struct PairTable {
         slots = [UInt64](repeating: 0, count: size)
     }
 
+    @_optimize(speed)
     func find(_ left: UInt32, _ right: UInt32) -> UInt32 {
         slots.withUnsafeBufferPointer { slots in
             guard let start = slots.baseAddress else { return MergeTable.nothing }

@@ -73,6 +73,7 @@ struct WordCutter {
 
     /// The same for a part of a word, whose first token has to be one that may follow `before`. 0: it begins with no letter, as no table
     /// of our own has it.
+    @_optimize(speed)
     func cut(_ bytes: UnsafePointer<UInt8>, _ count: Int, after before: UInt32) -> Int {
         var first = longest(bytes, count)
         if first == MergeTable.nothing { return 0 }
@@ -91,6 +92,7 @@ struct WordCutter {
     ///
     /// What merging makes of the text up to some place is one sequence, so a place from which there is no way on is never come to again.
     @inline(never)
+    @_optimize(speed)
     private func walk(_ bytes: UnsafePointer<UInt8>, _ count: Int, _ first: UInt32, after before: UInt32) -> Int {
         for word in 0...count / 64 { dead[word] = 0 }
         var depth = 0

@@ -28,6 +28,7 @@ final class CharacterPairs: Sendable {
 
     /// Cuts `text[start..<end]`; see `MetaspaceInput`.
     @inline(never)
+    @_optimize(speed)
     func encode(
         _ text: UnsafePointer<UInt8>, from start: Int, to end: Int, continues: Bool, finding added: AddedTokens?,
         into sink: inout TokenSink

@@ -226,6 +226,7 @@ struct SegmentedText: ScalarSource {
     @inline(__always)
     mutating func pass(to place: Int) { position = place }
 
+    @_optimize(speed)
     @inline(never)
     mutating func next() -> SourceScalar? {
         while index == count {
@@ -250,6 +251,7 @@ struct SegmentedText: ScalarSource {
 
     /// Fills the buffers with the segment, and goes to its end.
     @inline(never)
+    @_optimize(speed)
     private mutating func fill() {
         var most = SegmentedText.most
         while true {
@@ -270,6 +272,7 @@ struct SegmentedText: ScalarSource {
     }
 
     /// Reads the scalars of a segment, `most` at most.
+    @_optimize(speed)
     private mutating func read(_ most: Int) {
         var last: UInt32 = 0
         var spaces = 0

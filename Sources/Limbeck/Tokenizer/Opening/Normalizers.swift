@@ -92,6 +92,7 @@ extension NormalizerStep {
 
 /// Base64 with padding. (RFC 4648, section 4.)
 private enum Base64 {
+    @_optimize(speed)
     static func decode(_ part: TokenizerComponent, _ name: String) throws(LimbeckError) -> [UInt8] {
         guard let text = try part.member(name).text else { throw part.malformed(name, "a string") }
         var digits: [UInt8] = []

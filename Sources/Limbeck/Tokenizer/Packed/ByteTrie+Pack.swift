@@ -19,6 +19,7 @@ extension ByteTrie {
 
     /// Whether all units and values lead into their tables. Units of a block of 256 have the others beside them, so that no byte leads out
     /// of one; and as each has one parent, and the root none, no text comes to a unit twice.
+    @_optimize(speed)
     private func staysInside(values bound: UInt32) -> Bool {
         let count = UInt32(truncatingIfNeeded: unitCount)
         var wrong: UInt32 = units[0].parent == ByteTrie.nobody ? 0 : 1
@@ -32,6 +33,7 @@ extension ByteTrie {
     /// Whether every key has as many bytes as `length` says of its value, and none has no byte: whether each unit has one byte more than
     /// its parent. Without branches that nothing foretells, for there are a hundred thousand units.
     @inline(__always)
+    @_optimize(speed)
     func hasLengths(_ length: (Int) -> Int) -> Bool {
         @inline(__always)
         func depth(_ node: Int) -> Int {

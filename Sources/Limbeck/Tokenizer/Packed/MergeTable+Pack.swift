@@ -30,6 +30,7 @@ extension MergeTable {
     }
 
     /// Whether tokens are made of shorter ones and have shorter prefixes, as what undoes merges and goes back relies on.
+    @_optimize(speed)
     private func hasSoundTokens(_ idCount: Int) -> Bool {
         let count = tokens.count
         for index in 0..<count {
@@ -47,6 +48,7 @@ extension MergeTable {
     }
 
     /// Whether every search for a pair soon comes to an empty slot: from one to the next it is never far. Most slots need not be looked at.
+    @_optimize(speed)
     private var hasShortRuns: Bool {
         var start = 0
         while start < pairs.count + MergeTable.longestRun {

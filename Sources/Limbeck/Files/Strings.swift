@@ -1,0 +1,18 @@
+// The standard library's operators and interpolation of `String` are compiled into every place that uses them, a hundred and fifty
+// bytes each time. These calls hide them in this module.
+
+extension String {
+    @inline(never) static func + (left: String, right: String) -> String {
+        var joined = left
+        joined.append(right)
+        return joined
+    }
+
+    @inline(never) static func += (left: inout String, right: String) { left.append(right) }
+}
+
+extension DefaultStringInterpolation {
+    @inline(never) mutating func appendLiteral(_ literal: String) { write(literal) }
+    @inline(never) mutating func appendInterpolation(_ string: String) { write(string) }
+    @inline(never) mutating func appendInterpolation(_ number: Int) { write(String(number)) }
+}
