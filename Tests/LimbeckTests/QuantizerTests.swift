@@ -69,6 +69,31 @@ import Testing
         #expect(parts == parts.sorted() && parts.last == 1 && !parts.isEmpty)
     }
 
+    /// One matrix makes queries, keys and values: the inputs are smoothed for the values above all.
+    @Test func valuesDecideTheSmoothing() throws {
+        /// By how much the first input's factor is larger than the second's, if its weights are eight times as large in one of the three.
+        func ratio(_ name: String) throws -> Float {
+            var sample = Sample.bert
+            for part in ["query", "key", "value"] {
+                sample.edit("encoder.layer.0.attention.self.\(part).weight") { tensor in
+                    tensor.bytes = (0..<64).flatMap { i in
+                        let weight: Float = part == name && i % 8 == 0 ? 8 : 1
+                        return withUnsafeBytes(of: weight) { Array($0) }
+                    }
+                }
+            }
+            let pack = try PackSample()
+            try sample.withFolder { try Model.pack($0, to: pack.path, options: PackOptions(precision: .int8)) }
+            let smoothing = try #require(PackParts(pack.bytes).tensors.first { $0.name.hasSuffix(".smoothing") })
+            return smoothing.bytes.withUnsafeBytes {
+                $0.loadUnaligned(as: Float.self) / $0.loadUnaligned(fromByteOffset: 4, as: Float.self)
+            }
+        }
+        let (query, key, value) = (try ratio("query"), try ratio("key"), try ratio("value"))
+        #expect(query == key && query > 1)
+        #expect(value > 2 * query)
+    }
+
     // MARK: The numbers
 
     /// Inputs that depend on each other, as those of a model do: (rows, size)

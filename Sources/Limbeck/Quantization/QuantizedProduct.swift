@@ -3,6 +3,8 @@ import KernelInterface
 /// A product of bytes in the making: its matrix, and the gate where there is one, which has the same inputs.
 struct QuantizedProduct {
     let depth: Int
+    /// Columns before this one are queries and keys.
+    let scores: Int
     let smoothing: UnsafeMutablePointer<Float>  // (depth rounded up to 64)
     let matrix: QuantizedMatrix
     let gate: QuantizedMatrix?
@@ -25,10 +27,11 @@ struct QuantizedProduct {
 
     /// SmoothQuant (Xiao et al. 2023): what is large in the inputs is moved into the weights. Of each column of the inputs, with the root
     /// mean square of its weights, |w|^(5/8) / max |x|^(3/8): measured to be better than the square roots of the maxima.
+    /// Queries and keys count little in |w|: what is wrong in them goes through a softmax, what is wrong in a value into every answer.
     private func smooth(_ inputs: Moments) {
         let least: Float = 1e-5
         for k in 0..<depth {
-            let squares = matrix.squares(k, depth: depth) + (gate?.squares(k, depth: depth) ?? 0)
+            let squares = matrix.squares(k, depth: depth, scores: scores) + (gate?.squares(k, depth: depth, scores: 0) ?? 0)
             let columns = (matrix.panels + (gate?.panels ?? 0)) * panelColumns
             let weight = max((squares / Float(columns)).squareRoot(), least)
             let ratio = (weight / max(inputs.largest[k], least)).squareRoot().squareRoot()
@@ -72,12 +75,18 @@ struct QuantizedMatrix {
         return result
     }
 
+    /// Of the weights of a query or a key, a fifth counts: of their squares, this.
+    private static let scoreShare: Float = 0.04
+
     /// The sum of the squares of an input's weights.
-    @inline(never) fileprivate func squares(_ k: Int, depth: Int) -> Float {
+    @inline(never) fileprivate func squares(_ k: Int, depth: Int, scores: Int) -> Float {
         var sum: Float = 0
         for panel in 0..<panels {
             let row = weights + (panel &* depth &+ k) &* panelColumns
-            for column in 0..<panelColumns { sum += row[column] * row[column] }
+            for column in 0..<panelColumns {
+                let square = row[column] * row[column]
+                sum += panel &* panelColumns &+ column < scores ? square * QuantizedMatrix.scoreShare : square
+            }
         }
         return sum
     }

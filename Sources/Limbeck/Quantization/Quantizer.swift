@@ -11,10 +11,12 @@ extension Weights {
         progress: ((Double) -> Void)? = nil
     ) throws(LimbeckError) -> Weights {
         if precision == .float32 { return self }
-        var measure = WeightForms(precision, layout: Layout(), writes: false)
+        let c = model.configuration
+        let scoreColumns = 2 * c.attentionHeads * c.headSize
+        var measure = WeightForms(precision, scoreColumns: scoreColumns, layout: Layout(), writes: false)
         _ = try measure.parts(of: self)
         let memory = try Memory(bytes: measure.layout.bytes)
-        var forms = WeightForms(precision, layout: Layout(base: memory.base), writes: true)
+        var forms = WeightForms(precision, scoreColumns: scoreColumns, layout: Layout(base: memory.base), writes: true)
         let parts = try forms.parts(of: self)
         if !forms.products.isEmpty {
             var quantizer = try Quantizer(

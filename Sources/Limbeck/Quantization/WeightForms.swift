@@ -4,6 +4,8 @@ import KernelInterface
 /// codes of products are left to `Quantizer`, who knows their inputs.
 struct WeightForms {
     let precision: Precision
+    /// So many numbers of a projected row are queries and keys; the values follow.
+    let scoreColumns: Int
     var layout: Layout
     let writes: Bool
 
@@ -12,8 +14,8 @@ struct WeightForms {
     /// A table that is used twice, such as the embeddings that a decoder is tied to, is written once.
     private var written: [(from: UnsafePointer<Float>, to: Rows)] = []
 
-    init(_ precision: Precision, layout: Layout, writes: Bool) {
-        (self.precision, self.layout, self.writes) = (precision, layout, writes)
+    init(_ precision: Precision, scoreColumns: Int, layout: Layout, writes: Bool) {
+        (self.precision, self.scoreColumns, self.layout, self.writes) = (precision, scoreColumns, layout, writes)
     }
 
     mutating func parts(of weights: Weights) throws(LimbeckError) -> Packer.Parts {
@@ -39,7 +41,8 @@ struct WeightForms {
                         into: into, norm: norm))
             case .trigrams(let word, let into): result.append(.trigrams(word: try table(word) ?? word, into: into))
             case .product(let matrix, let from, let into, let column, let activation, let gate, let residual, let norm):
-                let (matrix, gate) = try product(matrix, gate, name)
+                let scores = into == .projected ? max(0, scoreColumns - column) : 0
+                let (matrix, gate) = try product(matrix, gate, scores: scores, name)
                 result.append(
                     .product(
                         matrix, from: from, into: into, column: column, activation: activation, gate: gate, residual: residual,
@@ -51,7 +54,7 @@ struct WeightForms {
     }
 
     @inline(never) private mutating func product(
-        _ matrix: PackedLinear, _ gate: PackedLinear?, _ name: Message
+        _ matrix: PackedLinear, _ gate: PackedLinear?, scores: Int, _ name: Message
     ) throws(LimbeckError) -> (PackedLinear, PackedLinear?) {
         switch precision {
         case .float32: return (matrix, gate)
@@ -59,7 +62,7 @@ struct WeightForms {
         case .int8, .int4:
             let smoothing = layout.take(Float.self, matrix.depth.roundedUp(to: IntegerPanels.depthStep))
             let product = QuantizedProduct(
-                depth: matrix.depth, smoothing: smoothing,
+                depth: matrix.depth, scores: scores, smoothing: smoothing,
                 matrix: try integers(matrix, smoothing, name),
                 gate: try gate.map { matrix throws(LimbeckError) in try integers(matrix, smoothing, name) })
             products.append(product)
