@@ -41,7 +41,8 @@ struct WeightForms {
                         into: into, norm: norm))
             case .trigrams(let word, let into): result.append(.trigrams(word: try table(word) ?? word, into: into))
             case .product(let matrix, let from, let into, let column, let activation, let gate, let residual, let norm):
-                let scores = into == .projected ? max(0, scoreColumns - column) : 0
+                // In int4 the codes lose far more than the inputs' bytes, in queries and keys too.
+                let scores = into == .projected && precision == .int8 ? max(0, scoreColumns - column) : 0
                 let (matrix, gate) = try product(matrix, gate, scores: scores, name)
                 result.append(
                     .product(
