@@ -37,7 +37,9 @@ public final class Session {
         self.model = model
         self.kernels = set
         threads = options.threads > 0 ? options.threads : min(Int(platform_cpu_count()), Session.mostThreads)
-        maxTokens = options.maxTokens > 0 ? options.maxTokens : min(max(1024, c.maxLength), Session.mostTokens)
+        // What a batch leaves for the next step is to stay in the caches, unless weights of four bytes then come from memory more often.
+        let usual = model.takesBytes ? 512 : 1024
+        maxTokens = options.maxTokens > 0 ? options.maxTokens : min(max(usual, c.maxLength), Session.mostTokens)
         scratch = try Scratch(model.weights, c, maxTokens: maxTokens, threads: threads)
         let workers = try Workers(
             count: threads, kernels: kernels(set.kernels), scratch: scratch.thread, scratchStride: scratch.threadStride)
