@@ -47,7 +47,8 @@ def measure_limits(options, report):
             for (threads, name), parts in profile(options, path_of(options.work, model, precision)).items():
                 rows.append([title, precision, threads, name, *[cell(*parts[part]) if part in parts else "" for part in PARTS]])
     report.add("The machine's limit", "By `limbeck bench --profile`: shares of the threads' time, and in brackets how much of the "
-               "arithmetic that the same kernels reach with everything in the nearest caches. Other is what no kernel does: the "
-               "clocks, waiting for another thread, pooling. \"texts\" are the package descriptions; the tokenizer's time is that "
-               "of one thread, measured apart.",
+               "arithmetic that the same kernels reach with everything in the nearest caches, for attention that of floats in both "
+               "precisions; over 100 %, the host was slower while that was measured. Other is what no kernel does: the clocks, "
+               "waiting for another thread, pooling. \"texts\" are the package descriptions; the tokenizer's time is that of one "
+               "thread, measured apart.",
                ["model", "precision", "threads", "shape", *PARTS], rows)

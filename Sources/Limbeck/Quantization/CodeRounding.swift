@@ -77,7 +77,7 @@ package struct CodeRounding {
     package static func nearest(_ x: Float, _ largest: Float) -> Float {
         // In this range floats are whole numbers.
         let shift: Float = 12_582_912
-        // What is none, as huge weights leave it, is a code too: it would trap as an integer.
+        // NaN, which huge weights leave, becomes a code too: it would trap as an integer.
         let bounded = x > -largest ? (x < largest ? x : largest) : -largest
         return (bounded + shift) - shift
     }
