@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fits the polynomials of Sources/Kernels/Functions.swift; prints their coefficients and their measured errors.
+"""Fits the polynomials of Functions.swift and AttentionInBytes.swift in Sources/Kernels; prints their coefficients and their measured errors.
 
 Needs numpy and scipy. Minimax by Lawson's iteration: weighted least squares whose weights grow where the error is large.
 Coefficients are rounded to float32, and errors are measured with the kernels' own float32 arithmetic.
@@ -75,6 +75,10 @@ f = chebyshev(-0.5005, 0.5005)
 exp2 = np.concatenate([[1], minimax(f, (2**f - 1) / f, np.abs(f) / 2**f, range(6))])
 x = f32(np.linspace(-126, 0, 2000001))
 report("exp2", exp2, exp2_f32(x, exp2), 2 ** x.astype(np.float64))
+
+# 2^f once more, as exactly as the bytes of attention's weights need it.
+bytes_exp2 = np.concatenate([[1], minimax(f, (2**f - 1) / f, np.abs(f) / 2**f, range(4))])
+report("exp2 of weights in bytes", bytes_exp2, exp2_f32(x, bytes_exp2), 2 ** x.astype(np.float64))
 
 # gelu(x) = max(x, 0) - u 2^Q(u), u = |x|, Q(u) = log2(erfc(u / sqrt 2) / 2). The weight is what Q's error does to gelu,
 # with a floor that keeps the tail in order: the leading coefficient must be negative.
