@@ -12,19 +12,26 @@ func integerProduct(_ pointer: UnsafePointer<IntegerProduct>, rows: Range<Int>, 
 
 private func product(_ job: IntegerProduct, _ weights: IntegerPanels, _ rows: Range<Int>, _ panels: Range<Int>) {
     beginTiles()
-    var tileSums = InlineArray<64, Sums>(repeating: Sums())
+    var tileSums = InlineArray<128, Sums>(repeating: Sums())
     withUnsafeMutablePointer(to: &tileSums) { tileSums in
-        let sums = UnsafeMutableRawPointer(tileSums).assumingMemoryBound(to: Sums.self)  // (tileRows, 32)
+        var sums = UnsafeMutableRawPointer(tileSums).assumingMemoryBound(to: Sums.self)  // (tileRows, 32)
+        var other = sums + 64  // of the tile before
+        var outputs = Outputs(of: job, weights, rows.lowerBound..<rows.lowerBound, column: panels.lowerBound * panelColumns, other)
         for panel in panels {
-            let codes = weights.codes + panel * panelColumns * job.depth
+            let column = panel * panelColumns, codes = weights.codes + column * job.depth
             var row = rows.lowerBound
             while row < rows.upperBound {
-                let count = min(tileRows, rows.upperBound - row)
-                tile(job.a.bytes + row * job.a.stride, job.a.stride, count, job.depth, codes, into: sums, 2)
-                finish(job, weights, row..<row + count, column: panel * panelColumns, sums)
-                row += count
+                let end = min(row + tileRows, rows.upperBound)
+                tile(
+                    job.a.bytes + row * job.a.stride, job.a.stride, end - row, job.depth, codes, into: sums, 2, beside: &outputs,
+                    of: job)
+                outputs.make(tileRows, of: job)
+                outputs = Outputs(of: job, weights, row..<end, column: column, sums)
+                (sums, other) = (other, sums)
+                row = end
             }
         }
+        outputs.make(tileRows, of: job)
     }
     endTiles()
 }
@@ -46,17 +53,36 @@ func integerSums(_ pointer: UnsafePointer<IntegerSums>) {
     endTiles()
 }
 
-/// Makes outputs of a tile of sums.
-@inline(__always) private func finish(
-    _ job: IntegerProduct, _ weights: IntegerPanels, _ rows: Range<Int>, column: Int, _ dots: UnsafePointer<Sums>
-) {
-    for half in 0..<2 {
-        let column = column + half * 16
-        let scales = load(weights.scales + column), bias = load(job.bias + column)
-        let sums = UnsafeRawPointer(weights.sums + column).loadUnaligned(as: Sums.self)
-        for row in rows {
-            let exact = limbeck_centered(dots[(row - rows.lowerBound) * 2 + half], job.a.zeros[row], sums)
-            put(exact * (limbeck_all_float(job.a.scales[row]) * scales) + bias, at: row * job.outStride + column, job)
+/// Makes the outputs of a tile from its sums, row by row.
+struct Outputs {
+    private var row: Int
+    private let end: Int
+    private var out: Int
+    private var dots: UnsafePointer<Sums>
+    private let scales: (Vector, Vector), bias: (Vector, Vector), sums: (Sums, Sums)
+
+    @inline(__always) init(
+        of job: IntegerProduct, _ weights: IntegerPanels, _ rows: Range<Int>, column: Int, _ dots: UnsafePointer<Sums>
+    ) {
+        (row, end) = (rows.lowerBound, rows.upperBound)
+        out = row * job.outStride + column
+        self.dots = dots
+        scales = (load(weights.scales + column), load(weights.scales + column + 16))
+        bias = (load(job.bias + column), load(job.bias + column + 16))
+        let codeSums = UnsafeRawPointer(weights.sums + column)
+        sums = (codeSums.loadUnaligned(as: Sums.self), codeSums.loadUnaligned(fromByteOffset: 64, as: Sums.self))
+    }
+
+    /// Of so many rows more, or of those that are left.
+    @inline(__always) mutating func make(_ count: Int, of job: IntegerProduct) {
+        let end = min(row + count, end)
+        while row < end {
+            let scale = limbeck_all_float(job.a.scales[row]), zero = job.a.zeros[row]
+            put(limbeck_centered(dots[0], zero, sums.0) * (scale * scales.0) + bias.0, at: out, job)
+            put(limbeck_centered(dots[1], zero, sums.1) * (scale * scales.1) + bias.1, at: out + 16, job)
+            row += 1
+            dots += 2
+            out += job.outStride
         }
     }
 }

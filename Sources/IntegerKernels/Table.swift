@@ -5,6 +5,6 @@ import KernelInterface
 public func integerTable() -> IntegerKernels {
     IntegerKernels(
         quantize: { quantize($0, rows: $1) }, product: { integerProduct($0, rows: $1, panels: $2) },
-        depthStep: depthStep,
+        blockRows: blockRows, depthStep: depthStep,
         sums: { integerSums($0) })
 }

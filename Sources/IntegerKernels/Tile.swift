@@ -10,27 +10,46 @@ typealias Sums = SIMD16<Int32>
 #if KERNELS_AMX
 
 @inline(__always) var tileRows: Int { 32 }
+var blockRows: Int { 32 }
 var depthStep: Int { 64 }
 @inline(__always) func beginTiles() { limbeck_tiles_begin() }
 @inline(__always) func endTiles() { limbeck_tiles_end() }
 
-/// Reads whole tiles of 16 rows.
+/// Reads whole tiles of 16 rows. The vector units, idle meanwhile, make outputs of the tile before.
 @inline(__always) func tile(
     _ a: UnsafePointer<UInt8>, _ stride: Int, _ rows: Int, _ depth: Int, _ panel: UnsafePointer<Int8>,
-    into sums: UnsafeMutablePointer<Sums>, _ sumStride: Int
+    into sums: UnsafeMutablePointer<Sums>, _ sumStride: Int, beside outputs: inout Outputs, of job: IntegerProduct
 ) {
-    limbeck_tiles_product(a, stride, depth, panel, rows > 16, sums, sumStride * 64)
+    let isTall = rows > 16, pace = (tileRows * depthStep + depth - 1) / depth
+    limbeck_tiles_clear()
+    var k = 0
+    while k < depth {
+        // The caches of a CPU do not see by themselves that two tiles with a gap in every row are one stream.
+        limbeck_tiles_prefetch(panel + k * panelColumns + 1024)
+        limbeck_tiles_step(a + k, stride, panel + k * panelColumns, isTall)
+        outputs.make(pace, of: job)
+        k += depthStep
+    }
+    limbeck_tiles_store(sums, sumStride * 64, isTall)
 }
 
 @inline(__always) func smallTile(
     _ a: UnsafePointer<UInt8>, _ stride: Int, _ rows: Int, _ depth: Int, _ panel: UnsafePointer<Int8>,
     into sums: UnsafeMutablePointer<Sums>, _ sumStride: Int
 ) {
-    tile(a, stride, rows, depth, panel, into: sums, sumStride)
+    let isTall = rows > 16
+    limbeck_tiles_clear()
+    var k = 0
+    while k < depth {
+        limbeck_tiles_step(a + k, stride, panel + k * panelColumns, isTall)
+        k += depthStep
+    }
+    limbeck_tiles_store(sums, sumStride * 64, isTall)
 }
 
 #else
 
+var blockRows: Int { 48 }
 var depthStep: Int { 4 }
 @inline(__always) func beginTiles() {}
 @inline(__always) func endTiles() {}
@@ -51,9 +70,10 @@ private enum SmallBytes: Dots {
 private typealias SmallBytes = Bytes
 #endif
 
+/// There are no idle units that could make outputs meanwhile.
 func tile(
     _ a: UnsafePointer<UInt8>, _ stride: Int, _ rows: Int, _ depth: Int, _ panel: UnsafePointer<Int8>,
-    into sums: UnsafeMutablePointer<Sums>, _ sumStride: Int
+    into sums: UnsafeMutablePointer<Sums>, _ sumStride: Int, beside outputs: inout Outputs, of job: IntegerProduct
 ) {
     tile(a, stride, rows, depth, panel, sums, sumStride, Bytes.self)
 }

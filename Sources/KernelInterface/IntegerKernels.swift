@@ -4,6 +4,8 @@ public struct IntegerKernels: Sendable {
     public var quantize: @Sendable (_ job: UnsafePointer<Quantization>, _ rows: Range<Int>) -> Void
     /// `out[rows, panels]` = a w^T + bias, and the residual, or times what was there.
     public var product: @Sendable (_ job: UnsafePointer<IntegerProduct>, _ rows: Range<Int>, _ panels: Range<Int>) -> Void
+    /// Rows that a product takes at a time: whole tiles, and so few that their bytes stay in the first-level cache.
+    public var blockRows: Int
     /// The depth of `sums` is a multiple of this.
     public var depthStep: Int
     /// The exact sums of small bytes times codes.
@@ -11,11 +13,12 @@ public struct IntegerKernels: Sendable {
 
     public init(
         quantize: @escaping @Sendable (UnsafePointer<Quantization>, Range<Int>) -> Void,
-        product: @escaping @Sendable (UnsafePointer<IntegerProduct>, Range<Int>, Range<Int>) -> Void, depthStep: Int,
+        product: @escaping @Sendable (UnsafePointer<IntegerProduct>, Range<Int>, Range<Int>) -> Void, blockRows: Int, depthStep: Int,
         sums: @escaping @Sendable (UnsafePointer<IntegerSums>) -> Void
     ) {
         self.quantize = quantize
         self.product = product
+        self.blockRows = blockRows
         self.depthStep = depthStep
         self.sums = sums
     }

@@ -217,41 +217,40 @@ LIMBECK_INLINE void limbeck_tiles_begin(void) {
 
 LIMBECK_INLINE void limbeck_tiles_end(void) { _tile_release(); }
 
-/* Rows of bytes times a panel (depth / 4, 32, 4) -> sums (32, 32), or (16, 32) unless `tall`, whose rows are so many bytes apart; as
- * many rows are read. The depth is a multiple of 64. */
-LIMBECK_INLINE void limbeck_tiles_product(const uint8_t *a, long stride, long depth, const int8_t *panel, bool tall,
-                                          void *sums, long sum_stride) {
-    char *left = sums, *right = left + 64;
+/* Sums (32, 32), or (16, 32) unless `tall`. */
+LIMBECK_INLINE void limbeck_tiles_clear(void) {
     _tile_zero(0);
     _tile_zero(1);
-    if (!tall) {
-        for (long k = 0; k < depth; k += 64) {
-            _tile_loadd(4, a + k, stride);
-            _tile_loadd(6, panel + k * 32, 128);
-            _tile_loadd(7, panel + k * 32 + 64, 128);
-            _tile_dpbusd(0, 4, 6);
-            _tile_dpbusd(1, 4, 7);
-        }
-        _tile_stored(0, left, sum_stride);
-        _tile_stored(1, right, sum_stride);
-        return;
-    }
     _tile_zero(2);
     _tile_zero(3);
-    for (long k = 0; k < depth; k += 64) {
-        _tile_loadd(4, a + k, stride);
-        _tile_loadd(6, panel + k * 32, 128);
-        _tile_loadd(7, panel + k * 32 + 64, 128);
-        _tile_dpbusd(0, 4, 6);
-        _tile_dpbusd(1, 4, 7);
-        _tile_loadd(5, a + 16 * stride + k, stride);
-        _tile_dpbusd(2, 5, 6);
-        _tile_dpbusd(3, 5, 7);
-    }
-    _tile_stored(0, left, sum_stride);
-    _tile_stored(1, right, sum_stride);
-    _tile_stored(2, left + 16 * sum_stride, sum_stride);
-    _tile_stored(3, right + 16 * sum_stride, sum_stride);
+}
+
+/* Adds 64 columns of bytes, of as many rows, times 64 rows of a panel (depth / 4, 32, 4). */
+LIMBECK_INLINE void limbeck_tiles_step(const uint8_t *a, long stride, const int8_t *panel, bool tall) {
+    _tile_loadd(4, a, stride);
+    _tile_loadd(6, panel, 128);
+    _tile_loadd(7, panel + 64, 128);
+    _tile_dpbusd(0, 4, 6);
+    _tile_dpbusd(1, 4, 7);
+    if (!tall) return;
+    _tile_loadd(5, a + 16 * stride, stride);
+    _tile_dpbusd(2, 5, 6);
+    _tile_dpbusd(3, 5, 7);
+}
+
+/* Asks for such a part of a panel. */
+LIMBECK_INLINE void limbeck_tiles_prefetch(const int8_t *panel) {
+    for (int line = 0; line < 32; line++) __builtin_prefetch(panel + line * 64);
+}
+
+/* Rows of sums are so many bytes apart. */
+LIMBECK_INLINE void limbeck_tiles_store(void *sums, long stride, bool tall) {
+    char *left = sums, *right = left + 64;
+    _tile_stored(0, left, stride);
+    _tile_stored(1, right, stride);
+    if (!tall) return;
+    _tile_stored(2, left + 16 * stride, stride);
+    _tile_stored(3, right + 16 * stride, stride);
 }
 #endif
 

@@ -102,7 +102,7 @@ struct Encoder {
             operation(matrix, residual.map { .residual(scratch[$0].start) } ?? .none), gate: gate.map { operation($0, .gate) },
             of: quantization, weights: matrix, rows: rows, activation: activation,
             normalization: norm?.normalization(of: start, stride: out.stride), out: start, outStride: out.stride,
-            threads: workers.count, blocks: scratch.blocks)
+            threads: workers.count, kernels: workers.kernels, blocks: scratch.blocks)
         workers.run(.product(work), items: work.items)
     }
 

@@ -26,6 +26,7 @@ struct ProductWork {
     private let out: UnsafeMutablePointer<Float>  // (rows, panels * 32)
     private let outStride: Int
     private let rows: Int
+    private let blockRows: Int
     private let panels: Int
     private let groupPanels: Int
     private let blocks: UnsafeMutablePointer<Block>
@@ -40,19 +41,21 @@ struct ProductWork {
         static let none = 0, begun = 1, made = 2
     }
 
-    /// A multiple of the tile heights of all instruction sets.
-    static let blockRows = 48
+    /// Of a product of floats: a multiple of the tile heights of all instruction sets.
+    private static let floatBlockRows = 48
+    static let leastBlockRows = 32
 
     init(
         _ matrix: Operation, gate: Operation?, of quantization: Quantization?, weights: PackedLinear, rows: Int,
         activation: Activation, normalization: Normalization?, out: UnsafeMutablePointer<Float>, outStride: Int, threads: Int,
-        blocks: UnsafeMutablePointer<Block>
+        kernels: borrowing Kernels, blocks: UnsafeMutablePointer<Block>
     ) {
         (self.matrix, self.gate, self.quantization) = (matrix, gate, quantization)
         (self.activation, self.normalization, self.out, self.outStride) = (activation, normalization, out, outStride)
         (self.rows, self.blocks) = (rows, blocks)
         panels = weights.panelCount
-        let count = pieces(rows, ProductWork.blockRows)
+        blockRows = quantization == nil ? ProductWork.floatBlockRows : kernels.integer.blockRows
+        let count = pieces(rows, blockRows)
         // A group's weights stay in the second-level cache while the blocks of rows pass by; and there are enough items for all.
         let bytes = weights.panelBytes * (gate == nil ? 1 : 2)
         let cached = max(1, 512 * 1024 / bytes)
@@ -64,12 +67,12 @@ struct ProductWork {
         }
     }
 
-    var items: Int { pieces(rows, ProductWork.blockRows) * pieces(panels, groupPanels) }
+    var items: Int { pieces(rows, blockRows) * pieces(panels, groupPanels) }
 
     func run(_ item: Int, kernels: borrowing Kernels, scratch: UnsafeMutablePointer<Float>) {
-        let count = pieces(rows, ProductWork.blockRows)
+        let count = pieces(rows, blockRows)
         let block = item % count
-        let range = cut(rows, ProductWork.blockRows, block), group = cut(panels, groupPanels, item / count)
+        let range = cut(rows, blockRows, block), group = cut(panels, groupPanels, item / count)
         if let quantization { makeBytes(quantization, block, range, kernels: kernels) }
         var first = group.lowerBound
         while first < group.upperBound {
@@ -93,7 +96,7 @@ struct ProductWork {
     /// enough for instruction sets that have to be set up.
     private var panelsAtATime: Int {
         if activation == .identity, gate == nil { return panels }
-        if case .integer = matrix { return 4 }
+        if case .integer = matrix { return 8 }
         return 1
     }
 

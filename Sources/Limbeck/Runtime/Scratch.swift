@@ -71,7 +71,7 @@ final class Scratch {
             )
             return Parts(
                 batch: batch, matrices: Scratch.matrices(c.widths, tokens: maxTokens, &layout),
-                blocks: layout.take(ProductWork.Block.self, pieces(maxTokens, ProductWork.blockRows)),
+                blocks: layout.take(ProductWork.Block.self, pieces(maxTokens, ProductWork.leastBlockRows)),
                 inputBytes: Scratch.inputBytes(depth: depth, tokens: maxTokens, &layout),
                 firstItems: layout.take(Int.self, maxTokens + 1), thread: layout.take(Float.self, threads * stride),
                 rows: layout.take(Float.self, headSpace), dense: layout.take(Float.self, headSpace),
