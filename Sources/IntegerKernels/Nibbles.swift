@@ -2,7 +2,9 @@ import CPlatform
 import KernelInterface
 
 /// Products of bytes and nibbles, half of a panel and four rows at a time: sums of one group are exact, and are added up as floats.
-func product(_ job: IntegerProduct, _ weights: NibblePanels, _ rows: Range<Int>, _ panels: Range<Int>) {
+func product(
+    _ job: IntegerProduct, _ weights: NibblePanels, _ rows: Range<Int>, _ panels: Range<Int>, _ activate: Kernels.ActivateRows
+) {
     let groups = job.depth / NibblePanels.group, stride = job.a.stride / 4
     for panel in panels {
         let codes = UnsafeRawPointer(weights.codes + panel * panelColumns * job.depth / 2).assumingMemoryBound(to: Sums.self)
@@ -45,6 +47,10 @@ func product(_ job: IntegerProduct, _ weights: NibblePanels, _ rows: Range<Int>,
                 if last > 2 { finish(3, x3) }
                 row += 4
             }
+        }
+        if job.activation != .identity {
+            let start = job.out + rows.lowerBound * job.outStride + panel * panelColumns
+            activate(start, job.outStride, rows.count, panelColumns, job.activation)
         }
     }
 }

@@ -2,15 +2,19 @@ import CPlatform
 import KernelInterface
 
 /// Products of bytes, panel by panel and tile by tile; see `IntegerProduct`.
-func integerProduct(_ pointer: UnsafePointer<IntegerProduct>, rows: Range<Int>, panels: Range<Int>) {
+func integerProduct(
+    _ pointer: UnsafePointer<IntegerProduct>, rows: Range<Int>, panels: Range<Int>, activate: Kernels.ActivateRows
+) {
     let job = pointer.pointee
     switch job.panels {
-    case .bytes(let weights): product(job, weights, rows, panels)
-    case .nibbles(let weights): product(job, weights, rows, panels)
+    case .bytes(let weights): product(job, weights, rows, panels, activate)
+    case .nibbles(let weights): product(job, weights, rows, panels, activate)
     }
 }
 
-private func product(_ job: IntegerProduct, _ weights: IntegerPanels, _ rows: Range<Int>, _ panels: Range<Int>) {
+private func product(
+    _ job: IntegerProduct, _ weights: IntegerPanels, _ rows: Range<Int>, _ panels: Range<Int>, _ activate: Kernels.ActivateRows
+) {
     beginTiles()
     var tileSums = InlineArray<128, Sums>(repeating: Sums())
     withUnsafeMutablePointer(to: &tileSums) { tileSums in
@@ -24,14 +28,14 @@ private func product(_ job: IntegerProduct, _ weights: IntegerPanels, _ rows: Ra
                 let end = min(row + tileRows, rows.upperBound)
                 tile(
                     job.a.bytes + row * job.a.stride, job.a.stride, end - row, job.depth, codes, into: sums, 2, beside: &outputs,
-                    of: job)
-                outputs.make(tileRows, of: job)
+                    of: job, activate)
+                outputs.make(tileRows, of: job, activate)
                 outputs = Outputs(of: job, weights, row..<end, column: column, sums)
                 (sums, other) = (other, sums)
                 row = end
             }
         }
-        outputs.make(tileRows, of: job)
+        outputs.make(tileRows, of: job, activate)
     }
     endTiles()
 }
@@ -74,8 +78,8 @@ struct Outputs {
     }
 
     /// Of so many rows more, or of those that are left.
-    @inline(__always) mutating func make(_ count: Int, of job: IntegerProduct) {
-        let end = min(row + count, end)
+    @inline(__always) mutating func make(_ count: Int, of job: IntegerProduct, _ activate: Kernels.ActivateRows) {
+        let end = min(row + count, end), start = job.out + out, made = end - row
         while row < end {
             let scale = limbeck_all_float(job.a.scales[row]), zero = job.a.zeros[row]
             put(limbeck_centered(dots[0], zero, sums.0) * (scale * scales.0) + bias.0, at: out, job)
@@ -84,6 +88,7 @@ struct Outputs {
             dots += 2
             out += job.outStride
         }
+        if job.activation != .identity, made > 0 { activate(start, job.outStride, made, panelColumns, job.activation) }
     }
 }
 

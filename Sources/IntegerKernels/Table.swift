@@ -4,7 +4,7 @@ import KernelInterface
 @export(interface)
 public func integerTable() -> IntegerKernels {
     IntegerKernels(
-        quantize: { quantize($0, rows: $1) }, product: { integerProduct($0, rows: $1, panels: $2) },
+        quantize: { quantize($0, rows: $1) }, product: { integerProduct($0, rows: $1, panels: $2, activate: $3) },
         blockRows: blockRows, depthStep: depthStep,
         sums: { integerSums($0) })
 }

@@ -2,8 +2,14 @@
 public struct IntegerKernels: Sendable {
     /// Rows of floats as bytes.
     public var quantize: @Sendable (_ job: UnsafePointer<Quantization>, _ rows: Range<Int>) -> Void
-    /// `out[rows, panels]` = a w^T + bias, and the residual, or times what was there.
-    public var product: @Sendable (_ job: UnsafePointer<IntegerProduct>, _ rows: Range<Int>, _ panels: Range<Int>) -> Void
+    public typealias Multiply =
+        @Sendable (
+            _ job: UnsafePointer<IntegerProduct>, _ rows: Range<Int>, _ panels: Range<Int>, _ activate: Kernels.ActivateRows
+        ) -> Void
+
+    /// `out[rows, panels] = activation(a w^T + bias, and the residual, or times what was there)`, by `activate`, whose instruction set
+    /// is older.
+    public var product: Multiply
     /// Rows that a product takes at a time: whole tiles, and so few that their bytes stay in the first-level cache.
     public var blockRows: Int
     /// The depth of `sums` is a multiple of this.
@@ -13,7 +19,7 @@ public struct IntegerKernels: Sendable {
 
     public init(
         quantize: @escaping @Sendable (UnsafePointer<Quantization>, Range<Int>) -> Void,
-        product: @escaping @Sendable (UnsafePointer<IntegerProduct>, Range<Int>, Range<Int>) -> Void, blockRows: Int, depthStep: Int,
+        product: @escaping Multiply, blockRows: Int, depthStep: Int,
         sums: @escaping @Sendable (UnsafePointer<IntegerSums>) -> Void
     ) {
         self.quantize = quantize
@@ -72,7 +78,7 @@ public struct ByteRows {
 ///
 ///     out = (x - Float(zero) * sum of codes times scales) * row's scale + bias, x = the sum of Float(a . code) * scale over the groups
 ///
-/// and then what `combination` says.
+/// and then what `combination` and `activation` say.
 public struct IntegerProduct {
     public enum Codes {
         case bytes(IntegerPanels)
@@ -84,18 +90,20 @@ public struct IntegerProduct {
     public var panels: Codes
     public var bias: UnsafePointer<Float>  // (panels * 32), zero past the last column
     public var combination: Combination
+    public var activation: Activation
     public var out: UnsafeMutablePointer<Float>  // (rows, panels * 32)
     public var outStride: Int
 
     public init(
         a: ByteRows, depth: Int, panels: Codes, bias: UnsafePointer<Float>, combination: Combination,
-        out: UnsafeMutablePointer<Float>, outStride: Int
+        activation: Activation, out: UnsafeMutablePointer<Float>, outStride: Int
     ) {
         self.a = a
         self.depth = depth
         self.panels = panels
         self.bias = bias
         self.combination = combination
+        self.activation = activation
         self.out = out
         self.outStride = outStride
     }

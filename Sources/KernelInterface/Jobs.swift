@@ -1,6 +1,6 @@
 // What each kernel works on. Plain pointers and sizes: whoever fills these in has checked them.
 
-/// `out = a w^T + bias`, and then what `combination` says.
+/// `out = a w^T + bias`, and then what `combination` and `activation` say.
 public struct Product {
     public var a: UnsafePointer<Float>  // (rows, depth)
     public var aStride: Int
@@ -8,12 +8,13 @@ public struct Product {
     public var panels: FloatPanels
     public var bias: UnsafePointer<Float>  // (panels * 32), zero past the last column
     public var combination: Combination
+    public var activation: Activation
     public var out: UnsafeMutablePointer<Float>  // (rows, panels * 32)
     public var outStride: Int
 
     public init(
         a: UnsafePointer<Float>, aStride: Int, depth: Int, panels: FloatPanels, bias: UnsafePointer<Float>, combination: Combination,
-        out: UnsafeMutablePointer<Float>, outStride: Int
+        activation: Activation, out: UnsafeMutablePointer<Float>, outStride: Int
     ) {
         self.a = a
         self.aStride = aStride
@@ -21,6 +22,7 @@ public struct Product {
         self.panels = panels
         self.bias = bias
         self.combination = combination
+        self.activation = activation
         self.out = out
         self.outStride = outStride
     }

@@ -1,7 +1,11 @@
 /// The vector code of one instruction set, as a value: chosen once per session, so that two sessions of one process may differ.
 /// Every function gives the same bits in every table.
 public struct Kernels: Sendable {
-    /// `out[rows, panels] = a w^T + bias`, and the residual, or times what was there. `scratch` has `Product.scratch` numbers.
+    public typealias ActivateRows =
+        @Sendable (_ x: UnsafeMutablePointer<Float>, _ stride: Int, _ rows: Int, _ width: Int, _ activation: Activation) -> Void
+
+
+    /// `out[rows, panels] = activation(a w^T + bias, and the residual, or times what was there)`. `scratch` has `Product.scratch` numbers.
     public var product:
         @Sendable (_ job: UnsafePointer<Product>, _ rows: Range<Int>, _ panels: Range<Int>, _ scratch: UnsafeMutablePointer<Float>) -> Void
     /// The same of bytes, and what makes them.
@@ -29,8 +33,7 @@ public struct Kernels: Sendable {
     /// `out[n] = a . w[n] + bias[n]`, weights row by row as they stand in the file.
     public var dots: @Sendable (_ job: UnsafePointer<Dots>, _ columns: Range<Int>) -> Void
     /// An activation over rows of so many numbers in place; whole vectors of 16 are written.
-    public var activateRows:
-        @Sendable (_ x: UnsafeMutablePointer<Float>, _ stride: Int, _ rows: Int, _ width: Int, _ activation: Activation) -> Void
+    public var activateRows: ActivateRows
     /// An activation over `count` numbers in place.
     public var activate: @Sendable (_ values: UnsafeMutablePointer<Float>, _ count: Int, _ activation: Activation) -> Void
     /// Softmax over `count` numbers in place.
@@ -46,7 +49,7 @@ public struct Kernels: Sendable {
         embed: @escaping @Sendable (UnsafePointer<Embedding>, Range<Int>) -> Void,
         trigrams: @escaping @Sendable (UnsafePointer<Trigrams>, Range<Int>) -> Void,
         dots: @escaping @Sendable (UnsafePointer<Dots>, Range<Int>) -> Void,
-        activateRows: @escaping @Sendable (UnsafeMutablePointer<Float>, Int, Int, Int, Activation) -> Void,
+        activateRows: @escaping ActivateRows,
         activate: @escaping @Sendable (UnsafeMutablePointer<Float>, Int, Activation) -> Void,
         softmax: @escaping @Sendable (UnsafeMutablePointer<Float>, Int) -> Void
     ) {

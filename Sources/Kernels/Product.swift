@@ -26,5 +26,6 @@ func product(_ pointer: UnsafePointer<Product>, rows: Range<Int>, panels: Range<
             }
             store(result, place)
         }
+        if job.activation != .identity { activate(out, stride: job.outStride, rows: rows.count, vectors: 2, job.activation) }
     }
 }

@@ -74,6 +74,7 @@ import Testing
             let stride = rowStride(width)
             let before = (0..<rows * stride).map { _ in Float.random(in: -2...2, using: &random) }
             let residual = (0..<rows * stride).map { _ in Float.random(in: -2...2, using: &random) }
+            let activations: [Activation] = [.identity, .relu, .identity]
             for combination in 0..<3 {
                 var out = before
                 out.withUnsafeMutableBufferPointer { out in
@@ -84,8 +85,8 @@ import Testing
                                 IntegerPanels(codes: packed.start, scales: scales.start, sums: sums.start, smoothing: nil)),
                             bias: bias.start,
                             combination: combination == 0 ? .none : combination == 1 ? .residual(residual.baseAddress!) : .gate,
-                            out: out.baseAddress!, outStride: stride)
-                        withUnsafePointer(to: job) { set.kernels.integer.product($0, 0..<rows, 0..<panels) }
+                            activation: activations[combination], out: out.baseAddress!, outStride: stride)
+                        withUnsafePointer(to: job) { set.kernels.integer.product($0, 0..<rows, 0..<panels, set.kernels.activateRows) }
                     }
                 }
                 for row in 0..<rows {
@@ -100,7 +101,7 @@ import Testing
                         let expected =
                             switch combination {
                             case 0: product
-                            case 1: product + residual[place]
+                            case 1: max(0, product + residual[place])
                             default: before[place] * product
                             }
                         #expect(out[place] == expected, "\(rows) x \(depth) x \(columns), \(combination), (\(row), \(column))")
@@ -143,8 +144,8 @@ import Testing
             out.withUnsafeMutableBufferPointer { out in
                 let job = IntegerProduct(
                     a: a.rows, depth: padded, panels: .nibbles(weights), bias: bias.start, combination: .none,
-                    out: out.baseAddress!, outStride: stride)
-                withUnsafePointer(to: job) { set.kernels.integer.product($0, 0..<rows, 0..<panels) }
+                    activation: .relu, out: out.baseAddress!, outStride: stride)
+                withUnsafePointer(to: job) { set.kernels.integer.product($0, 0..<rows, 0..<panels, set.kernels.activateRows) }
             }
             for row in 0..<rows {
                 for column in 0..<columns {
@@ -154,7 +155,7 @@ import Testing
                         for k in group * 32..<max(group * 32, min(depth, group * 32 + 32)) { sum += Int(a.bytes[row * a.stride + k]) * code(k, column) }
                         x += Float(sum) * Float(scale(group, column))
                     }
-                    let expected = (x - Float(a.zeros[row]) * sums[column]) * a.scales[row] + bias[column]
+                    let expected = max(0, (x - Float(a.zeros[row]) * sums[column]) * a.scales[row] + bias[column])
                     #expect(out[row * stride + column] == expected, "\(rows) x \(depth) x \(columns), (\(row), \(column))")
                 }
             }

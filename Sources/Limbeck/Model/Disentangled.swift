@@ -87,7 +87,8 @@ extension DisentangledTensors {
         }
         guard case .float(let panels) = matrix.panels else { return }
         let product = Product(
-            a: states, aStride: stride, depth: hidden, panels: panels, bias: matrix.bias, combination: .none, out: projected,
+            a: states, aStride: stride, depth: hidden, panels: panels, bias: matrix.bias, combination: .none,
+            activation: .identity, out: projected,
             outStride: rowStride(size))
         withUnsafePointer(to: product) { kernels.product($0, 0..<rows, 0..<matrix.panelCount, states) }
 

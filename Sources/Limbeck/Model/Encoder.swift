@@ -72,21 +72,25 @@ struct Encoder {
     ) {
         let (a, out) = (scratch[from], scratch[into])
         let start = out.start + column
-        func integer(_ matrix: PackedLinear, _ codes: IntegerProduct.Codes, _ combination: Combination) -> ProductWork.Operation {
+        func integer(_ matrix: PackedLinear, _ codes: IntegerProduct.Codes, _ combination: Combination, _ activation: Activation)
+            -> ProductWork.Operation
+        {
             .integer(
                 IntegerProduct(
                     a: scratch.inputBytes, depth: matrix.integerDepth, panels: codes, bias: matrix.bias, combination: combination,
-                    out: start, outStride: out.stride))
+                    activation: activation, out: start, outStride: out.stride))
         }
-        func operation(_ matrix: PackedLinear, _ combination: Combination) -> ProductWork.Operation {
+        func operation(_ matrix: PackedLinear, _ combination: Combination, _ activation: Activation = .identity)
+            -> ProductWork.Operation
+        {
             switch matrix.panels {
             case .float(let panels):
                 .float(
                     Product(
                         a: a.start, aStride: a.stride, depth: matrix.depth, panels: panels, bias: matrix.bias,
-                        combination: combination, out: start, outStride: out.stride))
-            case .int8(let panels): integer(matrix, .bytes(panels), combination)
-            case .int4(let panels): integer(matrix, .nibbles(panels), combination)
+                        combination: combination, activation: activation, out: start, outStride: out.stride))
+            case .int8(let panels): integer(matrix, .bytes(panels), combination, activation)
+            case .int4(let panels): integer(matrix, .nibbles(panels), combination, activation)
             }
         }
         func bytes(smoothing: UnsafePointer<Float>?) -> Quantization {
@@ -99,10 +103,10 @@ struct Encoder {
             case .int4(let panels): bytes(smoothing: panels.smoothing)
             }
         let work = ProductWork(
-            operation(matrix, residual.map { .residual(scratch[$0].start) } ?? .none), gate: gate.map { operation($0, .gate) },
-            of: quantization, weights: matrix, rows: rows, activation: activation,
-            normalization: norm?.normalization(of: start, stride: out.stride), out: start, outStride: out.stride,
-            threads: workers.count, kernels: workers.kernels, blocks: scratch.blocks)
+            operation(matrix, residual.map { .residual(scratch[$0].start) } ?? .none, activation), gate: gate.map { operation($0, .gate) },
+            of: quantization, weights: matrix, rows: rows,
+            normalization: norm?.normalization(of: start, stride: out.stride), threads: workers.count,
+            kernels: workers.kernels, blocks: scratch.blocks)
         workers.run(.product(work), items: work.items)
     }
 

@@ -119,6 +119,7 @@ extension Kernels {
     ) {
         let job = Product(
             a: a, aStride: aStride, depth: depth, panels: .float32(w), bias: bias, combination: adding ? .residual(out) : .none,
+            activation: .identity,
             out: out, outStride: outStride)
         withUnsafePointer(to: job) { product($0, 0..<rows, 0..<panels, out) }
     }

@@ -13,7 +13,7 @@ struct ProductWork {
         func run(_ rows: Range<Int>, _ panels: Range<Int>, kernels: borrowing Kernels, scratch: UnsafeMutablePointer<Float>) {
             switch self {
             case .float(let job): withUnsafePointer(to: job) { kernels.product($0, rows, panels, scratch) }
-            case .integer(let job): withUnsafePointer(to: job) { kernels.integer.product($0, rows, panels) }
+            case .integer(let job): withUnsafePointer(to: job) { kernels.integer.product($0, rows, panels, kernels.activateRows) }
             }
         }
     }
@@ -21,10 +21,7 @@ struct ProductWork {
     private let matrix: Operation
     private let gate: Operation?
     private let quantization: Quantization?
-    private let activation: Activation
     private let normalization: Normalization?
-    private let out: UnsafeMutablePointer<Float>  // (rows, panels * 32)
-    private let outStride: Int
     private let rows: Int
     private let blockRows: Int
     private let panels: Int
@@ -47,11 +44,9 @@ struct ProductWork {
 
     init(
         _ matrix: Operation, gate: Operation?, of quantization: Quantization?, weights: PackedLinear, rows: Int,
-        activation: Activation, normalization: Normalization?, out: UnsafeMutablePointer<Float>, outStride: Int, threads: Int,
-        kernels: borrowing Kernels, blocks: UnsafeMutablePointer<Block>
+        normalization: Normalization?, threads: Int, kernels: borrowing Kernels, blocks: UnsafeMutablePointer<Block>
     ) {
-        (self.matrix, self.gate, self.quantization) = (matrix, gate, quantization)
-        (self.activation, self.normalization, self.out, self.outStride) = (activation, normalization, out, outStride)
+        (self.matrix, self.gate, self.quantization, self.normalization) = (matrix, gate, quantization, normalization)
         (self.rows, self.blocks) = (rows, blocks)
         panels = weights.panelCount
         blockRows = quantization == nil ? ProductWork.floatBlockRows : kernels.integer.blockRows
@@ -78,10 +73,6 @@ struct ProductWork {
         while first < group.upperBound {
             let some = first..<min(first + panelsAtATime, group.upperBound)
             matrix.run(range, some, kernels: kernels, scratch: scratch)
-            if activation != .identity {
-                let start = out + range.lowerBound * outStride + first * panelColumns
-                kernels.activateRows(start, outStride, range.count, some.count * panelColumns, activation)
-            }
             gate?.run(range, some, kernels: kernels, scratch: scratch)
             first = some.upperBound
         }
@@ -92,10 +83,10 @@ struct ProductWork {
         }
     }
 
-    /// How many panels of outputs are computed before what follows: few, so that they are still in the first-level cache then, but
+    /// How many panels of outputs are computed before their gates: few, so that they are still in the first-level cache then, but
     /// enough for instruction sets that have to be set up.
     private var panelsAtATime: Int {
-        if activation == .identity, gate == nil { return panels }
+        if gate == nil { return panels }
         if case .integer = matrix { return 8 }
         return 1
     }

@@ -65,9 +65,10 @@ final class Profile: @unchecked Sendable {  // the counters are atomic
                 kernels.product(job, rows, panels, scratch)
             }
         }
-        timed.integer.product = { [self] job, rows, panels in
+        // Activations among them: they are made while the next outputs are computed.
+        timed.integer.product = { [self] job, rows, panels, _ in
             time(.products, 2 * rows.count * job.pointee.depth * panels.count * panelColumns) {
-                kernels.integer.product(job, rows, panels)
+                kernels.integer.product(job, rows, panels, kernels.activateRows)
             }
         }
         timed.integer.quantize = { [self] job, rows in time(.bytes) { kernels.integer.quantize(job, rows) } }

@@ -66,7 +66,8 @@ struct MachineLimit {
         let a = memory.assumingMemoryBound(to: Float.self), weights = a + 48 * (depth + 64), bias = weights + width * depth
         let out = bias + 3 * width
         let product = Product(
-            a: a, aStride: depth + 16, depth: depth, panels: .float32(weights), bias: bias, combination: .none, out: out,
+            a: a, aStride: depth + 16, depth: depth, panels: .float32(weights), bias: bias, combination: .none,
+            activation: .identity, out: out,
             outStride: rowStride(width))
         let integer = IntegerProduct(
             a: ByteRows(
@@ -77,7 +78,7 @@ struct MachineLimit {
                 IntegerPanels(
                     codes: UnsafeRawPointer(weights).assumingMemoryBound(to: Int8.self), scales: bias,
                     sums: UnsafeRawPointer(bias).assumingMemoryBound(to: Int32.self), smoothing: nil)),
-            bias: bias, combination: .none, out: out, outStride: rowStride(width))
+            bias: bias, combination: .none, activation: .identity, out: out, outStride: rowStride(width))
         func most(_ body: () -> Void) -> Double {
             var best = Double.infinity
             for _ in 0..<200 {
@@ -88,6 +89,10 @@ struct MachineLimit {
             return Double(2 * rows * depth * width) / best
         }
         floats = most { withUnsafePointer(to: product) { kernels.product($0, 0..<rows, 0..<panels, out) } }
-        bytes = ofBytes ? most { withUnsafePointer(to: integer) { kernels.integer.product($0, 0..<rows, 0..<panels) } } : nil
+        guard ofBytes else {
+            bytes = nil
+            return
+        }
+        bytes = most { withUnsafePointer(to: integer) { kernels.integer.product($0, 0..<rows, 0..<panels, kernels.activateRows) } }
     }
 }
