@@ -11,10 +11,12 @@ public struct Product {
     public var activation: Activation
     public var out: UnsafeMutablePointer<Float>  // (rows, panels * 32)
     public var outStride: Int
+    /// For the first rows the weights come from memory, for those that follow from a cache.
+    public var streamedRows: Int
 
     public init(
         a: UnsafePointer<Float>, aStride: Int, depth: Int, panels: FloatPanels, bias: UnsafePointer<Float>, combination: Combination,
-        activation: Activation, out: UnsafeMutablePointer<Float>, outStride: Int
+        activation: Activation, out: UnsafeMutablePointer<Float>, outStride: Int, streamedRows: Int = .max
     ) {
         self.a = a
         self.aStride = aStride
@@ -25,6 +27,7 @@ public struct Product {
         self.activation = activation
         self.out = out
         self.outStride = outStride
+        self.streamedRows = streamedRows
     }
 
     /// Numbers of scratch that one call needs for float16 panels: one of them, converted.

@@ -4,19 +4,26 @@ import KernelInterface
 func product(_ pointer: UnsafePointer<Product>, rows: Range<Int>, panels: Range<Int>, scratch: UnsafeMutablePointer<Float>) {
     let job = pointer.pointee
     let a = job.a + rows.lowerBound * job.aStride
+    let size = job.depth * panelColumns
+    let isStreamed = rows.lowerBound < job.streamedRows
     for panel in panels {
         let column = panel * panelColumns
         let out = job.out + rows.lowerBound * job.outStride + column
         let bias0 = load(job.bias + column), bias1 = load(job.bias + column + 16)
-        let weights: UnsafePointer<Float>
+        let weights: UnsafePointer<Float>, next: UnsafeRawBufferPointer
         switch job.panels {
-        case .float32(let panels): weights = panels + column * job.depth
+        case .float32(let panels):
+            weights = panels + column * job.depth
+            next = UnsafeRawBufferPointer(start: weights + size, count: size * 4)
         case .float16(let panels):
             let halves = panels + column * job.depth
             for i in 0..<2 * job.depth { store(load(halves + i * 16), scratch + i * 16) }
             weights = UnsafePointer(scratch)
+            next = UnsafeRawBufferPointer(start: halves + size, count: size * 2)
         }
-        multiply(a, stride: job.aStride, rows: rows.count, depth: job.depth, panel: weights) { row, half, sums in
+        multiply(
+            a, stride: job.aStride, rows: rows.count, depth: job.depth, panel: weights, upcoming: isStreamed ? next : nil
+        ) { row, half, sums in
             let place = out + row * job.outStride + half * 16
             var result = sums + (half == 0 ? bias0 : bias1)
             switch job.combination {

@@ -8,28 +8,34 @@ import KernelInterface
 /// What a finished sum is handed to: its row in the block, its half of the panel (columns 0..<16 or 16..<32), 16 sums.
 typealias Finish = (_ row: Int, _ half: Int, _ sums: Vector) -> Void
 
-/// (rows, depth) times one panel (depth, 32).
+/// (rows, depth) times one panel (depth, 32). `upcoming` is where the next one will come from, if it is memory and not a cache.
 @inline(__always) func multiply(
-    _ a: UnsafePointer<Float>, stride: Int, rows: Int, depth: Int, panel: UnsafePointer<Float>, finish: Finish
+    _ a: UnsafePointer<Float>, stride: Int, rows: Int, depth: Int, panel: UnsafePointer<Float>,
+    upcoming: UnsafeRawBufferPointer? = nil, finish: Finish
 ) {
+    #if KERNELS_AVX512
+    var prefetch = Prefetch(upcoming, steps: (rows + 7) / 8 * depth)
+    #else
+    var prefetch = Prefetch(upcoming, steps: (rows + tileRows - 1) / tileRows * 2 * depth)
+    #endif
     let panel = UnsafeRawPointer(panel).assumingMemoryBound(to: Vector.self)
     var row = 0
     #if KERNELS_AVX512
     while rows - row > 4 {
-        tall(a + row * stride, stride, min(rows - row, 8), depth, panel) { finish(row + $0, $1, $2) }
+        tall(a + row * stride, stride, min(rows - row, 8), depth, panel, &prefetch) { finish(row + $0, $1, $2) }
         row += 8
     }
     if row < rows {
-        short(a + row * stride, stride, rows - row, depth, panel) { finish(row + $0, $1, $2) }
+        short(a + row * stride, stride, rows - row, depth, panel, &prefetch) { finish(row + $0, $1, $2) }
     }
     #else
     while row < rows {
         let count = min(rows - row, tileRows)
         for half in 0..<2 {
             if count > 3 {
-                tall(a + row * stride, stride, count, depth, panel + half) { finish(row + $0, half, $1) }
+                tall(a + row * stride, stride, count, depth, panel + half, &prefetch) { finish(row + $0, half, $1) }
             } else {
-                short(a + row * stride, stride, count, depth, panel + half) { finish(row + $0, half, $1) }
+                short(a + row * stride, stride, count, depth, panel + half, &prefetch) { finish(row + $0, half, $1) }
             }
         }
         row += count
@@ -37,12 +43,29 @@ typealias Finish = (_ row: Int, _ half: Int, _ sums: Vector) -> Void
     #endif
 }
 
-/// How many steps of the depth ahead of its use a panel is asked for: weights stream from memory when there are few rows, and the
-/// hardware's own prefetching stops at every page.
-@inline(__always) private var ahead: Int { 64 }
+/// Asks for weights before their use. Those in a cache a little ahead; of those in memory, for which the first tile of a panel would
+/// wait, a part at every step of all tiles of the panel before.
+private struct Prefetch {
+    private var place: UnsafeRawPointer?
+    private let part: Int
+    private let isUpcoming: Bool
 
-@inline(__always) private func prefetch(_ panel: UnsafePointer<Vector>, _ k: Int) {
-    platform_prefetch(panel + 2 * (k + ahead))
+    @inline(__always) init(_ upcoming: UnsafeRawBufferPointer?, steps: Int) {
+        place = upcoming?.baseAddress
+        part = upcoming.map { ($0.count + steps - 1) / steps } ?? 128
+        isUpcoming = upcoming != nil
+    }
+
+    @inline(__always) mutating func begin(_ panel: UnsafePointer<Vector>) {
+        if !isUpcoming { place = UnsafeRawPointer(panel + 128) }
+    }
+
+    /// A part is up to two cache lines; a branch would cost more than asking twice.
+    @inline(__always) mutating func step() {
+        platform_prefetch(place)
+        platform_prefetch(place! + 64)
+        place! += part
+    }
 }
 
 #if KERNELS_AVX512
@@ -50,7 +73,8 @@ typealias Finish = (_ row: Int, _ half: Int, _ sums: Vector) -> Void
 
 /// Up to 8 rows; rows past `rows` repeat the last one, and their sums are dropped.
 @inline(__always) private func tall(
-    _ a: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ depth: Int, _ panel: UnsafePointer<Vector>, finish: Finish
+    _ a: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ depth: Int, _ panel: UnsafePointer<Vector>, _ prefetch: inout Prefetch,
+    finish: Finish
 ) {
     let last = rows - 1
     let a0 = a, a1 = a + min(1, last) * stride, a2 = a + min(2, last) * stride, a3 = a + min(3, last) * stride
@@ -59,10 +83,10 @@ typealias Finish = (_ row: Int, _ half: Int, _ sums: Vector) -> Void
     var s00 = Vector(), s01 = Vector(), s10 = Vector(), s11 = Vector(), s20 = Vector(), s21 = Vector()
     var s30 = Vector(), s31 = Vector(), s40 = Vector(), s41 = Vector(), s50 = Vector(), s51 = Vector()
     var s60 = Vector(), s61 = Vector(), s70 = Vector(), s71 = Vector()
+    prefetch.begin(panel)
     for k in 0..<depth {
         let b0 = panel[2 * k], b1 = panel[2 * k + 1]
-        prefetch(panel, k)
-        prefetch(panel + 1, k)
+        prefetch.step()
         var x = all(a0[k]); s00 = fma(x, b0, s00); s01 = fma(x, b1, s01)
         x = all(a1[k]); s10 = fma(x, b0, s10); s11 = fma(x, b1, s11)
         x = all(a2[k]); s20 = fma(x, b0, s20); s21 = fma(x, b1, s21)
@@ -84,16 +108,17 @@ typealias Finish = (_ row: Int, _ half: Int, _ sums: Vector) -> Void
 
 /// Up to 4 rows.
 @inline(__always) private func short(
-    _ a: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ depth: Int, _ panel: UnsafePointer<Vector>, finish: Finish
+    _ a: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ depth: Int, _ panel: UnsafePointer<Vector>, _ prefetch: inout Prefetch,
+    finish: Finish
 ) {
     let last = rows - 1
     let a0 = a, a1 = a + min(1, last) * stride, a2 = a + min(2, last) * stride, a3 = a + min(3, last) * stride
     var s00 = Vector(), s01 = Vector(), s10 = Vector(), s11 = Vector()
     var s20 = Vector(), s21 = Vector(), s30 = Vector(), s31 = Vector()
+    prefetch.begin(panel)
     for k in 0..<depth {
         let b0 = panel[2 * k], b1 = panel[2 * k + 1]
-        prefetch(panel, k)
-        prefetch(panel + 1, k)
+        prefetch.step()
         var x = all(a0[k]); s00 = fma(x, b0, s00); s01 = fma(x, b1, s01)
         x = all(a1[k]); s10 = fma(x, b0, s10); s11 = fma(x, b1, s11)
         x = all(a2[k]); s20 = fma(x, b0, s20); s21 = fma(x, b1, s21)
@@ -117,16 +142,17 @@ typealias Finish = (_ row: Int, _ half: Int, _ sums: Vector) -> Void
 
 /// Up to 6 rows of one half of a panel.
 @inline(__always) private func tall(
-    _ a: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ depth: Int, _ panel: UnsafePointer<Vector>,
+    _ a: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ depth: Int, _ panel: UnsafePointer<Vector>, _ prefetch: inout Prefetch,
     finish: (Int, Vector) -> Void
 ) {
     let last = rows - 1
     let a0 = a, a1 = a + min(1, last) * stride, a2 = a + min(2, last) * stride, a3 = a + min(3, last) * stride
     let a4 = a + min(4, last) * stride, a5 = a + min(5, last) * stride
     var s0 = Vector(), s1 = Vector(), s2 = Vector(), s3 = Vector(), s4 = Vector(), s5 = Vector()
+    prefetch.begin(panel)
     for k in 0..<depth {
         let b = panel[2 * k]
-        prefetch(panel, k)
+        prefetch.step()
         s0 = fma(all(a0[k]), b, s0)
         s1 = fma(all(a1[k]), b, s1)
         s2 = fma(all(a2[k]), b, s2)
@@ -144,15 +170,16 @@ typealias Finish = (_ row: Int, _ half: Int, _ sums: Vector) -> Void
 
 /// Up to 3 rows of one half of a panel.
 @inline(__always) private func short(
-    _ a: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ depth: Int, _ panel: UnsafePointer<Vector>,
+    _ a: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ depth: Int, _ panel: UnsafePointer<Vector>, _ prefetch: inout Prefetch,
     finish: (Int, Vector) -> Void
 ) {
     let last = rows - 1
     let a0 = a, a1 = a + min(1, last) * stride, a2 = a + min(2, last) * stride
     var s0 = Vector(), s1 = Vector(), s2 = Vector()
+    prefetch.begin(panel)
     for k in 0..<depth {
         let b = panel[2 * k]
-        prefetch(panel, k)
+        prefetch.step()
         s0 = fma(all(a0[k]), b, s0)
         s1 = fma(all(a1[k]), b, s1)
         s2 = fma(all(a2[k]), b, s2)

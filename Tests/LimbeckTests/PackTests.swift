@@ -71,7 +71,6 @@ import Testing
         }
     }
 
-    /// As the xxhash package computes them.
     /// A session of bytes computes fewer tokens at a time.
     @Test(arguments: [(Precision.float32, 1024), (.float16, 1024), (.int8, 512), (.int4, 512)])
     func batchesFitTheCaches(precision: Precision, tokens: Int) throws {
@@ -79,6 +78,7 @@ import Testing
         #expect(try Session(Model(path: sample.path)).maxTokens == tokens)
     }
 
+    /// As the xxhash package computes them.
     @Test func checksumsAreXXH64() {
         let bytes = (0..<256).map { UInt8(($0 * 37 + 11) % 256) }
         for (count, sum) in [(32, 0xcc6b_8aaa_da79_0b2d), (64, 0x155c_cce4_bf32_befc), (256, 0x43c9_2f09_cb3e_28cf)]

@@ -24,7 +24,7 @@ extension Session {
         while next < lengths.count {
             let first = next
             clearBatch()
-            while next < lengths.count, tokens + lengths[next] <= maxTokens, sequences < maxTokens {
+            while next < lengths.count, hasRoom(for: lengths[next]) {
                 let start = tokens, source = firstToken + start
                 (scratch.ids + start).update(from: ids.baseAddress! + source, count: lengths[next])
                 if let types {

@@ -63,6 +63,12 @@ package struct BufferWidths: Sendable {
 
     package subscript(buffer: Buffer) -> Int { widths[buffer.rawValue] }
 
+    var widest: Int {
+        var widest = 1
+        for buffer in Buffer.allCases { widest = max(widest, self[buffer]) }
+        return widest
+    }
+
     /// Of the buffer that a product of so many columns is written to. It writes whole panels.
     static func width(of columns: Int, from column: Int) -> Int { (column == 0 ? 0 : column + panelColumns) + columns }
 

@@ -39,7 +39,7 @@ struct ProductWork {
     }
 
     /// Of a product of floats: a multiple of the tile heights of all instruction sets.
-    private static let floatBlockRows = 48
+    static let floatBlockRows = 48
     static let leastBlockRows = 32
 
     init(

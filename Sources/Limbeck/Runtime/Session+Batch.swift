@@ -12,10 +12,13 @@ extension Session {
     /// Tokens in the batch.
     var tokens: Int { scratch.starts[sequences] }
 
+    /// Whether a sequence is to be computed with those that are there. One alone has room.
+    func hasRoom(for count: Int) -> Bool { tokens == 0 || tokens + count <= batchTokens }
+
     /// Adds a text, or a pair, truncated to `length` tokens. False: there is no room left in this batch.
     func append(_ text: Text, pair: Text? = nil, length: Int, tokenizer: Tokenizer) throws(LimbeckError) -> Bool {
-        guard sequences < maxTokens else { return false }
         let start = tokens
+        guard hasRoom(for: 1) else { return false }
         let out = TokenBuffer(
             ids: scratch.ids + start, types: scratch.types + start, starts: scratch.tokenStarts + start,
             ends: scratch.tokenEnds + start, words: scratch.words + start, capacity: maxTokens - start)
@@ -28,6 +31,7 @@ extension Session {
         guard count <= longest else {
             throw LimbeckError(.tooLong, "\(count) tokens, and the model takes \(longest)")
         }
+        guard hasRoom(for: count) else { return false }
         try checkRows(start..<start + count)
         close(count: count)
         return true

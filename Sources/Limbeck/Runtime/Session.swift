@@ -9,8 +9,10 @@ public final class Session {
     public let model: Model
     /// The caller's thread included.
     public let threads: Int
-    /// Tokens computed at a time; larger batches are split inside, with the same bits.
+    /// The most tokens computed at a time; larger batches are split inside, with the same bits.
     public let maxTokens: Int
+    /// A batch of several sequences is split beyond so many tokens.
+    let batchTokens: Int
     /// The instruction set in use.
     public let kernels: InstructionSet
 
@@ -40,6 +42,8 @@ public final class Session {
         // What a batch leaves for the next step is to stay in the caches, unless weights of four bytes then come from memory more often.
         let usual = model.takesBytes ? 512 : 1024
         maxTokens = options.maxTokens > 0 ? options.maxTokens : min(max(usual, c.maxLength), Session.mostTokens)
+        let cached = threads * Session.cachedBytes / (4 * c.widths.widest)
+        batchTokens = options.maxTokens == 0 && model.takesBytes ? min(cached, maxTokens) : maxTokens
         scratch = try Scratch(model.weights, c, maxTokens: maxTokens, threads: threads)
         let workers = try Workers(
             count: threads, kernels: kernels(set.kernels), scratch: scratch.thread, scratchStride: scratch.threadStride)
@@ -64,6 +68,8 @@ public final class Session {
     /// The session's scratch memory.
     public var memoryBytes: Int { scratch.bytes }
 
+    /// Of the widest matrix between two steps, so much for each thread.
+    private static let cachedBytes = 3 << 20
     static let mostThreads = 256
     static let mostTokens = 1 << 20
 }
