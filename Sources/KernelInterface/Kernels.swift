@@ -4,7 +4,6 @@ public struct Kernels: Sendable {
     public typealias ActivateRows =
         @Sendable (_ x: UnsafeMutablePointer<Float>, _ stride: Int, _ rows: Int, _ width: Int, _ activation: Activation) -> Void
 
-
     /// `out[rows, panels] = activation(a w^T + bias, and the residual, or times what was there)`. `scratch` has `Product.scratch` numbers.
     public var product:
         @Sendable (_ job: UnsafePointer<Product>, _ rows: Range<Int>, _ panels: Range<Int>, _ scratch: UnsafeMutablePointer<Float>) -> Void

@@ -104,8 +104,8 @@ struct Encoder {
             case .int4(let panels): bytes(smoothing: panels.smoothing)
             }
         let work = ProductWork(
-            operation(matrix, residual.map { .residual(scratch[$0].start) } ?? .none, activation), gate: gate.map { operation($0, .gate) },
-            of: quantization, weights: matrix, rows: rows,
+            operation(matrix, residual.map { .residual(scratch[$0].start) } ?? .none, activation),
+            gate: gate.map { operation($0, .gate) }, of: quantization, weights: matrix, rows: rows,
             normalization: norm?.normalization(of: start, stride: out.stride), threads: workers.count,
             kernels: workers.kernels, blocks: scratch.blocks)
         workers.run(.product(work), items: work.items)
@@ -137,8 +137,8 @@ struct Encoder {
             biasStride: weights.relativeBias?.stride ?? 0, biasCenter: (weights.relativeBias?.span ?? 1) - 1,
             window: window ?? .max, positions: positions?.job, out: context.start, outStride: context.stride)
         let work = AttentionWork(
-            job, inBytes: attendsInBytes && positions == nil, heads: c.attentionHeads, starts: scratch.starts, sequences: sequences, threads: workers.count,
-            firstItems: scratch.firstItems)
+            job, inBytes: attendsInBytes && positions == nil, heads: c.attentionHeads, starts: scratch.starts, sequences: sequences,
+            threads: workers.count, firstItems: scratch.firstItems)
         workers.run(.attention(work), items: work.items)
     }
 }
