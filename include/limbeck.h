@@ -257,7 +257,7 @@ enum {
 typedef struct limbeck_session_options {
     uint32_t struct_size;
     uint32_t threads;    /* 0: the CPUs this process may use; 1: no thread is created; at most 256 */
-    uint32_t max_tokens; /* 0: 1024, or 512 for a pack in int8 or int4, or the model's max_length if that is more; at most
+    uint32_t max_tokens; /* 0: 512, or the model's max_length if that is more; at most
                           * 1048576. The memory bound: larger batches are split inside, with the same bits. One sequence must
                           * fit: texts are truncated to max_tokens if the model would take more. */
     uint32_t kernels;    /* LIMBECK_KERNELS_*; one this CPU lacks is LIMBECK_KERNELS_UNAVAILABLE */

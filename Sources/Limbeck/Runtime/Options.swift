@@ -20,7 +20,7 @@ public enum InstructionSet: UInt32, Sendable, CaseIterable {
 public struct SessionOptions: Sendable {
     /// 0: the CPUs this process may use. 1: no thread is created.
     public var threads = 0
-    /// The memory bound in tokens; 0: 1,024, or the model's `maxLength` if that is more. Larger batches are split inside.
+    /// The memory bound in tokens; 0: 512, or the model's `maxLength` if that is more. Larger batches are split inside.
     public var maxTokens = 0
     /// nil: the best this CPU has.
     public var kernels: InstructionSet? = nil

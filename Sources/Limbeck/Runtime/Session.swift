@@ -39,9 +39,9 @@ public final class Session {
         self.model = model
         self.kernels = set
         threads = options.threads > 0 ? options.threads : min(Int(platform_cpu_count()), Session.mostThreads)
-        // What a batch leaves for the next step is to stay in the caches, unless weights of four bytes then come from memory more often.
-        let usual = model.takesBytes ? 512 : 1024
-        maxTokens = options.maxTokens > 0 ? options.maxTokens : min(max(usual, c.maxLength), Session.mostTokens)
+        // What a batch leaves for the next step is to stay in the caches.
+        maxTokens = options.maxTokens > 0 ? options.maxTokens : min(max(512, c.maxLength), Session.mostTokens)
+        // With weights of four bytes, reading them once more costs more.
         let cached = threads * Session.cachedBytes / (4 * c.widths.widest)
         batchTokens = options.maxTokens == 0 && model.takesBytes ? min(cached, maxTokens) : maxTokens
         scratch = try Scratch(model.weights, c, maxTokens: maxTokens, threads: threads)

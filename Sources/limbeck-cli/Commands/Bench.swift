@@ -25,7 +25,7 @@ struct Bench: ParsableCommand {
         help: ArgumentHelp("Counts of threads, with commas between them; 0: the CPUs this process may use.", valueName: "counts"))
     var threads: List<Int> = List([1, 0])
 
-    @Option(help: ArgumentHelp("The most tokens computed at a time; 0: 1024 (512 in int8), or the model's longest text.", valueName: "count"))
+    @Option(help: ArgumentHelp("The most tokens computed at a time; 0: 512, or the model's longest text.", valueName: "count"))
     var maxTokens = 0
 
     @Option(help: "The instruction set; by default the best there is.")

@@ -11,7 +11,7 @@ struct ModelArguments: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The most tokens computed at a time, which bounds the memory; 0: 1024 (512 in int8), or the model's longest text.",
+            "The most tokens computed at a time, which bounds the memory; 0: 512, or the model's longest text.",
             valueName: "count"))
     var maxTokens = 0
 
