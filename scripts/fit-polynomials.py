@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Fits the polynomials of Functions.swift and AttentionInBytes.swift in Sources/Kernels; prints their coefficients and their measured errors.
+"""Fits the polynomials of Functions.swift and AttentionInBytes.swift in Sources/Kernels; prints their coefficients and their
+measured errors.
 
 Needs numpy and scipy. Minimax by Lawson's iteration: weighted least squares whose weights grow where the error is large.
 Coefficients are rounded to float32, and errors are measured with the kernels' own float32 arithmetic.
