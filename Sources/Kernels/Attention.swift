@@ -26,9 +26,9 @@ func attention(_ pointer: UnsafePointer<Attention>, head: Int, queries: Range<In
         let endKey = min(tokens, query + rows + window)
         for panel in firstPanel..<endKey.roundedUp(to: panelColumns) / panelColumns {
             let out = scores + (panel - firstPanel) * panelColumns
-            multiply(q, stride: job.stride, rows: rows, depth: size, panel: keys + panel * panelColumns * size) {
-                store($2 * all(job.scale), out + $0 * scoreStride + $1 * 16)
-            }
+            multiply(
+                q, stride: job.stride, rows: rows, depth: size, panel: keys + panel * panelColumns * size,
+                finish: Scores(out: out, stride: scoreStride, scale: job.scale))
         }
         if let bias = job.bias {
             let center = bias + head * job.biasStride + job.biasCenter - query + firstKey
@@ -45,14 +45,33 @@ func attention(_ pointer: UnsafePointer<Attention>, head: Int, queries: Range<In
             let columns = min(panelColumns, size - panel * panelColumns)
             multiply(
                 scores, stride: scoreStride, rows: rows, depth: endKey - firstKey,
-                panel: values + (panel * tokens + firstKey) * panelColumns
-            ) { row, half, sums in
-                // The next head's columns begin where this one's end.
-                let rest = columns - half * 16
-                if rest > 0 { store(sums * all(inverse[row]), out + row * job.outStride + half * 16, first: rest) }
-            }
+                panel: values + (panel * tokens + firstKey) * panelColumns,
+                finish: WeightedValues(out: out, stride: job.outStride, columns: columns, inverse: inverse))
         }
         query += rows
+    }
+}
+
+/// Products of queries and keys, or of one of them and positions.
+struct Scores: Finish {
+    let out: UnsafeMutablePointer<Float>
+    let stride: Int
+    let scale: Float
+
+    @inline(__always) func callAsFunction(_ row: Int, _ half: Int, _ sums: Vector) {
+        store(sums * all(scale), out + row * stride + half * 16)
+    }
+}
+
+private struct WeightedValues: Finish {
+    let out: UnsafeMutablePointer<Float>
+    let stride: Int
+    let columns: Int  // of the panel; the next head's begin where this one's end
+    let inverse: UnsafePointer<Float>
+
+    @inline(__always) func callAsFunction(_ row: Int, _ half: Int, _ sums: Vector) {
+        let rest = columns - half * 16
+        if rest > 0 { store(sums * all(inverse[row]), out + row * stride + half * 16, first: rest) }
     }
 }
 

@@ -36,9 +36,9 @@ struct PositionScores {
     ) {
         for panel in panels {
             let columns = out + (panel - panels.lowerBound) * panelColumns
-            multiply(x, stride: job.stride, rows: rows, depth: job.headSize, panel: table + panel * panelColumns * job.headSize) {
-                store($2 * all(job.scale), columns + $0 * stride + $1 * 16)
-            }
+            multiply(
+                x, stride: job.stride, rows: rows, depth: job.headSize, panel: table + panel * panelColumns * job.headSize,
+                finish: Scores(out: columns, stride: stride, scale: job.scale))
         }
     }
 

@@ -5,13 +5,16 @@ import KernelInterface
 // output element is one chain of fused multiply-adds, whatever the shape of the tile. Sums must be named locals: an array of
 // them would spill to the stack.
 
-/// What a finished sum is handed to: its row in the block, its half of the panel (columns 0..<16 or 16..<32), 16 sums.
-typealias Finish = (_ row: Int, _ half: Int, _ sums: Vector) -> Void
+/// Takes 16 finished sums: of a row of the block, and of a half of the panel (columns 0..<16 or 16..<32). A type and not a closure: a
+/// closure of this size is called for every vector, cut into four registers, which was a twelfth of the time.
+protocol Finish {
+    func callAsFunction(_ row: Int, _ half: Int, _ sums: Vector)
+}
 
 /// (rows, depth) times one panel (depth, 32). `upcoming` is where the next one will come from, if it is memory and not a cache.
 @inline(__always) func multiply(
     _ a: UnsafePointer<Float>, stride: Int, rows: Int, depth: Int, panel: UnsafePointer<Float>,
-    upcoming: UnsafeRawBufferPointer? = nil, finish: Finish
+    upcoming: UnsafeRawBufferPointer? = nil, finish: some Finish
 ) {
     #if KERNELS_AVX512
     var prefetch = Prefetch(upcoming, steps: (rows + 7) / 8 * depth)
@@ -22,20 +25,20 @@ typealias Finish = (_ row: Int, _ half: Int, _ sums: Vector) -> Void
     var row = 0
     #if KERNELS_AVX512
     while rows - row > 4 {
-        tall(a + row * stride, stride, min(rows - row, 8), depth, panel, &prefetch) { finish(row + $0, $1, $2) }
+        tall(a + row * stride, stride, row, min(rows - row, 8), depth, panel, &prefetch, finish)
         row += 8
     }
     if row < rows {
-        short(a + row * stride, stride, rows - row, depth, panel, &prefetch) { finish(row + $0, $1, $2) }
+        short(a + row * stride, stride, row, rows - row, depth, panel, &prefetch, finish)
     }
     #else
     while row < rows {
         let count = min(rows - row, tileRows)
         for half in 0..<2 {
             if count > 3 {
-                tall(a + row * stride, stride, count, depth, panel + half, &prefetch) { finish(row + $0, half, $1) }
+                tall(a + row * stride, stride, row, count, half, depth, panel + half, &prefetch, finish)
             } else {
-                short(a + row * stride, stride, count, depth, panel + half, &prefetch) { finish(row + $0, half, $1) }
+                short(a + row * stride, stride, row, count, half, depth, panel + half, &prefetch, finish)
             }
         }
         row += count
@@ -73,8 +76,8 @@ private struct Prefetch {
 
 /// Up to 8 rows; rows past `rows` repeat the last one, and their sums are dropped.
 @inline(__always) private func tall(
-    _ a: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ depth: Int, _ panel: UnsafePointer<Vector>, _ prefetch: inout Prefetch,
-    finish: Finish
+    _ a: UnsafePointer<Float>, _ stride: Int, _ row: Int, _ rows: Int, _ depth: Int, _ panel: UnsafePointer<Vector>,
+    _ prefetch: inout Prefetch, _ finish: some Finish
 ) {
     let last = rows - 1
     let a0 = a, a1 = a + min(1, last) * stride, a2 = a + min(2, last) * stride, a3 = a + min(3, last) * stride
@@ -96,20 +99,20 @@ private struct Prefetch {
         x = all(a6[k]); s60 = fma(x, b0, s60); s61 = fma(x, b1, s61)
         x = all(a7[k]); s70 = fma(x, b0, s70); s71 = fma(x, b1, s71)
     }
-    finish(0, 0, s00); finish(0, 1, s01)
-    if rows > 1 { finish(1, 0, s10); finish(1, 1, s11) }
-    if rows > 2 { finish(2, 0, s20); finish(2, 1, s21) }
-    if rows > 3 { finish(3, 0, s30); finish(3, 1, s31) }
-    if rows > 4 { finish(4, 0, s40); finish(4, 1, s41) }
-    if rows > 5 { finish(5, 0, s50); finish(5, 1, s51) }
-    if rows > 6 { finish(6, 0, s60); finish(6, 1, s61) }
-    if rows > 7 { finish(7, 0, s70); finish(7, 1, s71) }
+    finish(row, 0, s00); finish(row, 1, s01)
+    if rows > 1 { finish(row + 1, 0, s10); finish(row + 1, 1, s11) }
+    if rows > 2 { finish(row + 2, 0, s20); finish(row + 2, 1, s21) }
+    if rows > 3 { finish(row + 3, 0, s30); finish(row + 3, 1, s31) }
+    if rows > 4 { finish(row + 4, 0, s40); finish(row + 4, 1, s41) }
+    if rows > 5 { finish(row + 5, 0, s50); finish(row + 5, 1, s51) }
+    if rows > 6 { finish(row + 6, 0, s60); finish(row + 6, 1, s61) }
+    if rows > 7 { finish(row + 7, 0, s70); finish(row + 7, 1, s71) }
 }
 
 /// Up to 4 rows.
 @inline(__always) private func short(
-    _ a: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ depth: Int, _ panel: UnsafePointer<Vector>, _ prefetch: inout Prefetch,
-    finish: Finish
+    _ a: UnsafePointer<Float>, _ stride: Int, _ row: Int, _ rows: Int, _ depth: Int, _ panel: UnsafePointer<Vector>,
+    _ prefetch: inout Prefetch, _ finish: some Finish
 ) {
     let last = rows - 1
     let a0 = a, a1 = a + min(1, last) * stride, a2 = a + min(2, last) * stride, a3 = a + min(3, last) * stride
@@ -124,10 +127,10 @@ private struct Prefetch {
         x = all(a2[k]); s20 = fma(x, b0, s20); s21 = fma(x, b1, s21)
         x = all(a3[k]); s30 = fma(x, b0, s30); s31 = fma(x, b1, s31)
     }
-    finish(0, 0, s00); finish(0, 1, s01)
-    if rows > 1 { finish(1, 0, s10); finish(1, 1, s11) }
-    if rows > 2 { finish(2, 0, s20); finish(2, 1, s21) }
-    if rows > 3 { finish(3, 0, s30); finish(3, 1, s31) }
+    finish(row, 0, s00); finish(row, 1, s01)
+    if rows > 1 { finish(row + 1, 0, s10); finish(row + 1, 1, s11) }
+    if rows > 2 { finish(row + 2, 0, s20); finish(row + 2, 1, s21) }
+    if rows > 3 { finish(row + 3, 0, s30); finish(row + 3, 1, s31) }
 }
 #else
 // 16 registers of 8 lanes (AVX2): 6 x 16 keeps 12 registers of sums, 2 of columns and a broadcast. On arm64 (32 registers of
@@ -142,8 +145,8 @@ private struct Prefetch {
 
 /// Up to 6 rows of one half of a panel.
 @inline(__always) private func tall(
-    _ a: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ depth: Int, _ panel: UnsafePointer<Vector>, _ prefetch: inout Prefetch,
-    finish: (Int, Vector) -> Void
+    _ a: UnsafePointer<Float>, _ stride: Int, _ row: Int, _ rows: Int, _ half: Int, _ depth: Int, _ panel: UnsafePointer<Vector>,
+    _ prefetch: inout Prefetch, _ finish: some Finish
 ) {
     let last = rows - 1
     let a0 = a, a1 = a + min(1, last) * stride, a2 = a + min(2, last) * stride, a3 = a + min(3, last) * stride
@@ -160,18 +163,18 @@ private struct Prefetch {
         s4 = fma(all(a4[k]), b, s4)
         s5 = fma(all(a5[k]), b, s5)
     }
-    finish(0, s0)
-    if rows > 1 { finish(1, s1) }
-    if rows > 2 { finish(2, s2) }
-    if rows > 3 { finish(3, s3) }
-    if rows > 4 { finish(4, s4) }
-    if rows > 5 { finish(5, s5) }
+    finish(row, half, s0)
+    if rows > 1 { finish(row + 1, half, s1) }
+    if rows > 2 { finish(row + 2, half, s2) }
+    if rows > 3 { finish(row + 3, half, s3) }
+    if rows > 4 { finish(row + 4, half, s4) }
+    if rows > 5 { finish(row + 5, half, s5) }
 }
 
 /// Up to 3 rows of one half of a panel.
 @inline(__always) private func short(
-    _ a: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ depth: Int, _ panel: UnsafePointer<Vector>, _ prefetch: inout Prefetch,
-    finish: (Int, Vector) -> Void
+    _ a: UnsafePointer<Float>, _ stride: Int, _ row: Int, _ rows: Int, _ half: Int, _ depth: Int, _ panel: UnsafePointer<Vector>,
+    _ prefetch: inout Prefetch, _ finish: some Finish
 ) {
     let last = rows - 1
     let a0 = a, a1 = a + min(1, last) * stride, a2 = a + min(2, last) * stride
@@ -184,8 +187,8 @@ private struct Prefetch {
         s1 = fma(all(a1[k]), b, s1)
         s2 = fma(all(a2[k]), b, s2)
     }
-    finish(0, s0)
-    if rows > 1 { finish(1, s1) }
-    if rows > 2 { finish(2, s2) }
+    finish(row, half, s0)
+    if rows > 1 { finish(row + 1, half, s1) }
+    if rows > 2 { finish(row + 2, half, s2) }
 }
 #endif
