@@ -11,12 +11,14 @@ public struct Product {
     public var activation: Activation
     public var out: UnsafeMutablePointer<Float>  // (rows, panels * 32)
     public var outStride: Int
-    /// For the first rows the weights come from memory, for those that follow from a cache.
-    public var streamedRows: Int
+    /// From a block of rows to the one that its thread takes next, with the same group of panels. The blocks before the first step find
+    /// the weights in memory, those that follow in a cache.
+    public var blockStep = Int.max
+    public var groupPanels = 1
 
     public init(
         a: UnsafePointer<Float>, aStride: Int, depth: Int, panels: FloatPanels, bias: UnsafePointer<Float>, combination: Combination,
-        activation: Activation, out: UnsafeMutablePointer<Float>, outStride: Int, streamedRows: Int = .max
+        activation: Activation, out: UnsafeMutablePointer<Float>, outStride: Int
     ) {
         self.a = a
         self.aStride = aStride
@@ -27,7 +29,6 @@ public struct Product {
         self.activation = activation
         self.out = out
         self.outStride = outStride
-        self.streamedRows = streamedRows
     }
 
     /// Numbers of scratch that one call needs for float16 panels: one of them, converted.

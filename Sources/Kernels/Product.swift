@@ -1,3 +1,4 @@
+import CPlatform
 import KernelInterface
 
 /// A matrix product, panel by panel, each walked by all the rows of the block while it is warm in the cache; see `Product`.
@@ -5,23 +6,30 @@ func product(_ pointer: UnsafePointer<Product>, rows: Range<Int>, panels: Range<
     let job = pointer.pointee
     let a = job.a + rows.lowerBound * job.aStride
     let size = job.depth * panelColumns
-    let isStreamed = rows.lowerBound < job.streamedRows
+    let isStreamed = rows.lowerBound < job.blockStep
     for panel in panels {
         let column = panel * panelColumns
         let out = job.out + rows.lowerBound * job.outStride + column
-        let weights: UnsafePointer<Float>, next: UnsafeRawBufferPointer
+        let weights: UnsafePointer<Float>
+        var upcoming: UnsafeRawBufferPointer
         switch job.panels {
         case .float32(let panels):
             weights = panels + column * job.depth
-            next = UnsafeRawBufferPointer(start: weights + size, count: size * 4)
+            upcoming = UnsafeRawBufferPointer(start: weights + size, count: size * 4)
         case .float16(let panels):
             let halves = panels + column * job.depth
             for i in 0..<2 * job.depth { store(load(halves + i * 16), scratch + i * 16) }
             weights = UnsafePointer(scratch)
-            next = UnsafeRawBufferPointer(start: halves + size, count: size * 2)
+            upcoming = UnsafeRawBufferPointer(start: halves + size, count: size * 2)
+        }
+        if !isStreamed {
+            // A share of the inputs of the block that is next.
+            let share = rows.count * job.aStride / job.groupPanels
+            upcoming = UnsafeRawBufferPointer(
+                start: job.a + (rows.lowerBound + job.blockStep) * job.aStride + panel % job.groupPanels * share, count: share * 4)
         }
         multiply(
-            a, stride: job.aStride, rows: rows.count, depth: job.depth, panel: weights, upcoming: isStreamed ? next : nil,
+            a, stride: job.aStride, rows: rows.count, depth: job.depth, panel: weights, upcoming: upcoming,
             finish: ProductOutputs(job, rows.lowerBound * job.outStride + column, bias: job.bias + column))
         if job.activation != .identity { activate(out, stride: job.outStride, rows: rows.count, vectors: 2, job.activation) }
     }
@@ -38,6 +46,13 @@ private struct ProductOutputs: Finish {
         (out, stride, combination) = (job.out, job.outStride, job.combination)
         self.first = first
         self.bias = (load(bias), load(bias + 16))
+    }
+
+    @inline(__always) func prepare(_ rows: Range<Int>) {
+        for row in rows {
+            platform_prefetch_write(out + first + row * stride)
+            platform_prefetch_write(out + first + row * stride + 16)
+        }
     }
 
     @inline(__always) func callAsFunction(_ row: Int, _ half: Int, _ sums: Vector) {

@@ -8,32 +8,43 @@ import KernelInterface
 /// Takes 16 finished sums: of a row of the block, and of a half of the panel (columns 0..<16 or 16..<32). A type and not a closure: a
 /// closure of this size is called for every vector, cut into four registers, which was a twelfth of the time.
 protocol Finish {
+    /// Asks for the places of the outputs of a tile, before it is computed.
+    func prepare(_ rows: Range<Int>)
     func callAsFunction(_ row: Int, _ half: Int, _ sums: Vector)
 }
 
-/// (rows, depth) times one panel (depth, 32). `upcoming` is where the next one will come from, if it is memory and not a cache.
+extension Finish {
+    @inline(__always) func prepare(_ rows: Range<Int>) {}
+}
+
+/// (rows, depth) times one panel (depth, 32). `upcoming` is what will be read after it; else the next panel.
 @inline(__always) func multiply(
     _ a: UnsafePointer<Float>, stride: Int, rows: Int, depth: Int, panel: UnsafePointer<Float>,
     upcoming: UnsafeRawBufferPointer? = nil, finish: some Finish
 ) {
     #if KERNELS_AVX512
-    var prefetch = Prefetch(upcoming, steps: (rows + 7) / 8 * depth)
+    let steps = (rows + 7) / 8 * depth
     #else
-    var prefetch = Prefetch(upcoming, steps: (rows + tileRows - 1) / tileRows * 2 * depth)
+    let steps = (rows + tileRows - 1) / tileRows * 2 * depth
     #endif
+    let size = depth * panelColumns
+    var prefetch = Prefetch(upcoming ?? UnsafeRawBufferPointer(start: panel + size, count: size * 4), steps: steps)
     let panel = UnsafeRawPointer(panel).assumingMemoryBound(to: Vector.self)
     var row = 0
     #if KERNELS_AVX512
     while rows - row > 4 {
+        finish.prepare(row..<min(row + 8, rows))
         tall(a + row * stride, stride, row, min(rows - row, 8), depth, panel, &prefetch, finish)
         row += 8
     }
     if row < rows {
+        finish.prepare(row..<rows)
         short(a + row * stride, stride, row, rows - row, depth, panel, &prefetch, finish)
     }
     #else
     while row < rows {
         let count = min(rows - row, tileRows)
+        finish.prepare(row..<row + count)
         for half in 0..<2 {
             if count > 3 {
                 tall(a + row * stride, stride, row, count, half, depth, panel + half, &prefetch, finish)
@@ -46,28 +57,20 @@ protocol Finish {
     #endif
 }
 
-/// Asks for weights before their use. Those in a cache a little ahead; of those in memory, for which the first tile of a panel would
-/// wait, a part at every step of all tiles of the panel before.
+/// Asks for memory before its use, a part at every step of all tiles of a panel.
 private struct Prefetch {
-    private var place: UnsafeRawPointer?
+    private var place: UnsafeRawPointer
     private let part: Int
-    private let isUpcoming: Bool
 
-    @inline(__always) init(_ upcoming: UnsafeRawBufferPointer?, steps: Int) {
-        place = upcoming?.baseAddress
-        part = upcoming.map { ($0.count + steps - 1) / steps } ?? 128
-        isUpcoming = upcoming != nil
+    @inline(__always) init(_ upcoming: UnsafeRawBufferPointer, steps: Int) {
+        place = upcoming.baseAddress!
+        part = (upcoming.count + steps - 1) / steps
     }
 
-    @inline(__always) mutating func begin(_ panel: UnsafePointer<Vector>) {
-        if !isUpcoming { place = UnsafeRawPointer(panel + 128) }
-    }
-
-    /// A part is up to two cache lines; a branch would cost more than asking twice.
     @inline(__always) mutating func step() {
         platform_prefetch(place)
-        platform_prefetch(place! + 64)
-        place! += part
+        platform_prefetch(place + 64)
+        place += part
     }
 }
 
@@ -86,7 +89,6 @@ private struct Prefetch {
     var s00 = Vector(), s01 = Vector(), s10 = Vector(), s11 = Vector(), s20 = Vector(), s21 = Vector()
     var s30 = Vector(), s31 = Vector(), s40 = Vector(), s41 = Vector(), s50 = Vector(), s51 = Vector()
     var s60 = Vector(), s61 = Vector(), s70 = Vector(), s71 = Vector()
-    prefetch.begin(panel)
     for k in 0..<depth {
         let b0 = panel[2 * k], b1 = panel[2 * k + 1]
         prefetch.step()
@@ -118,7 +120,6 @@ private struct Prefetch {
     let a0 = a, a1 = a + min(1, last) * stride, a2 = a + min(2, last) * stride, a3 = a + min(3, last) * stride
     var s00 = Vector(), s01 = Vector(), s10 = Vector(), s11 = Vector()
     var s20 = Vector(), s21 = Vector(), s30 = Vector(), s31 = Vector()
-    prefetch.begin(panel)
     for k in 0..<depth {
         let b0 = panel[2 * k], b1 = panel[2 * k + 1]
         prefetch.step()
@@ -152,7 +153,6 @@ private struct Prefetch {
     let a0 = a, a1 = a + min(1, last) * stride, a2 = a + min(2, last) * stride, a3 = a + min(3, last) * stride
     let a4 = a + min(4, last) * stride, a5 = a + min(5, last) * stride
     var s0 = Vector(), s1 = Vector(), s2 = Vector(), s3 = Vector(), s4 = Vector(), s5 = Vector()
-    prefetch.begin(panel)
     for k in 0..<depth {
         let b = panel[2 * k]
         prefetch.step()
@@ -179,7 +179,6 @@ private struct Prefetch {
     let last = rows - 1
     let a0 = a, a1 = a + min(1, last) * stride, a2 = a + min(2, last) * stride
     var s0 = Vector(), s1 = Vector(), s2 = Vector()
-    prefetch.begin(panel)
     for k in 0..<depth {
         let b = panel[2 * k]
         prefetch.step()

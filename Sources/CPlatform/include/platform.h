@@ -76,6 +76,8 @@ static inline void platform_pause(void) {
 
 /* Asks for a cache line that will be read soon; any address is allowed. */
 static inline void platform_prefetch(const void *address) { __builtin_prefetch(address, 0, 3); }
+/* The same of one that will be written. */
+static inline void platform_prefetch_write(void *address) { __builtin_prefetch(address, 1, 3); }
 
 /* ---- Threads ---------------------------------------------------------------------------------------------------- */
 

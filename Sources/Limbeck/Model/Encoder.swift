@@ -88,8 +88,7 @@ struct Encoder {
                 .float(
                     Product(
                         a: a.start, aStride: a.stride, depth: matrix.depth, panels: panels, bias: matrix.bias,
-                        combination: combination, activation: activation, out: start, outStride: out.stride,
-                        streamedRows: workers.count * ProductWork.floatBlockRows))
+                        combination: combination, activation: activation, out: start, outStride: out.stride))
             case .int8(let panels): integer(matrix, .bytes(panels), combination, activation)
             case .int4(let panels): integer(matrix, .nibbles(panels), combination, activation)
             }

@@ -16,6 +16,13 @@ struct ProductWork {
             case .integer(let job): withUnsafePointer(to: job) { kernels.integer.product($0, rows, panels, kernels.activateRows) }
             }
         }
+
+        /// The same, knowing how its blocks follow each other.
+        func walked(step: Int, groupPanels: Int) -> Operation {
+            guard case .float(var job) = self else { return self }
+            (job.blockStep, job.groupPanels) = (step, groupPanels)
+            return .float(job)
+        }
     }
 
     private let matrix: Operation
@@ -46,7 +53,7 @@ struct ProductWork {
         _ matrix: Operation, gate: Operation?, of quantization: Quantization?, weights: PackedLinear, rows: Int,
         normalization: Normalization?, threads: Int, kernels: borrowing Kernels, blocks: UnsafeMutablePointer<Block>
     ) {
-        (self.matrix, self.gate, self.quantization, self.normalization) = (matrix, gate, quantization, normalization)
+        (self.quantization, self.normalization) = (quantization, normalization)
         (self.rows, self.blocks) = (rows, blocks)
         panels = weights.panelCount
         blockRows = quantization == nil ? ProductWork.floatBlockRows : kernels.integer.blockRows
@@ -56,6 +63,8 @@ struct ProductWork {
         let cached = max(1, 512 * 1024 / bytes)
         let groups = max(pieces(panels, cached), threads == 1 ? 1 : min(panels, pieces(4 * threads, count)))
         groupPanels = pieces(panels, groups)
+        self.matrix = matrix.walked(step: threads * blockRows, groupPanels: groupPanels)
+        self.gate = gate?.walked(step: threads * blockRows, groupPanels: groupPanels)
         for block in 0..<count {
             blocks[block].left.store(pieces(panels, groupPanels), ordering: .relaxed)
             blocks[block].bytes.store(Block.none, ordering: .relaxed)
