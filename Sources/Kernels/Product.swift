@@ -6,7 +6,8 @@ func product(_ pointer: UnsafePointer<Product>, rows: Range<Int>, panels: Range<
     let job = pointer.pointee
     let a = job.a + rows.lowerBound * job.aStride
     let size = job.depth * panelColumns
-    let isStreamed = rows.lowerBound < job.blockStep
+    // While the first block passes, and where a group has one panel only, the next panel is in memory.
+    let isStreamed = rows.lowerBound < job.blockStep || job.groupPanels == 1
     for panel in panels {
         let column = panel * panelColumns
         let out = job.out + rows.lowerBound * job.outStride + column
