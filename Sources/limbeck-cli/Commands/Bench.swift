@@ -82,7 +82,7 @@ struct Bench: ParsableCommand {
             output.line(
                 .object([
                     ("kind", .string(kind)), ("name", .string(name)), ("threads", .int(session.threads)),
-                    ("kernels", .string("\(session.kernels)")), ("sequences", .int(sequences)), ("tokens", .int(tokens)),
+                    ("kernels", .string(session.kernels.name)), ("sequences", .int(sequences)), ("tokens", .int(tokens)),
                     ("median_ms", .double(time * 1e3)), ("tokens_per_second", .double(Double(tokens) / time)),
                 ]))
         } else {

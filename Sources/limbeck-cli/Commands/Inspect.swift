@@ -55,7 +55,7 @@ struct Inspect: ParsableCommand {
         row(
             "a session",
             "\(bytes(session.memoryBytes)) for \(session.threads) threads and \(grouped(session.maxTokens)) tokens; "
-                + "computes with \(session.kernels)")
+                + "computes with \(session.kernels.name)")
         guard tensors else { return }
         output.line()
         row("tensors", "\(entries.count)")
@@ -87,7 +87,7 @@ struct Inspect: ParsableCommand {
                 "session",
                 .object([
                     ("threads", .int(session.threads)), ("max_tokens", .int(session.maxTokens)),
-                    ("kernels", .string("\(session.kernels)")), ("memory_bytes", .int(session.memoryBytes)),
+                    ("kernels", .string(session.kernels.name)), ("memory_bytes", .int(session.memoryBytes)),
                 ])
             ),
         ]

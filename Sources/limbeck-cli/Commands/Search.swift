@@ -65,7 +65,7 @@ struct Search: ParsableCommand {
             let rate = Int(Double(lines.count) / max(embedding.seconds, 1e-9))
             output.line(
                 "\(grouped(lines.count)) lines became vectors in \(fixed(embedding.seconds, 2)) s, \(grouped(rate)) per second, on "
-                    + "\(session.threads) \(session.threads == 1 ? "thread" : "threads") (\(session.kernels)).")
+                    + "\(session.threads) \(session.threads == 1 ? "thread" : "threads") (\(session.kernels.name)).")
         }
         try output.flush()
     }

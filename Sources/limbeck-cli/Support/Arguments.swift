@@ -54,24 +54,36 @@ struct TextArguments: ParsableArguments {
     }
 }
 
-/// An enumeration of the library, by the names of its cases.
+/// An enumeration of the library, by the names of its cases where nothing else is said.
 protocol NamedArgument: ExpressibleByArgument, RawRepresentable<UInt32> {
     static var all: [Self] { get }
+    /// As the command line and Python spell it.
+    var name: String { get }
 }
 
 extension NamedArgument {
+    var name: String { "\(self)" }
+
     public init?(argument: String) {
-        guard let match = Self.all.first(where: { "\($0)" == argument }) else { return nil }
+        guard let match = Self.all.first(where: { $0.name == argument }) else { return nil }
         self = match
     }
 
-    public static var allValueStrings: [String] { all.map { "\($0)" } }
+    public static var allValueStrings: [String] { all.map(\.name) }
     public static var allValueDescriptions: [String: String] { [:] }
-    public var defaultValueDescription: String { "\(self)" }
+    public var defaultValueDescription: String { name }
 }
 
 extension InstructionSet: NamedArgument {
     static let all = [InstructionSet.portable, .avx2, .avxVNNI, .avx512, .avx512VNNI, .amx, .neon]
+
+    var name: String {
+        switch self {
+        case .avxVNNI: "avx_vnni"
+        case .avx512VNNI: "avx512_vnni"
+        default: "\(self)"
+        }
+    }
 }
 
 extension Pooling: NamedArgument {
@@ -82,20 +94,17 @@ extension Aggregation: NamedArgument {
     static let all = [Aggregation.none, .simple, .first, .average, .max]
 }
 
-extension Precision: ExpressibleByArgument {
-    private static let names = ["f32", "f16", "int8", "int4"]
+extension Precision: NamedArgument {
+    static let all = [Precision.float32, .float16, .int8, .int4]
 
-    /// As the command line and Python spell it.
-    var name: String { Precision.names[Int(rawValue) - 1] }
-
-    public init?(argument: String) {
-        guard let index = Precision.names.firstIndex(of: argument) else { return nil }
-        self.init(rawValue: UInt32(index) + 1)
+    var name: String {
+        switch self {
+        case .float32: "f32"
+        case .float16: "f16"
+        case .int8: "int8"
+        case .int4: "int4"
+        }
     }
-
-    public var defaultValueDescription: String { name }
-    public static var allValueStrings: [String] { names }
-    public static var allValueDescriptions: [String: String] { [:] }
 }
 
 /// A count of results, at least 1.
