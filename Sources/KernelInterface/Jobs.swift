@@ -11,8 +11,8 @@ public struct Product {
     public var activation: Activation
     public var out: UnsafeMutablePointer<Float>  // (rows, panels * 32)
     public var outStride: Int
-    /// From a block of rows to the one that its thread takes next, with the same group of panels. The blocks before the first step find
-    /// the weights in memory, those that follow in a cache.
+    /// From a block of rows to the one that its thread takes next, with the same group of panels. The blocks before the first step
+    /// find the weights in memory, those that follow in a cache.
     public var blockStep = Int.max
     public var groupPanels = 1
 

@@ -5,8 +5,8 @@ import KernelInterface
 // output element is one chain of fused multiply-adds, whatever the shape of the tile. Sums must be named locals: an array of
 // them would spill to the stack.
 
-/// Takes 16 finished sums: of a row of the block, and of a half of the panel (columns 0..<16 or 16..<32). A type and not a closure: a
-/// closure of this size is called for every vector, cut into four registers, which took a twentieth of the time.
+/// Takes 16 finished sums: of a row of the block, and of a half of the panel (columns 0..<16 or 16..<32). A type and not a closure:
+/// a closure of this size is called for every vector, cut into four registers, which took a twentieth of the time.
 protocol Finish {
     /// Asks for the places of the outputs of a tile, before it is computed.
     func prepare(_ rows: Range<Int>)
@@ -57,8 +57,8 @@ extension Finish {
     #endif
 }
 
-/// Asks for memory before its use, a part at every step of all tiles of a panel. A part is up to two cache lines, where there is one tile
-/// only; a branch would cost more than asking twice.
+/// Asks for memory before its use, a part at every step of all tiles of a panel. A part is up to two cache lines, where there is one
+/// tile only; a branch would cost more than asking twice.
 private struct Prefetch {
     private var place: UnsafeRawPointer
     private let part: Int
