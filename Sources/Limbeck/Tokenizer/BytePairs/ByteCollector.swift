@@ -20,11 +20,8 @@ struct ByteCollector {
     @inline(__always)
     static func with(_ table: MergeTable, _ text: UnsafePointer<UInt8>, _ body: (inout ByteCollector) -> Void) {
         // For each byte of a window 9 bytes, and what the cutter takes.
-        var memory = InlineArray<3361, UInt64>(repeating: 0)
-        var span = memory.mutableSpan
-        span.withUnsafeMutableBytes { memory in
-            guard let start = memory.baseAddress else { return }
-            var collector = ByteCollector(table, text, start)
+        withStackMemory(InlineArray<3361, UInt64>.self) { memory in
+            var collector = ByteCollector(table, text, memory)
             body(&collector)
         }
     }

@@ -30,12 +30,7 @@ struct WordCutter {
     @inline(__always)
     static func with(_ table: MergeTable, _ body: (WordCutter) -> Void) {
         // `memoryBytes(shortWord)`
-        var memory = InlineArray<133, UInt64>(repeating: 0)
-        var span = memory.mutableSpan
-        span.withUnsafeMutableBytes { memory in
-            guard let start = memory.baseAddress else { return }
-            body(WordCutter(table, start, shortWord))
-        }
+        withStackMemory(InlineArray<133, UInt64>.self) { body(WordCutter(table, $0, shortWord)) }
     }
 
     /// A token that was found.

@@ -145,10 +145,9 @@ struct SegmentBuffers {
     /// Calls `body` with buffers whose memory is on the stack.
     @inline(__always)
     static func with(_ body: (inout SegmentBuffers) -> Void) {
-        var memory = InlineArray<6144, UInt32>(repeating: 0)
-        var span = memory.mutableSpan
-        span.withUnsafeMutableBufferPointer { memory in
-            guard let start = memory.baseAddress else { return }
+        // Two of three arrays of 1,024 scalars.
+        withStackMemory(InlineArray<3072, UInt64>.self) { memory in
+            let start = memory.bindMemory(to: UInt32.self, capacity: 6 * ScalarBuffer.capacity)
             var buffers = SegmentBuffers(
                 source: ScalarBuffer(start), target: ScalarBuffer(start + 3 * ScalarBuffer.capacity))
             body(&buffers)

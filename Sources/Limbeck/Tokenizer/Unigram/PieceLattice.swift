@@ -35,12 +35,7 @@ struct PieceLattice: PieceCollector {
     @inline(__always)
     static func with(_ pieces: PieceTable, _ body: (PieceLattice) -> Void) {
         // Of 1,032 places: 8 + 4 + 4 + 4 + 2 + 2 + 1 bytes each.
-        var memory = InlineArray<3225, Double>(repeating: 0)
-        var span = memory.mutableSpan
-        span.withUnsafeMutableBytes { memory in
-            guard let start = memory.baseAddress else { return }
-            body(PieceLattice(pieces, start))
-        }
+        withStackMemory(InlineArray<3225, UInt64>.self) { body(PieceLattice(pieces, $0)) }
     }
 
     private init(_ pieces: PieceTable, _ memory: UnsafeMutableRawPointer) {
@@ -56,6 +51,7 @@ struct PieceLattice: PieceCollector {
         lengths = (memory + 20 * places).bindMemory(to: UInt16.self, capacity: places)
         path = (memory + 22 * places).bindMemory(to: UInt16.self, capacity: places)
         bytes = (memory + 24 * places).bindMemory(to: UInt8.self, capacity: places)
+        scores[0] = 0
     }
 
     @inline(__always)

@@ -11,32 +11,19 @@ struct WordCollector: WordTaker {
 
     /// Calls `body` with a collector whose buffers are on the stack.
     static func with(_ piece: WordPiece, _ body: (inout WordCollector) -> Void) {
-        var bytes = InlineArray<1024, UInt8>(repeating: 0)
-        var starts = InlineArray<1024, UInt32>(repeating: 0)
-        var ends = InlineArray<1024, UInt32>(repeating: 0)
-        var mutableBytes = bytes.mutableSpan
-        mutableBytes.withUnsafeMutableBufferPointer { bytes in
-            var mutableStarts = starts.mutableSpan
-            mutableStarts.withUnsafeMutableBufferPointer { starts in
-                var mutableEnds = ends.mutableSpan
-                mutableEnds.withUnsafeMutableBufferPointer { ends in
-                    guard let bytes = bytes.baseAddress, let starts = starts.baseAddress, let ends = ends.baseAddress
-                    else { return }
-                    var collector = WordCollector(bytes: bytes, starts: starts, ends: ends, piece: piece)
-                    body(&collector)
-                }
-            }
+        // Of 1,024 places: 4 + 4 + 1 bytes each.
+        withStackMemory(InlineArray<1152, UInt64>.self) { memory in
+            var collector = WordCollector(piece, memory)
+            body(&collector)
         }
     }
 
-    private init(
-        bytes: UnsafeMutablePointer<UInt8>, starts: UnsafeMutablePointer<UInt32>, ends: UnsafeMutablePointer<UInt32>,
-        piece: WordPiece
-    ) {
-        self.bytes = bytes
-        self.starts = starts
-        self.ends = ends
+    private init(_ piece: WordPiece, _ memory: UnsafeMutableRawPointer) {
+        let places = 1024
         self.piece = piece
+        starts = memory.bindMemory(to: UInt32.self, capacity: places)
+        ends = (memory + 4 * places).bindMemory(to: UInt32.self, capacity: places)
+        bytes = (memory + 8 * places).bindMemory(to: UInt8.self, capacity: places)
     }
 
     @inline(__always)
