@@ -41,7 +41,8 @@ class Report:
         print(f"\n{self.sections[-1]}", flush=True)
 
     def add_targets(self):
-        self.add("Targets", "The worst case of each; a ratio is our time over the peer's.",
+        self.add("Targets", "The worst case of each; a ratio is our time over the peer's. What was tried for those that are "
+                 "missed: [docs/speed.md](../docs/speed.md).",
                  ["target", "bound", "measured", ""], [target.row() for target in self.targets])
         self.sections.insert(0, self.sections.pop())
 
