@@ -10,7 +10,7 @@ Debian Translation file (recognised by its name). Without --texts, Debian's pack
 into build/texts with apt-get, which leaves the system's own lists alone. Without --seed a fresh one is taken, and printed.
 Variants of the model (cased, accents kept or stripped, ideographs not separated, nothing cleaned, other added tokens and
 templates) are made in a temporary folder and compared too. So are variants of a byte-level BPE that is trained on some of the
-texts, and the same as vocab.json and merges.txt; of a Unigram model; and of a BPE over characters, with many small ones that are drawn.
+texts, and the same as vocab.json and merges.txt; of a Unigram model; and of a BPE over characters; of both also many small ones, drawn.
 Exits with 1 at the first difference, after showing it.
 """
 
@@ -229,15 +229,15 @@ def main():
             engine.close(handle)
             print(f"{name}: {len(items)} texts are equal ({time.time() - start:.0f} s)", flush=True)
 
-    def compare_drawn(rng, file, count):
+    def compare_drawn(draw, file, count):
         """Small models, each with a few texts of its own letters."""
         for index in range(count):
-            model, letters = character_cases.drawn(rng)
+            model, letters = draw(rng)
             file.write_text(json.dumps(model))
             texts = ["".join(rng.choices(letters + [" "], k=rng.choice((3, 5, 8, 13, 40)))) for _ in range(30)]
             handle = engine.open(file)
             items = [(text.encode(), None, False, 0) for text in texts]
-            compare(f"drawn model {index}, {model['model']['merges']}", tokenizers.Tokenizer.from_file(str(file)), engine, handle, items)
+            compare(f"drawn model {index}, {model['model']}", tokenizers.Tokenizer.from_file(str(file)), engine, handle, items)
             engine.close(handle)
         print(f"{count} drawn models: 30 texts each are equal", flush=True)
 
@@ -257,10 +257,11 @@ def main():
         if "unigram" in kinds:
             trained = unigram_cases.train(texts, 16000)
             compare_all([(name, file, file) for name, file in unigram_cases.variants(trained, folder)], real, drawn)
+            compare_drawn(unigram_cases.drawn, folder / "drawn.json", arguments.random // 10)
         if "characters" in kinds:
             trained = character_cases.train(texts, 8000)
             compare_all([(name, file, file) for name, file in character_cases.variants(trained, folder)], real, drawn)
-            compare_drawn(rng, folder / "drawn.json", arguments.random // 10)
+            compare_drawn(character_cases.drawn, folder / "drawn.json", arguments.random // 10)
     print(f"equal: {len(real)} real texts, {len(drawn)} random ones")
 
 

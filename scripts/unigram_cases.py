@@ -84,6 +84,19 @@ def tokenizer(pieces, charsmap):
     return converted_file({"type": "Unigram", "unk_id": 3, "vocab": vocabulary, "byte_fallback": False}, charsmap)
 
 
+def drawn(rng):
+    """A model with few letters, and scores so coarse that many ways to cut a word are equals; in some, words gain by being cut."""
+    letters = rng.sample("▁abcdeé中", rng.randint(2, 5))
+    words = {"".join(rng.choices(letters, k=rng.randint(2, 7))) for _ in range(rng.randint(3, 60))}
+    words |= {letter for letter in letters if rng.random() < 0.8}
+    best = rng.choice((0, 0, 0, 0.5))
+    data = tokenizer([[word, best - rng.randint(0, 24) / rng.choice((2, 3, 4))] for word in sorted(words)], b"")
+    data["normalizer"] = None
+    if rng.random() < 0.5:
+        data["pre_tokenizer"] = metaspace(split=rng.random() < 0.5)
+    return data, letters
+
+
 def converted_file(model, charsmap):
     """tokenizer.json with this model, whose last token is the mask."""
     flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}

@@ -73,6 +73,7 @@ extension PieceTable {
         json.write("unknownScore", Int(truncatingIfNeeded: unknownScore.bitPattern))
         json.write("spellsBytes", byteIds != nil)
         contents.add("tokenizer", ".scores", .f64, scores)
+        contents.add("tokenizer", ".bestScores", .f64, bestScores)
         if let byteIds { contents.add("tokenizer", ".byteIds", .i32, byteIds) }
     }
 
@@ -83,7 +84,7 @@ extension PieceTable {
         let byteIds = tables.flag(json, "spellsBytes") ? try UnknownCharacter.byteIds("tokenizer", tables, idCount: idCount) : nil
         self.init(
             vocabulary.trie, scores: try tables.table("tokenizer", ".scores", .f64, vocabulary.trie.unitCount),
-            unknown: tables.id(json, "unknown", below: idCount),
+            bestScores: try tables.table("tokenizer", ".bestScores", .f64, 256), unknown: tables.id(json, "unknown", below: idCount),
             unknownScore: Double(bitPattern: UInt64(truncatingIfNeeded: bits)), byteIds: byteIds)
         var isWrong = !PieceTable.isSound(unknownScore)
         for node in 0..<scores.count where !PieceTable.isSound(scores[node]) { isWrong = true }

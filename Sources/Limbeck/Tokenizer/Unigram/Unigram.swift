@@ -39,6 +39,8 @@ final class PieceTable: Sendable {
     let trie: ByteTrie
     /// By node of the trie: the score of the piece that ends there.
     let scores: Table<Double>
+    /// By byte: the best that a token which begins with it adds to a way, a piece or an unknown character; infinity if sums can grow.
+    let bestScores: Table<Double>
     let unknown: Int32
     let unknownScore: Double
     /// By byte: the id of the piece that stands for it; nil: unknown characters are not spelt in bytes.
@@ -53,13 +55,27 @@ final class PieceTable: Sendable {
         self.scores = try Table(byNode)
         self.unknown = unknown
         unknownScore = scores.reduce(.infinity) { min($0, $1) } - PieceTable.unknownPenalty
+        bestScores = try Table(PieceTable.bestScores(vocabulary, scores, unknownScore))
         self.byteIds = byteIds
     }
 
-    init(_ trie: ByteTrie, scores: Table<Double>, unknown: Int32, unknownScore: Double, byteIds: Table<Int32>?) {
-        (self.trie, self.scores, self.unknown) = (trie, scores, unknown)
-        (self.unknownScore, self.byteIds) = (unknownScore, byteIds)
+    init(
+        _ trie: ByteTrie, scores: Table<Double>, bestScores: Table<Double>, unknown: Int32, unknownScore: Double,
+        byteIds: Table<Int32>?
+    ) {
+        (self.trie, self.scores, self.bestScores) = (trie, scores, bestScores)
+        (self.unknown, self.unknownScore, self.byteIds) = (unknown, unknownScore, byteIds)
     }
 
-    var memoryBytes: Int { scores.memoryBytes + (byteIds?.memoryBytes ?? 0) }
+    private static func bestScores(_ vocabulary: Vocabulary, _ scores: [Double], _ unknownScore: Double) -> [Double] {
+        var best = [Double](repeating: unknownScore, count: 256)
+        for (id, score) in scores.enumerated() {
+            if score > 0 { return [Double](repeating: .infinity, count: 256) }
+            let first = vocabulary.withToken(Int32(id)) { $0.first.map(Int.init) }
+            if let first, let byte = first { best[byte] = max(best[byte], score) }
+        }
+        return best
+    }
+
+    var memoryBytes: Int { scores.memoryBytes + bestScores.memoryBytes + (byteIds?.memoryBytes ?? 0) }
 }
