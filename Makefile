@@ -4,7 +4,7 @@ DESTDIR ?=
 LIBDIR = $(DESTDIR)$(PREFIX)/lib
 INCLUDEDIR = $(DESTDIR)$(PREFIX)/include
 
-.PHONY: all lib install demo test bench clean
+.PHONY: all lib lib-arm64 install demo test bench clean
 
 all: lib
 
@@ -13,6 +13,10 @@ SENTENCEPIECE ?= 1
 export SENTENCEPIECE
 lib:
 	scripts/build-lib.sh
+
+# The same for arm64 Linux, without libsentencepiece, on any machine: build/lib/arm64/liblimbeck.a.
+lib-arm64:
+	scripts/build-arm64.sh
 
 install: lib
 	install -d "$(LIBDIR)/pkgconfig" "$(INCLUDEDIR)"

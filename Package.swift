@@ -39,6 +39,10 @@ let newerKernels: [Target] = [
         "IntegerKernelsAMX", defines: ["KERNELS_AVX512", "KERNELS_AMX"],
         flags: avx512 + ["-mavx512vnni", "-mamx-tile", "-mamx-int8"]),
 ]
+#elseif arch(arm64)
+let newerKernels: [Target] = [
+    kernels("IntegerKernelsNEONDot", defines: ["KERNELS_NEON", "KERNELS_SMALL_BYTES"], flags: ["-march=armv8.2-a+dotprod"])
+]
 #else
 let newerKernels: [Target] = []
 #endif

@@ -113,4 +113,4 @@ def kernels(path):
     """The instruction set in use, by name."""
     session, info = Session(path, 1), SessionInfo()
     session.check(session.library.limbeck_session_info(session.handle, info))
-    return {1: "portable", 2: "avx2", 3: "avx512", 4: "neon", 5: "avx_vnni", 6: "avx512_vnni", 7: "amx"}[info.kernels]
+    return {1: "portable", 2: "avx2", 3: "avx512", 4: "neon", 5: "avx_vnni", 6: "avx512_vnni", 7: "amx", 8: "neon_dot"}[info.kernels]

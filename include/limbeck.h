@@ -249,9 +249,10 @@ enum {
     /* As above, and other instructions for products of bytes, in models that were packed as int8 or int4. */
     LIMBECK_KERNELS_AVX_VNNI = 5,    /* AVX2 and AVX-VNNI */
     LIMBECK_KERNELS_AVX512_VNNI = 6, /* AVX-512 and its VNNI */
-    LIMBECK_KERNELS_AMX = 7          /* the same and AMX. The best session of such a model, where the CPU has it, asks the
+    LIMBECK_KERNELS_AMX = 7,         /* the same and AMX. The best session of such a model, where the CPU has it, asks the
                                       * operating system for the process's right to AMX (arch_prctl). The process then has
                                       * it for good, and its signals need larger frames. */
+    LIMBECK_KERNELS_NEON_DOT = 8     /* NEON and its dot products */
 };
 
 typedef struct limbeck_session_options {

@@ -54,7 +54,7 @@ make lib
 Tests/abi/run.sh
 make lib SENTENCEPIECE=0
 SENTENCEPIECE=0 Tests/abi/run.sh
-Tests/abi/old-cpus.sh
+Tests/abi/other-cpus.sh
 
 step "Python binding"
 build/venv/bin/pip install -q --disable-pip-version-check --force-reinstall --no-deps ./bindings/python

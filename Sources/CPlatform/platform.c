@@ -18,6 +18,8 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#elif defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
 #endif
 
 /* ---- Files ---- */
@@ -206,7 +208,13 @@ uint32_t platform_cpu_features(void) {
     return features;
 }
 #elif defined(__aarch64__)
-uint32_t platform_cpu_features(void) { return PLATFORM_NEON; }
+uint32_t platform_cpu_features(void) {
+#if defined(__linux__)
+    const unsigned long dot_products = 1ul << 20; /* HWCAP_ASIMDDP, which older headers lack */
+    if (getauxval(AT_HWCAP) & dot_products) return PLATFORM_NEON | PLATFORM_NEON_DOT;
+#endif
+    return PLATFORM_NEON;
+}
 #else
 uint32_t platform_cpu_features(void) { return 0; }
 #endif

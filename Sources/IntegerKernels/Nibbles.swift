@@ -20,21 +20,22 @@ func product(
                 let a1 = a0 + min(1, last) * stride, a2 = a0 + min(2, last) * stride, a3 = a0 + min(3, last) * stride
                 var x0 = Vector(), x1 = Vector(), x2 = Vector(), x3 = Vector()
                 for group in 0..<groups {
-                    var s0 = Sums(), s1 = Sums(), s2 = Sums(), s3 = Sums()
+                    var s0 = Sums(), s1 = Sums(), s2 = Sums(), s3 = Sums(), omitted = Sums()
                     for step in group * 4..<group * 4 + 4 {
                         let both = codes[2 * step + half]
                         platform_prefetch(codes + 2 * step + half + 128)
                         let low = limbeck_low_halves(both), high = limbeck_high_halves(both), k = 2 * step
+                        omitted = limbeck_omitted(limbeck_omitted(omitted, low), high)
                         s0 = limbeck_dot(limbeck_dot(s0, limbeck_all_int(a0[k]), low), limbeck_all_int(a0[k + 1]), high)
                         s1 = limbeck_dot(limbeck_dot(s1, limbeck_all_int(a1[k]), low), limbeck_all_int(a1[k + 1]), high)
                         s2 = limbeck_dot(limbeck_dot(s2, limbeck_all_int(a2[k]), low), limbeck_all_int(a2[k + 1]), high)
                         s3 = limbeck_dot(limbeck_dot(s3, limbeck_all_int(a3[k]), low), limbeck_all_int(a3[k + 1]), high)
                     }
                     let scale = load(scales + group * panelColumns + half * 16)
-                    x0 += limbeck_floats(s0) * scale
-                    x1 += limbeck_floats(s1) * scale
-                    x2 += limbeck_floats(s2) * scale
-                    x3 += limbeck_floats(s3) * scale
+                    x0 += limbeck_floats(limbeck_complete(s0, omitted)) * scale
+                    x1 += limbeck_floats(limbeck_complete(s1, omitted)) * scale
+                    x2 += limbeck_floats(limbeck_complete(s2, omitted)) * scale
+                    x3 += limbeck_floats(limbeck_complete(s3, omitted)) * scale
                 }
                 func finish(_ index: Int, _ x: Vector) {
                     let row = row + index

@@ -57,15 +57,22 @@ var depthStep: Int { 4 }
 
 private protocol Dots {
     static func dot(_ a: Sums, _ columns: Sums, _ sum: Sums) -> Sums
+    /// What `dot` leaves out of the sums of all rows, collected, and added to them at the end.
+    static func omitted(_ half: Sums, _ columns: Sums) -> Sums
+    static func complete(_ sum: Sums, _ half: Sums) -> Sums
 }
 
 private enum Bytes: Dots {
     @inline(__always) static func dot(_ a: Sums, _ columns: Sums, _ sum: Sums) -> Sums { limbeck_dot(sum, a, columns) }
+    @inline(__always) static func omitted(_ half: Sums, _ columns: Sums) -> Sums { limbeck_omitted(half, columns) }
+    @inline(__always) static func complete(_ sum: Sums, _ half: Sums) -> Sums { limbeck_complete(sum, half) }
 }
 
 #if KERNELS_SMALL_BYTES
 private enum SmallBytes: Dots {
     @inline(__always) static func dot(_ a: Sums, _ columns: Sums, _ sum: Sums) -> Sums { limbeck_small_dot(sum, a, columns) }
+    @inline(__always) static func omitted(_ half: Sums, _ columns: Sums) -> Sums { half }
+    @inline(__always) static func complete(_ sum: Sums, _ half: Sums) -> Sums { sum }
 }
 #else
 private typealias SmallBytes = Bytes
@@ -167,7 +174,8 @@ private func tile<D: Dots>(
 }
 
 #else
-// 16 registers of 8 sums (AVX2): half of a panel at a time keeps 8 of sums and 4 of columns.
+// 16 registers of 8 sums (AVX2): half of a panel at a time keeps 8 of sums and 4 of columns. On arm64, 32 registers of 4 sums, 16 and 4,
+// and 4 of what is left out.
 
 @inline(__always) var tileRows: Int { 4 }
 
@@ -177,21 +185,22 @@ private func tile<D: Dots>(
 ) {
     let a = UnsafeRawPointer(a).assumingMemoryBound(to: Int32.self), stride = stride / 4, last = rows - 1
     let a0 = a, a1 = a + min(1, last) * stride, a2 = a + min(2, last) * stride, a3 = a + min(3, last) * stride
-    for half in 0..<2 {
-        let panel = UnsafeRawPointer(panel).assumingMemoryBound(to: Sums.self) + half
-        var s0 = Sums(), s1 = Sums(), s2 = Sums(), s3 = Sums()
+    for side in 0..<2 {
+        let panel = UnsafeRawPointer(panel).assumingMemoryBound(to: Sums.self) + side
+        var s0 = Sums(), s1 = Sums(), s2 = Sums(), s3 = Sums(), omitted = Sums()
         for k in 0..<depth / 4 {
             let b = panel[2 * k]
             prefetch(panel, k)
+            omitted = D.omitted(omitted, b)
             s0 = D.dot(all(a0[k]), b, s0)
             s1 = D.dot(all(a1[k]), b, s1)
             s2 = D.dot(all(a2[k]), b, s2)
             s3 = D.dot(all(a3[k]), b, s3)
         }
-        sums[half] = s0
-        if rows > 1 { sums[sumStride + half] = s1 }
-        if rows > 2 { sums[2 * sumStride + half] = s2 }
-        if rows > 3 { sums[3 * sumStride + half] = s3 }
+        sums[side] = D.complete(s0, omitted)
+        if rows > 1 { sums[sumStride + side] = D.complete(s1, omitted) }
+        if rows > 2 { sums[2 * sumStride + side] = D.complete(s2, omitted) }
+        if rows > 3 { sums[3 * sumStride + side] = D.complete(s3, omitted) }
     }
 }
 

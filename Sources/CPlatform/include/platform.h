@@ -54,7 +54,8 @@ enum {
     PLATFORM_NEON = 4,
     PLATFORM_AVX_VNNI = 8,
     PLATFORM_AVX512_VNNI = 16,
-    PLATFORM_AMX = 32 /* tiles and their products of bytes, which a process has to ask for */
+    PLATFORM_AMX = 32, /* tiles and their products of bytes, which a process has to ask for */
+    PLATFORM_NEON_DOT = 64
 };
 uint32_t platform_cpu_features(void);
 

@@ -127,8 +127,21 @@ LIMBECK_INLINE limbeck_float32x16 limbeck_floats_of_halves(limbeck_uint16x16 x) 
 
 /* ---- Products of bytes ------------------------------------------------------------------------------------------ */
 
-/* sum[i] + a[4i] w[4i] + ... + a[4i + 3] w[4i + 3], of unsigned bytes a and signed bytes w. No order or width of the sums can
- * change the result while none overflows. */
+#if defined(__ARM_FEATURE_DOTPROD)
+/* The same as below, of signed bytes a. */
+LIMBECK_INLINE limbeck_int32x16 limbeck_signed_dot(limbeck_int32x16 sum, limbeck_int32x16 a, limbeck_int32x16 w) {
+    union {
+        limbeck_int32x16 all;
+        int32x4_t quarter[4];
+        int8x16_t bytes[4];
+    } s = {sum}, x = {a}, y = {w};
+    for (int i = 0; i < 4; i++) s.quarter[i] = vdotq_s32(s.quarter[i], x.bytes[i], y.bytes[i]);
+    return s.all;
+}
+#endif
+
+/* sum[i] + a[4i] w[4i] + ... + a[4i + 3] w[4i + 3], of unsigned bytes a and signed bytes w, once `limbeck_complete` has added what some
+ * CPUs leave out. No order or width of the sums can change the result while none overflows. */
 LIMBECK_INLINE limbeck_int32x16 limbeck_dot(limbeck_int32x16 sum, limbeck_int32x16 a, limbeck_int32x16 w) {
 #if defined(__AVX512VNNI__)
     return (limbeck_int32x16)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)a, (__m512i)w);
@@ -166,10 +179,46 @@ LIMBECK_INLINE limbeck_int32x16 limbeck_dot(limbeck_int32x16 sum, limbeck_int32x
         s.quarter[i] = _mm_add_epi32(s.quarter[i], _mm_add_epi32(even, odd));
     }
     return s.all;
+#elif defined(__ARM_FEATURE_DOTPROD)
+    return limbeck_signed_dot(sum, a ^ (int32_t)0x80808080, w);
+#elif defined(__ARM_NEON)
+    union {
+        limbeck_int32x16 all;
+        int32x4_t quarter[4];
+        uint8x16_t bytes[4];
+        int8x16_t signs[4];
+    } s = {sum}, x = {a}, y = {w};
+    for (int i = 0; i < 4; i++) {
+        int16x8_t x0 = vreinterpretq_s16_u16(vmovl_u8(vget_low_u8(x.bytes[i]))), y0 = vmovl_s8(vget_low_s8(y.signs[i]));
+        int16x8_t x1 = vreinterpretq_s16_u16(vmovl_high_u8(x.bytes[i])), y1 = vmovl_high_s8(y.signs[i]);
+        int32x4_t pairs0 = vpaddq_s32(vmull_s16(vget_low_s16(x0), vget_low_s16(y0)), vmull_high_s16(x0, y0));
+        int32x4_t pairs1 = vpaddq_s32(vmull_s16(vget_low_s16(x1), vget_low_s16(y1)), vmull_high_s16(x1, y1));
+        s.quarter[i] = vaddq_s32(s.quarter[i], vpaddq_s32(pairs0, pairs1));
+    }
+    return s.all;
 #else
     limbeck_int32x16 byte = 0xFF;
     return sum + (a & byte) * (w << 24 >> 24) + (a >> 8 & byte) * (w << 16 >> 24) + (a >> 16 & byte) * (w << 8 >> 24) +
            (a >> 24 & byte) * (w >> 24);
+#endif
+}
+
+/* What `limbeck_dot` leaves out where the CPU multiplies signed bytes alone: it takes a - 128 for a. That is the same for all rows:
+ * half of it is collected here, beside a step of their sums, */
+LIMBECK_INLINE limbeck_int32x16 limbeck_omitted(limbeck_int32x16 half, limbeck_int32x16 w) {
+#if defined(__ARM_FEATURE_DOTPROD)
+    return limbeck_signed_dot(half, (limbeck_int32x16)0x40404040, w);
+#else
+    return half;
+#endif
+}
+
+/* and added to them at the end. */
+LIMBECK_INLINE limbeck_int32x16 limbeck_complete(limbeck_int32x16 sum, limbeck_int32x16 half) {
+#if defined(__ARM_FEATURE_DOTPROD)
+    return sum + half + half;
+#else
+    return sum;
 #endif
 }
 
@@ -188,6 +237,8 @@ LIMBECK_INLINE limbeck_int32x16 limbeck_small_dot(limbeck_int32x16 sum, limbeck_
         s.half[i] = _mm256_add_epi32(s.half[i], _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
     }
     return s.all;
+#elif defined(__ARM_FEATURE_DOTPROD)
+    return limbeck_signed_dot(sum, a, w);
 #else
     return limbeck_dot(sum, a, w);
 #endif

@@ -5,6 +5,8 @@ import IntegerKernelsAVX2
 import IntegerKernelsAVX512
 import IntegerKernelsAVX512VNNI
 import IntegerKernelsAVXVNNI
+#elseif arch(arm64)
+import IntegerKernelsNEONDot
 #endif
 import IntegerKernelsPortable
 import KernelInterface
@@ -17,7 +19,7 @@ import KernelsPortable
 extension InstructionSet {
     /// The best this CPU has.
     static var best: InstructionSet {
-        for set in [InstructionSet.amx, .avx512VNNI, .avx512, .avxVNNI, .avx2, .neon] where set.isAvailable { return set }
+        for set in [InstructionSet.amx, .avx512VNNI, .avx512, .avxVNNI, .avx2, .neonDot, .neon] where set.isAvailable { return set }
         return .portable
     }
 
@@ -33,6 +35,7 @@ extension InstructionSet {
         case .avx512VNNI: has(PLATFORM_AVX512 | PLATFORM_AVX512_VNNI)
         case .amx: has(PLATFORM_AVX512 | PLATFORM_AVX512_VNNI | PLATFORM_AMX)
         case .neon: has(PLATFORM_NEON)
+        case .neonDot: has(PLATFORM_NEON | PLATFORM_NEON_DOT)
         }
     }
 
@@ -45,10 +48,12 @@ extension InstructionSet {
         case .avx512: return KernelsAVX512.table(IntegerKernelsAVX512.integerTable())
         case .avxVNNI: return KernelsAVX2.table(IntegerKernelsAVXVNNI.integerTable())
         case .avx2: return KernelsAVX2.table(IntegerKernelsAVX2.integerTable())
-        case .portable, .neon: return KernelsPortable.table(IntegerKernelsPortable.integerTable())
+        case .portable, .neon, .neonDot: return KernelsPortable.table(IntegerKernelsPortable.integerTable())
         }
+        #elseif arch(arm64)
+        // The portable kernels are compiled for NEON, with its fused multiply-add.
+        return KernelsPortable.table(self == .neonDot ? IntegerKernelsNEONDot.integerTable() : IntegerKernelsPortable.integerTable())
         #else
-        // On arm64 the one table is compiled for NEON, with its fused multiply-add.
         return KernelsPortable.table(IntegerKernelsPortable.integerTable())
         #endif
     }

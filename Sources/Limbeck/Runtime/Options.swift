@@ -1,5 +1,5 @@
-/// The instruction sets a session can run on; raw values as in `limbeck.h`. All give the same bits. Those with VNNI or AMX differ from
-/// the ones before them in products of bytes alone.
+/// The instruction sets a session can run on; raw values as in `limbeck.h`. All give the same bits. Those with VNNI, AMX or dot products
+/// differ from the ones before them in products of bytes alone.
 public enum InstructionSet: UInt32, Sendable, CaseIterable {
     case portable = 1
     /// AVX2 with FMA and F16C (Haswell, Zen and later).
@@ -14,6 +14,8 @@ public enum InstructionSet: UInt32, Sendable, CaseIterable {
     /// The same and AMX for bytes (Sapphire Rapids and later). The operating system gives the process the right to use it, once and for
     /// all, when a session asks for it.
     case amx = 7
+    /// NEON and its dot products (Cortex-A55 and A76, Apple A11 and later).
+    case neonDot = 8
 }
 
 /// What a session may use.

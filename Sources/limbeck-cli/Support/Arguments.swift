@@ -75,12 +75,13 @@ extension NamedArgument {
 }
 
 extension InstructionSet: NamedArgument {
-    static let all = [InstructionSet.portable, .avx2, .avxVNNI, .avx512, .avx512VNNI, .amx, .neon]
+    static let all = [InstructionSet.portable, .avx2, .avxVNNI, .avx512, .avx512VNNI, .amx, .neon, .neonDot]
 
     var name: String {
         switch self {
         case .avxVNNI: "avx_vnni"
         case .avx512VNNI: "avx512_vnni"
+        case .neonDot: "neon_dot"
         default: "\(self)"
         }
     }

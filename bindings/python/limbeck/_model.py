@@ -30,7 +30,7 @@ class Model:
     """A model folder, a pack or a GGUF file, opened, with a session to run it.
 
     `threads`: 0 for the CPUs this process may use. `max_tokens`: the memory bound; larger batches are split inside, with the same
-    bits. `kernels`: "portable", "avx2", "avx_vnni", "avx512", "avx512_vnni", "amx", "neon", or None for the best this CPU has.
+    bits. `kernels`: "portable", "avx2", "avx_vnni", "avx512", "avx512_vnni", "amx", "neon", "neon_dot", or None for the best this CPU has.
 
     Threads may share a Model; its calls then run one after the other. Open one per thread to run them at the same time.
     """

@@ -1,0 +1,114 @@
+#!/bin/sh
+# The library on CPUs that are not this one, under qemu: the same bits, and no instruction the CPU does not know.
+# Haswell has AVX2 and no AVX-512; Nehalem has neither; of the two for arm64 (make lib-arm64) only the A76 has dot products. A stray
+# instruction of a newer set would end the program with SIGILL.
+# The same models as they come and packed; first with every instruction set of this CPU. A pack is the same file wherever it is made.
+set -eu
+cd "$(dirname "$0")/../.."
+work=build/abi
+mkdir -p "$work"
+# The programs for the CPUs of a kind have its name at their end.
+kind=
+# usage: programs COMPILER, with `libraries`
+programs() {
+    for program in bits packs; do
+        # shellcheck disable=SC2086
+        "$1" -std=c11 -O1 -Wall -Wextra -Werror -Iinclude -o "$work/$program$kind" "Tests/abi/$program.c" $libraries -lm -lpthread
+    done
+}
+libraries='build/lib/liblimbeck.a -lsentencepiece -lstdc++'
+programs cc
+
+# folders NAME...: the golden models of these names.
+folders() { for name in "$@"; do printf ' Tests/golden/models/%s' "$name"; done; }
+models=$(folders bert-activation-gelu bert-activation-tanh bert-activation-quick_gelu bert-head-size-26 bert-odd-27 bert-masked \
+    bert-f16 distilbert-sequence tinybert-sequence roberta-padding-4 albert-groups electra-detection mpnet-far mobilebert deberta-far \
+    modernbert modernbert-biases modernbert-long modernbert-sequence-mean modernbert-masked-biases nomic nomic-half nomic-masked)
+packed=$(folders bert-odd-27 bert-masked distilbert-sequence roberta-padding-4 albert-groups electra-detection mpnet-far mobilebert \
+    deberta-far modernbert modernbert-masked-biases nomic)
+# Those that are packed on the other CPUs too: few, as rounding well takes qemu a while.
+repacked=$(folders bert-odd-27 deberta-far)
+
+failed() {
+    echo "FAIL  $*"
+    cat "$work/log"
+    exit 1
+}
+
+# usage: packs FOLDER MODELS COMMAND...
+packs() {
+    rm -rf "$1" && mkdir "$1"
+    # shellcheck disable=SC2086
+    (out=$1 list=$2 && shift 2 && "$@" "$work/packs$kind" "$out" $list) 2> "$work/log" || failed "packs, $1"
+}
+
+# usage: same_packs CPU COMMAND...
+same_packs() {
+    cpu=$1
+    shift
+    packs "$work/packs.$cpu" "$repacked" "$@"
+    for pack in "$work/packs.$cpu"/*; do
+        cmp "$pack" "$work/packs.here/${pack##*/}" || failed "$pack: another file than on this CPU"
+    done
+    echo "PASS  same packs: $cpu"
+}
+
+# usage: run NAME KERNELS COMMAND...
+run() {
+    name=$1 kernels=$2 code=0
+    shift 2
+    # shellcheck disable=SC2086
+    "$@" "$work/bits$kind" "$kernels" $models "$work"/packs.here/*.limbeck > "$work/bits.$name" 2> "$work/log" || code=$?
+    case $code in
+        0) ;;
+        69) [ "$1" = env ] || failed "$name"; echo "SKIP  $name: this CPU has no such instructions"; return ;;
+        *) failed "$name" ;;
+    esac
+    cmp "$work/bits.best" "$work/bits.$name" || failed "$name: other bits"
+    echo "PASS  same bits: $name"
+}
+
+# What the CPU lacks is refused, not run. usage: refuses KERNELS COMMAND...
+refuses() {
+    kernels=$1 code=0
+    shift
+    "$@" "$work/bits$kind" "$kernels" Tests/golden/models/bert-odd-27 > /dev/null 2> "$work/log" || code=$?
+    [ $code = 69 ] && grep -q 'instruction set' "$work/log" || failed "kernels $kernels on a CPU without them: exit code $code"
+}
+
+packs "$work/packs.here" "$packed" env
+# shellcheck disable=SC2086
+"$work/bits" 0 $models "$work"/packs.here/*.limbeck > "$work/bits.best"
+echo "PASS  $(wc -l < "$work/bits.best") models, $(ls "$work/packs.here" | wc -l) of them packs"
+run portable 1 env
+run avx2 2 env
+run avx512 3 env
+run avx-vnni 5 env
+run avx512-vnni 6 env
+run amx 7 env
+
+if ! command -v qemu-x86_64 > /dev/null; then
+    echo "SKIP  older CPUs: qemu-x86_64 (Debian: qemu-user) is not installed"
+    exit 0
+fi
+for cpu in Haswell Nehalem; do same_packs $cpu qemu-x86_64 -cpu $cpu; done
+run haswell-best 0 qemu-x86_64 -cpu Haswell
+run haswell-portable 1 qemu-x86_64 -cpu Haswell
+run nehalem-best 0 qemu-x86_64 -cpu Nehalem
+for kernels in 2 3 4 5 6 7 8; do refuses $kernels qemu-x86_64 -cpu Nehalem; done
+echo "PASS  instruction sets that the CPU lacks are refused"
+
+library=build/lib/arm64/liblimbeck.a
+if [ ! -f "$library" ]; then
+    echo "SKIP  arm64: no $library (make lib-arm64)"
+    exit 0
+fi
+kind=.arm64 libraries="-static $library"
+programs aarch64-linux-gnu-gcc
+same_packs cortex-a76 qemu-aarch64 -cpu cortex-a76
+run cortex-a53-best 0 qemu-aarch64 -cpu cortex-a53
+run cortex-a76-best 0 qemu-aarch64 -cpu cortex-a76
+run cortex-a76-neon 4 qemu-aarch64 -cpu cortex-a76
+run cortex-a76-dot 8 qemu-aarch64 -cpu cortex-a76
+for kernels in 2 3 5 6 7 8; do refuses $kernels qemu-aarch64 -cpu cortex-a53; done
+echo "PASS  instruction sets that arm64 lacks are refused"

@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# The C library for arm64 and Linux, built on any machine: build/lib/arm64/liblimbeck.a. It needs libc and libm alone, so it refuses
+# .model files.
+#
+# SwiftPM builds Embedded Swift for the machine it runs on, so this gives the same folders to the compiler itself. The target is
+# bare metal, the one of arm64 that the toolchain has Embedded Swift for: its objects link with glibc all the same.
+# Needs aarch64-linux-gnu-gcc with its libc (Debian: gcc-aarch64-linux-gnu, libc6-dev-arm64-cross). Environment: SWIFTC.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+swiftc=${SWIFTC:-swiftc}
+tools=aarch64-linux-gnu
+out=build/lib/arm64 work=build/work/arm64
+mkdir -p $out $work
+
+flags=(-target aarch64-none-none-elf -enable-experimental-feature Embedded -wmo -parse-as-library -package-name limbeck
+    -swift-version 6 -enforce-exclusivity=unchecked -Xfrontend -function-sections -Xfrontend -mergeable-traps -I $work
+    -Xcc -isystem -Xcc /usr/$tools/include -I include -I Sources/CPlatform/include)
+# SwiftPM writes this itself.
+echo "module CUnicodeTables { header \"$PWD/Sources/CUnicodeTables/include/CUnicodeTables.h\" }" > $work/CUnicodeTables.modulemap
+flags+=(-Xcc "-fmodule-map-file=$work/CUnicodeTables.modulemap")
+
+objects=()
+swift_module() { # name flags…
+    echo "arm64: compiling $1"
+    "$swiftc" "${flags[@]}" "${@:2}" -module-name "$1" -emit-module -emit-module-path "$work/$1.swiftmodule" -c -o "$work/$1.o" \
+        $(find -L "Sources/$1" -name '*.swift')
+    objects+=("$work/$1.o")
+}
+swift_module KernelInterface -Ounchecked
+swift_module KernelsPortable -Ounchecked -D KERNELS_PORTABLE
+swift_module IntegerKernelsPortable -Ounchecked -D KERNELS_PORTABLE
+swift_module IntegerKernelsNEONDot -Ounchecked -D KERNELS_NEON -D KERNELS_SMALL_BYTES -Xcc -march=armv8.2-a+dotprod
+newer=("${objects[-1]}")
+unset 'objects[-1]'
+swift_module Limbeck -Osize
+swift_module LimbeckABI -Osize
+for source in Sources/CPlatform/*.c Sources/CUnicodeTables/*.c; do
+    object=$work/$(basename "$source" .c).o
+    $tools-gcc -std=gnu11 -O2 -Wall -Wextra -Werror -fPIC -ffunction-sections -fdata-sections -I"$(dirname "$source")/include" -c \
+        -o "$object" "$source"
+    objects+=("$object")
+done
+
+# As build-lib.sh has it: code for newer CPUs last, one object, and only the exports global.
+resources=$("$swiftc" -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')
+scripts/exports.sh > $work/exports
+keep=$(sed 's/^/-u /' $work/exports)
+# shellcheck disable=SC2086
+$tools-ld -r --gc-sections --gc-keep-exported $keep -o $work/limbeck.o "${objects[@]}" "${newer[@]}" \
+    "$resources/embedded/aarch64-none-none-elf/libswiftUnicodeDataTables.a"
+$tools-objcopy --strip-debug --keep-global-symbols=$work/exports $work/limbeck.o
+rm -f $out/liblimbeck.a
+$tools-ar crD $out/liblimbeck.a $work/limbeck.o
+echo "arm64: $out/liblimbeck.a"
