@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Fuzzes the readers of files and the tokenizer under AddressSanitizer: Tests/fuzz, one libFuzzer target each.
 #
-# Usage: scripts/fuzz.sh [TARGET…]      (json, torch, gguf, sentencepiece, model, pack, tokenizer, text; all by default)
+# Usage: scripts/fuzz.sh [--build] [TARGET…]   (json, torch, gguf, sentencepiece, model, pack, tokenizer, text; all by default)
+#   --build       only compiles them
 #   FUZZ_SECONDS  per target, 20 by default
 #   FUZZ_SEED     of the random numbers; one is drawn, and printed, by default
 #   SWIFTC        the compiler; clang and llvm-symbolizer are taken from beside it
@@ -17,6 +18,8 @@ tools=$(dirname "$(command -v "${SWIFTC:-swiftc}")")
 case $(basename "$swiftc") in swift-driver | swift-frontend) swiftc=$tools/swiftc ;; esac
 clang=$tools/clang
 out=build/fuzz
+build_only=0
+if [ "${1:-}" = --build ]; then build_only=1 && shift; fi
 targets=("$@")
 [ ${#targets[@]} -gt 0 ] || targets=(json torch gguf sentencepiece model pack tokenizer text)
 [ "$(uname -sm)" = "Linux x86_64" ] || { echo "SKIP fuzz: only on Linux x86_64"; exit 0; }
@@ -91,6 +94,8 @@ for target in "${targets[@]}"; do
     "$swiftc" "${swift_flags[@]}" "${sanitize[@]}" -use-ld=lld -module-name "$name" Tests/fuzz/Support.swift Tests/fuzz/Computing.swift Tests/fuzz/"$name".swift \
         $out/objects/*.o -lsentencepiece -lstdc++ -o $out/fuzz-"$target"
 done
+
+[ $build_only = 0 ] || exit 0
 
 # ---- Run.
 

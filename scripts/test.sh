@@ -7,6 +7,19 @@ cd "$(dirname "$0")/.."
 started=$SECONDS
 step() { printf '\n== %s (%d s)\n' "$1" "$((SECONDS - started))"; }
 
+# Compiling keeps one CPU busy for minutes: what is needed later is built beside the tests before it.
+# begin NAME COMMAND...: with its output in build/NAME.log. finish NAME: waits for it, and shows the output if it failed.
+declare -A begun
+begin() {
+  "${@:2}" > "build/$1.log" 2>&1 &
+  begun[$1]=$!
+}
+finish() {
+  if kill -0 "${begun[$1]}" 2> /dev/null; then echo "Waiting for build/$1.log to end"; fi
+  wait "${begun[$1]}" || { cat "build/$1.log"; echo "$1: failed" >&2; exit 1; }
+}
+trap 'kill $(jobs -p) 2> /dev/null || true' EXIT
+
 step "Prerequisites"
 command -v swift > /dev/null || { echo "Swift 6.3 or later is needed: https://www.swift.org/install" >&2; exit 1; }
 packages=()
@@ -17,6 +30,8 @@ need objdump binutils
 need make make
 need pkg-config pkg-config
 need qemu-x86_64 qemu-user
+need aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu
+[ -f /usr/aarch64-linux-gnu/include/stdio.h ] || packages+=(libc6-dev-arm64-cross)
 need python3 python3
 [ -f /usr/include/sentencepiece_processor.h ] || packages+=(libsentencepiece-dev)
 /usr/bin/python3 -c 'import sentencepiece' 2> /dev/null || packages+=(python3-sentencepiece)
@@ -36,6 +51,9 @@ scripts/fetch-minilm.sh
 step "Building the Swift package and its tests"
 swift build -c release --build-tests
 
+libraries() { make lib && make lib SENTENCEPIECE=0; }
+begin libraries libraries
+
 step "Engine"
 swift test -c release --skip-build
 
@@ -47,13 +65,15 @@ swift run -c release --package-path examples/swift
 
 step "C library"
 # Four processes share a real student's pack.
-mkdir -p build
 "$(swift build -c release --show-bin-path)/limbeck" pack models/all-MiniLM-L6-v2 build/minilm.limbeck --verify examples/search/packages.txt
 export LIMBECK_PACK=$PWD/build/minilm.limbeck
-make lib
+finish libraries
+cat build/libraries.log
+begin arm64 make lib-arm64
 Tests/abi/run.sh
-make lib SENTENCEPIECE=0
 SENTENCEPIECE=0 Tests/abi/run.sh
+finish arm64
+begin fuzzers scripts/fuzz.sh --build
 Tests/abi/other-cpus.sh
 
 step "Python binding"
@@ -67,13 +87,13 @@ step "Tokenizer against Hugging Face tokenizers and SentencePiece on real texts"
 # Debian's Python has the package of the library that was linked.
 /usr/bin/python3 scripts/compare-sentencepiece.py
 # Two at a time: the reference keeps one CPU busy for minutes.
-build/venv/bin/python scripts/compare-tokenizers.py --only byte-level --only characters > build/bpe.log 2>&1 &
-other=$!
+begin bpe build/venv/bin/python scripts/compare-tokenizers.py --only byte-level --only characters
 build/venv/bin/python scripts/compare-tokenizers.py --only wordpiece --only unigram
-wait "$other" || { cat build/bpe.log; exit 1; }
+finish bpe
 cat build/bpe.log
 
 step "Fuzzing"
+finish fuzzers
 scripts/fuzz.sh
 
 step "All tests passed"
