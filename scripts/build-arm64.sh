@@ -49,6 +49,8 @@ keep=$(sed 's/^/-u /' $work/exports)
 # shellcheck disable=SC2086
 $tools-ld -r --gc-sections --gc-keep-exported $keep -o $work/limbeck.o "${objects[@]}" "${newer[@]}" \
     "$resources/embedded/aarch64-none-none-elf/libswiftUnicodeDataTables.a"
+printf '%s\n' "${objects[@]}" "${newer[@]}" > $work/objects
+TOOLS=$tools- WORK=$work scripts/check-symbols.sh $work/objects $work/limbeck.o
 $tools-objcopy --strip-debug --keep-global-symbols=$work/exports $work/limbeck.o
 rm -f $out/liblimbeck.a
 $tools-ar crD $out/liblimbeck.a $work/limbeck.o

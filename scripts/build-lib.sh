@@ -39,8 +39,8 @@ binaries=$(build --show-bin-path)
 # target's CPU, and a linker keeps the first it meets. So the targets for newer CPUs come last, the newest at the end: no call ends in
 # the copy of one that is newer. check-symbols.sh looks whether that held.
 list=$binaries/LimbeckABI.product/Objects.LinkFileList
-grep -vE '/(Integer)?Kernels(AVX|AMX)' "$list" | tr -d "'" > "$work/objects"
-for set in AVX2 AVXVNNI AVX512 AVX512VNNI AMX; do
+grep -vE '/(Integer)?Kernels(AVX|AMX|NEON)' "$list" | tr -d "'" > "$work/objects"
+for set in AVX2 AVXVNNI AVX512 AVX512VNNI AMX NEONDot; do
     grep -E "/(Integer)?Kernels$set\.build/" "$list" | tr -d "'" >> "$work/objects" || true
 done
 

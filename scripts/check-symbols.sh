@@ -1,7 +1,8 @@
 #!/bin/sh
 # Fails when the library exports more or less than include/limbeck.h declares, needs more than libc and libm
 # (and libsentencepiece, unless SENTENCEPIECE is 0), or without that grows past 1.05 MB. With two arguments, the list of objects and
-# the one object linked from them: fails when code for a newer CPU could run on an older one.
+# the one object linked from them: fails when code for a newer CPU could run on an older one. TOOLS: of a cross build, the beginning of
+# the names of its nm and objdump.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -12,24 +13,29 @@ failed=0
 fail() { echo "check-symbols: $*" >&2; failed=1; }
 
 # The trap of compiling Swift for several CPUs: the runtime and the generic code of the standard library are weak symbols in
-# every object, and the linker keeps one copy for everybody. AVX instructions (all begin with v, or with k for masks) may show
-# up in the kernel targets' own functions, and in nothing that another target defines too, and so could have called.
+# every object, and the linker keeps one copy for everybody. AVX instructions (all begin with v, or with k for masks), and on arm64 dot
+# products and the atomics that came with them, may show up in the kernel targets' own functions, and in nothing that another target
+# defines too, and so could have called.
 if [ $# -eq 2 ]; then
+    case ${TOOLS:-$(uname -m)} in
+    aarch64* | arm64) newer='[su]dot|cas|swp|ld(add|clr|eor|set|[su]max|[su]min)' ;;
+    *) newer='v|k[a-z]+[bdqw] ' ;;
+    esac
     {
-        grep -vE '/(Integer)?Kernels(AVX|AMX)' "$1" | xargs nm --defined-only 2> /dev/null | awk 'NF == 3 { print $3 }' |
+        grep -vE '/(Integer)?Kernels(AVX|AMX|NEON)' "$1" | xargs "${TOOLS:-}nm" --defined-only 2> /dev/null | awk 'NF == 3 { print $3 }' |
             LC_ALL=C sort -u
         # What two of the newer targets have, and a linker may make one of.
-        grep -E '/(Integer)?Kernels(AVX|AMX)' "$1" | xargs nm --defined-only 2> /dev/null |
+        grep -E '/(Integer)?Kernels(AVX|AMX|NEON)' "$1" | xargs "${TOOLS:-}nm" --defined-only 2> /dev/null |
             awk 'NF == 3 && $2 ~ /[A-Zuvw]/ { print $3 }' | LC_ALL=C sort | uniq -d
     } | LC_ALL=C sort -u > "$work/generic"
-    objdump -d --no-show-raw-insn "$2" | awk '
+    "${TOOLS:-}objdump" -d --no-show-raw-insn "$2" | awk -v newer=":\\t($newer)" '
         /^[0-9a-f]+ <.*>:$/ { name = substr($2, 2, length($2) - 3) }
-        /:\t(v|k[a-z]+[bdqw] )/ && !seen[name]++ { print name }' | LC_ALL=C sort -u > "$work/wide"
+        $0 ~ newer && !seen[name]++ { print name }' | LC_ALL=C sort -u > "$work/wide"
     LC_ALL=C comm -12 "$work/generic" "$work/wide" > "$work/trapped"
-    [ ! -s "$work/trapped" ] || fail "AVX code where any CPU may run it:
+    [ ! -s "$work/trapped" ] || fail "code for a newer CPU where any may run it:
 $(cat "$work/trapped")"
     [ "$failed" -eq 0 ] || exit 1
-    echo "$(wc -l < "$work/wide" | tr -d ' ') functions use AVX, none of them shared"
+    echo "$(wc -l < "$work/wide" | tr -d ' ') functions are for newer CPUs, none of them shared"
     exit 0
 fi
 

@@ -11,14 +11,16 @@ step() { printf '\n== %s (%d s)\n' "$1" "$((SECONDS - started))"; }
 # begin NAME COMMAND...: with its output in build/NAME.log. finish NAME: waits for it, and shows the output if it failed.
 declare -A begun
 begin() {
+  set -m # a process group of its own, to be ended as a whole
   "${@:2}" > "build/$1.log" 2>&1 &
   begun[$1]=$!
+  set +m
 }
 finish() {
   if kill -0 "${begun[$1]}" 2> /dev/null; then echo "Waiting for build/$1.log to end"; fi
   wait "${begun[$1]}" || { cat "build/$1.log"; echo "$1: failed" >&2; exit 1; }
 }
-trap 'kill $(jobs -p) 2> /dev/null || true' EXIT
+trap 'for group in "${begun[@]}"; do kill -- "-$group" 2> /dev/null || true; done' EXIT
 
 step "Prerequisites"
 command -v swift > /dev/null || { echo "Swift 6.3 or later is needed: https://www.swift.org/install" >&2; exit 1; }

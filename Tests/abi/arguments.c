@@ -120,12 +120,17 @@ static void options(limbeck_session *embed) {
     INVALID(limbeck_classify(classify, one, one_bytes, NULL, NULL, 1, &scores, floats, 4096));
     limbeck_session_free(classify);
 
-    limbeck_session_options odd = {sizeof odd, 1, 0, 8};
+    limbeck_session_options odd = {sizeof odd, 1, 0, 9};
     INVALID(limbeck_session_new(model, &odd, &classify));
-    odd = (limbeck_session_options){sizeof odd, 1, 0, LIMBECK_KERNELS_NEON};
 #if defined(__x86_64__)
-    STATUS(LIMBECK_KERNELS_UNAVAILABLE, limbeck_session_new(model, &odd, &classify));
+    const uint32_t foreign[] = {LIMBECK_KERNELS_NEON, LIMBECK_KERNELS_NEON_DOT};
+#else
+    const uint32_t foreign[] = {LIMBECK_KERNELS_AVX2, LIMBECK_KERNELS_AMX};
 #endif
+    for (size_t i = 0; i < 2; i++) {
+        odd.kernels = foreign[i];
+        STATUS(LIMBECK_KERNELS_UNAVAILABLE, limbeck_session_new(model, &odd, &classify));
+    }
     limbeck_model_close(model);
 }
 

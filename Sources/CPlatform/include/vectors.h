@@ -8,7 +8,7 @@
 
 #if defined(__x86_64__)
 #include <immintrin.h>
-#elif defined(__ARM_NEON)
+#elif defined(__aarch64__)
 #include <arm_neon.h>
 #endif
 
@@ -181,7 +181,7 @@ LIMBECK_INLINE limbeck_int32x16 limbeck_dot(limbeck_int32x16 sum, limbeck_int32x
     return s.all;
 #elif defined(__ARM_FEATURE_DOTPROD)
     return limbeck_signed_dot(sum, a ^ (int32_t)0x80808080, w);
-#elif defined(__ARM_NEON)
+#elif defined(__aarch64__)
     union {
         limbeck_int32x16 all;
         int32x4_t quarter[4];

@@ -14,7 +14,7 @@ public enum InstructionSet: UInt32, Sendable, CaseIterable {
     /// The same and AMX for bytes (Sapphire Rapids and later). The operating system gives the process the right to use it, once and for
     /// all, when a session asks for it.
     case amx = 7
-    /// NEON and its dot products (Cortex-A55 and A76, Apple A11 and later).
+    /// NEON and its dot products (Cortex-A55 and A76, Neoverse N1 and later).
     case neonDot = 8
 }
 
