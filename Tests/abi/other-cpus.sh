@@ -105,6 +105,17 @@ if [ ! -f "$library" ]; then
 fi
 kind=.arm64 libraries="-static $library"
 programs aarch64-linux-gnu-gcc
+# usage: dots CPU ARCHITECTURE: its products of bytes by themselves. The header needs clang, which is beside swiftc.
+dots() {
+    "$(dirname "$(command -v "${SWIFTC:-swiftc}")")/clang" --target=aarch64-linux-gnu -march="$2" -std=gnu11 -O2 -Wall -Wextra \
+        -Wno-unused-parameter -Werror -ISources/CPlatform/include -isystem /usr/aarch64-linux-gnu/include -c -o "$work/dots.o" \
+        Tests/abi/dots.c
+    aarch64-linux-gnu-gcc -static -o "$work/dots" "$work/dots.o"
+    qemu-aarch64 -cpu "$1" "$work/dots" 2> "$work/log" || failed "products of bytes, $2"
+    echo "PASS  products of bytes: $2"
+}
+dots cortex-a53 armv8-a
+dots cortex-a76 armv8.2-a+dotprod
 same_packs cortex-a76 qemu-aarch64 -cpu cortex-a76
 run cortex-a53-best 0 qemu-aarch64 -cpu cortex-a53
 run cortex-a76-best 0 qemu-aarch64 -cpu cortex-a76
