@@ -35,11 +35,11 @@ extension JSONValue {
 
     /// The error that `what` is this value, but should be something else.
     @inline(never) package func mismatch(_ what: Message, expected: Message) -> LimbeckError {
-        LimbeckError(.fileMalformed, "\(document.file): \(what) is \(found) at byte \(offset), expected \(expected)")
+        LimbeckError(.fileMalformed, "\(document.file): \(what) is \(described) at byte \(offset), expected \(expected)")
     }
 
     /// What is there, for a message: short values as they are written.
-    private var found: String {
+    var described: String {
         switch kind {
         case .null: "null"
         case .bool: bool == true ? "true" : "false"

@@ -180,6 +180,14 @@ package struct JSONString {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// Whether these are the bytes of its UTF-8.
+    @inline(never) func hasSameBytes(as other: UnsafeRawBufferPointer) -> Bool {
+        if let utf8 { return utf8.elementsEqual(other) }
+        var decoded: [UInt8] = []
+        append(to: &decoded)
+        return decoded.elementsEqual(other)
+    }
+
     /// Equality of bytes, not of canonical forms.
     package static func == (left: JSONString, right: String) -> Bool {
         if let utf8 = left.utf8 { return right.hasSameBytes(as: utf8) }

@@ -54,6 +54,14 @@ package enum ModelFiles {
         }
     }
 
+    /// What reading the files has found worth knowing so far.
+    var notes: [String] {
+        switch self {
+        case .folder(let folder): folder.notes.lines
+        case .gguf, .pack: []
+        }
+    }
+
     /// The file that the tokenizer is read from; nil if there is none.
     var tokenizerFile: String? {
         switch self {

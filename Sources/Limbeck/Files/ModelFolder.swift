@@ -29,6 +29,9 @@ package struct ModelFolder {
         }
     }
 
+    /// What is worth knowing of its files.
+    package let notes = Notes()
+
     private let transformer: Subfolder
 
     /// With `anyModules` it does not matter what follows the Transformer: a tokenizer does not need it.
@@ -81,10 +84,11 @@ package struct ModelFolder {
         try MappedFile("\(path)/\(name)", name: transformer.prefix + name)
     }
 
-    /// Reads a JSON file whose top is an object; nil if the file is not there.
+    /// Reads a JSON file whose top is an object, and checks its keys; nil if the file is not there.
     @inline(never) package func json(_ name: String) throws(LimbeckError) -> JSONValue? {
         guard let root = try ModelFolder.json(name, in: transformer) else { return nil }
         guard root.kind == .object else { throw root.mismatch("the whole", expected: "an object") }
+        try KeyTable.table(of: name)?.check(root, notes)
         return root
     }
 

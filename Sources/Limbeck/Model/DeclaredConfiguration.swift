@@ -37,6 +37,7 @@ final class DeclaredConfiguration {
             throw LimbeckError(.fileNotFound, "\(folder.path)/config.json: no such file")
         }
         try self.init(root)
+        try KeyTable.configuration(rules.keys).check(root, folder.notes)
     }
 
     init(_ root: JSONValue) throws(LimbeckError) {

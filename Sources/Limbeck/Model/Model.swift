@@ -14,6 +14,8 @@ public final class Model: Sendable {
     public let mappedBytes: Int
     /// Numbers in the tensors that are used.
     public let parameters: Int
+    /// What is worth knowing of the files: keys that were passed over, say. Sentences that begin with a file.
+    public let notes: [String]
 
     /// Opens a folder as the Hugging Face ecosystem writes it: `config.json`, the weights (`model.safetensors`, `pytorch_model.bin`,
     /// or several of either with their index), and `tokenizer.json` or `vocab.txt`. Or a pack, or a GGUF file of llama.cpp's.
@@ -30,7 +32,7 @@ public final class Model: Sendable {
             let tokenizer = try pack.hasTokenizer ? Tokenizer(pack) : nil
             self.init(
                 configuration, weights, tokenizer, mappedBytes: pack.mapping.bytes.count,
-                parameters: try pack.root.required("model").integer("parameters", 0...Int.max))
+                parameters: try pack.root.required("model").integer("parameters", 0...Int.max), notes: [])
             if let tokenizer { try checkRows(of: tokenizer, file: pack.mapping.name) }
         case .folder(let folder): try self.init(LoadedModel.load(folder), files)
         case .gguf(let gguf): try self.init(LoadedModel.load(gguf), files)
@@ -42,18 +44,24 @@ public final class Model: Sendable {
         let file = files.tokenizerFile
         let tokenizer = try file != nil ? Tokenizer(files) : nil
         self.init(
-            loaded.configuration, weights, tokenizer, mappedBytes: loaded.files.mappedBytes, parameters: loaded.tensors.parameters)
+            loaded.configuration, weights, tokenizer, mappedBytes: loaded.files.mappedBytes,
+            parameters: loaded.tensors.parameters, notes: files.notes)
         if let file, let tokenizer { try checkRows(of: tokenizer, file: file) }
     }
 
-    init(_ configuration: Configuration, _ weights: Weights, _ tokenizer: Tokenizer?, mappedBytes: Int, parameters: Int) {
+    init(
+        _ configuration: Configuration, _ weights: Weights, _ tokenizer: Tokenizer?, mappedBytes: Int, parameters: Int,
+        notes: [String]
+    ) {
         (self.configuration, self.weights, self.tokenizer) = (configuration, weights, tokenizer)
-        (self.mappedBytes, self.parameters) = (mappedBytes, parameters)
+        (self.mappedBytes, self.parameters, self.notes) = (mappedBytes, parameters, notes)
     }
 
     /// The same model with other weights.
     package convenience init(_ model: Model, weights: Weights) {
-        self.init(model.configuration, weights, model.tokenizer, mappedBytes: model.mappedBytes, parameters: model.parameters)
+        self.init(
+            model.configuration, weights, model.tokenizer, mappedBytes: model.mappedBytes, parameters: model.parameters,
+            notes: model.notes)
     }
 
     /// What the tokenizer makes of any text has to have rows in the model's tables. A pair may ask for a token type more; that is for

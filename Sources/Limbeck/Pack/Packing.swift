@@ -45,7 +45,7 @@ extension Model {
         ) { options.progress?(.quantizing, $0) }
         var configuration = configuration
         configuration.precision = options.precision
-        return Model(configuration, weights, tokenizer, mappedBytes: mappedBytes, parameters: parameters)
+        return Model(configuration, weights, tokenizer, mappedBytes: mappedBytes, parameters: parameters, notes: notes)
     }
 
     private func write(to path: String, _ dropped: [DroppedTensor], _ references: [Reference]) throws(LimbeckError) {

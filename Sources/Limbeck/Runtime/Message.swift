@@ -6,6 +6,7 @@ public struct Message: ExpressibleByStringInterpolation, Sendable {
     let text: String
 
     public init(stringLiteral literal: StaticString) { text = Message.string(literal) }
+    init(_ literal: StaticString) { text = Message.string(literal) }
     public init(stringInterpolation: StringInterpolation) { text = stringInterpolation.text }
 
     public struct StringInterpolation: StringInterpolationProtocol, Sendable {

@@ -56,6 +56,7 @@ struct Inspect: ParsableCommand {
             "a session",
             "\(bytes(session.memoryBytes)) for \(session.threads) threads and \(grouped(session.maxTokens)) tokens; "
                 + "computes with \(session.kernels.name)")
+        for note in model.notes { row("note", note.onOneLine) }
         guard tensors else { return }
         output.line()
         row("tensors", "\(entries.count)")
@@ -80,7 +81,7 @@ struct Inspect: ParsableCommand {
             ("intermediate_size", .int(model.intermediateSize)), ("vocab_size", .int(model.vocabSize)),
             ("max_length", .int(model.maxLength)), ("max_positions", .int(model.maxPositions)),
             ("parameters", .int(model.parameters)), ("labels", .strings(model.labels)),
-            ("tokenizer", tokenizer), ("answers", .strings(model.answers.names)),
+            ("tokenizer", tokenizer), ("answers", .strings(model.answers.names)), ("notes", .strings(model.notes)),
             ("mapped_bytes", .int(model.mappedBytes)), ("private_bytes", .int(model.privateBytes)),
             ("opening_ms", .double(opening.seconds * 1e3)),
             (

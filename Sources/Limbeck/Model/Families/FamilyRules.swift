@@ -43,6 +43,8 @@ struct FamilyRules {
     var spanClassifier = "qa_outputs"
     /// The key that says whether a head for sequences reads the first token, "cls", or the "mean" of all.
     var headPooling: String?
+    /// Keys of config.json that other families do not have.
+    var keys: [KeyRule] = []
     /// The classes of transformers, and their heads. A file that names none has the first whose tensors are all there.
     var heads: [(architecture: String, head: HeadRule)]
 }
