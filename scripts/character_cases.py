@@ -104,6 +104,8 @@ def variants(original, folder):
         write("characters-whole", charsmap, pre=metaspace("always", False)),
         write("characters-metaspace", pre=metaspace()),
         write("characters-whitespace", pre=kind("WhitespaceSplit")),
+        write("characters-scratch", kind("Lowercase"), pre=kind("Whitespace")),
+        write("characters-scratch-digits", pre=sequence("pretokenizers", kind("Whitespace"), kind("Digits", individual_digits=True)), added=ADDED),
         write("characters-llama", *llama, pre="none", change=model(spells_bytes)),
         write("characters-llama-unknown", *llama, pre="none"),
         write("characters-gemma", spaces, pre=gemma, change=model(spells_bytes)),

@@ -245,7 +245,7 @@ def main():
         folder = pathlib.Path(folder)
         kinds = arguments.only or KINDS
         if "wordpiece" in kinds:
-            files = [(name, file, file) for name, file in cases.variants(arguments.model, folder)]
+            files = [(name, file, file) for name, file in [*cases.variants(arguments.model, folder), *cases.scratch_variants(arguments.model, folder)]]
             compare_all([(files[0][0], arguments.model, files[0][2])] + files[1:], real, drawn)
         real, drawn = (byte_level_cases.with_room(items) for items in (real, drawn))
         if "byte-level" in kinds:

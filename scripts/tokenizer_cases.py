@@ -122,12 +122,12 @@ def text_items(rng, texts):
     return items
 
 
-def variants(path, folder):
-    """tokenizer.json files that differ from the model's in one respect each, by name."""
+def original(path):
+    """The tokenizer.json of a model, or of a vocab.txt under BertTokenizer."""
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
     if path.is_dir():
-        original = json.loads((path / "tokenizer.json").read_text())
+        made = json.loads((path / "tokenizer.json").read_text())
     else:
         model = models.WordPiece.from_file(str(path), unk_token="[UNK]")
         tokenizer = Tokenizer(model)
@@ -137,28 +137,80 @@ def variants(path, folder):
         tokenizer.post_processor = processors.BertProcessing(("[SEP]", ids["[SEP]"]), ("[CLS]", ids["[CLS]"]))
         # In the order in which limbeck and transformers take them from a vocab.txt.
         tokenizer.add_special_tokens(["[UNK]", "[SEP]", "[CLS]", "[PAD]", "[MASK]"])
-        original = json.loads(tokenizer.to_str())
-    original["truncation"] = original["padding"] = None
+        made = json.loads(tokenizer.to_str())
+    made["truncation"] = made["padding"] = None
+    return made
+
+
+def token(content, **flags):
+    """Adds a token to a tokenizer.json."""
+    defaults = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": False}
+
+    def change(data):
+        known = [t["id"] for t in data["added_tokens"]] + list(data["model"]["vocab"].values())
+        ident = data["model"]["vocab"].get(content, max(known) + 1)
+        data["added_tokens"].append({"id": ident, "content": content, **defaults, **flags})
+
+    return change
+
+
+def write_variant(whole, folder, name, change):
+    data = json.loads(json.dumps(whole))
+    change(data)
+    file = folder / f"{name}.json"
+    file.write_text(json.dumps(data, ensure_ascii=len(name) % 2 == 0))
+    return name, file
+
+
+def scratch_variants(path, folder):
+    """WordPiece with the normalizers and pre-tokenizers of tokenizers that somebody puts together, by name."""
+    whole = original(path)
+
+    def kind(name, **options):
+        return {"type": name} | options
+
+    def sequence(key, *parts):
+        return kind("Sequence", **{key: list(parts)})
+
+    def made(normalizer, pre_tokenizer, *tokens):
+        def change(data):
+            data.update(normalizer=normalizer, pre_tokenizer=pre_tokenizer)
+            for add in tokens:
+                add(data)
+
+        return change
+
+    bert = kind("BertNormalizer", clean_text=True, handle_chinese_chars=True, strip_accents=None, lowercase=False)
+    lower, nfd, strip = kind("Lowercase"), kind("NFD"), kind("StripAccents")
+    digit, number = (kind("Digits", individual_digits=alone) for alone in (True, False))
+    whitespace, spaces, mark = kind("Whitespace"), kind("WhitespaceSplit"), kind("Punctuation", behavior="Isolated")
+    added = [
+        token("New York", normalized=True), token("Straße", normalized=True, single_word=True), token("c++"), token("É", normalized=True, lstrip=True),
+    ]  # fmt: skip
+    return [
+        write_variant(whole, folder, f"scratch-{name}", change)
+        for name, change in [
+            ("course", made(sequence("normalizers", nfd, lower, strip), kind("BertPreTokenizer"))),
+            ("whitespace", made(lower, whitespace)),
+            ("digits", made(None, sequence("pretokenizers", whitespace, digit))),
+            ("numbers", made(bert, sequence("pretokenizers", spaces, mark, number))),
+            ("lower-bert", made(sequence("normalizers", lower, bert), spaces)),
+            ("nfkc-bert", made(sequence("normalizers", kind("NFKC"), bert | {"strip_accents": True}), kind("BertPreTokenizer"), *added)),
+            ("marks", made(sequence("normalizers", kind("Nmt"), kind("Strip", strip_left=True, strip_right=True)), mark)),
+            ("whole", made(bert, None, *added)),
+        ]
+    ]
+
+
+def variants(path, folder):
+    """tokenizer.json files that differ from the model's in one respect each, by name."""
+    whole = original(path)
 
     def write(name, change):
-        data = json.loads(json.dumps(original))
-        change(data)
-        file = folder / f"{name}.json"
-        file.write_text(json.dumps(data, ensure_ascii=len(name) % 2 == 0))
-        return name, file
+        return write_variant(whole, folder, name, change)
 
     def normalizer(**options):
         return lambda data: data["normalizer"].update(options)
-
-    def token(content, **flags):
-        defaults = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": False}
-
-        def change(data):
-            known = [t["id"] for t in data["added_tokens"]] + list(data["model"]["vocab"].values())
-            ident = data["model"]["vocab"].get(content, max(known) + 1)
-            data["added_tokens"].append({"id": ident, "content": content, **defaults, **flags})
-
-        return change
 
     def several(*changes):
         return lambda data: [change(data) for change in changes]

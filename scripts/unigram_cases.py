@@ -198,6 +198,11 @@ def variants(original, folder):
         write("unigram-albert", *quotes, *plain, kind("Lowercase"), charsmap, spaces, pre=metaspace()),
         write("unigram-albert-accents", *quotes, charsmap, marks, pre=metaspace()),
         write("unigram-no-normalizer", None),
+        write("unigram-scratch", kind("NFKC"), kind("Lowercase"), pre=kind("Whitespace")),
+        write(
+            "unigram-scratch-metaspace", *quotes, *plain, spaces,
+            pre=sequence("pretokenizers", kind("Punctuation", behavior="Isolated"), kind("Digits", individual_digits=False), metaspace()),
+        ),
         write("unigram-nfc", kind("NFC")),
         write("unigram-nfd", kind("NFD"), pre=metaspace()),
         write("unigram-nfkc", kind("NFKC"), pre=metaspace("first", False)),

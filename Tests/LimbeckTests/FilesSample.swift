@@ -27,6 +27,11 @@ struct Sample {
     /// Named pipes, which nobody writes to.
     var fifos: [String] = []
 
+    /// A class of transformers' that reads the tokenizer; without it, it is that of the model.
+    mutating func setTokenizerClass(_ name: String) {
+        files["tokenizer_config.json"] = Array(#"{"tokenizer_class":"\#(name)"}"#.utf8)
+    }
+
     static var bert: Sample {
         var tensors = [
             SampleTensor(name: "embeddings.word_embeddings.weight", shape: [11, 8]),

@@ -11,6 +11,7 @@ extension HostileCase {
             sample.set("vocab_size", "266")
             sample.edit("embeddings.word_embeddings.weight") { $0.shape = [266, 8] }
             for (file, text) in files() { sample.files[file] = Array(text.utf8) }
+            if sample.files["tokenizer_config.json"] == nil { sample.setTokenizerClass("RobertaTokenizer") }
         }
     }
 
@@ -50,20 +51,21 @@ extension HostileCase {
         bytePairs("merges-byte-missing", .fileUnsupported, "no token for the byte 0") {
             BytePairsTests.files().merging(["vocab.json": #"{"a":1}"#]) { $1 }
         },
-        bytePairs("merges-class-other", .fileUnsupported, #""CLIPTokenizer" is not supported"#) {
+        bytePairs("merges-class-other", .fileUnsupported, "the tokenizer_class CLIPTokenizer is not supported with this file") {
             BytePairsTests.files(#"{"tokenizer_class":"CLIPTokenizer"}"#)
         },
-        bytePairs("merges-special-missing", .fileInconsistent, #"the special token "<c>" is missing"#) {
-            BytePairsTests.files(#"{"cls_token":"<c>"}"#)
+        bytePairs("merges-special-flag", .fileMalformed, "cls_token.single_word is not true or false") {
+            BytePairsTests.files(#"{"tokenizer_class":"RobertaTokenizer","cls_token":{"content":"<c>","single_word":1}}"#)
         },
-        bytePairs("merges-added-id", .fileInconsistent, "a token of the id 300, expected 266") {
-            BytePairsTests.files(#"{"added_tokens_decoder":{"300":{"content":"x y"}}}"#)
+        bytePairs("merges-added-id", .fileInconsistent, "has the id 300, expected 266") {
+            BytePairsTests.files(#"{"tokenizer_class":"RobertaTokenizer","added_tokens_decoder":{"300":{"content":"x y"}}}"#)
         },
         bytePairs("merges-added-key", .fileMalformed, "added_tokens_decoder is not an object of tokens") {
-            BytePairsTests.files(#"{"added_tokens_decoder":{"one":{"content":"x y"}}}"#)
+            BytePairsTests.files(#"{"tokenizer_class":"RobertaTokenizer","added_tokens_decoder":{"one":{"content":"x y"}}}"#)
         },
         bytePairs("merges-chain", .fileUnsupported, "makes a token of 1024 bytes, the most is 512") { chain(10) },
         HostileCase("merges-long", .fileUnsupported, "merges.txt: 33554433 bytes, the most is 33554432") {
+            $0.setTokenizerClass("RobertaTokenizer")
             $0.files["vocab.json"] = Array(BytePairsTests.files()["vocab.json", default: ""].utf8)
             $0.files["merges.txt"] = []
             $0.lengths["merges.txt"] = 32 << 20 + 1

@@ -10,6 +10,7 @@ extension HostileCase {
             sample.set("vocab_size", "14")
             sample.edit("embeddings.word_embeddings.weight") { $0.shape = [14, 8] }
             sample.files["tokenizer.json"] = Array(json().utf8)
+            sample.setTokenizerClass("PreTrainedTokenizerFast")
         }
     }
 

@@ -65,6 +65,8 @@ extension HostileCase {
     static func template(_ name: String, _ status: LimbeckError.Status?, _ words: String, _ template: String) -> HostileCase {
         HostileCase(name, status, words) { sample in
             let vocabulary = HostileCase.words.enumerated().map { "\"\($1)\": \($0)" }.joined(separator: ", ")
+            sample.files["tokenizer_config.json"] = Array(
+                #"{"tokenizer_class":"PreTrainedTokenizerFast","model_input_names":["input_ids","token_type_ids"]}"#.utf8)
             sample.files["tokenizer.json"] = Array(
                 """
                 {"model": {"type": "WordPiece", "unk_token": "[UNK]", "vocab": {\(vocabulary)}},
@@ -142,11 +144,13 @@ extension HostileCase {
         .init("template-many-pieces", .fileUnsupported, "post_processor.single has more than 64 pieces") {
             let pieces = [String](repeating: #"{"SpecialToken":{"id":"x","type_id":0}}"#, count: 100_000)
             let single = pieces.joined(separator: ",") + #",{"Sequence":{"id":"A","type_id":0}}"#
+            $0.setTokenizerClass("PreTrainedTokenizerFast")
             $0.files["tokenizer.json"] = json(post: post(single, special: #""x":{"ids":[]}"#))
         },
         .init("template-many-ids", .fileUnsupported, "post_processor.single has more than 64 pieces") {
             let ids = [String](repeating: "2", count: 1_000_000).joined(separator: ",")
             let single = #"{"Sequence":{"id":"A","type_id":0}},{"SpecialToken":{"id":"x","type_id":0}}"#
+            $0.setTokenizerClass("PreTrainedTokenizerFast")
             $0.files["tokenizer.json"] = json(post: post(single, special: #""x":{"ids":[\#(ids)]}"#))
         },
         .init("labels-many", .fileUnsupported, "config.json: 65537 labels, the most is 65536") { sample in

@@ -11,6 +11,7 @@ extension HostileCase {
             sample.set("vocab_size", "13")
             sample.edit("embeddings.word_embeddings.weight") { $0.shape = [13, 8] }
             sample.files["tokenizer.json"] = Array(json().utf8)
+            sample.setTokenizerClass("PreTrainedTokenizerFast")
         }
     }
 

@@ -51,7 +51,10 @@ import Testing
 
     @Test func vocabularyAndMergesAreEnough() throws {
         let tokenizer = try Tokenizer(path: Repository.path("\(Self.folder)/byte-level-files/vocab.json"))
+        let mask = Array("<mask>".utf8)
         for item in try Self.cases("byte-level") {
+            // Beside a vocabulary the class of transformers 5 makes a mask that takes no white space; cases/tokenizers has that one.
+            if [item.text, item.pair ?? []].contains(where: { $0.firstRange(of: mask) != nil }) { continue }
             let tokens = tokenizer.tokens(
                 item.text, pair: item.pair, addSpecialTokens: item.addsSpecialTokens, maxLength: item.maxLength)
             #expect(tokens == item.expected, "\(String(decoding: item.text, as: UTF8.self).debugDescription)")

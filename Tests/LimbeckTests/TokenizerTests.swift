@@ -99,9 +99,18 @@ import Testing
 
     @Test(arguments: [
         (json(model: #""type":"WordLevel""#), LimbeckError.Status.fileUnsupported, "WordLevel"),
-        (json(normalizer: #"{"type":"NFKC"}"#), .fileUnsupported, "NFKC"),
+        (json(normalizer: #"{"type":"ByteLevel"}"#), .fileUnsupported, "ByteLevel"),
+        (json(preTokenizer: #"{"type":"UnicodeScripts"}"#), .fileUnsupported, "UnicodeScripts"),
+        (
+            json(preTokenizer: #"{"type":"Punctuation","behavior":"Removed"}"#), .fileUnsupported,
+            #"the behavior "Removed" of a Punctuation"#
+        ),
+        (
+            json(preTokenizer: #"{"type":"Sequence","pretokenizers":[{"type":"Metaspace","replacement":"▁"},{"type":"Digits"}]}"#),
+            .fileUnsupported, "Metaspace"
+        ),
+        (json(preTokenizer: #"{"type":"Digits","individual_digits":1}"#), .fileMalformed, "individual_digits"),
         (json(preTokenizer: #"{"type":"Metaspace","replacement":"▁"}"#), .fileUnsupported, "Metaspace"),
-        (json(preTokenizer: "null"), .fileUnsupported, "pre_tokenizer"),
         (json(post: #"{"type":"PairProcessing"}"#), .fileUnsupported, "PairProcessing"),
         (json(post: #"{"type":"RobertaProcessing"}"#), .fileMalformed, "post_processor has no \"cls\""),
         (json(vocabulary: #""[UNK]":-1"#), .fileUnsupported, "-1"),

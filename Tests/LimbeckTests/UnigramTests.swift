@@ -36,7 +36,7 @@ import Testing
         (json(unknown: "13"), .fileMalformed, "model.unk_id is not the id of a piece"),
         (json(unknown: "-1"), .fileMalformed, "model.unk_id"),
         (json(model: #","byte_fallback":1"#), .fileMalformed, "model.byte_fallback"),
-        (json(preTokenizer: #"{"type":"BertPreTokenizer"}"#), .fileUnsupported, "BertPreTokenizer"),
+        (json(preTokenizer: #"{"type":"UnicodeScripts"}"#), .fileUnsupported, "UnicodeScripts"),
         (json(preTokenizer: BytePairsTests.byteLevel()), .fileUnsupported, "ByteLevel"),
         (json(preTokenizer: #"{"type":"Metaspace","replacement":"ab"}"#), .fileMalformed, "replacement"),
         (
@@ -50,7 +50,7 @@ import Testing
         ),
         (
             json(preTokenizer: #"{"type":"Sequence","pretokenizers":[\#(metaspace),{"type":"WhitespaceSplit"}]}"#),
-            .fileUnsupported, "Sequence"
+            .fileUnsupported, "Metaspace"
         ),
         (step(#""type":"BertNormalizer""#), .fileUnsupported, "is not supported with Unigram"),
         (step(#""type":"ByteLevel""#), .fileUnsupported, "ByteLevel"),

@@ -105,7 +105,7 @@ def characters():
 
 
 # Of the variants of a BPE over characters.
-CHARACTERS = ["", "-bytes", "-whole", "-llama", "-gemma-added", "-gemma-unknown", "-added"]
+CHARACTERS = ["", "-scratch", "-scratch-digits", "-bytes", "-whole", "-llama", "-gemma-added", "-gemma-unknown", "-added"]
 
 
 def main():
@@ -121,6 +121,8 @@ def main():
     texts += drawn[:120]
     for name, file in compare.cases.variants(FOLDER / "vocab.txt", FOLDER):
         write_cases(compare, rng, texts, name, file, (0, 3, 4, 5, 8, 9, 12, 13, 16))
+    for name, file in compare.cases.scratch_variants(FOLDER / "vocab.txt", FOLDER):
+        write_cases(compare, random.Random(name), texts[::2], name, file, (0, 3, 4, 5, 8, 9, 12, 13, 16))
     byte_level = compare.byte_level_cases
     lines = (ROOT / "Tests" / "golden" / "minilm" / "texts.txt").read_text().splitlines()
     trained = byte_level.train(lines + TEXTS, 700)
@@ -137,7 +139,9 @@ def main():
     made = unigrams.tokenizer(unigram(), unigrams.compile_charsmap(CHARSMAP))
     texts = [text.encode() for text in TEXTS + UNIGRAM_TEXTS] + BYTES + drawn[:30]
     for name, file in unigrams.variants(made, FOLDER):
-        write_cases(compare, rng, texts, name, file, (0, 4, 5, 8, 9, 12, 13, 16))
+        # Those that came later draw for themselves, so that the files of the others stay as they are.
+        generator = random.Random(name) if "scratch" in name else rng
+        write_cases(compare, generator, texts, name, file, (0, 4, 5, 8, 9, 12, 13, 16))
     made = compare.character_cases.tokenizer(characters(), unigrams.compile_charsmap(CHARSMAP))
     texts = [text.encode() for text in UNIGRAM_TEXTS + CHARACTER_TEXTS + TEXTS[::2]] + BYTES + drawn[:20]
     for name, file in compare.character_cases.variants(made, FOLDER):

@@ -20,8 +20,13 @@ extension Session {
             throw LimbeckError(.invalidArgument, "max_answer_length is \(options.maxAnswerLength), and must be at least 1")
         }
         let length = try length(options.maxLength)
+        let tokenizer = try tokenizer()
+        guard !tokenizer.truncatesLeft, !tokenizer.padsLeft else {
+            throw LimbeckError(
+                .unsupported, "a tokenizer that truncates or pads on the left is not supported in question answering, where the side matters")
+        }
         var windows = try AnswerWindows(
-            question: question, context: context, tokenizer: try tokenizer(),
+            question: question, context: context, tokenizer: tokenizer,
             length: options.maxLength == 0 ? min(length, 384) : length, stride: options.stride)
         var pool = AnswerPool(scratch.answers, context: context)
         var none: Float? = nil

@@ -69,6 +69,21 @@ package struct ModelFolder {
         self.path = transformer.path
     }
 
+    /// The files of a folder, whatever sentence-transformers says of them.
+    init(filesIn path: String) {
+        transformer = Subfolder("", in: path)
+        (self.path, modules) = (path, nil)
+    }
+
+    /// What sentence-transformers says of its Transformer, in the file of one of its names; nil: nothing.
+    func transformerSettings() throws(LimbeckError) -> JSONValue? {
+        guard modules != nil else { return nil }
+        for name in ["bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet"] {
+            if let root = try json("sentence_\(name)_config.json") { return root }
+        }
+        return nil
+    }
+
     @inline(never) package func contains(_ name: String) -> Bool { fileKind("\(path)/\(name)") == .file }
 
     /// Whether anything is there of that name, a file or not.

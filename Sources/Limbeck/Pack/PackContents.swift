@@ -1,6 +1,11 @@
 /// What goes into a pack: tensors, in the order of the file, and beside them a description, which whoever adds a tensor writes too.
 struct PackContents {
     private(set) var tensors: [PackTensor] = []
+    /// The format that a reader has to know: the first, unless something in the pack was not there then. A library that would pass it over
+    /// refuses the pack.
+    private(set) var format = 1
+
+    mutating func needs(format: Int) { self.format = max(self.format, format) }
 
     mutating func add(_ tensor: PackTensor) { tensors.append(tensor) }
 

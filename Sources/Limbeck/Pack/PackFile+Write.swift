@@ -14,7 +14,7 @@ extension PackFile {
         let count = tensors.tensors.count
         var sums = [UInt64](repeating: 0, count: (count + 1).roundedUp(to: PackTensor.alignment / 8))
         // The header does not depend on what is in the checksums, which sum it up.
-        let header = try header(tensors.tensors, sums: sums.count)
+        let header = try header(tensors.tensors, sums: sums.count, format: contents.format)
         sums[0] = header.withUnsafeBytes { xxh64($0) }
         for (index, tensor) in tensors.tensors.enumerated() { sums[index + 1] = xxh64(tensor.bytes) }
         try tensors.add(PackFile.checksums, .u64, copying: sums)
@@ -34,9 +34,9 @@ extension PackFile {
     fileprivate static func missing(_ count: Int) -> Int { count.roundedUp(to: PackTensor.alignment) - count }
 
     /// The length, and the header filled up with spaces, so that the first tensor begins on a boundary too.
-    private static func header(_ tensors: [PackTensor], sums: Int) throws(LimbeckError) -> [UInt8] {
+    private static func header(_ tensors: [PackTensor], sums: Int, format: Int) throws(LimbeckError) -> [UInt8] {
         var text = start.withUTF8Buffer { Array($0) }
-        text += #""limbeck.version":"\#(version)","limbeck.endianness":"little"}"#.utf8
+        text += #""limbeck.version":"\#(format)","limbeck.endianness":"little"}"#.utf8
         var position = 0
         func add(_ name: String, _ type: PackTensor.ElementType, _ shape: [Int], _ bytes: Int) {
             var entry = JSONWriter()

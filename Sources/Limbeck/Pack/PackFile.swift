@@ -9,8 +9,8 @@ package final class PackFile {
 
     /// What the file begins with, after the length of its header.
     static let start: StaticString = #"{"__metadata__":{"format":"limbeck","#
-    /// Of the format; a reader knows those up to its own.
-    static let version = 1
+    /// The newest format. 2: tokenizers with other pre-tokenizers than BERT's before WordPiece, with truncation on the left.
+    static let version = 2
     static let description = "limbeck.json"
     static let checksums = "limbeck.checksums"
     /// Of the description: labels and a list of steps, of which the largest model has some hundreds.

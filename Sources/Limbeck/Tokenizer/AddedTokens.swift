@@ -10,6 +10,14 @@ struct AddedToken {
     var stripsRight = false
     /// Found in the normalised text, as its own normalised text; else found in the text as it is.
     var isNormalized = false
+    var isSpecial = false
+    /// Not taken where it is found: the text goes on behind it, as if it were none.
+    var isPassedOver = false
+
+    /// An id of a token that no file gives one.
+    static let none: Int32 = -1
+    /// The same, of a token that the tokenizer's class has by default.
+    static let ofClass: Int32 = -2
 }
 
 /// A set of added tokens to look for: of those that begin first, the longest, as Aho and Corasick's leftmost-longest.
@@ -20,12 +28,15 @@ final class AddedTokens: Sendable {
 
         init(_ token: AddedToken) {
             id = token.id
-            bits = (token.isSingleWord ? 1 : 0) | (token.stripsLeft ? 2 : 0) | (token.stripsRight ? 4 : 0)
+            bits =
+                (token.isSingleWord ? 1 : 0) | (token.stripsLeft ? 2 : 0) | (token.stripsRight ? 4 : 0)
+                | (token.isPassedOver ? 8 : 0)
         }
 
         var isSingleWord: Bool { bits & 1 != 0 }
         var stripsLeft: Bool { bits & 2 != 0 }
         var stripsRight: Bool { bits & 4 != 0 }
+        var isPassedOver: Bool { bits & 8 != 0 }
     }
 
     struct Match {
@@ -105,7 +116,7 @@ final class AddedTokens: Sendable {
                     continue
                 }
                 let flags = flags[Int(found)]
-                if flags.isSingleWord, isBesideWord(text, position, after, begin, end) {
+                if flags.isPassedOver || flags.isSingleWord && isBesideWord(text, position, after, begin, end) {
                     position = after
                     continue
                 }

@@ -72,7 +72,9 @@ private struct NormalizedParts<Scalars: ScalarSource> {
                 let match = NormalizedMatch(tokens, before, taken)
             {
                 let flags = tokens.flags(at: match.token)
-                if !flags.isSingleWord || !followsWord && !match.precedesWord { return take(match, flags, before) }
+                if !flags.isPassedOver, !flags.isSingleWord || !followsWord && !match.precedesWord {
+                    return take(match, flags, before)
+                }
                 // A token that may not be here hides those that begin inside it.
                 blind = match.scalars
             }

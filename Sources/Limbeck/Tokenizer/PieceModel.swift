@@ -11,14 +11,14 @@ enum PieceModel: Sendable {
 
     init(_ parts: TokenizerParts) throws(LimbeckError) {
         switch (parts.model, parts.preTokenizer) {
-        case (.wordPiece(let options), .bert):
-            let normalization: NormalizerOptions
+        case (.wordPiece(let options), .words(let splits)):
+            var normalization = NormalizerOptions(), steps: StepNormalizer?
             switch parts.normalizer {
-            case .none: normalization = NormalizerOptions()
+            case .none: break
             case .bert(let options): normalization = options
-            case .steps: throw PieceModel.unsupported(parts, normalizerOf: "WordPiece")
+            case .steps(let list, _): steps = StepNormalizer(list)
             }
-            self = .wordPiece(try WordPiece(parts.vocabulary, normalization, options))
+            self = .wordPiece(try WordPiece(parts.vocabulary, normalization, options, steps: steps, splits: splits))
         case (.bytePairs(let table), .byteLevel(let options)):
             let normalizer = try PieceModel.steps(parts, of: "byte-level BPE")
             self = .bytePairs(BytePairs(table, normalizer, options))
@@ -38,9 +38,9 @@ enum PieceModel: Sendable {
     private static func input(_ parts: TokenizerParts, of model: Message) throws(LimbeckError) -> MetaspaceInput {
         let words: MetaspaceOptions
         switch parts.preTokenizer {
-        case .none: words = MetaspaceOptions()
+        case .words(let splits): words = MetaspaceOptions(before: splits)
         case .metaspace(let options): words = options
-        case .bert, .byteLevel, .spaces: throw unsupportedPreTokenizer(parts)
+        case .byteLevel, .spaces: throw unsupportedPreTokenizer(parts)
         }
         return MetaspaceInput(normalizer: try steps(parts, of: model), words: words)
     }
@@ -86,7 +86,8 @@ enum PieceModel: Sendable {
 
     private var steps: StepNormalizer? {
         switch self {
-        case .wordPiece, .sentencePiece: nil
+        case .sentencePiece: nil
+        case .wordPiece(let model): model.steps
         case .bytePairs(let model): model.normalizer
         case .characterPairs(let model): model.input.normalizer
         case .unigram(let model): model.input.normalizer
@@ -123,10 +124,7 @@ enum PieceModel: Sendable {
         into sink: inout TokenSink
     ) {
         switch self {
-        case .wordPiece(let model):
-            guard let added else { return model.encode(text, from: start, to: end, into: &sink) }
-            let scalars = NormalizedScalars(text, from: start, to: end, model.normalization)
-            WordCollector.with(model) { added.cut(scalars, of: text, from: start, &$0, into: &sink) }
+        case .wordPiece(let model): model.encode(text, from: start, to: end, finding: added, into: &sink)
         case .bytePairs(let model):
             if isLeft { return model.encode(text, from: start, to: end, continues: continues, into: &sink) }
             model.encodeNormalized(text, from: start, to: end, continues: continues, finding: added, into: &sink)

@@ -31,6 +31,28 @@ package struct Template: Sendable {
 
     func pieces(pair isPair: Bool) -> [Piece] { isPair ? pair : single }
 
+    /// Whether a type is another than 0.
+    var hasTypes: Bool {
+        (single + pair).contains { piece in
+            switch piece {
+            case .token(_, let type), .text(_, let type): type != 0
+            }
+        }
+    }
+
+    /// The same with 0 for every type: for a model that is not given any.
+    var withoutTypes: Template {
+        func cleared(_ pieces: [Piece]) -> [Piece] {
+            pieces.map { piece in
+                switch piece {
+                case .token(let id, _): .token(id: id, type: 0)
+                case .text(let index, _): .text(index: index, type: 0)
+                }
+            }
+        }
+        return Template(single: cleared(single), pair: cleared(pair))
+    }
+
     /// The largest id of a special token, + 1.
     var idBound: Int {
         var bound = 0

@@ -40,6 +40,8 @@ struct TokenSink {
     private let buffer: TokenBuffer
     private let type: Int32
     private let room: Int
+    /// So many tokens at the beginning are not stored.
+    private let skipped: Int
     let limit: Int
     /// nil: the places of tokens are left as they are.
     let trimming: OffsetTrimming?
@@ -47,9 +49,10 @@ struct TokenSink {
     private(set) var count = 0
     private(set) var word: Int32 = 0
 
-    init(_ buffer: TokenBuffer, type: Int32, limit: Int, trimming: OffsetTrimming?) {
+    init(_ buffer: TokenBuffer, type: Int32, skipping skipped: Int = 0, limit: Int, trimming: OffsetTrimming?) {
         self.buffer = buffer
         self.type = type
+        self.skipped = skipped
         self.limit = limit
         self.trimming = trimming
         room = min(buffer.capacity, limit)
@@ -62,12 +65,13 @@ struct TokenSink {
 
     @inline(__always)
     mutating func append(_ id: Int32, _ start: Int, _ end: Int) {
-        if count < room {
-            buffer.ids?[count] = id
-            buffer.types?[count] = type
-            buffer.starts?[count] = UInt32(truncatingIfNeeded: start)
-            buffer.ends?[count] = UInt32(truncatingIfNeeded: end)
-            buffer.words?[count] = word
+        let place = count &- skipped
+        if place >= 0, place < room {
+            buffer.ids?[place] = id
+            buffer.types?[place] = type
+            buffer.starts?[place] = UInt32(truncatingIfNeeded: start)
+            buffer.ends?[place] = UInt32(truncatingIfNeeded: end)
+            buffer.words?[place] = word
         }
         count &+= 1
     }
@@ -78,14 +82,14 @@ struct TokenSink {
         _ id: Int32, _ text: UnsafePointer<UInt8>, _ start: Int, _ end: Int
     ) {
         guard let trimming else { return append(id, start, end) }
-        let place = trimming.trimmed(id, text, start, end, isFirst: count == 0)
+        let place = trimming.trimmed(id, text, start, end, isFirst: count == skipped)
         append(id, place.start, place.end)
     }
 
     /// The same for an added token, which may have taken the white space beside it; `isTaken`: or stands in what another took.
     mutating func appendAdded(_ id: Int32, _ text: UnsafePointer<UInt8>, _ start: Int, _ end: Int, isTaken: Bool) {
         guard let trimming else { return append(id, start, end) }
-        let place = trimming.trimmedAdded(text, start, end, isTaken: isTaken, isFirst: count == 0)
+        let place = trimming.trimmedAdded(text, start, end, isTaken: isTaken, isFirst: count == skipped)
         append(id, place.start, place.end)
     }
 
@@ -95,14 +99,15 @@ struct TokenSink {
         _ id: Int32, _ text: UnsafePointer<UInt8>, _ start: Int, _ end: Int, _ spaces: OffsetTrimming.Spaces
     ) {
         guard let trimming else { return append(id, start, end) }
-        let place = trimming.trimmed(text, start, end, spaces, isFirst: count == 0)
+        let place = trimming.trimmed(text, start, end, spaces, isFirst: count == skipped)
         append(id, place.start, place.end)
     }
 
     /// Gives the tokens from the number `first` on another end.
     func moveEnds(from first: Int, to end: Int) {
         guard let ends = buffer.ends else { return }
-        for index in first..<max(first, min(count, room)) { ends[index] = UInt32(truncatingIfNeeded: end) }
+        let first = max(first - skipped, 0)
+        for index in first..<max(first, min(count - skipped, room)) { ends[index] = UInt32(truncatingIfNeeded: end) }
     }
 
     @inline(__always)

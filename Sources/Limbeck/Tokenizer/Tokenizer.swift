@@ -5,6 +5,10 @@ public final class Tokenizer: Sendable {
     let model: PieceModel
     let vocabulary: Vocabulary
     let template: Template
+    /// Truncation keeps the end of a text.
+    let truncatesLeft: Bool
+    /// The question-answering pipeline of transformers would give the context first.
+    let padsLeft: Bool
     let trimming: OffsetTrimming?
     /// Added tokens found in the text as it is, and in the normalised text.
     let literalTokens: AddedTokens?
@@ -28,6 +32,7 @@ public final class Tokenizer: Sendable {
         self.vocabulary = vocabulary
         self.model = model
         template = parts.template
+        (truncatesLeft, padsLeft) = (parts.truncatesLeft, parts.padsLeft)
         let literal = parts.addedTokens.filter { !$0.isNormalized }
         literalTokens = try AddedTokens.looking(for: literal, texts: literal.map { $0.text })
         let normalized = parts.addedTokens.filter { $0.isNormalized }
@@ -72,6 +77,8 @@ public final class Tokenizer: Sendable {
         vocabulary = try Vocabulary("tokenizer.vocabulary", tables.member(json, "vocabulary"), tables)
         extra = try json.optional("extra").map { part throws(LimbeckError) in try Vocabulary("tokenizer.extra", part, tables) }
         template = Template(tables.member(json, "template"), tables)
+        truncatesLeft = tables.optionalFlag(json, "truncatesLeft")
+        padsLeft = tables.optionalFlag(json, "padsLeft")
         vocabularySize = Tokenizer.idCount(vocabulary, extra, template)
         let special = tables.member(json, "special")
         cls = tables.optionalId(special, "cls", below: vocabularySize)
@@ -182,12 +189,12 @@ public final class Tokenizer: Sendable {
     }
 
     private func encode(
-        _ text: Text, from word: WordStart = .first, type: Int32, into out: TokenBuffer, limit: Int, _ trimming: OffsetTrimming?,
-        _ place: inout Place
+        _ text: Text, from word: WordStart = .first, type: Int32, into out: TokenBuffer, skipping skipped: Int = 0, limit: Int,
+        _ trimming: OffsetTrimming?, _ place: inout Place
     ) -> Int {
         let first = word.byte
         guard let start = text.baseAddress?.assumingMemoryBound(to: UInt8.self), first < text.count, limit > 0 else { return 0 }
-        var sink = TokenSink(out, type: type, limit: limit, trimming: trimming)
+        var sink = TokenSink(out, type: type, skipping: skipped, limit: limit, trimming: trimming)
         split(start, first, text.count, at: literalTokens, in: 0, into: &sink, &place.literal) { first, end, sink in
             let continues = first == word.byte && !word.beginsStretch
             guard isLeft(start, first, end, &place.left) else {
@@ -199,7 +206,7 @@ public final class Tokenizer: Sendable {
                 model.encode(start, from: first, to: end, continues: continues, isLeft: true, finding: nil, into: &sink)
             }
         }
-        return min(sink.count, limit)
+        return min(sink.count, limit) - skipped
     }
 
     /// Whether the normalizer leaves `text[first..<end]` as it is.
@@ -237,7 +244,8 @@ public final class Tokenizer: Sendable {
     }
 
     /// Makes the sequence of a text, or of a pair: the template's special tokens and types, truncated longest first to
-    /// `maxLength` tokens with the special ones (0: not truncated). Stores what fits and returns the number of tokens.
+    /// `maxLength` tokens with the special ones (0: not truncated), at the end of a text, or at its beginning if `truncatesLeft`.
+    /// Stores what fits and returns the number of tokens.
     package func encode(
         _ text: Text, pair: Text?, addSpecialTokens: Bool, maxLength: Int, into out: TokenBuffer
     ) -> Int {
@@ -264,7 +272,13 @@ public final class Tokenizer: Sendable {
                 let limit = index == 0 ? limits.0 : limits.1
                 let part = index == 0 ? text : pair ?? Text(start: nil, count: 0)
                 var place = Place()
-                count += encode(part, type: type, into: out.advanced(by: count), limit: limit, trimming, &place)
+                var skipped = 0
+                if truncatesLeft, limit < .max {
+                    skipped = max(0, encode(part, type: type, into: .counting, limit: .max, nil, &place) - limit)
+                    place = Place()
+                }
+                count += encode(
+                    part, type: type, into: out.advanced(by: count), skipping: skipped, limit: skipped + limit, trimming, &place)
             }
         }
         return count

@@ -28,6 +28,10 @@ struct ScalarRecord {
     @inline(__always) var isLetter: Bool { bits & 1 << 14 != 0 }
     /// Its `\p{N}`.
     @inline(__always) var isNumber: Bool { bits & 1 << 15 != 0 }
+
+    /// What Rust's `char::is_numeric` says, which knows of the numbers of a newer Unicode than the regular expression.
+    @inline(__always)
+    func isNumeric(_ scalar: UInt32) -> Bool { isNumber || 0x11DE0...0x11DE9 ~= scalar || 0x16FF4...0x16FF6 ~= scalar }
 }
 
 /// What tables say that a scalar becomes.

@@ -55,6 +55,13 @@ final class Vocabulary: Sendable {
         (self.trie, self.bytes, self.places) = (trie, bytes, places)
     }
 
+    /// Tokens with different texts. Ids may be more, where some are left out or a text is there twice.
+    var tokenCount: Int {
+        var tokens = 0
+        for id in 0..<Int32(count) where withToken(id, { trie.value(of: $0) == id }) == true { tokens += 1 }
+        return tokens
+    }
+
     func id(of text: UnsafeRawBufferPointer) -> Int32? { trie.value(of: text) }
 
     func id(of text: [UInt8]) -> Int32? { text.withUnsafeBytes { trie.value(of: $0) } }

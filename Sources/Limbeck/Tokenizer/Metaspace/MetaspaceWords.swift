@@ -8,8 +8,8 @@ struct MetaspaceOptions: Sendable {
         case never
     }
 
-    /// White space is cut out first, and what is between it is cut on its own.
-    var splitsWhitespace = false
+    /// Where other pre-tokenizers cut first; what is between two cuts is a text of its own.
+    var before: WordSplits = []
     /// What stands for a space, "▁"; nil: spaces are left as they are.
     var mark: UInt32?
     var scheme = Scheme.always
@@ -17,7 +17,7 @@ struct MetaspaceOptions: Sendable {
     var splits = true
 
     /// Whether there are several words in a text.
-    var cuts: Bool { splitsWhitespace || mark != nil && splits }
+    var cuts: Bool { !before.isEmpty || mark != nil && splits }
 
     /// Whether the mark was put before a word that begins with `scalar` and has the token `token` first.
     func addedSpace(before scalar: UInt32, _ token: UnsafeRawBufferPointer) -> Bool {
@@ -40,12 +40,16 @@ protocol PieceCollector {
     mutating func endWord(into sink: inout TokenSink)
 }
 
-/// Cuts normalised text into words as WhitespaceSplit and Metaspace do it, and these into pieces.
+/// Cuts normalised text into words as Metaspace does it, and others before it, and these into pieces.
 struct MetaspaceWords<Pieces: PieceCollector>: WordTaker {
     private let options: MetaspaceOptions
     private var pieces: Pieces
-    /// Nothing has come since the text began, or since white space that cuts.
+    /// Nothing has come since the text began, or since it was cut.
     private var isAtStart: Bool
+    /// Of the last scalar, as far as cuts depend on it.
+    private var last: WordSplits = []
+    /// The cuts depend on more than white space.
+    private let looksAtAll: Bool
     /// Not a scalar where nothing stands for spaces.
     private let mark: UInt32
 
@@ -56,12 +60,18 @@ struct MetaspaceWords<Pieces: PieceCollector>: WordTaker {
         self.options = options
         self.pieces = pieces
         mark = options.mark ?? MetaspaceWords.none
+        looksAtAll = !options.before.subtracting(.whitespace).isEmpty
     }
 
     @inline(never)
     mutating func take(_ source: SourceScalar, into sink: inout TokenSink) {
         var scalar = source.scalar
-        if options.splitsWhitespace, ScalarRecord(scalar).isSpace { return flush(into: &sink) }
+        if options.before.removes(scalar) { return flush(into: &sink) }
+        if looksAtAll {
+            let traits = options.before.traits(scalar)
+            if !isAtStart, options.before.cuts(between: last, and: traits) { flush(into: &sink) }
+            last = traits
+        }
         if scalar == 0x20, mark != MetaspaceWords.none { scalar = mark }
         if isAtStart {
             begin(with: scalar, source.start, source.end, into: &sink)
@@ -80,7 +90,7 @@ struct MetaspaceWords<Pieces: PieceCollector>: WordTaker {
         var position = start
         while position < end {
             let byte = table[Int(text[position])]
-            if byte == 0x20 || isAtStart {
+            if byte == 0x20 || isAtStart || looksAtAll {
                 if sink.isFull { return }
                 take(SourceScalar(scalar: UInt32(byte), start: position, end: position &+ 1), into: &sink)
             } else {

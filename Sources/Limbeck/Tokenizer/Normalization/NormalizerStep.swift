@@ -5,6 +5,11 @@ enum NormalizerStep: Sendable {
     case lowercase
     /// Removes combining marks.
     case stripAccents
+    /// Parts of a BertNormalizer: removes control characters and U+FFFD, and makes every white space a space; puts ideographs between spaces;
+    /// removes nonspacing marks.
+    case clean
+    case separateIdeographs
+    case stripNonspacing
     /// Removes white space from the ends of the text.
     case strip(left: Bool, right: Bool)
     /// What machine translation cleans: control characters go, and some others are spaces.
@@ -45,6 +50,21 @@ enum NormalizerStep: Sendable {
         case .stripAccents:
             for index in 0..<source.count where !GraphemeRecord(source.scalars[index]).isMark {
                 target.append(source, index)
+            }
+        case .stripNonspacing:
+            for index in 0..<source.count where !ScalarRecord(source.scalars[index]).isNonspacing { target.append(source, index) }
+        case .clean:
+            for index in 0..<source.count {
+                let record = ScalarRecord(source.scalars[index])
+                if record.isRemoved { continue }
+                target.append(record.isSpace ? 0x20 : source.scalars[index], source.starts[index], source.ends[index])
+            }
+        case .separateIdeographs:
+            for index in 0..<source.count {
+                let isSeparate = ScalarRecord(source.scalars[index]).isIdeograph
+                if isSeparate { target.append(0x20, source.starts[index], source.ends[index]) }
+                target.append(source, index)
+                if isSeparate { target.append(0x20, source.starts[index], source.ends[index]) }
             }
         case .strip(let left, let right):
             var first = 0

@@ -48,7 +48,7 @@ extension TokenizerParts {
         let unk = try special(["unknown"], 100)
         let options = WordPieceOptions(unknown: unk, prefix: "##", maximumCharacters: 100)
         self.init(
-            file: gguf.file, vocabulary: vocabulary, model: .wordPiece(options), preTokenizer: .bert
+            file: gguf.file, vocabulary: vocabulary, model: .wordPiece(options), preTokenizer: .words(.bert)
         )
 
         func name(_ id: Int32) -> String {

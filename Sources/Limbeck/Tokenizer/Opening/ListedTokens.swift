@@ -23,8 +23,8 @@ extension AddedToken {
         return tokens
     }
 
-    /// The object of one token; nil if it has no text.
-    init?(_ part: TokenizerComponent, id: Int32) throws(LimbeckError) {
+    /// The object of one token; nil if it has no text. `isSpecial`: whatever the object says.
+    init?(_ part: TokenizerComponent, id: Int32, isSpecial: Bool? = nil) throws(LimbeckError) {
         self.init(id: id, text: [])
         guard let text = try part.member("content").text else { throw part.malformed("content", "a string") }
         text.append(to: &self.text)
@@ -32,7 +32,7 @@ extension AddedToken {
         isSingleWord = try part.flag("single_word") ?? false
         stripsLeft = try part.flag("lstrip") ?? false
         stripsRight = try part.flag("rstrip") ?? false
-        let isSpecial = try part.flag("special") ?? false
-        isNormalized = try part.flag("normalized") ?? !isSpecial
+        if let isSpecial { self.isSpecial = isSpecial } else { self.isSpecial = try part.flag("special") ?? false }
+        isNormalized = try part.flag("normalized") ?? !self.isSpecial
     }
 }

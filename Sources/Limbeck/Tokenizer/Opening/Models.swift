@@ -32,7 +32,7 @@ extension TokenizerParts.Model {
 
 extension Vocabulary {
     /// The object of tokens and their ids.
-    fileprivate convenience init(_ model: TokenizerComponent) throws(LimbeckError) {
+    convenience init(_ model: TokenizerComponent) throws(LimbeckError) {
         guard let entries = model.value["vocab"], entries.kind == .object else { throw model.malformed("vocab", "an object") }
         try self.init(Builder(TokenizerComponent("model.vocab", entries, file: model.file)))
     }

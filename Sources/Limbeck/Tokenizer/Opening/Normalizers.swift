@@ -1,18 +1,42 @@
 /// The member "normalizer".
 extension TokenizerParts.Normalizer {
     init(_ part: TokenizerComponent) throws(LimbeckError) {
-        let name = try part.type()
-        if name == "BertNormalizer" {
-            self = .bert(try NormalizerOptions(part))
-        } else {
-            var steps: [NormalizerStep] = []
-            try NormalizerStep.read(part, &steps, depth: 0)
-            self = steps.isEmpty ? .none : .steps(steps, name: name)
+        if let options = try NormalizerOptions(whole: part) {
+            self = .bert(options)
+            return
         }
+        var steps: [NormalizerStep] = []
+        try NormalizerStep.read(part, &steps, depth: 0)
+        self = steps.isEmpty ? .none : .steps(steps, name: try part.type())
     }
 }
 
 extension NormalizerOptions {
+    /// A BertNormalizer, alone or after a Lowercase, as sentence-transformers puts it: lowering first or last comes to the same. nil: it is
+    /// something else.
+    fileprivate init?(whole part: TokenizerComponent) throws(LimbeckError) {
+        if try part.type() == "BertNormalizer" {
+            self = try NormalizerOptions(part)
+            return
+        }
+        guard try part.type() == "Sequence" else { return nil }
+        let parts = try part.elements("normalizers")
+        guard let last = parts.last, parts.count <= 2, try last.type() == "BertNormalizer" else { return nil }
+        if parts.count == 2 { guard try parts[0].type() == "Lowercase" else { return nil } }
+        self = try NormalizerOptions(last)
+        if parts.count == 2 { lowers = true }
+    }
+
+    /// The same as steps among others.
+    fileprivate var steps: [NormalizerStep] {
+        var steps: [NormalizerStep] = []
+        if cleans { steps.append(.clean) }
+        if separatesIdeographs { steps.append(.separateIdeographs) }
+        if stripsAccents { steps += [.normalForm(NormalForm(isCompatible: false, composes: false)), .stripNonspacing] }
+        if lowers { steps.append(.lowercase) }
+        return steps
+    }
+
     fileprivate init(_ part: TokenizerComponent) throws(LimbeckError) {
         cleans = try part.flag("clean_text") ?? true
         separatesIdeographs = try part.flag("handle_chinese_chars") ?? true
@@ -34,11 +58,11 @@ extension NormalizerStep {
             for element in try part.elements("normalizers") { try read(element, &steps, depth: depth + 1) }
             return
         }
-        guard steps.count < NormalizerStep.most else {
+        steps += type == "BertNormalizer" ? try NormalizerOptions(part).steps : [try step(part, type)]
+        guard steps.count <= NormalizerStep.most else {
             throw LimbeckError(
                 .fileUnsupported, "\(part.file): more than \(NormalizerStep.most) normalizers are not supported")
         }
-        steps.append(try step(part, type))
     }
 
     private static func step(_ part: TokenizerComponent, _ type: String) throws(LimbeckError) -> NormalizerStep {

@@ -1,52 +1,58 @@
 /// The member "pre_tokenizer".
 extension TokenizerParts.PreTokenizer {
     init(_ part: TokenizerComponent) throws(LimbeckError) {
+        let parts = try part.type() == "Sequence" ? part.elements("pretokenizers") : [part]
+        var splits: WordSplits = []
+        for (index, part) in parts.enumerated() {
+            if let more = try WordSplits(part) {
+                splits.formUnion(more)
+                continue
+            }
+            guard index == parts.count - 1 else {
+                // What cuts the words, and a ByteLevel that only writes their bytes.
+                guard index == 0, parts.count == 2, try part.type() == "Split", try parts[1].type() == "ByteLevel" else {
+                    throw part.unsupported(try part.type())
+                }
+                self = .byteLevel(try BytePairOptions(split: part, parts[1]))
+                return
+            }
+            self = try .init(last: part, after: splits)
+            return
+        }
+        self = .words(splits)
+    }
+
+    /// One that is alone, or the last, with others before it that cut words.
+    private init(last part: TokenizerComponent, after splits: WordSplits) throws(LimbeckError) {
         let type = try part.type()
         switch type {
-        case "BertPreTokenizer": self = .bert
-        case "ByteLevel": self = .byteLevel(try BytePairOptions(part))
-        case "WhitespaceSplit": self = .metaspace(MetaspaceOptions(splitsWhitespace: true))
         case "Metaspace":
-            var options = MetaspaceOptions()
+            var options = MetaspaceOptions(before: splits)
             try options.read(part)
             self = .metaspace(options)
-        case "Split":
+        case "ByteLevel" where splits.isEmpty: self = .byteLevel(try BytePairOptions(part))
+        case "Split" where splits.isEmpty:
             guard let pattern = try part.member("pattern")["String"]?.string, pattern == " " else { throw part.unsupported(type) }
-            try part.checkSplit(behavior: "MergedWithPrevious")
+            try part.check(behavior: "MergedWithPrevious")
             self = .spaces
-        case "Sequence": self = try .init(sequence: part)
         default: throw part.unsupported(type)
         }
     }
+}
 
-    /// One pre-tokenizer; or two: WhitespaceSplit and Metaspace, or one that cuts the words and a ByteLevel that only writes their bytes.
-    private init(sequence part: TokenizerComponent) throws(LimbeckError) {
-        let elements = try part.elements("pretokenizers")
-        if elements.count == 1 {
-            guard try elements[0].type() != "Sequence" else { throw elements[0].unsupported("Sequence") }
-            self = try .init(elements[0])
-            return
+extension WordSplits {
+    /// nil: it is none of those that cut between two characters.
+    fileprivate init?(_ part: TokenizerComponent) throws(LimbeckError) {
+        switch try part.type() {
+        case "BertPreTokenizer": self = .bert
+        case "WhitespaceSplit": self = .whitespace
+        case "Whitespace": self = [.whitespace, .wordCharacters]
+        case "Digits": self = try part.flag("individual_digits") ?? false ? .digits : .numbers
+        case "Punctuation":
+            try part.check(behavior: "Isolated")
+            self = .punctuation
+        default: return nil
         }
-        if elements.count == 2, try elements[0].type() == "WhitespaceSplit",
-            try elements[1].type() == "Metaspace"
-        {
-            var options = MetaspaceOptions(splitsWhitespace: true)
-            try options.read(elements[1])
-            self = .metaspace(options)
-            return
-        }
-        guard elements.count == 2, try elements[0].type() == "Split",
-            try elements[1].type() == "ByteLevel"
-        else { throw part.unsupported("Sequence") }
-        try BytePairOptions.checkSplit(elements[0])
-        var options = try BytePairOptions(elements[1])
-        guard !options.addsSpace, !options.cutsWords else {
-            throw LimbeckError(
-                .fileUnsupported,
-                "\(part.file): a ByteLevel that adds spaces or cuts words after a Split is not supported")
-        }
-        options.cutsWords = true
-        self = .byteLevel(options)
     }
 }
 
@@ -54,6 +60,18 @@ extension BytePairOptions {
     fileprivate init(_ part: TokenizerComponent) throws(LimbeckError) {
         addsSpace = try part.requiredFlag("add_prefix_space")
         cutsWords = try part.flag("use_regex") ?? true
+    }
+
+    /// A Split by GPT-2's regular expression, and a ByteLevel without it.
+    fileprivate init(split: TokenizerComponent, _ part: TokenizerComponent) throws(LimbeckError) {
+        try BytePairOptions.checkSplit(split)
+        try self.init(part)
+        guard !addsSpace, !cutsWords else {
+            throw LimbeckError(
+                .fileUnsupported,
+                "\(part.file): a ByteLevel that adds spaces or cuts words after a Split is not supported")
+        }
+        cutsWords = true
     }
 
     /// GPT-2's regular expression, as its authors wrote it and as tiktoken does.
@@ -64,26 +82,27 @@ extension BytePairOptions {
     ]
 
     /// Whether a Split does what ByteLevel's own regular expression does.
-    fileprivate static func checkSplit(_ part: TokenizerComponent) throws(LimbeckError) {
+    private static func checkSplit(_ part: TokenizerComponent) throws(LimbeckError) {
         let pattern = try part.member("pattern")
         guard let expression = pattern["Regex"]?.string, expressions.contains(where: { $0 == expression }) else {
             throw LimbeckError(
                 .fileUnsupported,
                 "\(part.file): a Split by anything but GPT-2's regular expression is not supported")
         }
-        try part.checkSplit(behavior: "Isolated")
+        try part.check(behavior: "Isolated")
     }
 }
 
 extension TokenizerComponent {
-    /// Checks that a Split does this with what it finds.
-    fileprivate func checkSplit(behavior: String) throws(LimbeckError) {
-        let found = try string("behavior")
+    /// Checks that a Split or a Punctuation does this with what it finds; nothing is said of the second where it does.
+    fileprivate func check(behavior: String) throws(LimbeckError) {
+        let type = try type()
+        let found = type == "Split" ? try string("behavior") : try optionalString("behavior") ?? behavior
         guard found == behavior else {
-            throw LimbeckError(.fileUnsupported, "\(file): the behavior \"\(found)\" of a Split is not supported")
+            throw LimbeckError(.fileUnsupported, "\(file): the behavior \"\(found)\" of a \(type) is not supported")
         }
         guard try flag("invert") != true else {
-            throw LimbeckError(.fileUnsupported, "\(file): \"invert\" of a Split is not supported")
+            throw LimbeckError(.fileUnsupported, "\(file): \"invert\" of a \(type) is not supported")
         }
     }
 }

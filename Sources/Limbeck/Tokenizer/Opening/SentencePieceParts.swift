@@ -1,9 +1,10 @@
 /// A .model file, with tokenizer_config.json where there is one.
 extension TokenizerParts {
     init(
-        sentencePiece bytes: Table<UInt8>, file: String, name: String, config: JSONValue?
+        sentencePiece bytes: Table<UInt8>, file: String, name: String, _ settings: TokenizerSettings
     ) throws(LimbeckError) {
         #if SentencePiece
+            let config = settings.config?.value
             let rule = try SentencePieceRule(file: name, class: config?["tokenizer_class"]?.string, file)
             let model = try SentencePieceFile(bytes.raw, rule, file: file)
             var builder = Vocabulary.Builder()
@@ -16,9 +17,7 @@ extension TokenizerParts {
                 try builder.add(id: Int(id), file: file) { $0.append(contentsOf: text.utf8) }
             }
             let vocabulary = try Vocabulary(builder)
-            var names = SpecialNames()
-            if let config { names.read(config) }
-            names = names.or(rule.names)
+            let names = settings.names(or: rule.names)
             func required(_ name: String?) throws(LimbeckError) -> Int32 {
                 guard let name, let id = vocabulary.id(of: name) else {
                     throw LimbeckError(.fileInconsistent, "\(file): the special token \"\(name ?? "")\" is missing")

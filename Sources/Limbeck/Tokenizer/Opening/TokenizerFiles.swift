@@ -1,35 +1,30 @@
 extension Tokenizer {
-    /// Opens a tokenizer: `path` is a model folder, a GGUF file, a tokenizer.json, or a vocab.txt, or a vocab.json with a merges.txt
-    /// beside it; the last two with a tokenizer_config.json beside them, if there is one. In a folder with several, tokenizer.json
-    /// counts.
+    /// Opens a tokenizer: `path` is a model folder, a pack, a GGUF file, a tokenizer.json, or a vocab.txt, a .model file, or a vocab.json
+    /// with a merges.txt beside it. In a folder with several, tokenizer.json counts; and in a folder, and beside the last three, what the
+    /// other files there say of the tokenizer, such as tokenizer_config.json. The path of a tokenizer.json opens that file alone.
     public convenience init(path: String) throws(LimbeckError) {
         let kind = fileKind(path)
         guard kind != .missing else {
             throw LimbeckError(.fileNotFound, "\(path): there is no such file or folder")
         }
-        if kind == .folder {
+        guard kind != .folder else {
             try self.init(ModelFiles(path, anyModules: true))
-        } else {
-            let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
-            let folder = slash.map { String(Substring(path.utf8[...$0])) } ?? ""
-            let name = slash.map { String(Substring(path.utf8[path.utf8.index(after: $0)...])) } ?? path
-            func beside(_ name: String) throws(LimbeckError) -> MappedFile {
-                try MappedFile(folder + name, name: name)
-            }
-            let file = try MappedFile(path, name: path)
-            if file.bytes.starts(with: GGUFFile.magic) {
-                try self.init(ModelFiles.gguf(GGUFFile(file)))
-                return
-            }
-            if PackFile.isPack(file.bytes) {
-                try self.init(ModelFiles.pack(PackFile(file)))
-                return
-            }
-            let isAlone = name.hasUTF8Suffix(".json") && name != "vocab.json"
-            let hasConfig = !isAlone && fileKind(folder + "tokenizer_config.json") == .file
-            try self.init(
-                file, name, config: hasConfig ? try beside("tokenizer_config.json") : nil, beside)
+            return
         }
+        let file = try MappedFile(path, name: path)
+        if file.bytes.starts(with: GGUFFile.magic) {
+            try self.init(ModelFiles.gguf(GGUFFile(file)))
+            return
+        }
+        if PackFile.isPack(file.bytes) {
+            try self.init(ModelFiles.pack(PackFile(file)))
+            return
+        }
+        let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
+        let name = slash.map { String(Substring(path.utf8[path.utf8.index(after: $0)...])) } ?? path
+        let folder = ModelFolder(filesIn: slash.map { String(Substring(path.utf8[...$0])) } ?? ".")
+        let isAlone = name.hasUTF8Suffix(".json") && name != "vocab.json"
+        try self.init(file, name, in: folder, isAlone ? TokenizerSettings() : TokenizerSettings(folder))
     }
 
     convenience init(_ files: ModelFiles) throws(LimbeckError) {
@@ -48,28 +43,37 @@ extension Tokenizer {
             throw LimbeckError(
                 .fileNotFound, "\(folder.path): there is neither tokenizer.json nor vocab.txt nor vocab.json nor a .model file")
         }
-        let file = try folder.map(name)
-        let config = folder.contains("tokenizer_config.json") ? try folder.map("tokenizer_config.json") : nil
-        try self.init(file, name, config: config) { name throws(LimbeckError) in try folder.map(name) }
+        try self.init(folder.map(name), name, in: folder, TokenizerSettings(folder))
     }
 
-    /// Opens the file `name`; `beside` opens another of its folder.
+    /// Opens the file `name`, of this folder.
     private convenience init(
-        _ file: MappedFile, _ name: String, config: MappedFile?,
-        _ beside: (String) throws(LimbeckError) -> MappedFile
+        _ file: MappedFile, _ name: String, in folder: ModelFolder, _ settings: TokenizerSettings
     ) throws(LimbeckError) {
+        var parts: TokenizerParts
         if name == "vocab.json" {
-            try self.init(vocabulary: file, merges: try beside("merges.txt"), config: config)
+            try settings.check(name, reads: [.roberta, .gpt2])
+            let document = try JSONDocument(file, mostBytes: Tokenizer.jsonBytes)
+            guard document.root.kind == .object else { throw LimbeckError(.fileMalformed, "\(file.name): not a JSON object") }
+            let vocabulary = try Vocabulary(
+                Vocabulary.Builder(TokenizerComponent("the vocabulary", document.root, file: file.name)))
+            let lines = try folder.map("merges.txt")
+            try Tokenizer.checkLength(of: lines)
+            let merges = try MergeTable(lines: lines.bytes, file: lines.name, vocabulary)
+            parts = try TokenizerParts(bytePairs: vocabulary, merges, file: file.name, settings)
+            withExtendedLifetime(lines) {}
         } else if name.hasUTF8Suffix(".model") {
-            let root = try Tokenizer.root(of: config)
-            let bytes = Table(file)
-            try self.init(try TokenizerParts(sentencePiece: bytes, file: file.name, name: name, config: root))
-            withExtendedLifetime((file, config)) {}
+            parts = try TokenizerParts(sentencePiece: Table(file), file: file.name, name: name, settings)
         } else if name.hasUTF8Suffix(".json") {
-            try self.init(json: file, config: config)
+            parts = try TokenizerParts(json: JSONDocument(file, mostBytes: Tokenizer.jsonBytes), settings)
         } else {
-            try self.init(vocabulary: file, config: config)
+            try settings.check(name, reads: [.bert, .distilBERT, .mpnet])
+            try Tokenizer.checkLength(of: file)
+            parts = try TokenizerParts(wordPiece: Vocabulary(lines: file.bytes, file.name), file: file.name, settings)
         }
+        parts.finish(settings)
+        try self.init(parts)
+        withExtendedLifetime(file) {}
     }
 
     /// The most bytes of a tokenizer.json; XLM-RoBERTa's, with 250,000 tokens and their scores, has 17 MB.
@@ -77,40 +81,54 @@ extension Tokenizer {
     /// The most bytes of a vocab.txt or merges.txt: room for white space beside as many bytes of tokens as there may be.
     private static let textBytes = 2 * Vocabulary.maximumBytes
 
-    private convenience init(json: MappedFile, config: MappedFile?) throws(LimbeckError) {
-        var names = SpecialNames()
-        if let config { names.read(try JSONDocument(config.bytes, file: config.name).root) }
-        try self.init(try TokenizerParts(json: try JSONDocument(json, mostBytes: Tokenizer.jsonBytes), names))
-        withExtendedLifetime((json, config)) {}
-    }
-
-    private convenience init(vocabulary: MappedFile, config: MappedFile?) throws(LimbeckError) {
-        try Tokenizer.checkLength(of: vocabulary)
-        let root = try Tokenizer.root(of: config)
-        try self.init(try TokenizerParts(text: vocabulary.bytes, file: vocabulary.name, config: root))
-        withExtendedLifetime((vocabulary, config)) {}
-    }
-
-    private convenience init(
-        vocabulary: MappedFile, merges: MappedFile, config: MappedFile?
-    ) throws(LimbeckError) {
-        try Tokenizer.checkLength(of: merges)
-        let document = try JSONDocument(vocabulary, mostBytes: Tokenizer.jsonBytes)
-        try self.init(
-            try TokenizerParts(
-                vocabulary: document, merges: merges.bytes, mergesFile: merges.name,
-                config: try Tokenizer.root(of: config)))
-        withExtendedLifetime((vocabulary, merges, config)) {}
-    }
-
     private static func checkLength(of file: MappedFile) throws(LimbeckError) {
         guard file.bytes.count <= textBytes else {
             throw LimbeckError(.fileUnsupported, "\(file.name): \(file.bytes.count) bytes, the most is \(textBytes)")
         }
     }
+}
 
-    private static func root(of config: MappedFile?) throws(LimbeckError) -> JSONValue? {
-        guard let config else { return nil }
-        return try JSONDocument(config.bytes, file: config.name).root
+extension TokenizerSettings {
+    /// Refuses a vocabulary that the tokenizer's class does not read.
+    fileprivate func check(_ file: String, reads classes: [TokenizerClass]) throws(LimbeckError) {
+        guard let tokenizerClass, !classes.contains(where: { $0 == tokenizerClass }) else { return }
+        let name = className ?? "of the model's type"
+        throw LimbeckError(
+            .fileUnsupported,
+            """
+            \(file): the tokenizer_class \(name) is not supported with this file, which it reads in another way or not at all; \
+            expected its tokenizer.json
+            """)
+    }
+}
+
+extension TokenizerParts {
+    /// What is the same for every kind of file.
+    fileprivate mutating func finish(_ settings: TokenizerSettings) {
+        if settings.lowersFirst { lowerFirst() }
+        // Without a class nobody says, and the file counts.
+        guard !(settings.givesTypes ?? settings.tokenizerClass?.givesTypes ?? true), template.hasTypes else { return }
+        template = template.withoutTypes
+        if settings.givesTypes == nil {
+            settings.note(
+                """
+                \(TokenizerSettings.file): without 'model_input_names' its class gives no token types, so that those of \(file) are 0, \
+                as in transformers 5
+                """)
+        }
+    }
+
+    /// A Lowercase before the normalizer, unless there is one in it, as sentence-transformers puts it there.
+    private mutating func lowerFirst() {
+        switch normalizer {
+        case .none: normalizer = .steps([.lowercase], name: "Lowercase")
+        case .bert(var options):
+            // In any order: what lowering gives is neither cleaned nor decomposed otherwise than what it was made of.
+            options.lowers = true
+            normalizer = .bert(options)
+        case .steps(let steps, let name):
+            for step in steps { if case .lowercase = step { return } }
+            normalizer = .steps([.lowercase] + steps, name: name)
+        }
     }
 }

@@ -6,12 +6,16 @@ struct TokenizerParts {
     var vocabulary: Vocabulary
     var model: Model
     var normalizer = Normalizer.none
-    var preTokenizer = PreTokenizer.none
+    var preTokenizer = PreTokenizer.words([])
     var addedTokens: [AddedToken] = []
     var template = Template.none
     /// nil: the places of tokens are left as they are.
     var trimming: OffsetTrimming.Options?
     var names = SpecialNames()
+    /// Truncation keeps the end of a text.
+    var truncatesLeft = false
+    /// A question is paired as the second text: the question-answering pipeline goes by the side of the padding.
+    var padsLeft = false
 
     /// What cuts a word into tokens.
     enum Model {
@@ -47,8 +51,8 @@ struct TokenizerParts {
 
     /// What cuts the text into words.
     enum PreTokenizer {
-        case none
-        case bert
+        /// None of them: the whole text is a word.
+        case words(WordSplits)
         case byteLevel(BytePairOptions)
         case metaspace(MetaspaceOptions)
         /// Cuts at spaces.
@@ -57,16 +61,15 @@ struct TokenizerParts {
         /// Whether a BPE after it merges characters, and not bytes.
         var leavesCharacters: Bool {
             switch self {
-            case .none, .metaspace, .spaces: true
-            case .bert, .byteLevel: false
+            case .words, .metaspace, .spaces: true
+            case .byteLevel: false
             }
         }
 
         /// As files call it.
         var name: String {
             switch self {
-            case .none: "none"
-            case .bert: "BertPreTokenizer"
+            case .words(let splits): splits.isEmpty ? "none" : splits == .bert ? "BertPreTokenizer" : "Whitespace"
             case .byteLevel: "ByteLevel"
             case .metaspace(let options): options.mark == nil ? "WhitespaceSplit" : "Metaspace"
             case .spaces: "Split"
@@ -82,27 +85,37 @@ struct SpecialNames {
     var cls: String?
     var mask: String?
     var pad: String?
+    var bos: String?
+    var eos: String?
 
     static let bert = SpecialNames(unk: "[UNK]", sep: "[SEP]", cls: "[CLS]", mask: "[MASK]", pad: "[PAD]")
-    static let roberta = SpecialNames(unk: "<unk>", sep: "</s>", cls: "<s>", mask: "<mask>", pad: "<pad>")
+    static let roberta = SpecialNames(
+        unk: "<unk>", sep: "</s>", cls: "<s>", mask: "<mask>", pad: "<pad>", bos: "<s>", eos: "</s>")
 
-    /// Takes the names that tokenizer_config.json gives.
-    mutating func read(_ config: JSONValue) {
-        func name(_ key: String, _ name: inout String?) {
-            guard let value = config[key] else { return }
-            if let text = value.string ?? value["content"]?.string { name = text }
+    /// What files call them, in the order in which transformers adds them.
+    static let keys = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"]
+    static let mask = 6
+
+    /// By the order of `keys`.
+    subscript(index: Int) -> String? {
+        get { [bos, eos, unk, sep, pad, cls, mask][index] }
+        set {
+            switch index {
+            case 0: bos = newValue
+            case 1: eos = newValue
+            case 2: unk = newValue
+            case 3: sep = newValue
+            case 4: pad = newValue
+            case 5: cls = newValue
+            default: mask = newValue
+            }
         }
-        name("unk_token", &unk)
-        name("sep_token", &sep)
-        name("cls_token", &cls)
-        name("mask_token", &mask)
-        name("pad_token", &pad)
     }
 
     /// These names, and others where there are none.
     func or(_ others: SpecialNames) -> SpecialNames {
-        SpecialNames(
-            unk: unk ?? others.unk, sep: sep ?? others.sep, cls: cls ?? others.cls, mask: mask ?? others.mask,
-            pad: pad ?? others.pad)
+        var names = self
+        for index in SpecialNames.keys.indices { names[index] = names[index] ?? others[index] }
+        return names
     }
 }

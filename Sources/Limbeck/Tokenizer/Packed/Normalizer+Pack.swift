@@ -48,6 +48,9 @@ extension NormalizerStep {
             json.write("type", form.isCompatible ? form.composes ? "NFKC" : "NFKD" : form.composes ? "NFC" : "NFD")
         case .lowercase: json.write("type", "Lowercase")
         case .stripAccents: json.write("type", "StripAccents")
+        case .clean: json.write("type", "Clean")
+        case .separateIdeographs: json.write("type", "SeparateIdeographs")
+        case .stripNonspacing: json.write("type", "StripNonspacing")
         case .strip(let left, let right):
             json.write("type", "Strip")
             json.write("left", left)
@@ -87,6 +90,9 @@ extension NormalizerStep {
         case "NFKD": self = .normalForm(NormalForm(isCompatible: true, composes: false))
         case "Lowercase": self = .lowercase
         case "StripAccents": self = .stripAccents
+        case "Clean": self = .clean
+        case "SeparateIdeographs": self = .separateIdeographs
+        case "StripNonspacing": self = .stripNonspacing
         case "Strip": self = .strip(left: tables.flag(json, "left"), right: tables.flag(json, "right"))
         case "Nmt": self = .nmt
         case "Replace":
@@ -114,7 +120,8 @@ extension MetaspaceInput {
     func write(_ name: String, to contents: inout PackContents, _ json: inout JSONWriter) {
         normalizer.write(name + ".normalizer", to: &contents, &json)
         json.object("words") { json in
-            json.write("splitsWhitespace", words.splitsWhitespace)
+            json.write("splitsWhitespace", words.before.contains(.whitespace))
+            words.before.subtracting(.whitespace).write("cuts", to: &contents, &json)
             if let mark = words.mark { json.write("mark", Int(mark)) }
             json.write("scheme", words.scheme.name)
             json.write("splits", words.splits)
@@ -124,7 +131,8 @@ extension MetaspaceInput {
     init(_ name: String, _ json: JSONValue, _ tables: PackedTables) throws(LimbeckError) {
         normalizer = try StepNormalizer(name + ".normalizer", json, tables)
         let part = tables.member(json, "words")
-        var words = MetaspaceOptions(splitsWhitespace: tables.flag(part, "splitsWhitespace"))
+        var words = MetaspaceOptions(before: WordSplits("cuts", part, tables) ?? [])
+        if tables.flag(part, "splitsWhitespace") { words.before.insert(.whitespace) }
         if let mark = part.optional("mark") { words.mark = tables.scalar(mark, "mark") }
         switch tables.text(part, "scheme") {
         case "always": words.scheme = .always
@@ -144,5 +152,19 @@ extension MetaspaceOptions.Scheme {
         case .first: "first"
         case .never: "never"
         }
+    }
+}
+
+extension WordSplits {
+    /// Nothing where there is none, as in packs of the first format.
+    func write(_ key: String, to contents: inout PackContents, _ json: inout JSONWriter) {
+        guard !isEmpty else { return }
+        contents.needs(format: 2)
+        json.write(key, Int(rawValue))
+    }
+
+    init?(_ key: String, _ json: JSONValue, _ tables: PackedTables) {
+        guard json.optional(key) != nil else { return nil }
+        self.init(rawValue: UInt8(truncatingIfNeeded: tables.number(json, key, in: 0..<Int(WordSplits.all.rawValue) + 1)))
     }
 }

@@ -80,6 +80,9 @@ final class PackedTables {
         return false
     }
 
+    /// A flag that is only written where it is set.
+    func optionalFlag(_ json: JSONValue, _ key: String) -> Bool { json.optional(key) != nil && flag(json, key) }
+
     @inline(never)
     func text(_ json: JSONValue, _ key: String) -> String {
         let value = member(json, key)

@@ -4,7 +4,16 @@ extension PieceModel {
         switch self {
         case .wordPiece(let model):
             json.write("kind", "wordPiece")
-            json.object("normalizer") { json in model.normalization.write(to: &json) }
+            if let steps = model.steps {
+                contents.needs(format: 2)
+                steps.write("tokenizer.normalizer", to: &contents, &json)
+            } else {
+                json.object("normalizer") { json in model.normalization.write(to: &json) }
+            }
+            if model.splits != .bert {
+                contents.needs(format: 2)
+                json.write("splits", Int(model.splits.rawValue))
+            }
             json.write("unknown", Int(model.options.unknown))
             json.write("prefix", model.options.prefix)
             json.write("maximumCharacters", model.options.maximumCharacters)
@@ -41,9 +50,13 @@ extension PieceModel {
             let options = WordPieceOptions(
                 unknown: tables.id(json, "unknown", below: idCount), prefix: tables.text(json, "prefix"),
                 maximumCharacters: tables.number(json, "maximumCharacters", in: 0..<WordPieceOptions.characterBound + 1))
-            let normalization = NormalizerOptions(tables.member(json, "normalizer"), tables)
+            let normalizer = tables.member(json, "normalizer"), isList = normalizer.kind == .array
+            let steps = isList ? try StepNormalizer("tokenizer.normalizer", json, tables) : nil
+            let normalization = isList ? NormalizerOptions() : NormalizerOptions(normalizer, tables)
             let folded: Table<UInt16> = try tables.table("tokenizer", ".folded", .u16, WordPiece.foldedCount)
-            self = .wordPiece(try WordPiece(vocabulary, normalization, options, folded: folded))
+            self = .wordPiece(
+                try WordPiece(
+                    vocabulary, normalization, options, steps: steps, splits: WordSplits("splits", json, tables) ?? .bert, folded: folded))
         case "bytePairs":
             let options = BytePairOptions(addsSpace: tables.flag(json, "addsSpace"), cutsWords: tables.flag(json, "cutsWords"))
             let normalizer = try StepNormalizer("tokenizer.normalizer", json, tables)

@@ -4,6 +4,10 @@ extension Tokenizer {
         json.object("vocabulary") { json in vocabulary.write("tokenizer.vocabulary", to: &contents, &json) }
         if let extra { json.object("extra") { json in extra.write("tokenizer.extra", to: &contents, &json) } }
         json.object("template") { json in template.write(to: &json) }
+        for (key, isSet) in [("truncatesLeft", truncatesLeft), ("padsLeft", padsLeft)] where isSet {
+            contents.needs(format: 2)
+            json.write(key, true)
+        }
         json.object("special") { json in
             for (key, id) in [("cls", cls), ("sep", sep), ("mask", mask), ("pad", pad), ("unk", unk)] {
                 if let id { json.write(key, Int(id)) }

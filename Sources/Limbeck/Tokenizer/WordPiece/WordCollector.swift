@@ -8,6 +8,8 @@ struct WordCollector: WordTaker {
     private(set) var characters = 0
     private var start = 0
     private var end = 0
+    /// Of the last character of the word; none of what is appended without a look at them.
+    private var last: WordSplits = []
 
     /// Calls `body` with a collector whose buffers are on the stack.
     static func with(_ piece: WordPiece, _ body: (inout WordCollector) -> Void) {
@@ -48,7 +50,7 @@ struct WordCollector: WordTaker {
             sink.append(piece.options.unknown, start, end)
         }
         sink.endWord()
-        (count, characters) = (0, 0)
+        (count, characters, last) = (0, 0, [])
     }
 
     /// Appends the pieces of the word; false, and nothing appended, if the vocabulary cannot spell it.
@@ -83,15 +85,12 @@ struct WordCollector: WordTaker {
     /// Takes a scalar as the normaliser gives it.
     @inline(__always)
     mutating func take(_ source: SourceScalar, into sink: inout TokenSink) {
-        let record = ScalarRecord(source.scalar)
-        if record.isSpace {
-            flush(into: &sink)
-        } else if record.isPunctuation {
-            flush(into: &sink)
-            append(source.scalar, source.start, source.end)
-            flush(into: &sink)
-        } else {
-            append(source.scalar, source.start, source.end)
-        }
+        let splits = piece.splits
+        if splits.removes(source.scalar) { return flush(into: &sink) }
+        let traits = splits.traits(source.scalar)
+        if characters > 0, splits.cuts(between: last, and: traits) { flush(into: &sink) }
+        last = traits
+        append(source.scalar, source.start, source.end)
+        if traits.standsAlone { flush(into: &sink) }
     }
 }

@@ -27,6 +27,9 @@ final class WordPiece: Sendable {
 
     let vocabulary: Vocabulary
     let normalization: NormalizerOptions
+    /// What normalises in place of `normalization`; nil: that does.
+    let steps: StepNormalizer?
+    let splits: WordSplits
     let options: WordPieceOptions
     /// Where pieces inside a word begin; nil if no token has the prefix.
     let continuation: UInt32?
@@ -41,10 +44,13 @@ final class WordPiece: Sendable {
 
     /// `folded` is that of a pack.
     init(
-        _ vocabulary: Vocabulary, _ normalization: NormalizerOptions, _ options: WordPieceOptions, folded: Table<UInt16>? = nil
+        _ vocabulary: Vocabulary, _ normalization: NormalizerOptions, _ options: WordPieceOptions, steps: StepNormalizer? = nil,
+        splits: WordSplits = .bert, folded: Table<UInt16>? = nil
     ) throws(LimbeckError) {
         self.vocabulary = vocabulary
         self.normalization = normalization
+        self.steps = steps
+        self.splits = splits
         self.options = options
         var prefix = options.prefix
         continuation = prefix.withUTF8 { vocabulary.trie.node(of: UnsafeRawBufferPointer($0)) }
@@ -99,8 +105,35 @@ final class WordPiece: Sendable {
     /// The bytes of the tables, the vocabulary's not among them.
     var memoryBytes: Int { byteTable.count + punctuationIds.count * 4 + folded.memoryBytes }
 
-    /// Cuts `text[position..<end]`, which is normalised on its own, into tokens.
-    func encode(_ text: UnsafePointer<UInt8>, from position: Int, to end: Int, into sink: inout TokenSink) {
+    /// Cuts `text[position..<end]`, which is normalised on its own, into tokens; those that are found in the normalised text are given in
+    /// `added`.
+    @inline(never)
+    func encode(
+        _ text: UnsafePointer<UInt8>, from position: Int, to end: Int, finding added: AddedTokens?, into sink: inout TokenSink
+    ) {
+        if let steps {
+            steps.withText(text, from: position, to: end, continues: false) { cut($0, of: text, from: position, added, into: &sink) }
+        } else if added != nil || splits != .bert {
+            cut(NormalizedScalars(text, from: position, to: end, normalization), of: text, from: position, added, into: &sink)
+        } else {
+            encode(text, from: position, to: end, into: &sink)
+        }
+    }
+
+    /// Scalar by scalar: for whatever normalises, and wherever words end.
+    private func cut<Scalars: ScalarSource>(
+        _ scalars: Scalars, of text: UnsafePointer<UInt8>, from start: Int, _ added: AddedTokens?, into sink: inout TokenSink
+    ) {
+        WordCollector.with(self) { words in
+            if let added { return added.cut(scalars, of: text, from: start, &words, into: &sink) }
+            var scalars = scalars
+            while !sink.isFull, let scalar = scalars.next() { words.take(scalar, into: &sink) }
+            words.flush(into: &sink)
+        }
+    }
+
+    /// The same with BERT's normalizer and pre-tokenizer.
+    private func encode(_ text: UnsafePointer<UInt8>, from position: Int, to end: Int, into sink: inout TokenSink) {
         byteTable.withUnsafeBufferPointer { bytes in
             guard let kinds = bytes.baseAddress else { return }
             var reader = ASCIIReader(text: text, end: end, kinds: kinds, piece: self)

@@ -1,0 +1,161 @@
+/// What the tokenizer classes of transformers build around a vocabulary, whichever file it is from.
+extension TokenizerParts {
+    /// WordPiece: BertTokenizer, DistilBertTokenizer and MPNetTokenizer.
+    init(
+        wordPiece vocabulary: Vocabulary, file: String, _ settings: TokenizerSettings, json: [AddedToken] = []
+    ) throws(LimbeckError) {
+        let names = settings.names(or: settings.tokenizerClass?.names ?? .bert)
+        let unknown = try TokenizerParts.id(of: names.unk, vocabulary, file)
+        // As the class has it, whatever a tokenizer.json says.
+        let options = WordPieceOptions(unknown: unknown, prefix: "##", maximumCharacters: 100)
+        self.init(file: file, vocabulary: vocabulary, model: .wordPiece(options), preTokenizer: .words(.bert), names: names)
+
+        var normalization = NormalizerOptions(cleans: true, separatesIdeographs: true, stripsAccents: true, lowers: true)
+        normalization.lowers = try settings.flag("do_lower_case") ?? true
+        normalization.stripsAccents = try settings.flag("strip_accents") ?? normalization.lowers
+        normalization.separatesIdeographs = try settings.flag("tokenize_chinese_chars") ?? true
+        normalizer = .bert(normalization)
+
+        try add(settings, json: json)
+        let (cls, sep) = (try special(names.cls), try special(names.sep))
+        if settings.tokenizerClass == .mpnet {
+            template = .roberta(cls: cls, sep: sep)
+            trimming = OffsetTrimming.Options(keepsFirstSpace: false)
+        } else {
+            template = .bert(cls: cls, sep: sep)
+        }
+    }
+
+    /// Byte-level BPE: RobertaTokenizer, which is Bart's and Longformer's too, and GPT2Tokenizer.
+    init(
+        bytePairs vocabulary: Vocabulary, _ merges: MergeTable, file: String, _ settings: TokenizerSettings, json: [AddedToken] = []
+    ) throws(LimbeckError) {
+        let names = settings.names(or: settings.tokenizerClass?.names ?? .roberta)
+        let addsSpace = try settings.flag("add_prefix_space") ?? false
+        self.init(
+            file: file, vocabulary: vocabulary, model: .bytePairs(merges),
+            preTokenizer: .byteLevel(BytePairOptions(addsSpace: addsSpace)), names: names)
+        try add(settings, json: json)
+        guard settings.tokenizerClass != .gpt2 else {
+            for key in ["add_bos_token", "add_eos_token"] where try settings.flag(key) == true {
+                throw LimbeckError(.fileUnsupported, "\(TokenizerSettings.file): \(key) is not supported")
+            }
+            return
+        }
+        template = .roberta(cls: try special(names.cls), sep: try special(names.sep))
+        if try settings.flag("trim_offsets") ?? true { trimming = OffsetTrimming.Options(keepsFirstSpace: addsSpace) }
+    }
+
+    private static func id(of name: String?, _ vocabulary: Vocabulary, _ file: String) throws(LimbeckError) -> Int32 {
+        if let name, let id = vocabulary.id(of: name) { return id }
+        throw LimbeckError(.fileInconsistent, "\(file): the special token \"\(name ?? "")\" is missing")
+    }
+
+    /// The id of a special token, of the vocabulary or an added one.
+    func special(_ name: String?) throws(LimbeckError) -> Int32 {
+        if let name, let token = addedTokens.first(where: { $0.text.withUnsafeBytes { name.hasSameBytes(as: $0) } }) { return token.id }
+        return try TokenizerParts.id(of: name, vocabulary, file)
+    }
+}
+
+extension TokenizerSettings {
+    /// What the files call the special tokens, and `otherwise` where they do not.
+    func names(or otherwise: SpecialNames) -> SpecialNames {
+        var names = SpecialNames()
+        for index in named.indices {
+            names[index] = named[index].map { String(decoding: $0.token.text, as: UTF8.self) }
+        }
+        return names.or(otherwise)
+    }
+}
+
+extension TokenizerParts {
+    /// Adds the tokens of the files, and those that the class names and the vocabulary has; and takes what else they say of a whole
+    /// tokenizer. `json`: the added tokens of a tokenizer.json, where the class does not read it as it is.
+    mutating func add(_ settings: TokenizerSettings, json: [AddedToken] = []) throws(LimbeckError) {
+        var places = NameTable()
+        // The tokenizers library counts the tokens of a vocabulary, and not its ids.
+        let count = vocabulary.tokenCount
+        var next = count
+        for (index, token) in addedTokens.enumerated() {
+            places.set(String(decoding: token.text, as: UTF8.self), index)
+            next = max(next, Int(token.id) + 1)
+        }
+        for var token in settings.added(over: addedTokens, json: json, names) {
+            let text = String(decoding: token.text, as: UTF8.self)
+            let declared = token.id
+            if let place = places[text] {
+                token.id = addedTokens[place].id
+                addedTokens[place] = token
+                continue
+            }
+            if let known = vocabulary.id(of: token.text) {
+                token.id = known
+            } else if declared == AddedToken.ofClass {
+                // A text that has it would have no row for it.
+                continue
+            } else {
+                guard declared == AddedToken.none || Int(declared) == next else {
+                    throw LimbeckError(
+                        .fileInconsistent,
+                        "\(file): the added token \"\(text)\" has the id \(declared), expected \(next), the next of the vocabulary")
+                }
+                guard next < Vocabulary.maximumCount, vocabulary.withToken(Int32(next), { _ in }) == nil else {
+                    throw LimbeckError(
+                        .fileUnsupported,
+                        """
+                        \(file): the added token "\(text)" would have the id \(next), which another has: \(count) tokens with ids below \
+                        \(vocabulary.count)
+                        """)
+                }
+                token.id = Int32(next)
+                next += 1
+            }
+            places.set(text, addedTokens.count)
+            addedTokens.append(token)
+        }
+        if settings.splitsSpecialTokens {
+            for index in addedTokens.indices where addedTokens[index].isSpecial { addedTokens[index].isPassedOver = true }
+        }
+        truncatesLeft = settings.truncatesLeft ?? truncatesLeft
+        padsLeft = settings.padsLeft
+    }
+}
+
+extension TokenizerSettings {
+    /// The tokens that are added to what is there, in their order, each with the id that a file gives it, or none.
+    fileprivate func added(over existing: [AddedToken], json: [AddedToken], _ names: SpecialNames) -> [AddedToken] {
+        // By id: of the same id, the tokenizer.json's counts.
+        var tokens = listed
+        if takesTokensOfJSON, !json.isEmpty {
+            tokens.removeAll { token in json.contains { $0.id == token.id } }
+            tokens += json
+            tokens.sort { $0.id < $1.id }
+        }
+        var known = NameTable(), specials = NameTable()
+        for token in existing + tokens { known.set(String(decoding: token.text, as: UTF8.self), 0) }
+        for index in SpecialNames.keys.indices { if let name = names[index] { specials.set(name, 0) } }
+        for index in tokens.indices where specials[String(decoding: tokens[index].text, as: UTF8.self)] != nil {
+            tokens[index].isSpecial = true
+        }
+        func add(_ special: Special) {
+            guard known.insert(String(decoding: special.token.text, as: UTF8.self)) else { return }
+            tokens.append(special.token)
+        }
+        for index in SpecialNames.keys.indices {
+            if let special = named[index] {
+                var special = special
+                special.token.isSpecial = true
+                if index == SpecialNames.mask, special.isPlain, tokenizerClass?.stripsBeforeMask == true { special.token.stripsLeft = true }
+                add(special)
+            } else if let name = names[index] {
+                var token = AddedToken(id: AddedToken.ofClass, text: Array(name.utf8))
+                token.isSpecial = true
+                token.stripsLeft = index == SpecialNames.mask && tokenizerClass?.stripsBeforeMask == true
+                add(Special(token: token))
+            }
+        }
+        for special in unnamed { add(special) }
+        return tokens
+    }
+}

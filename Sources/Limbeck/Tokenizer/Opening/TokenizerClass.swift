@@ -1,0 +1,104 @@
+/// The class with which transformers opens a folder's tokenizer. It decides what is built around a vocabulary: under a class of its own
+/// a tokenizer.json gives no more than the vocabulary and the added tokens.
+///
+/// Chosen as `AutoTokenizer` of transformers 5.24 does it: the class that tokenizer_config.json names, or else config.json; without
+/// either, that of the model's type.
+enum TokenizerClass {
+    /// None of its own: tokenizer.json is read as it is.
+    case file
+    case bert
+    case distilBERT
+    case mpnet
+    case roberta
+    case gpt2
+    case xlmRoberta
+    case camembert
+    case albert
+    case debertaV2
+
+    /// The class of a name that files give, which may end in "Fast".
+    init(named name: String, _ file: String) throws(LimbeckError) {
+        let name = name.hasUTF8Suffix("Fast") ? String(Substring(name.utf8.dropLast(4))) : name
+        for (names, found) in TokenizerClass.classes where KeyRule.words(names).contains(where: { name.hasSameBytes(as: $0) }) {
+            self = found
+            return
+        }
+        guard !KeyRule.words(TokenizerClass.classesInPython).contains(where: { name.hasSameBytes(as: $0) }) else {
+            throw LimbeckError(
+                .fileUnsupported,
+                "\(file): the tokenizer_class \"\(name)\" is not supported: it cuts texts by code of its own, whatever files are beside it")
+        }
+        self = .file
+    }
+
+    /// The names of transformers, without "Fast" at the end.
+    private static let classes: [(names: StaticString, TokenizerClass)] = [
+        (
+            """
+            BertTokenizer ElectraTokenizer MobileBertTokenizer LayoutLMTokenizer SqueezeBertTokenizer LxmertTokenizer ConvBertTokenizer \
+            DPRQuestionEncoderTokenizer DPRContextEncoderTokenizer
+            """, .bert
+        ),
+        ("DistilBertTokenizer", .distilBERT), ("MPNetTokenizer", .mpnet),
+        ("RobertaTokenizer BartTokenizer LongformerTokenizer LEDTokenizer MvpTokenizer", .roberta), ("GPT2Tokenizer", .gpt2),
+        ("XLMRobertaTokenizer", .xlmRoberta), ("CamembertTokenizer", .camembert), ("AlbertTokenizer", .albert),
+        ("DebertaV2Tokenizer", .debertaV2),
+    ]
+
+    /// Classes that are not of the tokenizers library, even where a tokenizer.json is there.
+    private static let classesInPython: StaticString = """
+        BartphoTokenizer BertGenerationTokenizer BertJapaneseTokenizer BertTokenizerLegacy BertweetTokenizer BioGptTokenizer \
+        BlenderbotSmallTokenizer ByT5Tokenizer CTRLTokenizer CanineTokenizer CpmAntTokenizer CpmTokenizer EsmTokenizer FSMTTokenizer \
+        FlaubertTokenizer GPTNeoXJapaneseTokenizer GPTSw3Tokenizer M2M100Tokenizer MarianTokenizer MyT5Tokenizer PLBartTokenizer \
+        PerceiverTokenizer PhobertTokenizer ProphetNetTokenizer RagTokenizer RoCBertTokenizer RoFormerTokenizer SiglipTokenizer \
+        Speech2TextTokenizer SpeechT5Tokenizer TapasTokenizer VitsTokenizer XLMTokenizer
+        """
+
+    /// That of a `model_type` whose files name none; nil for a model that is not known.
+    init?(ofModel type: String) {
+        switch type {
+        case "bert", "distilbert", "electra", "mobilebert", "nomic_bert": self = .bert
+        case "roberta": self = .roberta
+        case "xlm-roberta": self = .xlmRoberta
+        case "camembert": self = .camembert
+        case "albert": self = .albert
+        case "mpnet": self = .mpnet
+        case "deberta-v2": self = .debertaV2
+        case "modernbert": self = .file
+        default: return nil
+        }
+    }
+
+    /// Whether the class gives token types where `model_input_names` does not say.
+    var givesTypes: Bool {
+        switch self {
+        case .bert, .debertaV2: true
+        case .file, .distilBERT, .mpnet, .roberta, .gpt2, .xlmRoberta, .camembert, .albert: false
+        }
+    }
+
+    /// The special tokens of a file that names none.
+    var names: SpecialNames {
+        switch self {
+        case .file: SpecialNames()
+        case .bert, .distilBERT: .bert
+        case .mpnet:
+            SpecialNames(
+                unk: "[UNK]", sep: "</s>", cls: "<s>", mask: "<mask>", pad: "<pad>", bos: "<s>", eos: "</s>")
+        case .roberta, .xlmRoberta, .camembert: .roberta
+        case .gpt2: SpecialNames(unk: "<|endoftext|>", bos: "<|endoftext|>", eos: "<|endoftext|>")
+        case .albert:
+            SpecialNames(unk: "<unk>", sep: "[SEP]", cls: "[CLS]", mask: "[MASK]", pad: "<pad>", bos: "[CLS]", eos: "[SEP]")
+        case .debertaV2:
+            SpecialNames(unk: "[UNK]", sep: "[SEP]", cls: "[CLS]", mask: "[MASK]", pad: "[PAD]", bos: "[CLS]", eos: "[SEP]")
+        }
+    }
+
+    /// Whether the class has the mask take the space before it.
+    var stripsBeforeMask: Bool {
+        switch self {
+        case .mpnet, .camembert: true
+        default: false
+        }
+    }
+}

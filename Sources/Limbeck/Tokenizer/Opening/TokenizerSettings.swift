@@ -1,0 +1,182 @@
+/// What the files beside a vocabulary say of a tokenizer: tokenizer_config.json, special_tokens_map.json, added_tokens.json, and of
+/// sentence-transformers' files the flag that lowers.
+///
+/// As transformers 5.24 puts them together: where tokenizer_config.json has `added_tokens_decoder`, the two others count no more; where not,
+/// special_tokens_map.json wins over it, and the tokens of added_tokens.json and of tokenizer.json are added.
+struct TokenizerSettings {
+    static let file = "tokenizer_config.json"
+
+    /// A special token of the files.
+    struct Special {
+        /// Without an id.
+        var token: AddedToken
+        /// Written as a string: whoever uses it decides the flags.
+        var isPlain = true
+    }
+
+    /// nil: nobody says.
+    private(set) var tokenizerClass: TokenizerClass?
+    /// What the files call it.
+    private(set) var className: String?
+    /// By `SpecialNames.keys`: what the files call the special tokens.
+    private(set) var named: [Special?]
+    /// Special tokens with other names, or without.
+    private(set) var unnamed: [Special] = []
+    /// Tokens with the ids that files give them, in the order of the ids.
+    private(set) var listed: [AddedToken] = []
+    /// Whether the tokenizer.json's own added tokens count beside them.
+    private(set) var takesTokensOfJSON = true
+    /// Whether `model_input_names` has the token types; nil: it does not say.
+    private(set) var givesTypes: Bool?
+    /// nil: it does not say.
+    private(set) var truncatesLeft: Bool?
+    private(set) var padsLeft = false
+    /// Special tokens are not looked for in texts.
+    private(set) var splitsSpecialTokens = false
+    /// sentence-transformers lowers the text before all else.
+    private(set) var lowersFirst = false
+
+    /// tokenizer_config.json.
+    let config: TokenizerComponent?
+    private let notes: Notes?
+    /// A list of special tokens was there, under one of its names.
+    private var hasLists = false
+
+    /// Nothing is said.
+    init() {
+        (config, notes) = (nil, nil)
+        named = [Special?](repeating: nil, count: SpecialNames.keys.count)
+    }
+
+    init(_ folder: ModelFolder) throws(LimbeckError) {
+        let root = try folder.json(TokenizerSettings.file)
+        config = root.map { TokenizerComponent("the whole", $0, file: TokenizerSettings.file) }
+        notes = folder.notes
+        named = [Special?](repeating: nil, count: SpecialNames.keys.count)
+        try readClass(root, folder.json("config.json"))
+        if let config {
+            try readNames(config, areSpecial: false)
+            try readFlags(config)
+        }
+        if let config, let list = TokenizerComponent("added_tokens_decoder", of: config.value, file: config.file) {
+            takesTokensOfJSON = false
+            try readDecoder(list)
+        } else {
+            if let map = try folder.json("special_tokens_map.json") {
+                try readNames(TokenizerComponent("the whole", map, file: "special_tokens_map.json"), areSpecial: true)
+            }
+            if let list = try folder.json("added_tokens.json") {
+                try readAdded(TokenizerComponent("the whole", list, file: "added_tokens.json"))
+            }
+        }
+        lowersFirst = try folder.transformerSettings()?.optionalBool("do_lower_case") ?? false
+    }
+
+    /// A truth value of tokenizer_config.json; nil: it has none.
+    func flag(_ key: String) throws(LimbeckError) -> Bool? { try config?.flag(key) }
+
+    func note(_ message: Message) { notes?.add(message) }
+
+    // MARK: Reading
+
+    private mutating func readClass(_ config: JSONValue?, _ model: JSONValue?) throws(LimbeckError) {
+        let type = try model?.optionalString("model_type")
+        var file = TokenizerSettings.file
+        className = try config?.optionalString("tokenizer_class")
+        if className == nil {
+            className = try model?.optionalString("tokenizer_class")
+            file = "config.json"
+        }
+        // The files of ModernBERT name classes that do not fit it, as transformers knows.
+        if let className, type != "modernbert" {
+            tokenizerClass = try TokenizerClass(named: className, file)
+        } else {
+            tokenizerClass = type.flatMap { TokenizerClass(ofModel: $0) }
+        }
+    }
+
+    private mutating func readFlags(_ config: TokenizerComponent) throws(LimbeckError) {
+        truncatesLeft = try TokenizerSettings.isLeft("truncation_side", config)
+        padsLeft = try TokenizerSettings.isLeft("padding_side", config) ?? false
+        splitsSpecialTokens = try config.flag("split_special_tokens") ?? false
+        guard let names = TokenizerComponent("model_input_names", of: config.value, file: config.file) else { return }
+        guard names.value.kind == .array else { throw names.malformed("an array of strings") }
+        givesTypes = names.value.elements.contains { $0.string == "token_type_ids" }
+    }
+
+    private static func isLeft(_ key: String, _ config: TokenizerComponent) throws(LimbeckError) -> Bool? {
+        switch try config.optionalString(key) {
+        case nil: nil
+        case "left"?: true
+        case "right"?: false
+        default: throw LimbeckError(.fileMalformed, "\(config.file): '\(key)' is not 'left' or 'right'")
+        }
+    }
+
+    /// The special tokens of tokenizer_config.json, or of special_tokens_map.json, which says of none that it is special.
+    private mutating func readNames(_ file: TokenizerComponent, areSpecial: Bool) throws(LimbeckError) {
+        for (key, value) in file.value.members where !value.isNull {
+            if let index = SpecialNames.keys.firstIndex(where: { key == $0 }) {
+                named[index] = try TokenizerSettings.special(TokenizerComponent(key.string, value, file: file.file), areSpecial)
+            } else if key.string.hasUTF8Suffix("_token"), value.kind == .string {
+                try addUnnamed(TokenizerComponent(key.string, value, file: file.file), areSpecial)
+            }
+        }
+        for key in ["extra_special_tokens", "additional_special_tokens"] {
+            // The second is the older name of the first.
+            guard let list = TokenizerComponent(key, of: file.value, file: file.file), list.value.count > 0,
+                key == "extra_special_tokens" || !hasLists
+            else { continue }
+            hasLists = true
+            switch list.value.kind {
+            case .array: for element in list.value.elements { try addUnnamed(TokenizerComponent(key, element, file: file.file), areSpecial) }
+            case .object:
+                for (_, value) in list.value.members { try addUnnamed(TokenizerComponent(key, value, file: file.file), areSpecial) }
+            default: throw list.malformed("an array or an object of tokens")
+            }
+        }
+    }
+
+    private mutating func addUnnamed(_ part: TokenizerComponent, _ isSpecial: Bool) throws(LimbeckError) {
+        guard let token = try TokenizerSettings.special(part, isSpecial) else { return }
+        unnamed.append(token)
+    }
+
+    /// A string, or an object with its flags; nil: an empty one.
+    private static func special(_ part: TokenizerComponent, _ isSpecial: Bool) throws(LimbeckError) -> Special? {
+        guard let text = part.value.text else {
+            guard part.value.kind == .object else { throw part.malformed("a token: a string, or an object with \"content\"") }
+            return try AddedToken(part, id: AddedToken.none, isSpecial: isSpecial ? true : nil).map { Special(token: $0, isPlain: false) }
+        }
+        var token = AddedToken(id: AddedToken.none, text: [])
+        text.append(to: &token.text)
+        token.isSpecial = true
+        return token.text.isEmpty ? nil : Special(token: token)
+    }
+
+    private mutating func readDecoder(_ list: TokenizerComponent) throws(LimbeckError) {
+        guard list.value.kind == .object else { throw list.malformed("an object of tokens by their ids") }
+        for (key, value) in list.value.members {
+            guard let id = decimal(key.string), value.kind == .object else { throw list.malformed("an object of tokens by their ids") }
+            try list.check(id: id)
+            if let token = try AddedToken(TokenizerComponent(list.key, value, file: list.file), id: Int32(id)) { listed.append(token) }
+        }
+        listed.sort { $0.id < $1.id }
+    }
+
+    private mutating func readAdded(_ list: TokenizerComponent) throws(LimbeckError) {
+        var specials = NameTable()
+        for token in named + unnamed { if let token { specials.set(String(decoding: token.token.text, as: UTF8.self), 0) } }
+        for (key, value) in list.value.members {
+            guard let id = value.int else { throw list.malformed("an object of tokens and their ids") }
+            try list.check(id: id)
+            var token = AddedToken(id: Int32(id), text: [])
+            key.append(to: &token.text)
+            if token.text.isEmpty { continue }
+            token.isSpecial = specials[key.string] != nil
+            token.isNormalized = !token.isSpecial
+            listed.append(token)
+        }
+        listed.sort { $0.id < $1.id }
+    }
+}
