@@ -248,6 +248,21 @@ seed("tokenizer", json.dumps(wordpiece(added_tokens=[space])).encode() + b"\0\0 
 for text in texts:
     seed("tokenizer", vocabulary.encode() + b"\0" + json.dumps(tokenizer_config).encode() + b"\0" + text.encode())
 seed("tokenizer", b"[UNK]\r\n[CLS]\r\n[SEP]\r\n\r\na\r\na\0\0a a")
+pieces = [{"type": "Digits", "individual_digits": True}, {"type": "Punctuation", "behavior": "Isolated"}, {"type": "Whitespace"}]
+steps = {"type": "Sequence", "normalizers": [{"type": "NFD"}, {"type": "BertNormalizer"}, {"type": "StripAccents"}]}
+scratch = wordpiece(normalizer=steps, pre_tokenizer={"type": "Sequence", "pretokenizers": pieces}, truncation={"direction": "Left"})
+named = {"mask_token": {"content": "[MASK]", "lstrip": True}, "additional_special_tokens": ["<e1>", "b"], "other_token": "<o>"}
+decoder = {"11": {"content": "<e1>", "special": True}, "12": {"content": "e e"}}
+for settings in [
+    {"tokenizer_class": "PreTrainedTokenizerFast", "truncation_side": "left", "model_input_names": ["input_ids", "token_type_ids"]},
+    {"tokenizer_class": "BertTokenizer", "split_special_tokens": True, "extra_special_tokens": {"a": "<e1>"}},
+    {"tokenizer_class": "DistilBertTokenizer", "added_tokens_decoder": decoder},
+    {"tokenizer_class": "MPNetTokenizer", "cls_token": "[CLS]", "sep_token": "[SEP]", "mask_token": "[MASK]"},
+]:
+    for files in [[named, {"<e1>": 11}], [{}, {"e e": 11, "<e1>": 12, "[CLS]": 2}]]:
+        beside = [json.dumps(part).encode() for part in files]
+        seed("tokenizer", b"\0".join([json.dumps(scratch).encode(), json.dumps(settings).encode(), texts[3].encode(), *beside]))
+        seed("tokenizer", b"\0".join([vocabulary.encode(), json.dumps(settings).encode(), b"a<e1>b e e 12", *beside]))
 
 
 

@@ -128,7 +128,8 @@ extension TokenizerSettings {
         // By id: of the same id, the tokenizer.json's counts.
         var tokens = listed
         if takesTokensOfJSON, !json.isEmpty {
-            tokens.removeAll { token in json.contains { $0.id == token.id } }
+            let ids = Set(json.map(\.id))
+            tokens.removeAll { ids.contains($0.id) }
             tokens += json
             tokens.sort { $0.id < $1.id }
         }

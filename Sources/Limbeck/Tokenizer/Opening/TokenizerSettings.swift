@@ -124,16 +124,13 @@ struct TokenizerSettings {
         }
         for key in ["extra_special_tokens", "additional_special_tokens"] {
             // The second is the older name of the first.
-            guard let list = TokenizerComponent(key, of: file.value, file: file.file), list.value.count > 0,
-                key == "extra_special_tokens" || !hasLists
-            else { continue }
+            guard let list = TokenizerComponent(key, of: file.value, file: file.file) else { continue }
+            let isArray = list.value.kind == .array
+            guard isArray || list.value.kind == .object else { throw list.malformed("an array or an object of tokens") }
+            guard list.value.count > 0, key == "extra_special_tokens" || !hasLists else { continue }
             hasLists = true
-            switch list.value.kind {
-            case .array: for element in list.value.elements { try addUnnamed(TokenizerComponent(key, element, file: file.file), areSpecial) }
-            case .object:
-                for (_, value) in list.value.members { try addUnnamed(TokenizerComponent(key, value, file: file.file), areSpecial) }
-            default: throw list.malformed("an array or an object of tokens")
-            }
+            let tokens = isArray ? Array(list.value.elements) : list.value.members.map(\.1)
+            for token in tokens { try addUnnamed(TokenizerComponent(key, token, file: file.file), areSpecial) }
         }
     }
 

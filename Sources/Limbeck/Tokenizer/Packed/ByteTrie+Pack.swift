@@ -79,6 +79,7 @@ extension Vocabulary {
 
 extension AddedTokens {
     func write(_ name: String, to contents: inout PackContents, _ json: inout JSONWriter) {
+        for index in 0..<flags.count where flags[index].isPassedOver { contents.needs(format: 2) }
         json.write("tokens", flags.count)
         trie.write(name, to: &contents, &json)
         contents.add(name, ".tokens", .i32, flags, row: 2)
