@@ -187,6 +187,13 @@ def variants(original, folder):
     spaces, marks = replace(" {2,}", " ", "Regex"), replace(" {2,}", "▁", "Regex")
     quotes = [replace("``", '"'), replace("''", '"')]
     plain = [kind("NFKD"), kind("StripAccents")]
+    # As DeBERTa's tokenizer is saved since version 5 of transformers.
+    deberta = [replace(r"\s{2,}|[\n\r\t]", " ", "Regex"), kind("NFC"), strip_right]
+    lower = kind("Lowercase")
+
+    def punctuation(*options):
+        return sequence("pretokenizers", kind("Punctuation", behavior="Isolated"), metaspace(*options))
+
     return [
         write("unigram"),
         write("unigram-metaspace", charsmap, spaces, pre=metaspace()),
@@ -222,4 +229,8 @@ def variants(original, folder):
         write("unigram-added-lower", kind("Lowercase"), charsmap, spaces, pre=metaspace(), added=ADDED),
         write("unigram-added-first", charsmap, strip_right, marks, pre=metaspace("first"), added=ADDED),
         write("unigram-mask-normalized", charsmap, spaces, pre=metaspace(), change=mask_normalized),
+        write("unigram-deberta", *deberta, pre=sequence("pretokenizers", metaspace())),
+        write("unigram-deberta-punctuation", lower, *deberta, pre=punctuation()),
+        write("unigram-deberta-first", *deberta, pre=punctuation("first"), added=ADDED),
+        write("unigram-deberta-late", charsmap, *deberta, pre=punctuation("never", False)),
     ]  # fmt: skip

@@ -10,6 +10,9 @@ import Testing
     static let vocabulary = pieces.map { "[\(BytePairsTests.quoted($0)),\($1)]" }.joined(separator: ",")
     static let metaspace = #"{"type":"Metaspace","replacement":"▁","prepend_scheme":"always"}"#
     static let words = #"{"type":"Sequence","pretokenizers":[{"type":"WhitespaceSplit"},\#(metaspace)]}"#
+    static func punctuation(_ behavior: String) -> String {
+        #"{"type":"Sequence","pretokenizers":[{"type":"Punctuation"\#(behavior)},\#(metaspace)]}"#
+    }
 
     static func json(
         vocabulary: String = vocabulary, unknown: String = "1", model: String = "", normalizer: String = "null",
@@ -52,6 +55,11 @@ import Testing
             json(preTokenizer: #"{"type":"Sequence","pretokenizers":[\#(metaspace),{"type":"WhitespaceSplit"}]}"#),
             .fileUnsupported, "Metaspace"
         ),
+        (
+            json(preTokenizer: punctuation(#","behavior":"Removed""#)), .fileUnsupported,
+            #"the behavior "Removed" of a Punctuation is not supported"#
+        ),
+        (json(preTokenizer: punctuation(#","behavior":7"#)), .fileMalformed, "behavior is not a string"),
         (step(#""type":"BertNormalizer""#), .fileUnsupported, "is not supported with Unigram"),
         (step(#""type":"ByteLevel""#), .fileUnsupported, "ByteLevel"),
         (step(#""type":"Sequence","normalizers":[{"type":"NFC"},{"type":"Other"}]"#), .fileUnsupported, "Other"),
@@ -83,14 +91,15 @@ import Testing
     }
 
     /// A text that is cut part by part, from any word on, has the tokens of the whole.
-    @Test(arguments: [words, metaspace]) func partsAreCutAsTheWhole(_ preTokenizer: String) throws {
+    @Test(arguments: [words, metaspace, punctuation("")]) func partsAreCutAsTheWhole(_ preTokenizer: String) throws {
         let seed = UInt64.random(in: .min ... .max)
         var random = Random(seed: seed)
         let added = #"[{"id":12,"content":"<mask>","lstrip":true,"normalized":false}]"#
         let steps =
             #"{"type":"Sequence","normalizers":[{"type":"NFKC"},"#
             + #"{"type":"Replace","pattern":{"Regex":" {2,}"},"content":" "}]}"#
-        for normalizer in ["null", steps] {
+        let whitespace = #"{"type":"Replace","pattern":{"Regex":"\\s{2,}|[\\n\\r\\t]"},"content":" "}"#
+        for normalizer in ["null", steps, whitespace] {
             let json = Self.json(normalizer: normalizer, preTokenizer: preTokenizer, added: added)
             let tokenizer = try TokenizerTests.open(["tokenizer.json": json])
             let pieces = ["a", "b", " ", "  ", "ab", "<mask>", "é", "e\u{301}", ".", "\n", "中", "中中", "ｂ"]

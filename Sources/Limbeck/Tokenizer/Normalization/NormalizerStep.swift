@@ -15,8 +15,8 @@ enum NormalizerStep: Sendable {
     /// What machine translation cleans: control characters go, and some others are spaces.
     case nmt
     case replace(pattern: [UInt32], content: [UInt32])
-    /// Replaces two spaces or more.
-    case replaceSpaces(content: [UInt32])
+    /// Replaces what a regular expression matches.
+    case replaceSpace(SpacePattern, content: [UInt32])
     case prepend([UInt32])
 
     /// What a step knows of the text before a segment.
@@ -85,12 +85,8 @@ enum NormalizerStep: Sendable {
             Replacement.apply(source, to: &target, content) { index in
                 Replacement.matches(pattern, source, index) ? pattern.count : 0
             }
-        case .replaceSpaces(let content):
-            Replacement.apply(source, to: &target, content) { index in
-                var end = index
-                while end < source.count, source.scalars[end] == 0x20 { end += 1 }
-                return end - index > 1 ? end - index : 0
-            }
+        case .replaceSpace(let pattern, let content):
+            Replacement.apply(source, to: &target, content) { index in pattern.count(source, index) }
         case .prepend(let scalars):
             if isFirst, source.count > 0 {
                 for scalar in scalars { target.append(scalar, source.starts[0], source.ends[0]) }
@@ -108,6 +104,44 @@ enum NormalizerStep: Sendable {
             0xFFFD:
             0x20
         default: scalar
+        }
+    }
+}
+
+/// The regular expressions of a Replace: they look for runs, of which the number of scalars does not matter.
+enum SpacePattern: Sendable {
+    /// ` {2,}`
+    case spaces
+    /// `\s{2,}|[\n\r\t]`, which DeBERTa's tokenizer has.
+    case whitespace
+
+    /// Whether a run may have this scalar.
+    @inline(__always)
+    func mayHave(_ scalar: UInt32) -> Bool {
+        switch self {
+        case .spaces: scalar == 0x20
+        case .whitespace: ScalarRecord(scalar).isSpace
+        }
+    }
+
+    /// How many scalars match at `start`.
+    @inline(__always)
+    func count(_ source: ScalarBuffer, _ start: Int) -> Int {
+        var end = start
+        while end < source.count, mayHave(source.scalars[end]) { end += 1 }
+        if end - start != 1 { return end - start }
+        switch (self, source.scalars[start]) {
+        case (.whitespace, 0x09), (.whitespace, 0x0A), (.whitespace, 0x0D): return 1
+        default: return 0
+        }
+    }
+
+    /// Whether the step leaves what is no space none, and what is one a space, each for itself.
+    func isKept(by step: NormalizerStep) -> Bool {
+        switch step {
+        case .lowercase, .normalForm, .strip: true
+        case .replace(let pattern, _): !pattern.contains { mayHave($0) }
+        default: false
         }
     }
 }

@@ -8,8 +8,8 @@ final class StepNormalizer: Sendable {
     let plain: [UInt8]
     /// No pattern of a step joins letters, so that a segment may end between two of them.
     private let splitsLetters: Bool
-    /// Two spaces are as good as many.
-    let collapsesSpaces: Bool
+    /// Of a run of these, two are as good as many.
+    let collapses: SpacePattern?
     /// NFC is all that is done.
     private let composesOnly: Bool
 
@@ -17,7 +17,7 @@ final class StepNormalizer: Sendable {
         self.steps = steps
         var table = [UInt8](repeating: 0, count: 256)
         var splitsLetters = true
-        var collapsesSpaces = false
+        var collapses: SpacePattern?
         SegmentBuffers.with { buffers in
             for byte in 1..<128 {
                 // Line ends may be one cluster.
@@ -26,14 +26,17 @@ final class StepNormalizer: Sendable {
                 if (result == 0x20) == (byte == 0x20) { table[byte] = UInt8(result) }
             }
         }
-        for step in steps {
+        for (index, step) in steps.enumerated() {
             switch step {
             case .replace(let pattern, _):
                 for index in 1..<max(1, pattern.count) {
                     let (left, right) = (pattern[index - 1], pattern[index])
                     if SegmentEnd.isLetter(left), SegmentEnd.isLetter(right) { splitsLetters = false }
                 }
-            case .replaceSpaces: collapsesSpaces = true
+            case .replaceSpace(.spaces, _): collapses = .spaces
+            case .replaceSpace(.whitespace, _):
+                // Unless a step before makes something else of white space.
+                if steps[..<index].allSatisfy({ SpacePattern.whitespace.isKept(by: $0) }) { collapses = .whitespace }
             default: break
             }
         }
@@ -42,7 +45,7 @@ final class StepNormalizer: Sendable {
         }
         plain = table
         self.splitsLetters = splitsLetters
-        self.collapsesSpaces = collapsesSpaces
+        self.collapses = collapses
     }
 
     /// What a scalar becomes between any others; nil if that depends on them, or is not just one.
@@ -274,11 +277,13 @@ struct SegmentedText: ScalarSource {
     @_optimize(speed)
     private mutating func read(_ most: Int) {
         var last: UInt32 = 0
-        var spaces = 0
+        // The scalars of the run that ends with the last.
+        var run = 0
         var count = 0
         while position < end {
             let source = UTF8Reader.read(text, at: position, end: end)
-            if count > 0 {
+            let isInRun = normalizer.collapses?.mayHave(source.scalar) ?? false
+            if count > 0, run == 0 || !isInRun {
                 if count >= most { return }
                 if normalizer.mayEnd(between: last, and: source.scalar) {
                     // From here on plain bytes may pass; without them a segment should have many scalars.
@@ -287,9 +292,9 @@ struct SegmentedText: ScalarSource {
             }
             last = source.scalar
             position = source.end
-            spaces = source.scalar == 0x20 ? spaces + 1 : 0
-            if spaces > 2, normalizer.collapsesSpaces {
-                // The place of the last space counts, and the number of the others does not.
+            run = isInRun ? run + 1 : 0
+            if run > 2 {
+                // The place of the last counts, and the number of the others does not.
                 buffers.pointee.source.removeLast(1)
                 count -= 1
             }

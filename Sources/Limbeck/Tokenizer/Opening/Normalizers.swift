@@ -91,12 +91,14 @@ extension NormalizerStep {
         let content = try scalars(part, "content")
         let pattern = TokenizerComponent("\(part.key).pattern", try part.member("pattern"), file: part.file)
         if let expression = try pattern.optionalString("Regex") {
-            guard expression == " {2,}" else {
+            switch expression {
+            case " {2,}": return .replaceSpace(.spaces, content: content)
+            case #"\s{2,}|[\n\r\t]"#: return .replaceSpace(.whitespace, content: content)
+            default:
                 throw LimbeckError(
                     .fileUnsupported,
                     "\(part.file): the regular expression \"\(expression)\" in \(part.key) is not supported")
             }
-            return .replaceSpaces(content: content)
         }
         let text = try scalars(pattern, "String")
         guard !text.isEmpty else { throw pattern.malformed("String", "at least one character") }

@@ -60,8 +60,8 @@ extension NormalizerStep {
             json.write("type", "Replace")
             NormalizerStep.write("pattern", pattern, to: &json)
             NormalizerStep.write("content", content, to: &json)
-        case .replaceSpaces(let content):
-            json.write("type", "ReplaceSpaces")
+        case .replaceSpace(let pattern, let content):
+            json.write("type", pattern == .spaces ? "ReplaceSpaces" : "ReplaceWhitespace")
             NormalizerStep.write("content", content, to: &json)
         case .prepend(let content):
             json.write("type", "Prepend")
@@ -99,7 +99,8 @@ extension NormalizerStep {
             let pattern = NormalizerStep.scalars("pattern", json, tables)
             if pattern.isEmpty { tables.mismatch(json, "pattern", expected: "one with a character") }
             self = .replace(pattern: pattern, content: NormalizerStep.scalars("content", json, tables))
-        case "ReplaceSpaces": self = .replaceSpaces(content: NormalizerStep.scalars("content", json, tables))
+        case "ReplaceSpaces": self = .replaceSpace(.spaces, content: NormalizerStep.scalars("content", json, tables))
+        case "ReplaceWhitespace": self = .replaceSpace(.whitespace, content: NormalizerStep.scalars("content", json, tables))
         case "Prepend": self = .prepend(NormalizerStep.scalars("content", json, tables))
         default:
             tables.mismatch(json, type, expected: "a normalizer that is known")
