@@ -1,70 +1,36 @@
 #!/usr/bin/env python3
-"""Compares Limbeck's reading of .model files with the sentencepiece package: ids, by transformers' rules, and offsets are equal.
+"""Compares Limbeck's reading of .model files with transformers': of a folder that has one and no tokenizer.json, the ids, types and offsets
+are those of AutoTokenizer.
 
-Needs: sentencepiece in the version of the library that Limbeck was linked with, as Debian's package python3-sentencepiece is: versions
-break ties of Unigram scores differently.
+Needs: transformers==5.24.0, tokenizers==0.23.3, sentencepiece==0.2.3, protobuf
 
-    /usr/bin/python3 scripts/compare-sentencepiece.py [--texts FILE]... [--library build/lib/liblimbeck.so] [--count N] [--seed S]
+    build/venv/bin/python scripts/compare-sentencepiece.py [--texts FILE]... [--library build/lib/liblimbeck.so] [--count N] [--seed S]
 
-Models are trained on some of the texts; files of texts are those of compare-tokenizers.py, and without --texts its texts in ten
-languages. What transformers does for ALBERT, to a text first and to the scores, is done here too. Exits with 1 at the first
-difference.
+Models are trained on some of the texts, and written under every class (sentencepiece_cases.py). Files of texts are those of
+compare-tokenizers.py, and without --texts its texts in twelve languages. Five folders are compared on all texts, the others on a share
+of them; with fewer texts than 20,000 the vocabularies are smaller too. Exits with 1 at the first difference.
 """
 
 import argparse
 import importlib.util
-import itertools
-import json
+import os
 import pathlib
 import random
-import re
-import struct
-import subprocess
+import shutil
 import sys
 import tempfile
 import time
 
-import sentencepiece
+import byte_level_cases
+import sentencepiece_cases
 import tokenizer_cases as cases
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-SPECIALS = ("<s>", "</s>", "<mask>", "<pad>", "<unk>", "[MASK]", "[CLS]", "[SEP]", "[PAD]", "[UNK]")
-LANGUAGES = ("cs", "de", "el", "en", "fr", "ja", "ko", "ru", "tr", "zh_CN")
-ALBERT = dict(pad_id=0, unk_id=1, bos_id=-1, eos_id=-1, control_symbols="[CLS],[SEP],[MASK]")
-CASED = {"do_lower_case": False, "keep_accents": True}
-
-
-def same(text):
-    return text, range(len(text))
-
-
-def quotes(text):
-    """AlbertTokenizer with CASED, and for each character its place in `text`: of two marks that become one, the second's."""
-    firsts = {match.start() for match in re.finditer("``|''", text)}
-    return re.sub("``|''", '"', text), [place for place in range(len(text)) if place not in firsts]
-
-
-FAMILIES = {
-    # name: (file, tokenizer_config.json, options of the trainer, what is done to a text, id of a piece)
-    "xlm-roberta": ("sentencepiece.bpe.model", {}, {}, same, lambda i: {0: 3, 1: 0, 2: 2}.get(i, i + 1)),
-    "camembert": (
-        "sentencepiece.bpe.model", {"tokenizer_class": "CamembertTokenizer"}, {}, same, lambda i: 3 if i == 0 else i + 4
-    ),
-    "albert": ("spiece.model", CASED, ALBERT, quotes, lambda i: i),
-    "deberta-v2": (
-        "spm.model", {},
-        dict(pad_id=0, bos_id=1, eos_id=2, unk_id=3, pad_piece="[PAD]", bos_piece="[CLS]", eos_piece="[SEP]",
-             unk_piece="[UNK]", model_type="bpe"),
-        same, lambda i: i,
-    ),
-}  # fmt: skip
-
-
-def is_plain(text):
-    try:
-        return not any(name in text.decode() for name in SPECIALS)
-    except UnicodeDecodeError:
-        return False
+PINNED = {"transformers": "5.24.0", "tokenizers": "0.23.3", "sentencepiece": "0.2.3"}
+# Ten that have thousands, and the Greek and Turkish ones that there are.
+LANGUAGES = ("cs", "de", "el", "en", "fr", "ja", "ko", "pl", "ru", "tr", "uk", "zh_CN")
+BATCH = 5000
+MAIN, SHARE = 5, 8  # folders with all texts; the others have an eighth
 
 
 def numbers(rng):
@@ -72,98 +38,110 @@ def numbers(rng):
     return ", ".join(f"{rng.randrange(10**digits):,}" for digits in rng.choices((1, 2, 3, 4, 5), k=8))
 
 
-def expected(processor, text, change, rule):
-    """Ids, and the first and last bytes of what the pieces stand for."""
-    sizes = (1 if c < "\x80" else 2 if c < "\u0800" else 3 if c < "\U00010000" else 4 for c in text)
-    before = range(len(text) + 1) if text.isascii() else list(itertools.accumulate(sizes, initial=0))
-    changed, places = change(text)
-    starts = [before[place] for place in places] + [before[-1]]
-    ends = [before[place + 1] for place in places]
-    ids, first, last = [], [], []
-    for piece in processor.encode(changed, out_type="immutable_proto").pieces:
-        begin, end = piece.begin, piece.end
-        ids.append(rule(piece.id))
-        first.append(starts[begin])
-        last.append(ends[end - 1] if end > begin else starts[begin])
-    return ids, first, last
+def specials(rng):
+    """Tokens that some folder adds, or has as pieces, one after another and with space between."""
+    names = [*sentencepiece_cases.USER_DEFINED, *sentencepiece_cases.CONTROL.split(","), "<url>", "ab", "Straße", "<mask>", "[MASK]", "[CLS]", "[SEP]"]
+    names += ["<s>", "</s>", "<pad>", "<unk>", "[UNK]", "<s>NOTUSED", "None", "x", "The", ".", " ", "  ", " ", "\t", "\u3000"]
+    return "".join(rng.choices(names, k=rng.choice((1, 2, 3, 5, 8, 13))))
 
 
-def number_commas(model):
-    """The model with 100 less in the scores of pieces that end in a digit and a comma, as AlbertTokenizerFast has it."""
-    processor = sentencepiece.SentencePieceProcessor(model_proto=model)
-    changed = 0
-    for index in range(processor.get_piece_size()):
-        piece, score = processor.id_to_piece(index), processor.get_score(index)
-        if piece[-1] == "," and piece[-2:-1].isdigit():
-            text = piece.encode()
-            field = b"\n" + bytes([len(text)]) + text + b"\x15"
-            model = model.replace(field + struct.pack("<f", score), field + struct.pack("<f", score - 100))
-            changed += 1
-    if not changed:
-        sys.exit("no piece of ALBERT's model has a digit and a comma: more texts are needed")
-    return model
+def load(name, path):
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
-def compare(name, engine, path, texts, change, rule):
+def check_versions():
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    for name, version in PINNED.items():
+        found = importlib.import_module(name).__version__
+        if found != version:
+            sys.exit(f"{name} {found} is installed, and {version} is what we compare with")
+
+
+class Reference:
+    """What AutoTokenizer opened, with the types that it gives a model: none where its class has none."""
+
+    def __init__(self, folder):
+        from transformers import AutoTokenizer
+
+        self.tokenizer = AutoTokenizer.from_pretrained(folder)
+        self.has_types = "token_type_ids" in self.tokenizer.model_input_names
+
+    def expected(self, module, items):
+        results = module.expected(self.tokenizer.backend_tokenizer, items)
+        if self.has_types:
+            return results
+        return [(ids, [0] * len(ids), starts, ends) for ids, _, starts, ends in results]
+
+
+def compare(name, module, engine, folder, items, quiet=False):
     start = time.time()
-    handle = engine.open(path)
-    model = path.read_bytes()
-    processor = sentencepiece.SentencePieceProcessor(model_proto=number_commas(model) if name == "albert" else model)
-    for first in range(0, len(texts), 5000):
-        some = texts[first : first + 5000]
-        for text, (ids, _, starts, ends) in zip(some, engine.encode(handle, [(text, None, False, 0) for text in some])):
-            got, wanted = (ids, starts, ends), expected(processor, text.decode(), change, rule)
+    handle, reference = engine.open(folder), Reference(folder)
+    tokens = 0
+    for first in range(0, len(items), BATCH):
+        some = items[first : first + BATCH]
+        for item, got, wanted in zip(some, engine.encode(handle, some), reference.expected(module, some)):
+            tokens += len(wanted[0])
             if got == wanted:
                 continue
-            print(f"DIFFERENT in {name}: {text!r}")
-            for what, a, b in zip(("ids", "starts", "ends"), got, wanted):
+            print(f"DIFFERENT in {name}: {item!r}")
+            for what, a, b in zip(("ids", "types", "starts", "ends"), got, wanted):
                 if a != b:
-                    print(f"  {what}:\n    limbeck       {a}\n    sentencepiece {b}")
+                    print(f"  {what}:\n    limbeck      {a}\n    transformers {b}")
             sys.exit(1)
     engine.close(handle)
-    print(f"{name}: {len(texts)} texts are equal ({time.time() - start:.0f} s)", flush=True)
+    if quiet:
+        return
+    kind = type(reference.tokenizer).__name__
+    print(f"{name} ({kind}): {len(items)} texts are equal, {tokens} tokens ({time.time() - start:.0f} s)", flush=True)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--texts", action="append", default=[])
     parser.add_argument("--count", type=int, default=20000)
-    parser.add_argument("--only", choices=FAMILIES, action="append", help="compare this model (several times: these)")
+    parser.add_argument("--only", choices=sentencepiece_cases.FOLDERS, action="append", help="compare this folder (several times: these)")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     parser.add_argument("--library", default=ROOT / "build" / "lib" / "liblimbeck.so")
     arguments = parser.parse_args()
-    command = ["pkg-config", "--modversion", "sentencepiece"]
-    linked = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout.decode().strip()
-    if sentencepiece.__version__ != linked:
-        sys.exit(f"the package sentencepiece {sentencepiece.__version__} is compared with, and libsentencepiece {linked} linked")
-    spec = importlib.util.spec_from_file_location("compare", ROOT / "scripts" / "compare-tokenizers.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+
+    check_versions()
+    module = load("compare", ROOT / "scripts" / "compare-tokenizers.py")
     engine = module.Library(arguments.library)
     print(f"seed {arguments.seed}")
     rng = random.Random(arguments.seed)
     fetched = [] if arguments.texts else cases.fetch_texts(ROOT / "build" / "texts")
     files = arguments.texts or [file for file in fetched if str(file).endswith(tuple(f"-{name}" for name in LANGUAGES))]
     texts = cases.share([cases.read_texts(file) for file in files], arguments.count)
-    texts += [numbers(rng) for _ in range(500)]
-    drawn = [item[0] for item in cases.random_items(rng, arguments.count // 5)]
-    items = [text for text in [text.encode() for text in texts] + drawn if is_plain(text)]
+    print(f"{len(texts)} texts of {len(files)} files")
+    more = [numbers(rng) for _ in range(500)]
+    real = cases.text_items(rng, texts + more[:50] + [specials(rng) for _ in range(2000)])
+    drawn = byte_level_cases.with_room(cases.random_items(rng, arguments.count // 5))
+    lines = [line for text in texts[:: max(1, len(texts) // 4000)] + more for line in text.split("\n") if line.strip()]
+    names = arguments.only or list(sentencepiece_cases.FOLDERS)
     with tempfile.TemporaryDirectory() as folder:
-        lines = pathlib.Path(folder) / "lines.txt"
-        chosen = texts[:: max(1, len(texts) // 2000)] + texts[-500:]
-        lines.write_text("\n".join(text.replace("\n", " ") for text in chosen))
-        for name, (file, config, options, change, rule) in FAMILIES.items():
-            if name not in (arguments.only or FAMILIES):
+        models = {}
+        for model in {sentencepiece_cases.FOLDERS[name][0] for name in names}:
+            start = time.time()
+            models[model] = sentencepiece_cases.train(model, lines, min(1.0, arguments.count / 20000))
+            print(f"trained {model}: {len(models[model])} bytes ({time.time() - start:.0f} s)", flush=True)
+        for index, name in enumerate(sentencepiece_cases.FOLDERS):
+            if name not in names:
                 continue
-            place = pathlib.Path(folder) / name
-            place.mkdir()
-            sentencepiece.SentencePieceTrainer.train(
-                input=str(lines), model_prefix=str(place / "model"), vocab_size=6000, minloglevel=2, **options
-            )
-            (place / "model.model").rename(place / file)
-            if config:
-                (place / "tokenizer_config.json").write_text(json.dumps(config))
-            compare(name, engine, place / file, items, change, rule)
+            items = real + drawn if index < MAIN else real[index % SHARE :: SHARE] + drawn[index % SHARE :: SHARE]
+            compare(name, module, engine, sentencepiece_cases.write(pathlib.Path(folder), name, models), byte_level_cases.with_room(items))
+        for index in range(0 if arguments.only else arguments.count // 20):
+            place, letters = sentencepiece_cases.drawn(rng, pathlib.Path(folder))
+            texts = ["".join(rng.choices(letters + list(" A.☃"), k=rng.choice((0, 3, 5, 8, 13, 40)))) for _ in range(30)]
+            name = f"drawn model {index}, {place / 'tokenizer_config.json'}"
+            try:
+                compare(name, module, engine, place, [(text.encode(), None, True, 0) for text in texts], quiet=True)
+            except BaseException:
+                shutil.copytree(place, ROOT / "build" / "drawn", dirs_exist_ok=True)
+                raise
+        print("drawn models: 30 texts each are equal")
 
 
 if __name__ == "__main__":

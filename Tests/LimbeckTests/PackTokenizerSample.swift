@@ -97,9 +97,7 @@ struct PackTokenizerCase: CustomTestStringConvertible, Sendable {
         for path in ["tokenizer/byte-level-files/vocab.json", "tokenizer/vocab.txt", "gguf/F32.gguf"] {
             cases.append(PackTokenizerCase(path: path))
         }
-        #if SentencePiece
-            cases += SentencePieceTests.names.map { PackTokenizerCase(path: "sentencepiece/\($0)") }
-        #endif
+        cases += SentencePieceTests.names.map { PackTokenizerCase(path: "sentencepiece/\($0)") }
         return cases + small
     }()
 

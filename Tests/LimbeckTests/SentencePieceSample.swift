@@ -15,7 +15,7 @@ struct SentencePieceSample {
     }
 
     static let normal: UInt64 = 1, unknown: UInt64 = 2, control: UInt64 = 3, userDefined: UInt64 = 4
-    static let unigram: UInt64 = 1, word: UInt64 = 3
+    static let unigram: UInt64 = 1, bpe: UInt64 = 2, word: UInt64 = 3
 
     var pieces = [
         Piece("<unk>", 0, types: [unknown]), Piece("<s>", 0, types: [control]), Piece("</s>", 0, types: [control]), Piece("▁"),
@@ -25,14 +25,18 @@ struct SentencePieceSample {
     var modelType = unigram
     var spellsBytes = false
     var charsmaps = [Charsmap().bytes]
+    /// More options of the trainer.
+    var trainer: [UInt8] = []
+    /// What no message has.
+    var unknownFields: [UInt8] = []
 
     var bytes: [UInt8] {
         let pieces = pieces.flatMap { piece in
             let types = piece.types.flatMap { Protobuf.field(3, $0) }
-            return Protobuf.field(1, Protobuf.field(1, piece.text) + Protobuf.field(2, piece.score) + types)
+            return Protobuf.field(1, Protobuf.field(1, piece.text) + Protobuf.field(2, piece.score) + types + unknownFields)
         }
-        let trainer = Protobuf.field(3, modelType) + Protobuf.field(35, UInt64(spellsBytes ? 1 : 0))
-        return pieces + Protobuf.field(2, trainer)
+        let options = Protobuf.field(3, modelType) + Protobuf.field(35, UInt64(spellsBytes ? 1 : 0)) + trainer + unknownFields
+        return pieces + unknownFields + Protobuf.field(2, options)
             + charsmaps.flatMap { Protobuf.field(3, Protobuf.field(2, $0)) }
     }
 

@@ -17,9 +17,11 @@ import Testing
         var expected: Tokens
     }
 
-    static func cases(_ name: String) throws -> [Case] {
-        let file = try MappedFile(Repository.path("\(folder)/\(name).cases"), name: name)
-        let document = try JSONDocument(file.bytes, file: name)
+    static func cases(_ name: String) throws -> [Case] { try cases(path: "\(folder)/\(name).cases") }
+
+    static func cases(path: String) throws -> [Case] {
+        let file = try MappedFile(Repository.path(path), name: path)
+        let document = try JSONDocument(file.bytes, file: path)
         return try document.root.elements.map { element in
             let parts = Array(element.elements)
             func numbers(_ index: Int) throws -> [Int] { try parts[index].elements.map { try #require($0.int) } }

@@ -43,6 +43,9 @@ model tag bert-token
 model answer bert-answer
 model fill bert-masked
 model bare bert-pooler without-tokenizer
+# A .model file, and no other file of a tokenizer.
+model sentencepiece xlm-roberta without-tokenizer
+cp Tests/golden/sentencepiece/sixty/*.model "$models/sentencepiece/"
 
 # The header.
 header() {
@@ -80,7 +83,7 @@ check() {
     sed '$d;s/^/      /' "$log"
 }
 
-for test in arguments lifetime threads texts memory pack; do
+for test in arguments lifetime threads texts memory pack sentencepiece; do
     build "$test" "Tests/abi/$test.c"
     check "$test" "$models"
 done

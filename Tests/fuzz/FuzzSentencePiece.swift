@@ -1,7 +1,7 @@
 import CFuzz
 import Limbeck
 
-/// A .model file, with the text that it cuts if it opens. libsentencepiece itself has no sanitizer in it, but its memory has one around.
+/// A .model file, with the text that it cuts if it opens.
 ///
 /// The input: a byte that says which tokenizer it is, one that says how long the text is, the text, and the file.
 @_cdecl("LLVMFuzzerTestOneInput")
@@ -29,5 +29,7 @@ private let tokenizers = [
     ("spiece.model", "{}"),
     ("spiece.model", #"{"do_lower_case": false, "keep_accents": true}"#),
     ("spm.model", "{}"),
-    ("spm.model", #"{"do_lower_case": true}"#),
+    ("spm.model", #"{"do_lower_case": true, "split_by_punct": true}"#),
+    ("tokenizer.model", #"{"tokenizer_class": "TokenizersBackend", "add_bos_token": true}"#),
+    ("tokenizer.model", #"{"tokenizer_class": "TokenizersBackend", "legacy": false}"#),
 ]

@@ -350,12 +350,12 @@ model(config, header, json.dumps(wordpiece(post_processor={"type": "BertProcessi
 
 
 def field(number, value):
-    """Of a protobuf message; numbers below 128 are all that is needed."""
+    """Of a protobuf message."""
     if isinstance(value, float):
-        return bytes([number << 3 | 5]) + struct.pack("<f", value)
+        return varint(number << 3 | 5) + struct.pack("<f", value)
     if isinstance(value, int):
-        return varint(number << 3) + bytes([value])
-    return bytes([number << 3 | 2]) + varint(len(value)) + value
+        return varint(number << 3) + varint(value % (1 << 64))
+    return varint(number << 3 | 2) + varint(len(value)) + value
 
 
 def varint(value):
@@ -370,7 +370,7 @@ def pieces(*names, types=()):
 
 
 spm_text = "9,9 ``ab'' abb\tb \uff41\u4e2d e\u0301 99,\0\u2581a".encode()
-for folder, kind in [("camembert", 0), ("camembert", 1), ("albert", 2), ("albert-cased", 3), ("deberta-v2", 4), ("deberta-v2", 5)]:
+for kind, folder in enumerate(["xlm-roberta-pieces", "camembert", "albert", "albert-accents", "deberta-v2", "deberta-punctuation", "bpe", "bpe-bytes"]):
     (path,) = (golden / "sentencepiece" / folder).glob("*.model")
     seed("sentencepiece", bytes([kind, len(spm_text)]) + spm_text + path.read_bytes())
 ordinary = ["<unk>", "<s>", "</s>", "[CLS]", "[SEP]", "[PAD]", "\u2581", "a", "b", "\u2581a", "ab", "9", ",", "9,"]
@@ -379,15 +379,18 @@ spm_units = {0: 1 << 10, 1 ^ 9: 1 << 8 | 9 | (8 ^ 2) << 10, 2: 1 << 31}
 spm_map = struct.pack("<257I", 1024, *[spm_units.get(index, 1 << 31) for index in range(256)]) + b"b\0"
 own = [("bb", 4), ("bbb", 4), ("b" * 70, 4)]
 spelt = [(f"<0x{byte:02X}>", 6) for byte in range(256)]
-for kind in range(6):
+for kind in range(8):
     head = bytes([kind, len(spm_text)]) + spm_text
     for model_type in (1, 2):
         trainer = field(2, field(3, model_type))
         seed("sentencepiece", head + pieces(*ordinary) + trainer)
         seed("sentencepiece", head + pieces(*ordinary, *dict(own), types=own) + trainer + field(3, field(2, spm_map)))
     seed("sentencepiece", head + pieces(*ordinary, *dict(spelt), types=spelt) + field(2, field(3, 1) + field(35, 1)))
-    # Neither a space at the beginning, nor spaces made one, nor spaces made "\u2581"; and spaces after the words.
-    seed("sentencepiece", head + pieces(*ordinary) + field(3, field(3, 0) + field(4, 0) + field(5, 0)) + field(2, field(24, 1)))
+    # Neither a space at the beginning, nor spaces made one, nor spaces made "\u2581"; and no <s>.
+    seed("sentencepiece", head + pieces(*ordinary) + field(3, field(3, 0) + field(4, 0) + field(5, 0)) + field(2, field(41, -1)))
+    # Pieces that are made in several ways, of equal scores, and of an unknown one.
+    nested = ["ab" * count for count in range(2, 5)] + ["ba", "aba", "bab"]
+    seed("sentencepiece", head + pieces(*ordinary, *nested) + field(2, field(3, 2) + field(45, b"a")))
 
 # ---- Texts
 

@@ -91,7 +91,10 @@ package struct ModelFolder {
 
     /// The file that the tokenizer is read from, the first if several are there; nil if the folder has none.
     package var tokenizerFile: String? {
-        (["tokenizer.json", "vocab.txt", "vocab.json"] + SentencePieceRule.files).first { contains($0) }
+        let names: [String] = [
+            "tokenizer.json", "vocab.txt", "vocab.json", "tokenizer.model", "sentencepiece.bpe.model", "spiece.model", "spm.model",
+        ]
+        return names.first { contains($0) }
     }
 
     /// Maps a file of the folder; a missing one is an error.

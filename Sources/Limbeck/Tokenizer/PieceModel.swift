@@ -7,7 +7,6 @@ enum PieceModel: Sendable {
     case bytePairs(BytePairs)
     case characterPairs(CharacterPairs)
     case unigram(Unigram)
-    case sentencePiece(SentencePieceModel)
 
     init(_ parts: TokenizerParts) throws(LimbeckError) {
         switch (parts.model, parts.preTokenizer) {
@@ -25,7 +24,6 @@ enum PieceModel: Sendable {
         case (.unigram(let pieces), _): self = .unigram(Unigram(pieces, try PieceModel.input(parts, of: "Unigram")))
         case (.characterPairs(let table, let unknown), _):
             self = .characterPairs(CharacterPairs(table, unknown, try PieceModel.input(parts, of: "BPE")))
-        case (.sentencePiece(let model), _): self = .sentencePiece(model)
         default: throw PieceModel.unsupportedPreTokenizer(parts)
         }
     }
@@ -51,14 +49,13 @@ enum PieceModel: Sendable {
         case .bytePairs: "byte-level BPE"
         case .characterPairs: "BPE"
         case .unigram: "Unigram"
-        case .sentencePiece: "SentencePiece"
         }
     }
 
     var marksContinuations: Bool {
         switch self {
         case .wordPiece(let model): !model.options.prefix.utf8.isEmpty
-        case .bytePairs, .characterPairs, .unigram, .sentencePiece: false
+        case .bytePairs, .characterPairs, .unigram: false
         }
     }
 
@@ -86,7 +83,6 @@ enum PieceModel: Sendable {
 
     private var steps: StepNormalizer? {
         switch self {
-        case .sentencePiece: nil
         case .wordPiece(let model): model.steps
         case .bytePairs(let model): model.normalizer
         case .characterPairs(let model): model.input.normalizer
@@ -101,7 +97,6 @@ enum PieceModel: Sendable {
         case .bytePairs: nil
         case .characterPairs(let model): if case .token(let id, _) = model.unknown { id } else { nil }
         case .unigram(let model): model.pieces.unknown
-        case .sentencePiece(let model): model.unknown
         }
     }
 
@@ -112,7 +107,6 @@ enum PieceModel: Sendable {
         case .bytePairs: scalar != 0x20 && token.starts(with: ByteAlphabet.spaceBytes)
         case .characterPairs(let model): model.input.addedSpace(before: scalar, token)
         case .unigram(let model): model.input.addedSpace(before: scalar, token)
-        case .sentencePiece: false
         }
     }
 
@@ -132,7 +126,6 @@ enum PieceModel: Sendable {
             model.encode(text, from: start, to: end, continues: continues, finding: added, into: &sink)
         case .unigram(let model):
             model.encode(text, from: start, to: end, continues: continues, finding: added, into: &sink)
-        case .sentencePiece(let model): model.encode(text, from: start, to: end, into: &sink)
         }
     }
 
@@ -159,7 +152,6 @@ enum PieceModel: Sendable {
         case .bytePairs(let model): model.memoryBytes
         case .characterPairs(let model): model.memoryBytes
         case .unigram(let model): model.memoryBytes
-        case .sentencePiece(let model): model.memoryBytes
         }
     }
 }

@@ -31,8 +31,17 @@ struct MergeTableBuilder {
     private static let mostTokens = 1 << 21
 
     private let file: String
-    /// Merges are lines of a file, and no members of an array.
-    private let areLines: Bool
+    /// Where merges come from.
+    enum Place {
+        /// An array of a tokenizer.json.
+        case members
+        /// The lines of a file.
+        case lines
+        /// The pieces of a .model file.
+        case pieces
+    }
+
+    private let place: Place
     private let vocabulary: Vocabulary
     /// By id, if there are any: the tokens that stand for unknown characters.
     private var standIns: [Bool] = []
@@ -51,10 +60,10 @@ struct MergeTableBuilder {
     private(set) var bytes: [UInt8] = []
 
     init(
-        _ vocabulary: Vocabulary, _ letters: MergeLetters, mergeCount: Int, file: String, areLines: Bool
+        _ vocabulary: Vocabulary, _ letters: MergeLetters, mergeCount: Int, file: String, place: Place
     ) throws(LimbeckError) {
         self.file = file
-        self.areLines = areLines
+        self.place = place
         self.vocabulary = vocabulary
         made = [UInt32](repeating: MergeTableBuilder.never, count: vocabulary.count)
         switch letters {
@@ -217,7 +226,13 @@ struct MergeTableBuilder {
         bytes[place] == 0xE2 && bytes[place + 1] == 0x96 && bytes[place + 2] == 0x81
     }
 
-    private func place(_ number: Int) -> Message { areLines ? "line \(number)" : "model.merges[\(number)]" }
+    private func place(_ number: Int) -> Message {
+        switch place {
+        case .members: "model.merges[\(number)]"
+        case .lines: "line \(number)"
+        case .pieces: "the merge \(number) of the pieces"
+        }
+    }
 
     @inline(never) private func unsupported(_ merge: Merge, _ what: Message) -> LimbeckError {
         LimbeckError(.fileUnsupported, "\(file): \(place(Int(merge.number))) \(what)")

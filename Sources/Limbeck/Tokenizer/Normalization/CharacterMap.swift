@@ -10,7 +10,7 @@ final class CharacterMap: Sendable {
     /// The bytes of a cluster that is looked up as a whole are fewer.
     private static let clusterBytes = 6
     /// The most bytes that may take the place of a text. SentencePiece's own have 33.
-    private static let mostBytes = 128
+    static let mostBytes = 128
 
     /// nil if it is not the size of the trie, the trie, and UTF-8.
     init?(_ bytes: [UInt8]) throws(LimbeckError) {
@@ -114,7 +114,7 @@ final class CharacterMap: Sendable {
     }
 
     @inline(__always)
-    private static func offset(_ unit: UInt32) -> Int {
+    static func offset(_ unit: UInt32) -> Int {
         Int(unit >> 10) << Int((unit & 1 << 9) >> 6)
     }
 }

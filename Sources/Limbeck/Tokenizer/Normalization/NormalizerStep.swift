@@ -86,7 +86,9 @@ enum NormalizerStep: Sendable {
                 Replacement.matches(pattern, source, index) ? pattern.count : 0
             }
         case .replaceSpace(let pattern, let content):
-            Replacement.apply(source, to: &target, content) { index in pattern.count(source, index) }
+            Replacement.apply(source, to: &target, content) { index in
+                pattern.count(source, index, isFirst: isFirst && index == 0, isLast: isLast)
+            }
         case .prepend(let scalars):
             if isFirst, source.count > 0 {
                 for scalar in scalars { target.append(scalar, source.starts[0], source.ends[0]) }
@@ -108,31 +110,42 @@ enum NormalizerStep: Sendable {
     }
 }
 
-/// The regular expressions of a Replace: they look for runs, of which the number of scalars does not matter.
+/// The regular expressions of a Replace.
 enum SpacePattern: Sendable {
     /// ` {2,}`
     case spaces
     /// `\s{2,}|[\n\r\t]`, which DeBERTa's tokenizer has.
     case whitespace
+    /// `\A +| +\z`, which with the next has a tokenizer that transformers makes of a .model file as it was trained.
+    case edges
+    /// `\A▁`
+    case firstMark
+
+    private static let mark: UInt32 = 0x2581
 
     /// Whether a run may have this scalar.
     @inline(__always)
     func mayHave(_ scalar: UInt32) -> Bool {
         switch self {
-        case .spaces: scalar == 0x20
+        case .spaces, .edges: scalar == 0x20
         case .whitespace: ScalarRecord(scalar).isSpace
+        case .firstMark: scalar == SpacePattern.mark
         }
     }
 
-    /// How many scalars match at `start`.
+    /// How many scalars match at `start`. `isFirst`: where the text begins; `isLast`: it ends with the source.
     @inline(__always)
-    func count(_ source: ScalarBuffer, _ start: Int) -> Int {
-        var end = start
+    func count(_ source: ScalarBuffer, _ start: Int, isFirst: Bool, isLast: Bool) -> Int {
+        guard mayHave(source.scalars[start]) else { return 0 }
+        var end = start + 1
         while end < source.count, mayHave(source.scalars[end]) { end += 1 }
-        if end - start != 1 { return end - start }
-        switch (self, source.scalars[start]) {
-        case (.whitespace, 0x09), (.whitespace, 0x0A), (.whitespace, 0x0D): return 1
-        default: return 0
+        switch self {
+        case .edges: return isFirst || isLast && end == source.count ? end - start : 0
+        case .firstMark: return isFirst ? 1 : 0
+        case .spaces, .whitespace:
+            if end - start > 1 { return end - start }
+            let scalar = source.scalars[start]
+            return scalar == 0x09 || scalar == 0x0A || scalar == 0x0D ? 1 : 0
         }
     }
 

@@ -56,7 +56,8 @@ final class StepNormalizer: Sendable {
         var memory = NormalizerStep.Memory()
         for index in steps.indices {
             switch steps[index] {
-            case .prepend, .strip: continue
+            // What looks at the ends of a text.
+            case .prepend, .strip, .replaceSpace(.edges, _), .replaceSpace(.firstMark, _): continue
             case .replace(let pattern, _):
                 if pattern.count > 1, buffers.source.count == 1, pattern.contains(buffers.source.scalars[0]) { return nil }
             default: break

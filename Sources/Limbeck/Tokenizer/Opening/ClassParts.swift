@@ -46,7 +46,7 @@ extension TokenizerParts {
         if try settings.flag("trim_offsets") ?? true { trimming = OffsetTrimming.Options(keepsFirstSpace: addsSpace) }
     }
 
-    private static func id(of name: String?, _ vocabulary: Vocabulary, _ file: String) throws(LimbeckError) -> Int32 {
+    static func id(of name: String?, _ vocabulary: Vocabulary, _ file: String) throws(LimbeckError) -> Int32 {
         if let name, let id = vocabulary.id(of: name) { return id }
         throw LimbeckError(.fileInconsistent, "\(file): the special token \"\(name ?? "")\" is missing")
     }
@@ -70,18 +70,23 @@ extension TokenizerSettings {
 }
 
 extension TokenizerParts {
+    /// What the tokenizers library counts: the tokens of a vocabulary, and not its ids; but the pieces of Unigram's list.
+    private var tokenCount: Int {
+        if case .unigram = model { vocabulary.count } else { vocabulary.tokenCount }
+    }
+
     /// Adds the tokens of the files, and those that the class names and the vocabulary has; and takes what else they say of a whole
-    /// tokenizer. `json`: the added tokens of a tokenizer.json, where the class does not read it as it is.
-    mutating func add(_ settings: TokenizerSettings, json: [AddedToken] = []) throws(LimbeckError) {
+    /// tokenizer. `json`: the added tokens of a tokenizer.json, where the class does not read it as it is. `pieces`: those of the .model
+    /// file that the vocabulary is of; then what the class names is added whether it is there or not.
+    mutating func add(_ settings: TokenizerSettings, json: [AddedToken] = [], pieces: [AddedToken]? = nil) throws(LimbeckError) {
         var places = NameTable()
-        // The tokenizers library counts the tokens of a vocabulary, and not its ids.
-        let count = vocabulary.tokenCount
+        let count = tokenCount
         var next = count
         for (index, token) in addedTokens.enumerated() {
             places.set(String(decoding: token.text, as: UTF8.self), index)
             next = max(next, Int(token.id) + 1)
         }
-        for var token in settings.added(over: addedTokens, json: json, names) {
+        for var token in settings.added(over: addedTokens, json: json, pieces: pieces ?? [], names) {
             let text = String(decoding: token.text, as: UTF8.self)
             let declared = token.id
             if let place = places[text] {
@@ -91,11 +96,11 @@ extension TokenizerParts {
             }
             if let known = vocabulary.id(of: token.text) {
                 token.id = known
-            } else if declared == AddedToken.ofClass {
+            } else if declared == AddedToken.ofClass, pieces == nil {
                 // A text that has it would have no row for it.
                 continue
             } else {
-                guard declared == AddedToken.none || Int(declared) == next else {
+                guard declared < 0 || Int(declared) == next else {
                     throw LimbeckError(
                         .fileInconsistent,
                         "\(file): the added token \"\(text)\" has the id \(declared), expected \(next), the next of the vocabulary")
@@ -124,7 +129,9 @@ extension TokenizerParts {
 
 extension TokenizerSettings {
     /// The tokens that are added to what is there, in their order, each with the id that a file gives it, or none.
-    fileprivate func added(over existing: [AddedToken], json: [AddedToken], _ names: SpecialNames) -> [AddedToken] {
+    fileprivate func added(
+        over existing: [AddedToken], json: [AddedToken], pieces: [AddedToken], _ names: SpecialNames
+    ) -> [AddedToken] {
         // By id: of the same id, the tokenizer.json's counts.
         var tokens = listed
         if takesTokensOfJSON, !json.isEmpty {
@@ -157,6 +164,24 @@ extension TokenizerSettings {
             }
         }
         for special in unnamed { add(special) }
+        return listsTokens ? tokens : added(pieces, to: tokens)
+    }
+
+    /// The tokens, and those of a .model file, which have their own flags under whatever name; but not where a file lists a token.
+    private func added(_ pieces: [AddedToken], to tokens: [AddedToken]) -> [AddedToken] {
+        if pieces.isEmpty { return tokens }
+        var tokens = tokens
+        var places = NameTable()
+        for (index, token) in tokens.enumerated() { places.set(String(decoding: token.text, as: UTF8.self), index) }
+        for piece in pieces {
+            if let place = places[String(decoding: piece.text, as: UTF8.self)] {
+                if place < listed.count { continue }
+                (tokens[place].stripsLeft, tokens[place].isNormalized) = (false, false)
+                (tokens[place].stripsRight, tokens[place].isSingleWord) = (false, false)
+            } else {
+                tokens.append(piece)
+            }
+        }
         return tokens
     }
 }

@@ -15,7 +15,7 @@ extension MergeTable {
         guard try model.flag("ignore_merges") != true else { throw model.unsupported(member: "ignore_merges") }
         let list = try model.member("merges")
         guard list.kind == .array else { throw model.malformed("merges", "an array") }
-        var builder = try MergeTableBuilder(vocabulary, letters, mergeCount: list.count, file: model.file, areLines: false)
+        var builder = try MergeTableBuilder(vocabulary, letters, mergeCount: list.count, file: model.file, place: .members)
         var parts = MergeParts()
         for (index, element) in list.elements.enumerated() {
             // Since 2024 pairs are arrays; before they were strings, with a space between.
@@ -43,7 +43,7 @@ extension MergeTable {
     ) throws(LimbeckError) {
         var count = 0
         for byte in text where byte == UInt8(ascii: "\n") { count += 1 }
-        var builder = try MergeTableBuilder(vocabulary, .bytes, mergeCount: count + 1, file: file, areLines: true)
+        var builder = try MergeTableBuilder(vocabulary, .bytes, mergeCount: count + 1, file: file, place: .lines)
         var parts = MergeParts()
         var lines = TextLines(text)
         while let line = lines.next() {

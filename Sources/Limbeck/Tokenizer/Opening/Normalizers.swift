@@ -91,14 +91,18 @@ extension NormalizerStep {
         let content = try scalars(part, "content")
         let pattern = TokenizerComponent("\(part.key).pattern", try part.member("pattern"), file: part.file)
         if let expression = try pattern.optionalString("Regex") {
+            let pattern: SpacePattern
             switch expression {
-            case " {2,}": return .replaceSpace(.spaces, content: content)
-            case #"\s{2,}|[\n\r\t]"#: return .replaceSpace(.whitespace, content: content)
+            case " {2,}": pattern = .spaces
+            case #"\s{2,}|[\n\r\t]"#: pattern = .whitespace
+            case #"\A +| +\z"#: pattern = .edges
+            case #"\A▁"#: pattern = .firstMark
             default:
                 throw LimbeckError(
                     .fileUnsupported,
                     "\(part.file): the regular expression \"\(expression)\" in \(part.key) is not supported")
             }
+            return .replaceSpace(pattern, content: content)
         }
         let text = try scalars(pattern, "String")
         guard !text.isEmpty else { throw pattern.malformed("String", "at least one character") }

@@ -48,8 +48,9 @@ extension Tokenizer {
 
     /// Opens the file `name`, of this folder.
     private convenience init(
-        _ file: MappedFile, _ name: String, in folder: ModelFolder, _ settings: TokenizerSettings
+        _ file: MappedFile, _ name: String, in folder: ModelFolder, _ given: TokenizerSettings
     ) throws(LimbeckError) {
+        var settings = given
         var parts: TokenizerParts
         if name == "vocab.json" {
             try settings.check(name, reads: [.roberta, .gpt2])
@@ -63,7 +64,10 @@ extension Tokenizer {
             parts = try TokenizerParts(bytePairs: vocabulary, merges, file: file.name, settings)
             withExtendedLifetime(lines) {}
         } else if name.hasUTF8Suffix(".model") {
-            parts = try TokenizerParts(sentencePiece: Table(file), file: file.name, name: name, settings)
+            settings.readClass(ofModel: name)
+            let asTrained: [TokenizerClass] = settings.readsModelsAsTrained ? [.file] : []
+            try settings.check(name, reads: [.xlmRoberta, .camembert, .albert, .debertaV2] + asTrained)
+            parts = try TokenizerParts(sentencePiece: file.bytes, file: file.name, settings)
         } else if name.hasUTF8Suffix(".json") {
             parts = try TokenizerParts(json: JSONDocument(file, mostBytes: Tokenizer.jsonBytes), settings)
         } else {

@@ -23,7 +23,6 @@ struct TokenizerParts {
         case bytePairs(MergeTable)
         case characterPairs(MergeTable, UnknownCharacter)
         case unigram(PieceTable)
-        case sentencePiece(SentencePieceModel)
     }
 
     /// What changes the text first.

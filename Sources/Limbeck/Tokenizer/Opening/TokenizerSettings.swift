@@ -41,6 +41,10 @@ struct TokenizerSettings {
     private let notes: Notes?
     /// A list of special tokens was there, under one of its names.
     private var hasLists = false
+    /// The same of tokenizer_config.json, and be it empty.
+    private(set) var listsTokens = false
+    /// The class builds a tokenizer from a .model file by what that says.
+    private(set) var readsModelsAsTrained = false
 
     /// Nothing is said.
     init() {
@@ -92,10 +96,26 @@ struct TokenizerSettings {
             tokenizerClass = try TokenizerClass(named: className, file)
         } else {
             tokenizerClass = type.flatMap { TokenizerClass(ofModel: $0) }
+            readsModelsAsTrained = type == "modernbert"
+        }
+        if className == "TokenizersBackend" || className == "PreTrainedTokenizerFast" { readsModelsAsTrained = true }
+    }
+
+    /// Where nobody says, the class whose .model file has this name.
+    mutating func readClass(ofModel name: String) {
+        guard tokenizerClass == nil else { return }
+        switch name {
+        case "spiece.model": tokenizerClass = .albert
+        case "spm.model": tokenizerClass = .debertaV2
+        case "tokenizer.model": (tokenizerClass, readsModelsAsTrained) = (.file, true)
+        default: tokenizerClass = .xlmRoberta
         }
     }
 
     private mutating func readFlags(_ config: TokenizerComponent) throws(LimbeckError) {
+        for key in ["extra_special_tokens", "additional_special_tokens"] {
+            if let list = config.value[key], list.kind != .object { listsTokens = true }
+        }
         truncatesLeft = try TokenizerSettings.isLeft("truncation_side", config)
         padsLeft = try TokenizerSettings.isLeft("padding_side", config) ?? false
         splitsSpecialTokens = try config.flag("split_special_tokens") ?? false

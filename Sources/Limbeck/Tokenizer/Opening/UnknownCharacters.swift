@@ -1,8 +1,16 @@
-/// What the member "model" of a BPE over characters says of those that its vocabulary does not have.
 extension UnknownCharacter {
+    /// What the member "model" of a BPE over characters says of those that its vocabulary does not have.
     init(_ model: TokenizerComponent, _ vocabulary: Vocabulary) throws(LimbeckError) {
-        let fuses = try model.flag("fuse_unk") ?? false
-        if try model.flag("byte_fallback") ?? false {
+        try self.init(
+            vocabulary, name: try model.optionalString("unk_token"), spellsBytes: try model.flag("byte_fallback") ?? false,
+            fuses: try model.flag("fuse_unk") ?? false, file: model.file, "model.unk_token")
+    }
+
+    /// `key` is where the file has the name of the unknown token.
+    init(
+        _ vocabulary: Vocabulary, name: String?, spellsBytes: Bool, fuses: Bool, file: String, _ key: String
+    ) throws(LimbeckError) {
+        if spellsBytes {
             let ids = try vocabulary.byteIds()
             var (missing, hasAny) = (-1, false)
             for byte in UInt8.min...UInt8.max where ByteAlphabet.isInText(byte) {
@@ -15,14 +23,14 @@ extension UnknownCharacter {
             // Of characters of which some have tokens for their bytes, the reference puts the others behind them.
             guard !hasAny else {
                 throw LimbeckError(
-                    .fileUnsupported, "\(model.file): model.byte_fallback without a token for the byte \(missing) is not supported")
+                    .fileUnsupported, "\(file): byte_fallback without a token for the byte \(missing) is not supported")
             }
         }
-        guard let name = try model.optionalString("unk_token") else {
-            throw LimbeckError(.fileUnsupported, "\(model.file): a BPE over characters without unk_token is not supported")
+        guard let name else {
+            throw LimbeckError(.fileUnsupported, "\(file): a BPE over characters without unk_token is not supported")
         }
         guard let id = vocabulary.id(of: name) else {
-            throw LimbeckError(.fileInconsistent, "\(model.file): model.unk_token \"\(name)\" is not in the vocabulary")
+            throw LimbeckError(.fileInconsistent, "\(file): \(key) \"\(name)\" is not in the vocabulary")
         }
         self = .token(id, fuses: fuses)
     }

@@ -61,7 +61,7 @@ extension NormalizerStep {
             NormalizerStep.write("pattern", pattern, to: &json)
             NormalizerStep.write("content", content, to: &json)
         case .replaceSpace(let pattern, let content):
-            json.write("type", pattern == .spaces ? "ReplaceSpaces" : "ReplaceWhitespace")
+            json.write("type", pattern.name)
             NormalizerStep.write("content", content, to: &json)
         case .prepend(let content):
             json.write("type", "Prepend")
@@ -99,10 +99,12 @@ extension NormalizerStep {
             let pattern = NormalizerStep.scalars("pattern", json, tables)
             if pattern.isEmpty { tables.mismatch(json, "pattern", expected: "one with a character") }
             self = .replace(pattern: pattern, content: NormalizerStep.scalars("content", json, tables))
-        case "ReplaceSpaces": self = .replaceSpace(.spaces, content: NormalizerStep.scalars("content", json, tables))
-        case "ReplaceWhitespace": self = .replaceSpace(.whitespace, content: NormalizerStep.scalars("content", json, tables))
         case "Prepend": self = .prepend(NormalizerStep.scalars("content", json, tables))
         default:
+            if let pattern = SpacePattern.all.first(where: { $0.name == type }) {
+                self = .replaceSpace(pattern, content: NormalizerStep.scalars("content", json, tables))
+                return
+            }
             tables.mismatch(json, type, expected: "a normalizer that is known")
             self = .nmt
         }
@@ -114,6 +116,19 @@ extension NormalizerStep {
         var scalars: [UInt32] = []
         for element in list.elements where scalars.count < mostScalars { scalars.append(tables.scalar(element, key)) }
         return scalars
+    }
+}
+
+extension SpacePattern {
+    fileprivate static var all: [SpacePattern] { [.spaces, .whitespace, .edges, .firstMark] }
+
+    fileprivate var name: String {
+        switch self {
+        case .spaces: "ReplaceSpaces"
+        case .whitespace: "ReplaceWhitespace"
+        case .edges: "ReplaceEdges"
+        case .firstMark: "ReplaceFirstMark"
+        }
     }
 }
 

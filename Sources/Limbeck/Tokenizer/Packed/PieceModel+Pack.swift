@@ -33,12 +33,6 @@ extension PieceModel {
             json.write("kind", "unigram")
             model.input.write("tokenizer", to: &contents, &json)
             model.pieces.write(to: &contents, &json)
-        case .sentencePiece(let model):
-            json.write("kind", "sentencePiece")
-            model.normalizer.write("tokenizer.normalizer", to: &contents, &json)
-            json.write("rule", model.rule.name)
-            json.write("bytes", model.file.count)
-            contents.add("tokenizer", ".model", .u8, model.file)
         }
     }
 
@@ -68,7 +62,6 @@ extension PieceModel {
         case "unigram":
             let pieces = try PieceTable(json, tables, vocabulary, idCount: idCount)
             self = .unigram(Unigram(pieces, try MetaspaceInput("tokenizer", json, tables)))
-        case "sentencePiece": self = .sentencePiece(try SentencePieceModel(json, tables, idCount: idCount))
         default:
             try tables.check()
             throw json.mismatch("a tokenizer of the kind '\(kind)'", expected: "one that is known")
@@ -102,36 +95,5 @@ extension PieceTable {
         var isWrong = !PieceTable.isSound(unknownScore)
         for node in 0..<scores.count where !PieceTable.isSound(scores[node]) { isWrong = true }
         tables.expect(!isWrong, "tokenizer", ".scores")
-    }
-}
-
-extension SentencePieceModel {
-    /// The one tokenizer that is not opened by mapping alone: libsentencepiece parses the file, after all the checks of it.
-    fileprivate convenience init(_ json: JSONValue, _ tables: PackedTables, idCount: Int) throws(LimbeckError) {
-        #if SentencePiece
-            let rule = tables.text(json, "rule")
-            guard let known = SentencePieceRule.all.first(where: { $0.name == rule }) else {
-                throw json.mismatch("'rule'", expected: "one that is known")
-            }
-            let bytes: Table<UInt8> = try tables.table("tokenizer", ".model", .u8, tables.number(json, "bytes", in: 1..<1 << 30))
-            let file = try SentencePieceFile(bytes.raw, known, file: "\(tables.file): tensor 'tokenizer.model'")
-            self.init(file, bytes, known, try StepNormalizer("tokenizer.normalizer", json, tables))
-            for id in ids + [unknown] where Int(id) >= idCount { tables.expect(false, "tokenizer", ".model") }
-        #else
-            throw SentencePieceModel.missing(tables.file)
-        #endif
-    }
-}
-
-extension SentencePieceRule {
-    fileprivate static var all: [SentencePieceRule] { [.albert, .camembert, .debertaV2, .xlmRoberta] }
-
-    fileprivate var name: String {
-        switch self {
-        case .albert: "albert"
-        case .camembert: "camembert"
-        case .debertaV2: "debertaV2"
-        case .xlmRoberta: "xlmRoberta"
-        }
     }
 }

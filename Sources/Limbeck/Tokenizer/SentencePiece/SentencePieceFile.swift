@@ -1,48 +1,161 @@
-#if SentencePiece
-    import CSentencePiece
+/// A .model file, read and checked: the pieces, and what transformers asks of the options that they were trained with.
+///
+/// Messages and numbers of fields are those of sentencepiece_model.proto.
+final class SentencePieceFile {
+    struct Piece {
+        /// Its UTF-8, in the file.
+        let text: UnsafeRawBufferPointer
+        let score: Float
+        let kind: SentencePieceMessage.Kind
+    }
 
-    /// A .model file that libsentencepiece has opened.
-    final class SentencePieceFile {
-        private let handle: UnsafeMutableRawPointer
-        private var isTaken = false
-        let count: Int32
-        let unknown: Int32
+    /// The name that messages use.
+    let name: String
+    private(set) var pieces: [Piece] = []
 
-        init(_ bytes: UnsafeRawBufferPointer, _ rule: SentencePieceRule, file: String) throws(LimbeckError) {
-            try SentencePieceCheck.check(bytes, file: file)
-            var message = [CChar](repeating: 0, count: 200)
-            let opened =
-                switch rule {
-                case .albert:
-                    NumberCommas.lowered(bytes).withUnsafeBytes {
-                        limbeck_sentencepiece_open($0.baseAddress, $0.count, &message, message.count)
-                    }
-                case .camembert, .debertaV2, .xlmRoberta:
-                    limbeck_sentencepiece_open(bytes.baseAddress, bytes.count, &message, message.count)
-                }
-            guard let handle = opened else {
-                let reason = message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-                throw LimbeckError(
-                    .fileMalformed,
-                    "\(file): no model of SentencePiece: \(String(decoding: reason, as: UTF8.self))")
+    // TrainerSpec
+    private(set) var isUnigram = true
+    private(set) var spellsBytes = false
+    /// By `unk_id`, `bos_id` and `eos_id`; below 0 are none.
+    private(set) var unknown: Int32 = 0
+    private(set) var begin: Int32 = 1
+    private(set) var end: Int32 = 2
+    private(set) var unknownPiece = "<unk>"
+    private(set) var beginPiece = "<s>"
+    private(set) var endPiece = "</s>"
+
+    // NormalizerSpec
+    /// nil: nothing is mapped.
+    private(set) var charsmap: CharacterMap?
+    private(set) var addsPrefix = true
+    private(set) var removesSpaces = true
+    private(set) var escapesSpaces = true
+
+    private var hasTrainer = false, hasNormalizer = false, hasDenormalizer = false, hasTest = false
+
+    /// XLM-RoBERTa's file has 5 MB.
+    private static let mostBytes = 64 << 20
+    /// Of the trainer's options and of the self-test. Real ones have some hundred.
+    private static let mostSpecBytes = 1 << 20
+
+    /// The pieces are views of `bytes`.
+    init(_ bytes: UnsafeRawBufferPointer, name: String) throws(LimbeckError) {
+        self.name = name
+        guard bytes.count <= SentencePieceFile.mostBytes else {
+            throw unsupported("\(bytes.count) bytes, the most is \(SentencePieceFile.mostBytes)")
+        }
+        try readModel(bytes)
+    }
+
+    @inline(never) private func malformed(_ what: Message) -> LimbeckError {
+        LimbeckError(.fileMalformed, "\(name): no model of SentencePiece: \(what.text)")
+    }
+
+    @inline(never) func unsupported(_ what: Message) -> LimbeckError {
+        LimbeckError(.fileUnsupported, "\(name): \(what.text)")
+    }
+
+    /// nil at the end of the message.
+    @inline(never)
+    private func next(_ reader: inout ProtobufReader) throws(LimbeckError) -> ProtobufReader.Field? {
+        if reader.isAtEnd { return nil }
+        guard let field = reader.next() else { throw malformed("it is cut short, or not protobuf") }
+        return field
+    }
+
+    /// protobuf would make one message of two.
+    private func once(_ seen: inout Bool, _ name: String) throws(LimbeckError) {
+        if seen { throw malformed("it has two of \(name)") }
+        seen = true
+    }
+
+    /// ModelProto
+    private func readModel(_ message: UnsafeRawBufferPointer) throws(LimbeckError) {
+        var reader = ProtobufReader(message)
+        while let field = try next(&reader) {
+            switch (field.number, field.value) {
+            case (1, .bytes(let bytes)): try readPiece(bytes)
+            case (2, .bytes(let bytes)):
+                try once(&hasTrainer, "trainer_spec")
+                try readTrainer(bytes)
+            case (3, .bytes(let bytes)):
+                try once(&hasNormalizer, "normalizer_spec")
+                try readNormalizer(bytes)
+            case (4, .bytes(let bytes)):
+                try once(&hasTest, "self_test_data")
+                try atMostSpecBytes(bytes, "self_test_data")
+            case (5, .bytes): try once(&hasDenormalizer, "denormalizer_spec")
+            default: break
             }
-            self.handle = handle
-            count = limbeck_sentencepiece_count(handle)
-            unknown = limbeck_sentencepiece_unknown(handle)
         }
+        guard !pieces.isEmpty else { throw malformed("it has no pieces") }
+    }
 
-        deinit { if !isTaken { limbeck_sentencepiece_close(handle) } }
-
-        /// Gives the handle to another owner.
-        func take() -> UnsafeMutableRawPointer {
-            isTaken = true
-            return handle
-        }
-
-        func withPiece<Result>(_ id: Int32, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-            var count = 0
-            let text = limbeck_sentencepiece_piece(handle, id, &count)
-            return body(UnsafeRawBufferPointer(start: text, count: text == nil ? 0 : count))
+    private func atMostSpecBytes(_ bytes: UnsafeRawBufferPointer, _ name: String) throws(LimbeckError) {
+        guard bytes.count <= SentencePieceFile.mostSpecBytes else {
+            throw unsupported("\(name) has \(bytes.count) bytes, the most is \(SentencePieceFile.mostSpecBytes)")
         }
     }
-#endif
+
+    private func readPiece(_ message: UnsafeRawBufferPointer) throws(LimbeckError) {
+        let place = pieces.count
+        guard place < Vocabulary.maximumCount else { throw unsupported("more than \(Vocabulary.maximumCount) pieces") }
+        guard let piece = SentencePieceMessage(message) else { throw malformed("piece \(place) is not protobuf") }
+        guard UTF8Check.isWellFormed(piece.text), !piece.text.contains(0) else {
+            throw malformed("piece \(place) is not UTF-8 without NUL")
+        }
+        guard piece.score.isFinite else { throw malformed("the score of piece \(place) is not finite") }
+        let (length, most) = (piece.text.count, PieceTable.longestPiece)
+        guard length > 0 else { throw malformed("piece \(place) is empty") }
+        guard length <= most else { throw unsupported("piece \(place) has \(length) bytes, the most is \(most)") }
+        pieces.append(Piece(text: piece.text, score: piece.score, kind: piece.kind))
+    }
+
+    /// TrainerSpec
+    private func readTrainer(_ message: UnsafeRawBufferPointer) throws(LimbeckError) {
+        try atMostSpecBytes(message, "trainer_spec")
+        var reader = ProtobufReader(message)
+        while let field = try next(&reader) {
+            switch (field.number, field.value) {
+            case (3, .integer(let type)):
+                // As of a piece's type, what is not named is passed over.
+                if 1...4 ~= UInt32(truncatingIfNeeded: type) { isUnigram = UInt32(truncatingIfNeeded: type) == 1 }
+            case (35, .integer(let flag)): spellsBytes = flag != 0
+            case (40, .integer(let id)): unknown = Int32(truncatingIfNeeded: id)
+            case (41, .integer(let id)): begin = Int32(truncatingIfNeeded: id)
+            case (42, .integer(let id)): end = Int32(truncatingIfNeeded: id)
+            case (45, .bytes(let text)): unknownPiece = try self.text(text, "unk_piece")
+            case (46, .bytes(let text)): beginPiece = try self.text(text, "bos_piece")
+            case (47, .bytes(let text)): endPiece = try self.text(text, "eos_piece")
+            default: break
+            }
+        }
+    }
+
+    private func text(_ bytes: UnsafeRawBufferPointer, _ key: String) throws(LimbeckError) -> String {
+        guard UTF8Check.isWellFormed(bytes) else { throw malformed("\(key) is not UTF-8") }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// NormalizerSpec
+    private func readNormalizer(_ message: UnsafeRawBufferPointer) throws(LimbeckError) {
+        var reader = ProtobufReader(message)
+        while let field = try next(&reader) {
+            switch (field.number, field.value) {
+            case (2, .bytes(let bytes)):
+                guard bytes.count > 0 else {
+                    charsmap = nil
+                    continue
+                }
+                guard let map = try CharacterMap(Array(bytes)), map.isWhole else {
+                    throw malformed("precompiled_charsmap is not a charsmap")
+                }
+                charsmap = map
+            case (3, .integer(let flag)): addsPrefix = flag != 0
+            case (4, .integer(let flag)): removesSpaces = flag != 0
+            case (5, .integer(let flag)): escapesSpaces = flag != 0
+            default: break
+            }
+        }
+    }
+}

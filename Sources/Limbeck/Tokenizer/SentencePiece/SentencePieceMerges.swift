@@ -1,0 +1,69 @@
+/// The merges of a BPE of SentencePiece, whose file has none: every way to make a piece of two others, the pieces with the better scores
+/// first, as transformers finds them.
+extension MergeTable {
+    /// The bytes of ends of pieces that are looked up, of each piece all where its beginning is one. Vocabularies of 250,000 pieces take
+    /// less than a tenth of that.
+    private static let mostSteps = 1 << 26
+    /// The merges; `MergeTableBuilder` takes a few less.
+    private static let mostMerges = 1 << 21
+
+    convenience init(
+        _ model: SentencePieceFile, _ vocabulary: Vocabulary, _ unknown: UnknownCharacter
+    ) throws(LimbeckError) {
+        let pieces = model.pieces
+        // Of two with the same text the later counts. Only normal ones are merged, or come of it.
+        var isNormal = [Bool](repeating: false, count: pieces.count)
+        for (id, piece) in pieces.enumerated() {
+            isNormal[id] = piece.kind == .normal && vocabulary.id(of: piece.text) == Int32(id)
+        }
+        var cuts: [(piece: Int32, place: UInt16)] = []
+        var steps = 0
+        for id in model.idsByScore where isNormal[Int(id)] {
+            let text = pieces[Int(id)].text
+            var node = ByteTrie.root
+            for place in 1..<max(1, text.count) {
+                guard let next = vocabulary.trie.child(node, text[place - 1]) else { break }
+                node = next
+                guard let left = vocabulary.trie.value(at: node), isNormal[Int(left)] else { continue }
+                steps += text.count - place
+                let rest = UnsafeRawBufferPointer(rebasing: text[place...])
+                if let right = vocabulary.id(of: rest), isNormal[Int(right)] { cuts.append((id, UInt16(place))) }
+            }
+            guard steps <= MergeTable.mostSteps, cuts.count <= MergeTable.mostMerges else {
+                throw model.unsupported("pieces that are made of each other in so many ways are not supported")
+            }
+        }
+        var builder = try MergeTableBuilder(
+            vocabulary, .characters(unknown), mergeCount: cuts.count, file: model.name, place: .pieces)
+        for (index, cut) in cuts.enumerated() {
+            let text = pieces[Int(cut.piece)].text
+            try builder.add(Array(text[..<Int(cut.place)]), Array(text[Int(cut.place)...]), index)
+        }
+        try self.init(builder)
+    }
+}
+
+extension SentencePieceFile {
+    /// The ids of the pieces, those with better scores first, of equal ones in their order: sorted by the scores' digits, the last first.
+    fileprivate var idsByScore: [Int32] {
+        // Numbers that are the smaller, the better a score is.
+        let keys = pieces.map { piece in
+            let bits = piece.score == 0 ? 0 : piece.score.bitPattern
+            return bits >> 31 == 0 ? ~(bits | 1 << 31) : bits
+        }
+        var ids = (0..<Int32(pieces.count)).map { $0 }
+        var sorted = ids
+        for shift in stride(from: 0 as UInt32, to: 32, by: 8) {
+            var places = [Int](repeating: 0, count: 257)
+            for key in keys { places[Int(key >> shift & 255) + 1] += 1 }
+            for digit in 1...256 { places[digit] += places[digit - 1] }
+            for id in ids {
+                let digit = Int(keys[Int(id)] >> shift & 255)
+                sorted[places[digit]] = id
+                places[digit] += 1
+            }
+            swap(&ids, &sorted)
+        }
+        return ids
+    }
+}
