@@ -8,13 +8,11 @@ INCLUDEDIR = $(DESTDIR)$(PREFIX)/include
 
 all: lib
 
-# The C library, in build/lib: liblimbeck.so, liblimbeck.a, limbeck.pc. SENTENCEPIECE=0: in build/lib/libc-only, without libsentencepiece.
-SENTENCEPIECE ?= 1
-export SENTENCEPIECE
+# The C library, in build/lib: liblimbeck.so, liblimbeck.a, limbeck.pc. It needs libc and libm alone.
 lib:
 	scripts/build-lib.sh
 
-# The same for arm64 Linux, without libsentencepiece, on any machine: build/lib/arm64/liblimbeck.a.
+# The same for arm64 Linux, on any machine: build/lib/arm64/liblimbeck.a.
 lib-arm64:
 	scripts/build-arm64.sh
 

@@ -55,9 +55,7 @@ let package = Package(
         .executable(name: "limbeck", targets: ["limbeck-cli"]),
     ],
     traits: [
-        .trait(name: "Embedded", description: "Compile the engine as Embedded Swift, for the C library."),
-        .trait(name: "SentencePiece", description: "Open .model files, with libsentencepiece."),
-        .default(enabledTraits: ["SentencePiece"]),
+        .trait(name: "Embedded", description: "Compile the engine as Embedded Swift, for the C library.")
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -73,14 +71,11 @@ let package = Package(
         .target(name: "KernelInterface", swiftSettings: embedded + [.unsafeFlags(["-Ounchecked"])]),
         kernels("KernelsPortable", defines: ["KERNELS_PORTABLE"], flags: []),
         kernels("IntegerKernelsPortable", defines: ["KERNELS_PORTABLE"], flags: []),
-        // libsentencepiece behind a C boundary that no exception crosses.
-        .target(name: "CSentencePiece", linkerSettings: [.linkedLibrary("sentencepiece"), .linkedLibrary("stdc++")]),
         // The engine.
         .target(
             name: "Limbeck",
             dependencies: ["CPlatform", "CUnicodeTables", "KernelInterface", "KernelsPortable", "IntegerKernelsPortable"]
-                + newerKernels.map { .target(name: $0.name) }
-                + [.target(name: "CSentencePiece", condition: .when(traits: ["SentencePiece"]))],
+                + newerKernels.map { .target(name: $0.name) },
             swiftSettings: embedded + small),
         // The C interface: one Swift function per declaration of limbeck.h.
         .target(name: "LimbeckABI", dependencies: ["CLimbeck", "Limbeck"], swiftSettings: embedded + small),

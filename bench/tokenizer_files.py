@@ -1,7 +1,7 @@
 """tokenizer_files.py WORK: trains the tokenizers of the benchmark beside WORK/minilm, which brings WordPiece.
 
 WORK/byte-level/tokenizer.json is byte-level BPE with as many tokens as RoBERTa's, WORK/unigram/tokenizer.json is Unigram with as many
-pieces as ALBERT's, by the rules of XLM-RoBERTa, and WORK/sentencepiece/sentencepiece.bpe.model is the same for libsentencepiece. All
+pieces as ALBERT's, by the rules of XLM-RoBERTa, and WORK/sentencepiece/sentencepiece.bpe.model is the same as SentencePiece wrote it. All
 are trained on the long English descriptions of Debian's packages; the short ones, which the benchmark times, are not among them.
 """
 import json

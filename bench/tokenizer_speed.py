@@ -71,5 +71,5 @@ def measure_tokenizers(options, report):
         slowest = min(speeds, key=speeds.get)
         report.targets.append(Target(f"{kind}, one thread", limit, speeds[slowest], " MB/s", at_least=True, where=f" ({slowest})"))
     report.add("Tokenizers", f"{size / MB:.1f} MB of English package descriptions, one thread; ours from C with ids, types and offsets. "
-               "WordPiece is MiniLM's, the others are trained on longer descriptions; .model is read by libsentencepiece.",
+               "WordPiece is MiniLM's, the others are trained on longer descriptions; .model is the Unigram, read from SentencePiece's file.",
                ["tokenizer", "descriptions", "by", "MB/s", "tokens", "our time / its"], rows)

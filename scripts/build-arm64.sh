@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# The C library for arm64 and Linux, built on any machine: build/lib/arm64/liblimbeck.a. It needs libc and libm alone, so it refuses
-# .model files.
+# The C library for arm64 and Linux, built on any machine: build/lib/arm64/liblimbeck.a. It needs libc and libm alone.
 #
 # SwiftPM builds Embedded Swift for the machine it runs on, so this gives the same folders to the compiler itself. The target is
 # bare metal, the one of arm64 that the toolchain has Embedded Swift for: its objects link with glibc all the same.

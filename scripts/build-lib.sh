@@ -2,22 +2,12 @@
 # Builds the C library from the Embedded Swift archive: build/lib/liblimbeck.so, liblimbeck.a and limbeck.pc.
 #
 # SwiftPM can make the archive, but no shared library with a soname and a list of exports, so the link is here.
-# With SENTENCEPIECE=0, without libsentencepiece, into build/lib/libc-only: that needs libc and libm alone, and refuses .model files.
-# Environment: SWIFT (default: swift), SENTENCEPIECE (default: 1).
+# Environment: SWIFT (default: swift).
 set -eu
 cd "$(dirname "$0")/.."
 
 swift=${SWIFT:-swift}
-if [ "${SENTENCEPIECE:-1}" = 0 ]; then
-    traits=Embedded scratch=.build/embedded out=build/lib/libc-only work=build/work/libc-only libraries='-lm -lpthread'
-else
-    traits=Embedded,SentencePiece scratch=.build/embedded-sentencepiece out=build/lib work=build/work
-    libraries='-lsentencepiece -lstdc++ -lm -lpthread'
-    [ -f /usr/include/sentencepiece_processor.h ] || {
-        echo 'build-lib: libsentencepiece-dev is not installed; install it, or build without: make lib SENTENCEPIECE=0' >&2
-        exit 1
-    }
-fi
+scratch=.build/embedded out=build/lib work=build/work libraries='-lm -lpthread'
 mkdir -p "$out" "$work"
 
 header=include/limbeck.h
@@ -28,7 +18,7 @@ version=$major.$(number MINOR).$(number PATCH)
 # A section for each function, so that the linker can leave out those that nobody calls. One trap for a function, not one for each
 # check. And no hashes for incremental builds, which would be mapped with the library.
 build() {
-    "$swift" build -c release --traits "$traits" --scratch-path "$scratch" \
+    "$swift" build -c release --traits Embedded --scratch-path "$scratch" \
         -Xswiftc -Xfrontend -Xswiftc -function-sections -Xcc -ffunction-sections -Xcc -fdata-sections \
         -Xswiftc -Xfrontend -Xswiftc -mergeable-traps -Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen "$@"
 }

@@ -27,7 +27,6 @@ install_if_missing() {
 
 "$swift" --version > /dev/null 2>&1 || fail "no Swift here; it comes from https://www.swift.org/install"
 install_if_missing 'command -v python3' python3
-install_if_missing 'test -f /usr/include/sentencepiece_processor.h' libsentencepiece-dev
 install_if_missing 'command -v g++' g++
 # A Python with pip, or one that can make an environment with pip in it.
 install_if_missing 'python3 -m pip --version || python3 -m ensurepip --version' python3-venv

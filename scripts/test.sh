@@ -35,7 +35,6 @@ need qemu-x86_64 qemu-user
 need aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu
 [ -f /usr/aarch64-linux-gnu/include/stdio.h ] || packages+=(libc6-dev-arm64-cross)
 need python3 python3
-[ -f /usr/include/sentencepiece_processor.h ] || packages+=(libsentencepiece-dev)
 python3 -c 'import venv, ensurepip' 2> /dev/null || packages+=(python3-venv)
 if [ ${#packages[@]} -gt 0 ]; then
   echo "Installing Debian packages: ${packages[*]}"
@@ -52,8 +51,7 @@ scripts/fetch-minilm.sh
 step "Building the Swift package and its tests"
 swift build -c release --build-tests
 
-libraries() { make lib && make lib SENTENCEPIECE=0; }
-begin libraries libraries
+begin libraries make lib
 
 step "Engine"
 swift test -c release --skip-build
@@ -72,7 +70,6 @@ finish libraries
 cat build/libraries.log
 begin arm64 make lib-arm64
 Tests/abi/run.sh
-SENTENCEPIECE=0 Tests/abi/run.sh
 finish arm64
 begin fuzzers scripts/fuzz.sh --build
 Tests/abi/other-cpus.sh

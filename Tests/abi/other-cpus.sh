@@ -16,7 +16,7 @@ programs() {
         "$1" -std=c11 -O1 -Wall -Wextra -Werror -Iinclude -o "$work/$program$kind" "Tests/abi/$program.c" $libraries -lm -lpthread
     done
 }
-libraries='build/lib/liblimbeck.a -lsentencepiece -lstdc++'
+libraries='build/lib/liblimbeck.a'
 programs cc
 
 # folders NAME...: the golden models of these names.

@@ -4,9 +4,7 @@
 set -eu
 cd "$(dirname "$0")/../.."
 
-# SENTENCEPIECE=0: the library of build/lib/libc-only.
-if [ "${SENTENCEPIECE:-1}" = 0 ]; then lib=build/lib/libc-only libraries='-lm -lpthread'
-else lib=build/lib libraries='-lsentencepiece -lstdc++ -lm -lpthread'; fi
+lib=build/lib libraries='-lm -lpthread'
 work=build/abi
 models=$work/models
 rm -rf "$work"

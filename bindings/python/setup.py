@@ -27,8 +27,7 @@ class BuildWithLibrary(build_py):
 
     def run(self) -> None:
         super().run()
-        without = os.environ.get("SENTENCEPIECE") == "0"
-        library = SOURCE / "build" / "lib" / ("libc-only" if without else "") / "liblimbeck.so"
+        library = SOURCE / "build" / "lib" / "liblimbeck.so"
         if shutil.which(os.environ.get("SWIFT", "swift")) or not library.exists():
             subprocess.run(["make", "lib"], cwd=SOURCE, check=True)
         target = Path(self.build_lib) / "limbeck"

@@ -1,5 +1,5 @@
-/// A .model file of SentencePiece without a tokenizer.json, as transformers 5.24 converts it: the text is cut by the tokenizers library, and
-/// neither SentencePiece nor its rules have a part in it.
+/// A .model file of SentencePiece without a tokenizer.json, as transformers 5.24 converts it: for the tokenizers library, so that neither
+/// SentencePiece nor its rules have a part in cutting a text.
 extension TokenizerParts {
     init(sentencePiece bytes: UnsafeRawBufferPointer, file: String, _ settings: TokenizerSettings) throws(LimbeckError) {
         let model = try SentencePieceFile(bytes, name: file)

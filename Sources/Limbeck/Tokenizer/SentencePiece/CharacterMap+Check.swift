@@ -2,8 +2,8 @@ extension CharacterMap {
     /// The units that darts-clone allots at once: the children of a unit stand within such a block.
     private static let block = 256
 
-    /// Whether every unit leads to a block of the trie, and every key to a string of the pool, which is taken as a whole. Whoever follows
-    /// the map looks at each step and goes as far as it can; but a file in which it ends somewhere is none that SentencePiece wrote.
+    /// Whether every unit leads to a block of the trie, and every key to a whole string of the pool. Whoever follows the map looks at each
+    /// step and goes as far as it can; but a file in which that ends somewhere is none that SentencePiece wrote.
     var isWhole: Bool {
         guard units.count % CharacterMap.block == 0, pool.count > 0, pool[pool.count - 1] == 0 else { return false }
         // By place in the pool: how many bytes there are to the NUL, or 255.

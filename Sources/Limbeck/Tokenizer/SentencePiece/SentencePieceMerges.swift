@@ -1,8 +1,8 @@
-/// The merges of a BPE of SentencePiece, whose file has none: every way to make a piece of two others, the pieces with the better scores
-/// first, as transformers finds them.
+/// The merges of a BPE of SentencePiece, whose file has none: every way to make a piece of two others, the pieces with the better
+/// scores first, as transformers finds them.
 extension MergeTable {
-    /// The bytes of ends of pieces that are looked up, of each piece all where its beginning is one. Vocabularies of 250,000 pieces take
-    /// less than a tenth of that.
+    /// The bytes of ends of pieces that are looked up: of each piece all, where what is before is one. Vocabularies of 250,000 pieces
+    /// take less than a tenth of that.
     private static let mostSteps = 1 << 26
     /// The merges; `MergeTableBuilder` takes a few less.
     private static let mostMerges = 1 << 21
