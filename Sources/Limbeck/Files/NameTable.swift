@@ -67,5 +67,8 @@ extension String? {
     }
 
     static func != (left: String?, right: String?) -> Bool { !(left == right) }
+    // Of a literal, Swift would take its own before the ones above.
+    static func == (left: String?, right: String) -> Bool { left.map { $0 == right } ?? false }
+    static func != (left: String?, right: String) -> Bool { !(left == right) }
     static func ~= (left: String?, right: String?) -> Bool { left == right }
 }

@@ -135,7 +135,7 @@ extension TokenizerSettings {
         // By id: of the same id, the tokenizer.json's counts.
         var tokens = listed
         if takesTokensOfJSON, !json.isEmpty {
-            let ids = Set(json.map(\.id))
+            let ids = Set(json.map { $0.id })
             tokens.removeAll { ids.contains($0.id) }
             tokens += json
             tokens.sort { $0.id < $1.id }

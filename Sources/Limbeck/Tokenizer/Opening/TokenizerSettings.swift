@@ -149,7 +149,7 @@ struct TokenizerSettings {
             guard isArray || list.value.kind == .object else { throw list.malformed("an array or an object of tokens") }
             guard list.value.count > 0, key == "extra_special_tokens" || !hasLists else { continue }
             hasLists = true
-            let tokens = isArray ? Array(list.value.elements) : list.value.members.map(\.1)
+            let tokens = isArray ? Array(list.value.elements) : list.value.members.map { $0.1 }
             for token in tokens { try addUnnamed(TokenizerComponent(key, token, file: file.file), areSpecial) }
         }
     }
@@ -183,7 +183,8 @@ struct TokenizerSettings {
 
     private mutating func readAdded(_ list: TokenizerComponent) throws(LimbeckError) {
         var specials = NameTable()
-        for token in named + unnamed { if let token { specials.set(String(decoding: token.token.text, as: UTF8.self), 0) } }
+        for token in named { if let token { specials.set(String(decoding: token.token.text, as: UTF8.self), 0) } }
+        for token in unnamed { specials.set(String(decoding: token.token.text, as: UTF8.self), 0) }
         for (key, value) in list.value.members {
             guard let id = value.int else { throw list.malformed("an object of tokens and their ids") }
             try list.check(id: id)
