@@ -67,10 +67,7 @@ extension NormalizerStep {
 
     private static func step(_ part: TokenizerComponent, _ type: String) throws(LimbeckError) -> NormalizerStep {
         switch type {
-        case "Precompiled":
-            let bytes = try Base64.decode(part, "precompiled_charsmap")
-            guard let map = try CharacterMap(bytes) else { throw part.malformed("precompiled_charsmap", "a charsmap") }
-            return .characterMap(map)
+        case "Precompiled": return .characterMap(try CharacterMap.read(part))
         case "NFC": return .normalForm(NormalForm(isCompatible: false, composes: true))
         case "NFD": return .normalForm(NormalForm(isCompatible: false, composes: false))
         case "NFKC": return .normalForm(NormalForm(isCompatible: true, composes: true))
@@ -117,6 +114,22 @@ extension NormalizerStep {
                 .fileUnsupported, "\(part.file): \(part.key).\(name) has more than \(mostScalars) characters")
         }
         return scalars
+    }
+}
+
+extension CharacterMap {
+    fileprivate static func read(_ part: TokenizerComponent) throws(LimbeckError) -> CharacterMap {
+        let bytes = try Base64.decode(part, "precompiled_charsmap")
+        guard let map = try CharacterMap(bytes) else { throw part.malformed("precompiled_charsmap", "a charsmap") }
+        return map
+    }
+
+    /// That of a normalizer or of the first in a sequence that has one; nil: there is none.
+    static func first(_ part: TokenizerComponent) throws(LimbeckError) -> CharacterMap? {
+        for part in try part.type() == "Sequence" ? part.elements("normalizers") : [part] where try part.type() == "Precompiled" {
+            return try read(part)
+        }
+        return nil
     }
 }
 

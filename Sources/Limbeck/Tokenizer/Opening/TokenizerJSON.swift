@@ -23,6 +23,14 @@ extension TokenizerParts {
             let merges = try MergeTable(model, vocabulary, .bytes)
             try self.init(bytePairs: vocabulary, merges, file: file, settings, json: tokens(vocabulary))
             settings.noteParts(of: root, file, [], ["ByteLevel"])
+        case .xlmRoberta, .camembert, .albert, .debertaV2:
+            try model.check(isModel: "Unigram", of: settings)
+            let list = try PieceList(model, of: root, settings)
+            let post = TokenizerComponent("post_processor", of: root, file: file)
+            try self.init(list, settings, post: post, json: tokens)
+            if settings.tokenizerClass == .debertaV2, list.charsmap != nil {
+                settings.note("\(file): the charsmap of its normalizer was passed over, as transformers 5 does for the tokenizer's class")
+            }
         default:
             try self.init(file: file, root, model)
             addedTokens = try tokens(vocabulary)

@@ -1,44 +1,63 @@
 /// The member "model" of a Unigram tokenizer: an array of pieces and their scores, the ids being their places.
 extension PieceTable {
     static func read(_ model: TokenizerComponent) throws(LimbeckError) -> (Vocabulary, PieceTable) {
+        let list = try PieceList(model)
+        let vocabulary = try Vocabulary(list.builder)
+        guard let unknown = model.value["unk_id"], !unknown.isNull else {
+            throw LimbeckError(.fileUnsupported, "\(model.file): a Unigram model without unk_id is not supported")
+        }
+        guard let id = unknown.int, id >= 0, id < list.scores.count else {
+            throw model.malformed("unk_id", "the id of a piece")
+        }
+        let spellsBytes = try model.flag("byte_fallback") ?? false
+        let pieces = try PieceTable(
+            vocabulary, scores: list.scores, unknown: Int32(id), byteIds: spellsBytes ? vocabulary.byteIds() : nil)
+        return (vocabulary, pieces)
+    }
+}
+
+extension PieceList {
+    init(_ model: TokenizerComponent) throws(LimbeckError) {
+        self.init(file: model.file)
         let list = try model.member("vocab")
         guard list.kind == .array else { throw model.malformed("vocab", "an array") }
         try TokenizerComponent("model.vocab", list, file: model.file).check(id: max(0, list.count - 1))
-        var builder = Vocabulary.Builder()
-        var scores: [Double] = []
-        scores.reserveCapacity(list.count)
         for element in list.elements {
             var parts = element.elements
             guard element.count == 2, let text = parts.next()?.text, let score = parts.next()?.double else {
                 throw model.malformed("vocab[\(scores.count)]", "a piece and its score")
             }
             var bytes = 0
-            try builder.add(id: scores.count, file: model.file) {
+            try add(score) {
                 bytes = $0.count
                 text.append(to: &$0)
                 bytes = $0.count - bytes
             }
-            guard bytes <= longestPiece else {
+            guard bytes <= PieceTable.longestPiece else {
                 throw LimbeckError(
                     .fileUnsupported,
-                    "\(model.file): model.vocab[\(scores.count)] has \(bytes) bytes, the most is \(longestPiece)")
+                    "\(file): model.vocab[\(scores.count - 1)] has \(bytes) bytes, the most is \(PieceTable.longestPiece)")
             }
-            guard isSound(score) else {
+            guard PieceTable.isSound(score) else {
                 throw LimbeckError(
-                    .fileUnsupported, "\(model.file): model.vocab[\(scores.count)] has a score too far from 0 to be added up")
+                    .fileUnsupported, "\(file): model.vocab[\(scores.count - 1)] has a score too far from 0 to be added up")
             }
-            scores.append(score)
         }
-        let vocabulary = try Vocabulary(builder)
-        guard let unknown = model.value["unk_id"], !unknown.isNull else {
-            throw LimbeckError(.fileUnsupported, "\(model.file): a Unigram model without unk_id is not supported")
+    }
+
+    /// As a class takes the pieces of a tokenizer.json, in their order: the unknown one by its own rule, and of the normalizer the charsmap.
+    init(_ model: TokenizerComponent, of root: JSONValue, _ settings: TokenizerSettings) throws(LimbeckError) {
+        try self.init(model)
+        let names = settings.names(or: settings.tokenizerClass?.names ?? SpecialNames())
+        let named = try Vocabulary(builder).id(of: names.unk ?? "").map { Int($0) }
+        switch settings.tokenizerClass {
+        case .camembert: unknown = named ?? 0
+        case .debertaV2:
+            let otherwise = settings.config?.value["unk_id"]?.int ?? 1
+            unknown = named.flatMap { scores[$0] == 0 ? $0 : nil } ?? otherwise
+        case .albert: unknown = 1
+        default: unknown = 3
         }
-        guard let id = unknown.int, id >= 0, id < scores.count else {
-            throw model.malformed("unk_id", "the id of a piece")
-        }
-        let spellsBytes = try model.flag("byte_fallback") ?? false
-        let pieces = try PieceTable(
-            vocabulary, scores: scores, unknown: Int32(id), byteIds: spellsBytes ? vocabulary.byteIds() : nil)
-        return (vocabulary, pieces)
+        if let part = TokenizerComponent("normalizer", of: root, file: file) { charsmap = try CharacterMap.first(part) }
     }
 }
