@@ -303,7 +303,7 @@ int32_t limbeck_embed(limbeck_session *session, const char *const *texts, const 
                       const limbeck_embed_options *options, float *vectors, size_t capacity);
 
 enum {
-    LIMBECK_SCORES_MODEL = 0, /* softmax; sigmoid for a multi_label_classification model; the raw number for one label */
+    LIMBECK_SCORES_MODEL = 0, /* softmax; sigmoid for a multi_label_classification model; raw for one label or a regression */
     LIMBECK_SCORES_SOFTMAX = 1,
     LIMBECK_SCORES_SIGMOID = 2,
     LIMBECK_SCORES_RAW = 3

@@ -74,6 +74,21 @@ int platform_find(const char *folder, const char *suffix, char *name, size_t cap
     return count;
 }
 
+static int by_bytes(const struct dirent **left, const struct dirent **right) {
+    return strcmp((*left)->d_name, (*right)->d_name);
+}
+
+bool platform_name_in(const char *folder, size_t index, char *name, size_t capacity) {
+    struct dirent **entries;
+    int count = scandir(folder, &entries, NULL, by_bytes);
+    if (count < 0) return false;
+    bool found = index < (size_t)count && strlen(entries[index]->d_name) < capacity;
+    if (found) memcpy(name, entries[index]->d_name, strlen(entries[index]->d_name) + 1);
+    for (int i = 0; i < count; i++) free(entries[i]);
+    free(entries);
+    return found;
+}
+
 static int write_all(int file, const char *bytes, size_t count) {
     while (count > 0) {
         ssize_t written = write(file, bytes, count);
@@ -181,6 +196,14 @@ void platform_free(void *memory, size_t bytes) {
 
 bool platform_same_bytes(const void *left, const void *right, size_t count) {
     return count == 0 || memcmp(left, right, count) == 0;
+}
+
+ptrdiff_t platform_find_bytes(const void *bytes, size_t count, const void *part, size_t part_count) {
+    const char *text = bytes;
+    for (size_t i = 0; i + part_count <= count; i++) {
+        if (memcmp(text + i, part, part_count) == 0) return (ptrdiff_t)i;
+    }
+    return -1;
 }
 
 /* ---- CPU ---- */

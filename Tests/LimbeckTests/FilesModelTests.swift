@@ -68,7 +68,7 @@ import Testing
         #expect(try dense("electra-sequence") == ["classifier.dense.weight", "gelu"])
         #expect(try load("bert-sequence-3").configuration.labels == ["entailment", "neutral", "contradiction"])
         #expect(try load("tinybert-sequence").configuration.labels == ["LABEL_0", "LABEL_1", "LABEL_2"])
-        #expect(try load("bert-multi-label").configuration.multiLabel)
+        #expect(try load("bert-multi-label").configuration.problem == .multiLabel)
         #expect(try load("bert-token").configuration.head == .token)
         #expect(try load("bert-answer").configuration.head == .span)
         #expect(try load("bert-pooler").configuration.head == .none)

@@ -71,6 +71,18 @@ struct Sample {
 
     mutating func remove(_ prefix: String) { tensors.removeAll { $0.name.hasPrefix(prefix) } }
 
+    /// A head for masked tokens in place of the classifier, tied to the word embeddings.
+    mutating func predictions() {
+        remove("classifier")
+        set("architectures", "[\"BertForMaskedLM\"]")
+        for (name, shape) in [
+            ("transform.dense.weight", [8, 8]), ("transform.dense.bias", [8]), ("transform.LayerNorm.weight", [8]),
+            ("transform.LayerNorm.bias", [8]), ("bias", [11]),
+        ] {
+            tensors.append(SampleTensor(name: "cls.predictions.\(name)", shape: shape))
+        }
+    }
+
     mutating func sentenceTransformers(pooling: String = #"{"pooling_mode_mean_tokens": true}"#, modules: String? = nil) {
         let type = "sentence_transformers.models."
         files["modules.json"] = Array(

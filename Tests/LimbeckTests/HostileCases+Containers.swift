@@ -49,7 +49,7 @@ extension HostileCase {
 
     static let pickles: [HostileCase] = [
         .pickle("pickle-opens", nil) { Pickled.whole($0.dict) },
-        .init("pickle-empty", .fileMalformed, "pytorch_model.bin: not a file of torch.save") {
+        .init("pickle-empty", .fileMalformed, "pytorch_model.bin: an empty file, 0 bytes") {
             $0.torch { _ in [] }
         },
         .pickle(

@@ -48,7 +48,7 @@ struct HostileCase: CustomTestStringConvertible, Sendable {
     static let all =
         weights + headers + configurations + tensors + sentences + tokenizers + classes + bytePairs + characters + unigram + sentencePiece
         + sizes
-        + pickles + views + archives + shards + ggufHeaders + ggufTensors + ggufValues
+        + pickles + views + archives + shards + ggufHeaders + ggufTensors + ggufValues + mistakes + adapters
 }
 
 extension HostileCase {
@@ -148,8 +148,10 @@ extension HostileCase {
     }
 
     static let configurations: [HostileCase] = [
-        .init("config-missing", .fileNotFound, "config.json: no such file") { $0.missing = ["config.json"] },
-        .init("config-empty", .fileMalformed, "config.json: not JSON: it ends at byte 0") { $0.files["config.json"] = [] },
+        .init("config-missing", .fileNotFound, "config.json: no such file; take it from where 'model.safetensors' is from") {
+            $0.missing = ["config.json"]
+        },
+        .init("config-empty", .fileMalformed, "config.json: an empty file, 0 bytes") { $0.files["config.json"] = [] },
         .init("config-array", .fileMalformed, "the whole is an array at byte 0, expected an object") {
             $0.files["config.json"] = Array("[]".utf8)
         },
@@ -196,15 +198,15 @@ extension HostileCase {
         .config("epsilon-negative", .fileMalformed, "'layer_norm_eps' (negative)", "layer_norm_eps", "-1e-12"),
         .config("epsilon-string", .fileMalformed, "'layer_norm_eps' is 'small'", "layer_norm_eps", "\"small\""),
         .config("epsilon-infinite", .fileMalformed, "expected a finite number", "layer_norm_eps", "1e999"),
-        .config("decoder", .fileUnsupported, "'is_decoder' is not supported", "is_decoder", "true"),
-        .config("cross-attention", .fileUnsupported, "'add_cross_attention' is not supported", "add_cross_attention", "true"),
+        .config("decoder", .fileUnsupported, "'is_decoder' is true, which is not supported: encoders only", "is_decoder", "true"),
+        .config("cross-attention", .fileUnsupported, "'add_cross_attention' is true", "add_cross_attention", "true"),
         .config(
-            "positions-relative", .fileUnsupported, "position_embedding_type 'relative_key'", "position_embedding_type",
+            "positions-relative", .fileUnsupported, "'position_embedding_type' is 'relative_key'", "position_embedding_type",
             "\"relative_key\""),
         .config("heads-pruned", .fileUnsupported, "'pruned_heads'", "pruned_heads", #"{"0": [1]}"#),
         .config(
-            "architecture-other", .fileUnsupported, "architecture 'BertLMHeadModel'", "architectures",
-            "[\"BertLMHeadModel\"]"),
+            "architecture-other", .fileUnsupported, "architecture 'BertForPoetry'", "architectures",
+            "[\"BertForPoetry\"]"),
         .config(
             "architecture-of-another-family", .fileUnsupported, "architecture 'DistilBertModel'", "architectures",
             "[\"DistilBertModel\"]"),
@@ -218,17 +220,55 @@ extension HostileCase {
         .config(
             "labels-key-huge", .fileMalformed, "the key '99999999999999999999'", "id2label",
             #"{"0": "a", "1": "b", "99999999999999999999": "c"}"#),
-        .config("labels-number", .fileMalformed, "'id2label' 1 is 5", "id2label", #"{"0": "a", "1": 5, "2": "c"}"#),
+        .config("labels-number", nil, "", "id2label", #"{"0": "a", "1": 5, "2": true}"#),
+        .config("labels-null", .fileMalformed, "'id2label' 1 is null", "id2label", #"{"0": "a", "1": null, "2": "c"}"#),
+        .config("labels-object", .fileMalformed, "'id2label' 1 is an object", "id2label", #"{"0": "a", "1": {}, "2": "c"}"#),
+        .init("labels-of-another-number", nil) {
+            $0.set("num_labels", "3")
+            $0.set("id2label", #"{"0": "a", "1": "b"}"#)
+        },
+        .init("labels-of-neither-number", .fileInconsistent, "2 labels, but the classifier has 3 rows") {
+            $0.set("num_labels", "4")
+            $0.set("id2label", #"{"0": "a", "1": "b"}"#)
+        },
+        .config("labels-counted-by-a-string", .fileMalformed, "'num_labels' is 'three'", "num_labels", "\"three\""),
         .config("labels-array", .fileMalformed, "'id2label' is an array", "id2label", #"["a", "b", "c"]"#),
         .config("labels-missing", nil, "", "id2label", nil),
-        .config("problem-type-other", .fileUnsupported, "problem_type 'ranking'", "problem_type", "\"ranking\""),
+        .config("problem-type-other", .fileUnsupported, "'problem_type' is 'ranking'", "problem_type", "\"ranking\""),
     ]
 
     static let tensors: [HostileCase] = [
         .init("tensor-missing", .fileInconsistent, "no tensor 'encoder.layer.0.output.dense.bias'") {
             $0.remove("encoder.layer.0.output.dense.bias")
         },
-        .init("head-missing", .fileInconsistent, "no tensor 'classifier.weight'") { $0.remove("classifier") },
+        .init("head-missing", nil) { $0.remove("classifier") },
+        .init("head-half", .fileInconsistent, "no tensor 'classifier.weight', but 'classifier.bias', which is of the same head") {
+            $0.remove("classifier.weight")
+        },
+        .init("head-of-another-class", nil) { $0.set("architectures", "[\"BertForMaskedLM\"]") },
+        .init("architectures-many", nil) {
+            $0.set("architectures", "[\"BertForMaskedLM\", \"BertForPoetry\", \"BertForSequenceClassification\"]")
+        },
+        .init("architecture-other-alone", nil) {
+            $0.remove("classifier")
+            $0.set("architectures", "[\"BertForPoetry\"]")
+        },
+        .init("architecture-other-with-tensors", .fileUnsupported, "what it does with tensor 'poems.weight' is not known") {
+            $0.remove("classifier")
+            $0.set("architectures", "[\"BertForPoetry\"]")
+            $0.tensors.append(.init(name: "poems.weight", shape: [8]))
+        },
+        .init("tensor-of-an-adapter", .fileUnsupported, "is an adapter's: merge it") {
+            $0.tensors.append(.init(name: "bert.encoder.layer.0.attention.self.query.lora_A.default.weight", shape: [2, 8]))
+        },
+        .init("tensor-wrapped", nil) { sample in
+            for index in sample.tensors.indices {
+                sample.tensors[index].name = "_orig_mod.module." + sample.tensors[index].name
+            }
+        },
+        .init("tensor-wrapped-and-not", .fileInconsistent, "are one tensor under two names") {
+            $0.tensors.append(.init(name: "_orig_mod.pooler.dense.bias", shape: [8]))
+        },
         .init("pooler-missing", .fileInconsistent, "no tensor 'pooler.dense.weight'") { $0.remove("pooler") },
         .init("pooler-half", .fileInconsistent, "no tensor 'pooler.dense.bias'") { $0.remove("pooler.dense.bias") },
         .init("pooler-missing-unused", nil) {
@@ -237,8 +277,21 @@ extension HostileCase {
             $0.set("architectures", "[\"BertModel\"]")
         },
         .init("decoder-untied-missing", .fileInconsistent, "no tensor 'cls.predictions.decoder.weight'") {
-            $0.set("architectures", "[\"BertForMaskedLM\"]")
+            $0.predictions()
             $0.set("tie_word_embeddings", "false")
+        },
+        .init("decoder-tied", nil) { $0.predictions() },
+        .init("decoder-bias-missing", .fileInconsistent, "no tensor 'cls.predictions.bias'") {
+            $0.predictions()
+            $0.remove("cls.predictions.bias")
+        },
+        .init("decoder-two-biases", nil) {
+            $0.predictions()
+            $0.tensors.append(.init(name: "cls.predictions.decoder.bias", shape: [11]))
+        },
+        .init("decoder-bias-short", .fileInconsistent, "'cls.predictions.decoder.bias' has shape [10], expected [11]") {
+            $0.predictions()
+            $0.tensors.append(.init(name: "cls.predictions.decoder.bias", shape: [10]))
         },
         .init(
             "tensor-transposed", .fileInconsistent,

@@ -7,17 +7,20 @@ import Limbeck
 /// The input is seven parts between NUL bytes: config.json; tokenizer.json if it begins with a brace, else vocab.txt; modules.json;
 /// 1_Pooling/config.json; a text; the header of the weight file; and its data. An empty part is a file that is not there. So that the
 /// fuzzer need not keep a length and many numbers right, the header's length is put before it, and the data is repeated up to the
-/// largest number in the header. A header that does not begin with a brace is the whole weight file as it is.
+/// largest number in the header. A header that does not begin with a brace is the whole weight file as it is; an empty one is none. A part
+/// that begins with an "@" is another file: its name, a line break, and what is in it.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     let input = UnsafeRawBufferPointer(start: data, count: count)
     let parts = parts(input, 7)
     let tokenizer = parts[1].first == UInt8(ascii: "{") ? "tokenizer.json" : "vocab.txt"
     for (name, part) in zip(["config.json", tokenizer, "modules.json", "1_Pooling/config.json"], parts) where !part.isEmpty {
-        file("m/\(name)", part)
+        put(name, part)
     }
     let isHeader = parts[5].first == UInt8(ascii: "{")
-    file("m/model.safetensors", isHeader ? weights(parts[5], parts[6]) : Array(input[parts[5].startIndex...]))
+    if parts[5].startIndex < input.endIndex {
+        file("m/model.safetensors", isHeader ? weights(parts[5], parts[6]) : Array(input[parts[5].startIndex...]))
+    }
     defer { fuzz_clear() }
     fuzz_limit(64 << 20)
     do throws(LimbeckError) {
@@ -26,6 +29,13 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
         check(opening: error)
     }
     return 0
+}
+
+/// A file of the folder, or another one if the part says so.
+private func put(_ name: String, _ part: Slice<UnsafeRawBufferPointer>) {
+    guard part.first == UInt8(ascii: "@") else { return file("m/\(name)", part) }
+    let line = part.dropFirst().prefix { $0 != UInt8(ascii: "\n") }
+    file("m/\(String(decoding: line, as: UTF8.self))", part[line.endIndex...].dropFirst())
 }
 
 private func weights(_ header: Slice<UnsafeRawBufferPointer>, _ data: Slice<UnsafeRawBufferPointer>) -> [UInt8] {

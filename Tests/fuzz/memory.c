@@ -121,6 +121,20 @@ int platform_find(const char *folder, const char *suffix, char *name, size_t cap
     return count;
 }
 
+bool platform_name_in(const char *folder, size_t index, char *name, size_t capacity) {
+    size_t start = strlen(folder) + 1;
+    for (int i = 0; i < file_count; i++) {
+        if (strncmp(files[i].path, folder, start - 1) != 0 || files[i].path[start - 1] != '/') continue;
+        const char *found = files[i].path + start;
+        size_t length = strcspn(found, "/");
+        if (length >= capacity || index-- > 0) continue;
+        memcpy(name, found, length);
+        name[length] = 0;
+        return true;
+    }
+    return false;
+}
+
 void *platform_allocate(size_t bytes) {
     void *memory = NULL;
     if (bytes > allocation_limit || posix_memalign(&memory, 64, bytes ? bytes : 1) != 0) return NULL;

@@ -207,6 +207,16 @@ model((golden / "models/bert-eps-1e-5/config.json").read_text(), raw_header)
 raw = (tensor % ("[1]", "[0,4]")).encode()
 model(config, struct.pack("<Q", len(raw)) + raw, data=b"\0\0\0\0")
 
+# What stands in place of a folder, adapters, and the families as they are written today.
+for part in ["@adapter_config.json\n{\"base_model_name_or_path\": \"b\"}", "@model.safetensors.tmp\nx", "@refs/main\n../a", "@snapshots/a/config.json\n{}"]:
+    seed("model", b"\0\0" + part.encode() + b"\0@refs/main\na\0\0")
+    model(config, b"", modules=part, data=b"")
+model(config, header, "version https://git-lfs.github.com/spec/v1\n")
+for name in ["heads/compiled", "heads/tied-decoder-alone", "families/nomic-new-names", "families/nomic-model", "families/bert-untied",
+             "families/modernbert-layers", "families/electra-choice-last", "families/deberta-words", "labels/numbers", "adapters/inside"]:
+    raw_header, raw_data = header_of(golden / "cases" / name / "model.safetensors")
+    model((golden / "cases" / name / "config.json").read_text(), raw_header, data=raw_data[:64])
+
 # ---- Tokenizers
 
 

@@ -20,6 +20,9 @@ int platform_kind_of(const char *path);
  * folder that cannot be read has none. */
 int platform_find(const char *folder, const char *suffix, char *name, size_t capacity);
 
+/* The name at this index of those in a folder, in their order, NUL-terminated into `name`. False past the last. */
+bool platform_name_in(const char *folder, size_t index, char *name, size_t capacity);
+
 /* What a file is to hold: pieces of memory, one after the other. */
 typedef struct platform_piece {
     const void *bytes;
@@ -45,6 +48,9 @@ void *platform_allocate(size_t bytes);
 void platform_free(void *memory, size_t bytes);
 
 bool platform_same_bytes(const void *left, const void *right, size_t count);
+
+/* The offset of the first place in `bytes` where `part` stands, or -1. */
+ptrdiff_t platform_find_bytes(const void *bytes, size_t count, const void *part, size_t part_count);
 
 /* ---- CPU -------------------------------------------------------------------------------------------------------- */
 

@@ -54,7 +54,11 @@ extension Session {
     }
 
     private func defaultScores(_ labels: Int) -> Scores {
-        model.configuration.multiLabel ? .sigmoid : labels == 1 ? .raw : .softmax
+        switch model.configuration.problem {
+        case .multiLabel: .sigmoid
+        case .regression: .raw
+        case .singleLabel: labels == 1 ? .raw : .softmax
+        }
     }
 
     /// Makes scores of a row of logits, in place.

@@ -33,6 +33,12 @@ extension JSONValue {
         return double
     }
 
+    @inline(never) package func optionalObject(_ key: String) throws(LimbeckError) -> JSONValue? {
+        guard let value = optional(key) else { return nil }
+        guard value.kind == .object else { throw value.mismatch("'\(key)'", expected: "an object") }
+        return value
+    }
+
     /// The error that `what` is this value, but should be something else.
     @inline(never) package func mismatch(_ what: Message, expected: Message) -> LimbeckError {
         LimbeckError(.fileMalformed, "\(document.file): \(what) is \(described) at byte \(offset), expected \(expected)")

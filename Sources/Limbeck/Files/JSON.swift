@@ -35,6 +35,7 @@ package final class JSONDocument {
     private static func parse(
         _ bytes: UnsafeRawBufferPointer, _ file: String, _ mostBytes: Int
     ) throws(LimbeckError) -> [JSONNode] {
+        try Mistakes.checkNotEmpty(bytes, file)
         guard bytes.count <= mostBytes else {
             throw LimbeckError(.fileUnsupported, "\(file): a JSON text of \(bytes.count) bytes, the most is \(mostBytes)")
         }

@@ -19,6 +19,7 @@ package final class MappedFile {
         }
         self.name = name
         bytes = UnsafeRawBufferPointer(start: start, count: count)
+        try Mistakes.check(bytes, name)
     }
 
     deinit {

@@ -16,8 +16,7 @@ package enum ModelFiles {
                 return
             }
             guard mapping.bytes.starts(with: GGUFFile.magic) else {
-                throw LimbeckError(
-                    .fileUnreadable, "\(path): not a folder, and neither a pack nor a GGUF file")
+                throw Mistakes.noFolder(path, mapping.bytes)
             }
             self = .gguf(try GGUFFile(mapping))
             return

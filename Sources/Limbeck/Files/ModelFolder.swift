@@ -37,7 +37,7 @@ package struct ModelFolder {
     /// With `anyModules` it does not matter what follows the Transformer: a tokenizer does not need it.
     package init(_ path: String, anyModules: Bool = false) throws(LimbeckError) {
         switch fileKind(path) {
-        case .missing: throw LimbeckError(.fileNotFound, "\(path): no such folder")
+        case .missing: throw Mistakes.missing(path)
         case .folder: break
         case .file, .other: throw LimbeckError(.fileUnreadable, "\(path): not a folder")
         }
@@ -90,11 +90,15 @@ package struct ModelFolder {
     @inline(never) func has(_ name: String) -> Bool { fileKind("\(path)/\(name)") != .missing }
 
     /// The file that the tokenizer is read from, the first if several are there; nil if the folder has none.
-    package var tokenizerFile: String? {
-        let names: [String] = [
-            "tokenizer.json", "vocab.txt", "vocab.json", "tokenizer.model", "sentencepiece.bpe.model", "spiece.model", "spm.model",
-        ]
-        return names.first { contains($0) }
+    package var tokenizerFile: String? { ModelFolder.tokenizerFiles.first { contains($0) } }
+
+    private static var tokenizerFiles: [String] {
+        ["tokenizer.json", "vocab.txt", "vocab.json", "tokenizer.model", "sentencepiece.bpe.model", "spiece.model", "spm.model"]
+    }
+
+    /// For messages.
+    static var listOfTokenizerFiles: String {
+        tokenizerFiles.reduce("") { list, file in list.isEmpty ? file : list + " or " + file }
     }
 
     /// Maps a file of the folder; a missing one is an error.

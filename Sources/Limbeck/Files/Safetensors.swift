@@ -19,6 +19,7 @@ package struct Safetensors {
     package init(_ bytes: UnsafeRawBufferPointer, file: String) throws(LimbeckError) {
         @inline(never) func malformed(_ message: Message) -> LimbeckError { LimbeckError(.fileMalformed, "\(file): \(message)") }
 
+        try Mistakes.checkNotEmpty(bytes, file)
         guard bytes.count >= 8 else {
             throw malformed("not safetensors: \(bytes.count) bytes, expected at least the 8 of the header's length")
         }

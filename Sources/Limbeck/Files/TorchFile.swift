@@ -14,6 +14,7 @@ package struct TorchFile {
     }
 
     package init(_ bytes: UnsafeRawBufferPointer, file: String) throws(LimbeckError) {
+        try Mistakes.checkNotEmpty(bytes, file)
         let (pickle, storages) =
             if bytes.starts(with: [0x50, 0x4B, 0x03, 0x04]) {
                 try TorchFile.zip(bytes, file)

@@ -53,8 +53,7 @@ package struct WeightFiles {
                 return
             }
         }
-        throw LimbeckError(
-            .fileNotFound, "\(folder.path): no weights, expected model.safetensors, pytorch_model.bin, or the index of one")
+        throw Mistakes.noWeights(folder)
     }
 
     private init(_ folder: ModelFolder, _ index: ShardIndex, _ container: Container) throws(LimbeckError) {

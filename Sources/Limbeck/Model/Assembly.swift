@@ -129,7 +129,7 @@ struct Assembly {
         switch rule {
         case .none:
             return .none
-        case .sequence(let source, let classifier, let labels):
+        case .sequence(let source, let classifier, let labels, _):
             var outputs: Int?
             if case .fixed(let count) = labels { outputs = count }
             return .sequence(
@@ -157,12 +157,10 @@ struct Assembly {
                 decoder.append(try checkpoint.tensor(rest, [hidden - width, vocab]).transposed())
                 outputs = hidden
             }
-            let bias = !checkpoint.contains(names.bias) && checkpoint.contains(names.otherBias) ? names.otherBias : names.bias
-            let transform = DenseNames(
-                name: names.transform, activation: names.activation, activationKey: names.activationKey,
-                hasBias: names.transformHasBias, norm: names.norm)
+            // Of two that differ, transformers 5 adds the decoder's own in all families; transformers 4 does so in some.
+            let bias = checkpoint.contains(names.decoderBias) ? names.decoderBias : names.bias
             return .maskedLM(
-                transform: try dense(transform, out: outputs), decoder: decoder,
+                transform: try dense(names.transform, out: outputs), decoder: decoder,
                 bias: try declared.isOn(names.hasBias) ? try checkpoint.tensor(bias, [vocab]) : nil)
         }
     }

@@ -2,11 +2,14 @@
 ///
 /// Training frameworks and years of transformers have spelt one tensor in several ways. The canonical name is today's, without the
 /// base model's prefix: "bert.encoder.layer.0…" and "module.bert.encoder.layer.0…" are "encoder.layer.0…", and the LayerNorm's
-/// "gamma" and "beta" are "weight" and "bias". llama.cpp has names of its own. Tensors that nobody asks for are ignored, as transformers ignores them, but for
-/// packs, whose makers want to know what they lose (`dropped`).
+/// "gamma" and "beta" are "weight" and "bias". What torch.compile wraps has "_orig_mod." in its names. llama.cpp has names of its
+/// own. Tensors that nobody asks for are ignored, as transformers ignores them, but for packs, whose makers want to know what they
+/// lose (`dropped`).
 final class Checkpoint {
     let file: String
     private let base: String
+    private let olderBase: String?
+    private let spellings: [(written: String, canonical: String)]
     private let gguf: GGUFNames?
     private let tensors: [StoredTensor]
     /// By place: somebody took it.
@@ -21,6 +24,8 @@ final class Checkpoint {
     init(_ weights: WeightFiles, family: FamilyRules) throws(LimbeckError) {
         file = weights.file
         base = family.prefix
+        olderBase = family.olderPrefix
+        spellings = family.spellings
         gguf = weights.spelling == .gguf ? GGUFNames(family.family) : nil
         tensors = weights.tensors
         isUsed = [Bool](repeating: false, count: tensors.count)
@@ -31,6 +36,9 @@ final class Checkpoint {
             // Buffers of old versions, 0, 1, 2 and so on, sometimes there twice.
             if name.hasUTF8Suffix("position_ids") || name.hasUTF8Suffix("token_type_ids") { continue }
             if name.hasUTF8Prefix("fit_dense") { hasTinyBERTProjections = true }
+            for part in Checkpoint.partsOfAdapters where name.firstUTF8(part) != nil {
+                throw LimbeckError(.fileUnsupported, "\(file): tensor '\(entry.name)' is an adapter's\(Adapters.advice)")
+            }
             if let other = names.set(name, place) {
                 throw LimbeckError(
                     .fileInconsistent, "\(file): '\(tensors[other].name)' and '\(entry.name)' are one tensor under two names")
@@ -38,9 +46,18 @@ final class Checkpoint {
         }
     }
 
+    /// What names of tensors have in them that are added to a matrix while it is adapted: LoRA's, and those of the library
+    /// `adapters`.
+    private static var partsOfAdapters: [String] { [".lora_", ".base_layer.", ".loras.", ".adapters."] }
+
     private func canonical(_ written: String) -> String {
         if let gguf { return gguf.canonical(written) }
-        var name = written.droppingUTF8Prefix("module.").droppingUTF8Prefix(base)
+        var name = written
+        // A model and a part of it may be wrapped; nobody wraps more.
+        for _ in 0..<2 { name = name.replacingFirstUTF8("_orig_mod.", by: "") }
+        name = name.droppingUTF8Prefix("module.").droppingUTF8Prefix(base)
+        if let olderBase { name = name.droppingUTF8Prefix(olderBase) }
+        for (written, canonical) in spellings { name = name.replacingFirstUTF8(written, by: canonical) }
         if name.hasUTF8Suffix("LayerNorm.gamma") { name = name.droppingUTF8Suffix("gamma") + "weight" }
         if name.hasUTF8Suffix("LayerNorm.beta") { name = name.droppingUTF8Suffix("beta") + "bias" }
         return name
@@ -114,29 +131,4 @@ private func describe(_ shape: [Int?]) -> String {
         if let size { text += "\(size)" } else { text += "any" }
     }
     return text + "]"
-}
-
-/// Names of tensors are compared as bytes: the Unicode rules of `String` are not wanted here.
-extension String {
-    @inline(never) func hasUTF8Prefix(_ prefix: String) -> Bool {
-        var text = self
-        return text.withUTF8 {
-            prefix.hasSameBytes(as: UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: $0.prefix(prefix.utf8.count))))
-        }
-    }
-
-    @inline(never) func hasUTF8Suffix(_ suffix: String) -> Bool {
-        var text = self
-        return text.withUTF8 {
-            suffix.hasSameBytes(as: UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: $0.suffix(suffix.utf8.count))))
-        }
-    }
-
-    fileprivate func droppingUTF8Prefix(_ prefix: String) -> String {
-        hasUTF8Prefix(prefix) ? String(Substring(utf8.dropFirst(prefix.utf8.count))) : self
-    }
-
-    fileprivate func droppingUTF8Suffix(_ suffix: String) -> String {
-        hasUTF8Suffix(suffix) ? String(Substring(utf8.dropLast(suffix.utf8.count))) : self
-    }
 }

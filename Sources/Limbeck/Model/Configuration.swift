@@ -25,10 +25,8 @@ package struct Configuration: Sendable {
     package var head: HeadKind = .none
     /// `id2label`, by index; without it, "LABEL_0" and so on.
     package var labels: [String] = []
-    /// A head for sequences reads the means of their tokens, not the first tokens.
-    package var headReadsMeans = false
-    /// `problem_type` is `multi_label_classification`.
-    package var multiLabel = false
+    package var headReading = HeadReading.first
+    package var problem = Problem.singleLabel
     /// The folder's own pooling and normalisation (sentence-transformers).
     package var pooling: Pooling? = nil
     package var normalize = false
@@ -36,6 +34,18 @@ package struct Configuration: Sendable {
     package var maxLength = 0
     /// What the matrices' numbers are.
     package var precision = Precision.float32
+}
+
+/// Which state a head for sequences reads.
+package enum HeadReading: Sendable {
+    case first, mean, last
+}
+
+/// `problem_type`: what a classifier's numbers are.
+package enum Problem: Sendable {
+    case singleLabel, multiLabel
+    /// They are the answer as they are.
+    case regression
 }
 
 package enum HeadKind: Sendable {

@@ -10,6 +10,8 @@ final class DeclaredConfiguration {
     var embeddingSize: Int?
     var layers: Int?
     var attentionHeads: Int
+    /// Of one head, where a file may say it.
+    var headSize: Int?
     var intermediateSize: Int?
     var vocabSize: Int?
     var maxPositions: Int?
@@ -21,33 +23,38 @@ final class DeclaredConfiguration {
     var activation: Activation
     var layerNormEps: Float
     var normsHaveBias = true
-    /// The name of the model's class in transformers; nil in old files.
-    var architecture: String?
-    var multiLabel: Bool
+    /// The names of the model's classes in transformers; none in old files.
+    var architectures: [String]
+    var problem: Problem
     /// Output embeddings may be left out of the weights, because they are the input embeddings.
     var tiesEmbeddings: Bool
     /// All of it, for what one family alone has.
     let root: JSONValue
+    /// What is worth knowing of the folder.
+    let notes: Notes
 
     /// The name that messages use.
     var file: String { root.document.file }
 
     convenience init(_ folder: ModelFolder) throws(LimbeckError) {
         guard let root = try folder.json("config.json") else {
-            throw LimbeckError(.fileNotFound, "\(folder.path)/config.json: no such file")
+            throw Mistakes.noConfiguration(folder)
         }
-        try self.init(root)
-        try KeyTable.configuration(rules.keys).check(root, folder.notes)
+        try self.init(root, folder.notes)
     }
 
-    init(_ root: JSONValue) throws(LimbeckError) {
+    init(_ root: JSONValue, _ notes: Notes) throws(LimbeckError) {
         self.root = root
+        self.notes = notes
         (rules, modelType) = try DeclaredConfiguration.family(root)
+        if let newer = rules.newer, root.optional(newer.key) != nil { rules = newer.rules() }
+        try KeyTable.configuration(rules.keys).check(root, notes)
+        try Adapters.refuse(in: root)
         if let key = rules.poolerSwitch, try root.optionalBool(key) == false { rules.leavePoolerOut() }
-        try DeclaredConfiguration.refuseVariants(root, rules)
 
-        hiddenSize = try root.optionalSize(rules.sizes.hidden)
-        layers = try root.optionalSize(rules.sizes.layers)
+        hiddenSize = try DeclaredConfiguration.size(root, rules.sizes.hidden, "hidden_size")
+        layers = try DeclaredConfiguration.size(root, rules.sizes.layers, "num_hidden_layers")
+        headSize = try rules.headSizeKey.flatMap { (key) throws(LimbeckError) in try root.optionalSize(key) }
         intermediateSize = try root.optionalSize(rules.sizes.intermediate)
         vocabSize = try root.optionalSize("vocab_size")
         maxPositions = try root.optionalSize(rules.sizes.positions)
@@ -58,7 +65,7 @@ final class DeclaredConfiguration {
             groupLayers = try root.optionalSize("inner_group_num") ?? 1
         }
         if case .afterPadding(let key, let id) = rules.positions { paddingId = try DeclaredConfiguration.padding(root, key, id) }
-        guard let heads = try root.optionalSize(rules.sizes.attentionHeads) else {
+        guard let heads = try DeclaredConfiguration.size(root, rules.sizes.attentionHeads, "num_attention_heads") else {
             throw LimbeckError(
                 .fileMalformed, "\(root.document.file): no '\(rules.sizes.attentionHeads)', which no tensor can tell")
         }
@@ -71,8 +78,8 @@ final class DeclaredConfiguration {
             }
             layerNormEps = Float(eps)
         }
-        architecture = try DeclaredConfiguration.architecture(root)
-        multiLabel = try DeclaredConfiguration.isMultiLabel(root)
+        architectures = try DeclaredConfiguration.architectures(root)
+        problem = try DeclaredConfiguration.problem(root)
         tiesEmbeddings = try root.optionalBool("tie_word_embeddings") ?? true
         normsHaveBias = try isOn(rules.normBias)
     }
@@ -81,28 +88,45 @@ final class DeclaredConfiguration {
     static let mostLabels = 65_536
 
     /// The names of a head's `count` labels: `id2label` by index, or without one the names that transformers makes up.
+    ///
+    /// Where `num_labels` is another number than that of the names, transformers 4 goes by the names, and transformers 5 makes up
+    /// as many as that; both refuse a classifier with another number of rows than they go by. So its rows tell which of the two it
+    /// is.
     func labels(count: Int) throws(LimbeckError) -> [String] {
         guard count <= DeclaredConfiguration.mostLabels else {
             throw LimbeckError(
                 .fileUnsupported, "\(root.document.file): \(count) labels, the most is \(DeclaredConfiguration.mostLabels)")
         }
+        let declared = try root.optionalSize("num_labels")
         guard let names = root.optional("id2label") else {
-            if let declared = try root.optionalSize("num_labels"), declared != count {
-                throw labelMismatch(declared, count)
-            }
+            if let declared, declared != count { throw labelMismatch(declared, count) }
             return DeclaredConfiguration.numberedLabels(count)
         }
         guard names.kind == .object else { throw names.mismatch("'id2label'", expected: "an object") }
-        guard names.count == count else { throw labelMismatch(names.count, count) }
+        guard names.count == count else {
+            if declared == count { return DeclaredConfiguration.numberedLabels(count) }
+            throw labelMismatch(names.count, count)
+        }
         var labels = [String?](repeating: nil, count: count)
         for (key, value) in names.members {
             guard let index = decimal(key.string), index < count, labels[index] == nil else {
                 throw names.mismatch("'id2label' with the key '\(key.string)'", expected: "each of 0 to \(count - 1) once")
             }
-            guard let label = value.string else { throw value.mismatch("'id2label' \(index)", expected: "a string") }
+            guard let label = value.string ?? DeclaredConfiguration.name(of: value) else {
+                throw value.mismatch("'id2label' \(index)", expected: "a string")
+            }
             labels[index] = label
         }
         return labels.map { $0 ?? "" }  // all are there: as many distinct indices as labels
+    }
+
+    /// A label that is a number or a truth value, as the file spells it.
+    private static func name(of value: JSONValue) -> String? {
+        switch value.kind {
+        case .number: String(decoding: value.source, as: UTF8.self)
+        case .bool: value.bool == true ? "true" : "false"
+        default: nil
+        }
     }
 
     static func numberedLabels(_ count: Int) -> [String] { (0..<count).map { "LABEL_\($0)" } }
@@ -142,18 +166,10 @@ final class DeclaredConfiguration {
         return id
     }
 
-    /// Members that change the computation, and that nothing here computes.
-    private static func refuseVariants(_ root: JSONValue, _ rules: FamilyRules) throws(LimbeckError) {
-        for key in ["is_decoder", "add_cross_attention", "is_encoder_decoder"] where try root.optionalBool(key) == true {
-            throw LimbeckError(.fileUnsupported, "\(root.document.file): '\(key)' is not supported: encoders only")
-        }
-        if rules.readsPositionType, let type = try root.optionalString("position_embedding_type"), type != "absolute" {
-            throw LimbeckError(
-                .fileUnsupported, "\(root.document.file): position_embedding_type '\(type)' is not supported, expected 'absolute'")
-        }
-        if let pruned = root.optional("pruned_heads"), pruned.count > 0 {
-            throw LimbeckError(.fileUnsupported, "\(root.document.file): 'pruned_heads' is not supported")
-        }
+    /// transformers knows these sizes of every family by one name too, which wins.
+    @inline(never) private static func size(_ root: JSONValue, _ name: String, _ common: String) throws(LimbeckError) -> Int? {
+        if let size = try root.optionalSize(common) { return size }
+        return try root.optionalSize(name)
     }
 
     private static func activation(
@@ -169,6 +185,9 @@ final class DeclaredConfiguration {
     /// Of a head's linear layer: its own, or the encoder's.
     @inline(never) func activation(_ names: DenseNames) throws(LimbeckError) -> Activation {
         guard let key = names.activationKey else { return names.activation ?? activation }
+        if names.mayLackActivation, let value = root[key], value.isNull || value.kind == .string && value.source.isEmpty {
+            return .identity
+        }
         return try DeclaredConfiguration.activation(root, key, "gelu", transformersActivations)
     }
 
@@ -177,39 +196,39 @@ final class DeclaredConfiguration {
         return try root.optionalBool(key) ?? option.otherwise
     }
 
-    /// Whether a head for sequences reads the means of their tokens.
-    func headReadsMeans() throws(LimbeckError) -> Bool {
-        guard let key = rules.headPooling else { return false }
+    /// Which state of a sequence its head reads: by classes' words for it, of which each key's table knows its own.
+    func reading(_ key: String?) throws(LimbeckError) -> HeadReading {
+        guard let key else { return .first }
         switch try root.optionalString(key) {
-        case nil, "cls": return false
-        case "mean": return true
-        case let other?:
-            throw LimbeckError(.fileUnsupported, "\(file): \(key) '\(other)' is not supported, expected 'cls' or 'mean'")
+        case "mean": return .mean
+        // Without an index of its own, `cls_index` is the last token's.
+        case "last", "cls_index": return .last
+        default: return .first
         }
     }
 
-    /// Refuses members that change the computation, unless they are absent, null, false or 0.
-    @inline(never) func refuse(_ keys: [String]) throws(LimbeckError) {
-        for key in keys {
-            guard let value = root.optional(key), value.bool != false, value.int != 0 else { continue }
-            throw LimbeckError(.fileUnsupported, "\(file): '\(key)' is not supported")
-        }
+    /// Whether no class that is named is one of the family's.
+    var isClassUnknown: Bool {
+        !architectures.isEmpty && !architectures.contains { name in rules.heads.contains { $0.architecture == name } }
     }
 
-    private static func architecture(_ root: JSONValue) throws(LimbeckError) -> String? {
-        guard let list = root.optional("architectures") else { return nil }
+    private static func architectures(_ root: JSONValue) throws(LimbeckError) -> [String] {
+        guard let list = root.optional("architectures") else { return [] }
         guard list.kind == .array else { throw list.mismatch("'architectures'", expected: "an array of strings") }
-        guard let first = list.elements.first(where: { _ in true }) else { return nil }
-        guard let name = first.string else { throw first.mismatch("'architectures' 0", expected: "a string") }
-        return name
+        var names: [String] = []
+        for element in list.elements {
+            guard let name = element.string else { throw element.mismatch("'architectures' \(names.count)", expected: "a string") }
+            // What PyTorch's sharding put before the class's name.
+            names.append(name.droppingUTF8Prefix("FSDP"))
+        }
+        return names
     }
 
-    private static func isMultiLabel(_ root: JSONValue) throws(LimbeckError) -> Bool {
+    private static func problem(_ root: JSONValue) throws(LimbeckError) -> Problem {
         switch try root.optionalString("problem_type") {
-        case nil, "single_label_classification", "regression": return false
-        case "multi_label_classification": return true
-        case let other?:
-            throw LimbeckError(.fileUnsupported, "\(root.document.file): problem_type '\(other)' is not supported")
+        case "multi_label_classification": return .multiLabel
+        case "regression": return .regression
+        default: return .singleLabel
         }
     }
 }

@@ -73,7 +73,7 @@ extension GGUFFile {
         let json = Array(try configuration().utf8)
         return try json.withUnsafeBufferPointer { json throws(LimbeckError) in
             let bytes = UnsafeRawBufferPointer(json)
-            let declared = try DeclaredConfiguration(JSONDocument(bytes, file: file).root)
+            let declared = try DeclaredConfiguration(JSONDocument(bytes, file: file).root, Notes())
             declared.layerNormEps = eps
             return try body(declared)
         }

@@ -3,25 +3,25 @@ import KernelInterface
 // The task heads, on states of the batch that was just computed.
 
 extension Session {
-    /// `dense` of the first tokens of sequences of the batch, at most `Scratch.headRows`, or of the means of all their tokens.
+    /// `dense` of the first tokens of sequences of the batch, at most `Scratch.headRows`, or of what else is read of them.
     /// -> out (sequences, outputs), `outStride` apart. A sequence without tokens counts as a state of zeros.
     func dense(
-        _ dense: Dense, sequences: Range<Int>, means: Bool = false, into out: UnsafeMutablePointer<Float>, outStride: Int
+        _ dense: Dense, sequences: Range<Int>, reading: HeadReading = .first, into out: UnsafeMutablePointer<Float>, outStride: Int
     ) {
-        gather(sequences, means: means)
+        gather(sequences, reading)
         apply(dense, rows: sequences.count, of: scratch.rows, scratch.headStride, into: out, outStride)
     }
 
-    /// The states of the first tokens, or the means of all. -> scratch.rows (sequences, hidden)
-    private func gather(_ sequences: Range<Int>, means: Bool) {
+    /// The states of the first or last tokens, or the means of all. -> scratch.rows (sequences, hidden)
+    private func gather(_ sequences: Range<Int>, _ reading: HeadReading) {
         let hidden = model.configuration.hiddenSize, stride = rowStride(hidden)
         for (row, sequence) in sequences.enumerated() {
             let start = scratch.starts[sequence], count = scratch.starts[sequence + 1] - start
             let (states, out) = (scratch.hidden + start * stride, scratch.rows + row * scratch.headStride)
-            if means {
-                mean(states, stride, count, into: out, hidden)
-            } else {
-                copy(count == 0 ? nil : states, to: out, count: hidden)
+            switch reading {
+            case .mean: mean(states, stride, count, into: out, hidden)
+            case .first: copy(count == 0 ? nil : states, to: out, count: hidden)
+            case .last: copy(count == 0 ? nil : states + (count - 1) * stride, to: out, count: hidden)
             }
         }
     }
@@ -29,14 +29,14 @@ extension Session {
     /// The classifier's logits for sequences of the batch. -> out (sequences, labels)
     func sequenceLogits(sequences: Range<Int>, into out: UnsafeMutablePointer<Float>) {
         guard case .sequence(let source, let classifier) = model.weights.head else { return }
-        let (stride, means) = (scratch.headStride, model.configuration.headReadsMeans)
+        let (stride, reading) = (scratch.headStride, model.configuration.headReading)
         forEachBlock(of: sequences) { block in
             var states = scratch.rows
             if let source {
                 states = scratch.dense
-                dense(source, sequences: block, means: means, into: states, outStride: stride)
+                dense(source, sequences: block, reading: reading, into: states, outStride: stride)
             } else {
-                gather(block, means: means)
+                gather(block, reading)
             }
             let first = (block.lowerBound - sequences.lowerBound) * classifier.outputs
             dots(classifier, rows: block.count, of: states, stride, into: out + first, classifier.outputs)

@@ -8,6 +8,7 @@ package struct LoadedModel {
     let checkpoint: Checkpoint
 
     package static func load(_ folder: ModelFolder) throws(LimbeckError) -> LoadedModel {
+        try Adapters.refuse(in: folder)
         var model = try LoadedModel(DeclaredConfiguration(folder), WeightFiles(folder))
         model.apply(try SentenceModules(folder, hiddenSize: model.configuration.hiddenSize))
         return model
@@ -23,6 +24,7 @@ package struct LoadedModel {
         let checkpoint = try Checkpoint(files, family: declared.rules)
         let assembly = try Assembly(declared, checkpoint)
         let tensors = assembly.tensors
+        try LoadedModel.checkUnknownClass(declared, checkpoint, layers: tensors.layers.count)
         self.tensors = tensors
         self.files = files
         self.checkpoint = checkpoint
@@ -41,8 +43,8 @@ package struct LoadedModel {
         configuration.positionPanels = assembly.positionPanels
         configuration.widths = assembly.widths
         (configuration.head, configuration.labels) = try LoadedModel.headKind(assembly, declared)
-        configuration.headReadsMeans = try declared.headReadsMeans()
-        configuration.multiLabel = declared.multiLabel
+        if case .sequence(_, _, _, let reads) = assembly.rule { configuration.headReading = try declared.reading(reads) }
+        configuration.problem = declared.problem
         self.configuration = configuration
     }
 
@@ -58,7 +60,7 @@ package struct LoadedModel {
         switch assembly.tensors.head {
         case .none: (.none, [])
         case .sequence(_, let classifier):
-            if case .sequence(_, _, .fixed) = assembly.rule {
+            if case .sequence(_, _, .fixed, _) = assembly.rule {
                 (.sequence, DeclaredConfiguration.numberedLabels(classifier.weight.shape[0]))
             } else {
                 (.sequence, try declared.labels(count: classifier.weight.shape[0]))

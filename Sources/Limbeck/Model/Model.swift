@@ -22,7 +22,9 @@ public final class Model: Sendable {
     ///
     /// Everything is checked here: what opens does not fail later for what is in its files. Throws with a message that names the
     /// file, the key or the tensor, what was found and what was expected.
-    public convenience init(path: String) throws(LimbeckError) { try self.init(ModelFiles(path)) }
+    public convenience init(path: String) throws(LimbeckError) {
+        do throws(LimbeckError) { try self.init(ModelFiles(path)) } catch { throw error.opening(path) }
+    }
 
     convenience init(_ files: ModelFiles) throws(LimbeckError) {
         switch files {
@@ -42,6 +44,9 @@ public final class Model: Sendable {
     convenience init(_ loaded: LoadedModel, _ files: ModelFiles) throws(LimbeckError) {
         let weights = try Weights(loaded.tensors, loaded.configuration, mappings: loaded.files.mappings)
         let file = files.tokenizerFile
+        if file == nil, case .folder(let folder) = files {
+            folder.notes.add("\(folder.path): no tokenizer, which may be \(ModelFolder.listOfTokenizerFiles): only ids can go in")
+        }
         let tokenizer = try file != nil ? Tokenizer(files) : nil
         self.init(
             loaded.configuration, weights, tokenizer, mappedBytes: loaded.files.mappedBytes,
@@ -67,7 +72,9 @@ public final class Model: Sendable {
     /// What the tokenizer makes of any text has to have rows in the model's tables. A pair may ask for a token type more; that is for
     /// the call to say.
     private func checkRows(of tokenizer: Tokenizer, file: String) throws(LimbeckError) {
-        @inline(never) func inconsistent(_ message: Message) -> LimbeckError { LimbeckError(.fileInconsistent, "\(file): \(message)") }
+        @inline(never) func inconsistent(_ message: Message) -> LimbeckError {
+            LimbeckError(.fileInconsistent, "\(file): \(message)")
+        }
         let c = configuration
         guard tokenizer.vocabularySize <= c.vocabSize else {
             throw inconsistent("\(tokenizer.vocabularySize) ids, but the model's vocabulary has \(c.vocabSize)")

@@ -44,6 +44,9 @@ struct StepBuilder {
         try checkpoint.tensor("\(prefix)\(name).weight", [expected, inputs]).shape[0]
     }
 
+    /// Whether the layer has a matrix of that name.
+    func has(_ name: String) -> Bool { checkpoint.contains("\(prefix)\(name).weight") }
+
     @inline(never)
     func linear(_ name: String, in inputs: Int, out outputs: Int, bias: Bool = true) throws(LimbeckError) -> LinearTensors {
         try checkpoint.linear(prefix + name, in: inputs, out: outputs, bias: bias)
@@ -98,6 +101,16 @@ struct StepBuilder {
         steps.append(.rotate(table: table))
     }
 
+    /// Queries, keys and values by a matrix each, into `projected`. Returns how wide each of them is, which may be less or more than
+    /// the state (AutoTinyBERT).
+    @inline(never) mutating func projections(_ names: [String], in inputs: Int, bias: Bool) throws(LimbeckError) -> Int {
+        let size = try outputs(names[0], in: inputs, expected: attentionSize)
+        var matrices: [LinearTensors] = []
+        for name in names { matrices.append(try linear(name, in: inputs, out: size, bias: bias)) }
+        product(matrices, from: .hidden, into: .projected)
+        return size
+    }
+
     /// Queries, keys and values by one matrix, into `projected`. Returns how wide each of them is.
     @inline(never)
     mutating func fusedProjection(_ name: String, in inputs: Int, from: Buffer, bias: Bool) throws(LimbeckError) -> Int {
@@ -122,6 +135,11 @@ struct StepBuilder {
     }
 
     private func headSize(_ size: Int) throws(LimbeckError) -> Int {
+        if let key = declared.rules.headSizeKey, let head = declared.headSize, size / declared.attentionHeads != head {
+            throw LimbeckError(
+                .fileInconsistent,
+                "\(declared.file): '\(key)' is \(head), but attention is \(size) wide, with \(declared.attentionHeads) heads")
+        }
         guard size % declared.attentionHeads == 0 else {
             throw LimbeckError(
                 .fileInconsistent,

@@ -47,7 +47,8 @@ package final class Weights {
 
     /// Weights that stand in a file in this form.
     init(
-        embeddings: [Step<Packed>], blocks: [[Step<Packed>]], layers: [[Int]], relativeBias: RelativeBias?, rotaries: [PackedRotary],
+        embeddings: [Step<Packed>], blocks: [[Step<Packed>]], layers: [[Int]], relativeBias: RelativeBias?,
+        rotaries: [PackedRotary],
         pooler: Dense?, head: Head, mapping: MappedFile
     ) {
         (self.embeddings, self.blocks, self.layers) = (embeddings, blocks, layers)

@@ -40,9 +40,16 @@ extension Checkpoint {
     }
 
     private func reason(for name: String, layers: Int) -> String? {
-        for (suffix, reason) in Checkpoint.buffers where name.hasUTF8Suffix(suffix) { return reason }
         for prefix in Checkpoint.heads where name.hasUTF8Prefix(prefix) { return "a head that the model's class does not have" }
         if name.hasUTF8Prefix("fit_dense") { return "a projection to the teacher's width, of TinyBERT's training" }
+        return reasonInEncoder(for: name, layers: layers)
+    }
+
+    /// Whether a tensor that nobody asked for is of the encoder all the same.
+    func isRest(_ name: String, layers: Int) -> Bool { reasonInEncoder(for: name, layers: layers) != nil }
+
+    private func reasonInEncoder(for name: String, layers: Int) -> String? {
+        for (suffix, reason) in Checkpoint.buffers where name.hasUTF8Suffix(suffix) { return reason }
         if name.hasUTF8Prefix("pooler.") { return "a pooler that the model's class does not have" }
         for prefix in Checkpoint.options where name.hasUTF8Prefix(prefix) { return Checkpoint.switchedOff }
         guard let prefix = layerPrefix, let index = layerIndex(of: name, prefix) else { return nil }

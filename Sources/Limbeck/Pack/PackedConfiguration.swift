@@ -17,8 +17,10 @@ extension Configuration {
         json.write("position_panels", positionPanels)
         json.write("head", PackNames.heads[PackNames.headValues.firstIndex(of: head) ?? 0])
         json.array("labels") { json in for label in labels { json.write(nil, label) } }
-        json.write("head_reads_means", headReadsMeans)
-        json.write("multi_label", multiLabel)
+        json.write("head_reads_means", headReading == .mean)
+        if headReading == .last { json.write("head_reads_last", true) }
+        json.write("multi_label", problem == .multiLabel)
+        if problem == .regression { json.write("regression", true) }
         if let pooling { json.write("pooling", PackNames.poolings[Int(pooling.rawValue) - 1]) }
         json.write("normalize", normalize)
         json.write("max_length", maxLength)
@@ -50,8 +52,10 @@ extension Configuration {
             }
             labels.append(text)
         }
-        headReadsMeans = try json.flag("head_reads_means")
-        multiLabel = try json.flag("multi_label")
+        if try json.flag("head_reads_means") { headReading = .mean }
+        if try json.optionalBool("head_reads_last") == true { headReading = .last }
+        if try json.flag("multi_label") { problem = .multiLabel }
+        if try json.optionalBool("regression") == true { problem = .regression }
         if json.optional("pooling") != nil {
             pooling = Pooling(rawValue: UInt32(try json.choice("pooling", PackNames.poolings)) + 1)
         }

@@ -7,9 +7,15 @@ extension Model {
     /// pack with why it is not; one that nothing explains is refused.
     public static func pack(_ source: String, to path: String, options: PackOptions = PackOptions()) throws(LimbeckError) {
         options.progress?(.reading, 0)
-        let files = try ModelFiles(source)
-        let (loaded, dropped) = try LoadedModel.accounted(files)
-        let model = try Model(loaded, files)
+        let model: Model
+        let dropped: [DroppedTensor]
+        do throws(LimbeckError) {
+            let files = try ModelFiles(source)
+            let (loaded, rest) = try LoadedModel.accounted(files)
+            (model, dropped) = (try Model(loaded, files), rest)
+        } catch {
+            throw error.opening(source)
+        }
         options.progress?(.quantizing, 0)
         let packed = try model.converted(options)
         options.progress?(.references, 0)

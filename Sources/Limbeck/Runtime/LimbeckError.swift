@@ -35,6 +35,12 @@ public struct LimbeckError: Error, Sendable {
     private let contents: Contents
 
     @inline(never) public init(_ status: Status, _ message: Message) { contents = Contents(status, message.text) }
+
+    /// The error of an opening: what was to be opened comes first. Messages begin with a file of it, or with its path already.
+    @inline(never) func opening(_ path: String) -> LimbeckError {
+        let isThere = message.hasUTF8Prefix(path + ":") || message.hasUTF8Prefix(path + "/")
+        return isThere ? self : LimbeckError(status, "\(path): \(message)")
+    }
 }
 
 extension LimbeckError: CustomStringConvertible {

@@ -69,7 +69,7 @@ public enum Scores: UInt32, Sendable {
 }
 
 public struct ClassifyOptions: Sendable {
-    /// nil: softmax; sigmoid for a multi-label model; the raw number for one label.
+    /// nil: softmax; sigmoid for a multi-label model; the raw numbers for one label, or where `problem_type` is `regression`.
     public var scores: Scores? = nil
     /// Logits are divided by it before the softmax or sigmoid.
     public var temperature: Float = 1

@@ -18,11 +18,7 @@ typealias BlockRule = @Sendable (_ layer: inout StepBuilder, _ hidden: Int) thro
 /// BERT's layer, which most families share but for the names.
 func bertBlock(_ names: BlockNames = BlockNames()) -> BlockRule {
     { (layer, hidden) throws(LimbeckError) in
-        // The queries may be narrower or wider than the state (AutoTinyBERT).
-        let size = try layer.outputs(names.query, in: hidden, expected: layer.attentionSize)
-        var projections: [LinearTensors] = []
-        for name in [names.query, names.key, names.value] { projections.append(try layer.linear(name, in: hidden, out: size)) }
-        layer.product(projections, from: .hidden, into: .projected)
+        let size = try layer.projections([names.query, names.key, names.value], in: hidden, bias: true)
         try layer.attention(size: size)
         layer.product(
             [try layer.linear(names.attentionOutput, in: size, out: hidden)], from: .context, into: .attended, residual: .hidden,
@@ -74,6 +70,16 @@ func bertEmbeddings(types hasTypes: Bool = true, projection: String? = nil) -> E
 extension StepBuilder {
     /// A table of the embeddings, under the name that all of BERT's line give it.
     func table(_ name: String, rows: Int?, width: Int?) throws(LimbeckError) -> Tensor {
-        try checkpoint.tensor("embeddings.\(name)_embeddings.weight", [rows, width])
+        let table = "embeddings.\(name)_embeddings.weight"
+        return try checkpoint.tensor(name == "word" ? tied(table) : table, [rows, width])
+    }
+
+    /// Of the words' table and a decoder that is tied to it, some writers keep the first in the order of names, which may be the
+    /// decoder.
+    func tied(_ table: String) -> String {
+        guard !checkpoint.contains(table), declared.tiesEmbeddings,
+            let decoder = declared.rules.maskedLMNames(checkpoint)?.decoder, checkpoint.contains(decoder)
+        else { return table }
+        return decoder
     }
 }

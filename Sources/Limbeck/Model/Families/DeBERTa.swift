@@ -4,37 +4,49 @@ import KernelInterface
 /// so. The convolution of the two largest, of 900 million parameters and more, is refused.
 extension FamilyRules {
     static var deberta: FamilyRules {
-        FamilyRules(
-            family: .deberta, modelTypes: ["deberta-v2"], prefix: "deberta.", layerNormEps: ("layer_norm_eps", 1e-7),
-            embeddings: debertaEmbeddings, block: debertaBlock, pooler: nil, maskedLM: .bert, newerMaskedLM: .newDeBERTa,
+        let rules = FamilyRules(
+            .deberta, ["deberta-v2"], prefix: "deberta.",
             heads: heads("DebertaV2", sequence: .contextPooler, choice: .contextPooler))
+        rules.headSizeKey = "attention_head_size"
+        rules.layerNormEps.default = 1e-7
+        rules.embeddings = debertaEmbeddings
+        rules.block = debertaBlock
+        rules.pooler = nil
+        rules.maskedLM = .bert
+        rules.newerMaskedLM = .newDeBERTa
+        rules.keys = [
+            .obeyed("embedding_size attention_head_size relative_attention max_relative_positions position_buckets pos_att_type"),
+            .obeyed("share_att_key position_biased_input norm_rel_ebd pooler_hidden_act"),
+            .only("0", "conv_kernel_size", why: "a convolution beside the layers"),
+        ]
+        return rules
     }
 }
 
 extension DenseNames {
-    fileprivate static var contextPooler: DenseNames { DenseNames(name: "pooler.dense", activationKey: "pooler_hidden_act") }
+    fileprivate static var contextPooler: DenseNames { DenseNames("pooler.dense", activationKey: "pooler_hidden_act") }
 }
 
 extension MaskedLMNames {
     /// Of the checkpoints of the paper, and of those with `legacy` false.
     fileprivate static var newDeBERTa: MaskedLMNames {
         MaskedLMNames(
-            transform: "lm_predictions.lm_head.dense", norm: "lm_predictions.lm_head.LayerNorm",
-            decoder: nil, bias: "lm_predictions.lm_head.bias",
-            otherBias: "lm_predictions.lm_head.bias")
+            transform: DenseNames("lm_predictions.lm_head.dense", norm: "lm_predictions.lm_head.LayerNorm"), decoder: nil,
+            bias: "lm_predictions.lm_head.bias")
     }
 }
 
 /// norm(projection of (word + type + position)), each of the last three only if there is one.
 private func debertaEmbeddings(_ builder: inout StepBuilder) throws(LimbeckError) -> EmbeddingSizes {
     let declared = builder.declared
-    try declared.refuse(["conv_kernel_size"])
-    let word = try builder.table("word", rows: declared.vocabSize, width: nil)
+    let word = try builder.table("word", rows: declared.vocabSize, width: declared.embeddingSize)
     let width = word.shape[1], hidden = declared.hiddenSize ?? width
     var tables = EmbeddingTables(word: word)
     let hasPositions = try declared.root.optionalBool("position_biased_input") ?? true
     if hasPositions { tables.position = try builder.table("position", rows: declared.maxPositions, width: width) }
-    if declared.typeVocabSize != 0 { tables.type = try builder.table("token_type", rows: declared.typeVocabSize, width: width) }
+    if declared.typeVocabSize ?? 0 != 0 {
+        tables.type = try builder.table("token_type", rows: declared.typeVocabSize, width: width)
+    }
     let norm = try builder.norm("embeddings.LayerNorm", hidden)
     if width == hidden {
         builder.embed(tables, width: width, into: .hidden, norm: norm)
@@ -101,11 +113,12 @@ extension StepBuilder {
         let (rows, isTooLarge) = span.multipliedReportingOverflow(by: 2)
         let embeddings = try checkpoint.tensor("encoder.rel_embeddings.weight", [isTooLarge ? nil : rows, hidden])
         var norm: NormTensors?
-        let names = try root.optionalString("norm_rel_ebd") ?? "none"
-        switch names {
-        case "none": break
-        case "layer_norm": norm = try checkpoint.norm("encoder.LayerNorm", hidden, eps: declared.layerNormEps, bias: true)
-        default: throw LimbeckError(.fileUnsupported, "\(declared.file): norm_rel_ebd '\(names)' is not supported")
+        for name in DeclaredConfiguration.words(try root.optionalString("norm_rel_ebd") ?? "none") {
+            switch name {
+            case "none": break
+            case "layer_norm": norm = try checkpoint.norm("encoder.LayerNorm", hidden, eps: declared.layerNormEps, bias: true)
+            default: throw LimbeckError(.fileUnsupported, "\(declared.file): norm_rel_ebd '\(name)' is not supported")
+            }
         }
         let distances = DistanceBuckets(span: span, farthest: buckets == nil ? nil : farthest)
         guard !distances.skipsRows else {
@@ -118,13 +131,20 @@ extension StepBuilder {
 }
 
 extension DeclaredConfiguration {
+    /// The words of "c2p | p2c".
+    fileprivate static func words(_ list: String) -> [String] {
+        list.utf8.split(separator: UInt8(ascii: "|")).map { word in
+            String(Substring(word)).replacingFirstUTF8(" ", by: "").replacingFirstUTF8(" ", by: "")
+        }
+    }
+
     /// `pos_att_type`: a list, or in old files one string, "c2p|p2c".
     fileprivate func positionTerms() throws(LimbeckError) -> (contentToPosition: Bool, positionToContent: Bool) {
         var terms = (contentToPosition: false, positionToContent: false)
         guard let value = root.optional("pos_att_type") else { return terms }
         var names: [String] = []
         if let list = value.string {
-            names = list.utf8.split(separator: UInt8(ascii: "|")).map { String(Substring($0)) }
+            names = DeclaredConfiguration.words(list)
         } else if value.kind == .array {
             for element in value.elements {
                 guard let name = element.string else {
@@ -137,8 +157,8 @@ extension DeclaredConfiguration {
         }
         for name in names {
             switch name {
-            case "c2p": terms.contentToPosition = true
-            case "p2c": terms.positionToContent = true
+            case "c2p", "C2P": terms.contentToPosition = true
+            case "p2c", "P2C": terms.positionToContent = true
             default: throw LimbeckError(.fileUnsupported, "\(file): pos_att_type '\(name)' is not supported")
             }
         }

@@ -3,26 +3,32 @@ import KernelInterface
 /// ELECTRA (Clark et al. 2020), generator and discriminator: BERT's layers, embeddings that may be narrower, no pooler.
 extension FamilyRules {
     static var electra: FamilyRules {
-        FamilyRules(
-            family: .electra, modelTypes: ["electra"], prefix: "electra.",
-            embeddings: bertEmbeddings(projection: "embeddings_project"), pooler: nil,
-            maskedLM: MaskedLMNames(
-                transform: "generator_predictions.dense", norm: "generator_predictions.LayerNorm",
-                decoder: "generator_lm_head.weight", bias: "generator_lm_head.bias", otherBias: "generator_lm_head.bias",
-                activation: .gelu),
+        let detection = HeadRule.detection(
+            DenseNames("discriminator_predictions.dense"), classifier: "discriminator_predictions.dense_prediction")
+        let rules = FamilyRules(
+            .electra, ["electra"], prefix: "electra.",
             heads: heads(
-                "Electra", sequence: .electraClassifier, classifier: "classifier.out_proj", choice: .summary) + [
-                    (
-                        "ElectraForPreTraining",
-                        .detection(
-                            DenseNames(name: "discriminator_predictions.dense"),
-                            classifier: "discriminator_predictions.dense_prediction")
-                    )
-                ])
+                "Electra", sequence: .electraClassifier, classifier: "classifier.out_proj", choice: .summary, reads: "summary_type")
+                + [("ElectraForPreTraining", detection), ("ElectraForCausalLM", .maskedLM)])
+        rules.embeddings = bertEmbeddings(projection: "embeddings_project")
+        rules.pooler = nil
+        rules.maskedLM = MaskedLMNames(
+            transform: DenseNames("generator_predictions.dense", activation: .gelu, norm: "generator_predictions.LayerNorm"),
+            decoder: "generator_lm_head.weight", bias: "generator_lm_head.bias")
+        // What the head for choices makes of a sequence, and no other head.
+        rules.keys = [
+            .obeyed("embedding_size summary_activation"),
+            .only("first last mean cls_index", "summary_type"),
+            .only("true", "summary_use_proj", why: "a choice has to be projected"),
+            .only("false", "summary_proj_to_labels", why: "the projection is as wide as the state"),
+        ]
+        return rules
     }
 }
 
 extension DenseNames {
-    fileprivate static var electraClassifier: DenseNames { DenseNames(name: "classifier.dense", activation: .gelu) }
-    fileprivate static var summary: DenseNames { DenseNames(name: "sequence_summary.summary", activation: .gelu) }
+    fileprivate static var electraClassifier: DenseNames { DenseNames("classifier.dense", activation: .gelu) }
+    fileprivate static var summary: DenseNames {
+        DenseNames("sequence_summary.summary", activationKey: "summary_activation", mayLackActivation: true)
+    }
 }

@@ -2,14 +2,24 @@ import KernelInterface
 
 /// All in which a family differs from the others: what its configuration and its tensors are called, and the small rules that no
 /// file states. Names of tensors are those of transformers without the base model's prefix.
-struct FamilyRules {
+///
+/// An object, which a family's function makes and then changes where the family is not as BERT.
+final class FamilyRules {
     let family: Family
     /// The values of `model_type`.
     let modelTypes: [String]
     /// What the base model's tensors begin with in a model with a head.
     let prefix: String
+    /// What they began with in older files.
+    var olderPrefix: String?
+    /// Parts of tensors' names that some files write in another way than this family's functions ask for.
+    var spellings: [(written: String, canonical: String)] = []
+    /// The rules of files that have a key of config.json which older files of the family do not have.
+    var newer: (key: String, rules: @Sendable () -> FamilyRules)?
 
     var sizes = SizeNames()
+    /// The key of the size of a head, where it need not be the hidden size over the number of heads.
+    var headSizeKey: String?
     /// The key of the activation, and the activation of a file without it.
     var activation = (key: "hidden_act", default: "gelu")
     /// The names that activations go by.
@@ -18,8 +28,6 @@ struct FamilyRules {
     var layerNormEps: (key: String?, default: Double) = ("layer_norm_eps", 1e-12)
     /// Whether LayerNorms have a bias.
     var normBias = Switch()
-    /// Whether the family's code looks at `position_embedding_type`; the files of others have it all the same.
-    var readsPositionType = true
     var positions = PositionRule.fromZero
     var embeddings = bertEmbeddings()
 
@@ -41,40 +49,44 @@ struct FamilyRules {
     /// What the classifiers of tokens and spans read in place of the state itself.
     var tokenDense: DenseNames?
     var spanClassifier = "qa_outputs"
-    /// The key that says whether a head for sequences reads the first token, "cls", or the "mean" of all.
-    var headPooling: String?
     /// Keys of config.json that other families do not have.
     var keys: [KeyRule] = []
     /// The classes of transformers, and their heads. A file that names none has the first whose tensors are all there.
     var heads: [(architecture: String, head: HeadRule)]
+
+    @inline(never)
+    init(_ family: Family, _ modelTypes: [String], prefix: String, heads: [(architecture: String, head: HeadRule)]) {
+        (self.family, self.modelTypes, self.prefix, self.heads) = (family, modelTypes, prefix, heads)
+    }
 }
 
 extension FamilyRules {
     /// Those that the file has.
     func maskedLMNames(_ checkpoint: Checkpoint) -> MaskedLMNames? {
-        if let newerMaskedLM, checkpoint.contains("\(newerMaskedLM.transform).weight") { return newerMaskedLM }
+        if let newerMaskedLM, checkpoint.contains("\(newerMaskedLM.transform.name).weight") { return newerMaskedLM }
         return maskedLM
     }
 
     /// The classes that transformers has for nearly every family, under the name that a family's classes begin with; and what
-    /// those for sequences and for choices make of the first token.
+    /// those for sequences and for choices make of the first token, or what `reads` says.
     static func heads(
-        _ name: String, sequence: DenseNames = .pooler, classifier: String = "classifier", choice: DenseNames = .pooler
+        _ name: String, sequence: DenseNames = .pooler, classifier: String = "classifier", choice: DenseNames = .pooler,
+        reads: String? = nil
     ) -> [(architecture: String, head: HeadRule)] {
         [
             (name + "Model", .none),
             (name + "ForQuestionAnswering", .span),
             (name + "ForSequenceClassification", .sequence(sequence, classifier: classifier)),
             (name + "ForTokenClassification", .token(classifier: "classifier")),
-            (name + "ForMultipleChoice", .sequence(choice, classifier: "classifier", labels: .fixed(1))),
+            (name + "ForMultipleChoice", .sequence(choice, classifier: "classifier", labels: .fixed(1), reads: reads)),
             (name + "ForMaskedLM", .maskedLM),
         ]
     }
 
-    mutating func leavePoolerOut() {
+    func leavePoolerOut() {
         for index in heads.indices {
-            if case .sequence(let dense?, let classifier, let labels) = heads[index].head, dense.name == pooler {
-                heads[index].head = .sequence(nil, classifier: classifier, labels: labels)
+            if case .sequence(let dense?, let classifier, let labels, let reads) = heads[index].head, dense.name == pooler {
+                heads[index].head = .sequence(nil, classifier: classifier, labels: labels, reads: reads)
             }
         }
         pooler = nil
@@ -85,8 +97,9 @@ extension FamilyRules {
 var transformersActivations: [(name: String, activation: Activation)] {
     [
         ("gelu", .gelu), ("gelu_python", .gelu),
-        // Three ways to write one formula.
-        ("gelu_new", .geluTanh), ("gelu_pytorch_tanh", .geluTanh), ("gelu_fast", .geluTanh),
+        // Ways to write one formula.
+        ("gelu_new", .geluTanh), ("gelu_pytorch_tanh", .geluTanh), ("gelu_fast", .geluTanh), ("gelu_python_tanh", .geluTanh),
+        ("gelu_accurate", .geluTanh), ("linear", .identity),
         ("quick_gelu", .quickGELU), ("relu", .relu), ("silu", .silu), ("swish", .silu), ("tanh", .tanh),
     ]
 }
@@ -114,114 +127,22 @@ enum PositionRule {
     case afterPadding(key: String?, default: Int)
 }
 
-/// decoder(LN(act(transform x))) + bias
-struct MaskedLMNames {
-    var transform: String
-    var norm: String
+/// decoder(transform(x)) + bias
+final class MaskedLMNames {
+    /// Ends in a LayerNorm.
+    let transform: DenseNames
     /// nil: the word embeddings, whatever the configuration says.
-    var decoder: String?
+    let decoder: String?
     /// The decoder's columns past the embedding's width, transposed (MobileBERT).
     var restOfDecoder: String?
-    /// A bias has had two names.
-    var bias: String
-    var otherBias: String
-    var hasBias = Switch()
-    /// nil: the encoder's.
-    var activation: Activation?
-    /// The key of an activation of its own.
-    var activationKey: String?
-    var transformHasBias = Switch()
-}
+    /// The head's bias, and the decoder's own, which most files have as one.
+    let bias: String
+    let decoderBias: String
+    let hasBias: Switch
 
-enum HeadRule {
-    case none
-    /// A classifier on what a linear layer makes of the first token, or on that itself.
-    case sequence(DenseNames?, classifier: String, labels: Labels = .declared)
-    case token(classifier: String)
-    case span
-    case maskedLM
-    /// ELECTRA's discriminator: for each token, a classifier on what `dense` makes of it.
-    case detection(DenseNames, classifier: String)
-
-    enum Labels {
-        /// By the configuration.
-        case declared
-        /// The configuration may say what it likes: there are so many.
-        case fixed(Int)
-    }
-}
-
-/// activation(W x + b), and then a ReLU or a LayerNorm if it says so.
-struct DenseNames {
-    var name: String
-    /// nil: the encoder's.
-    var activation: Activation?
-    /// The key of an activation of its own.
-    var activationKey: String?
-    var relu = false
-    var hasBias = Switch()
-    var norm: String?
-
-    static var pooler: DenseNames { DenseNames(name: "pooler.dense", activation: .tanh) }
-}
-
-extension HeadRule {
-    /// Whether both are for the same kind of answer.
-    private func isLike(_ other: HeadRule) -> Bool {
-        switch (self, other) {
-        case (.none, .none), (.sequence, .sequence), (.token, .token), (.span, .span): true
-        case (.maskedLM, .maskedLM), (.detection, .detection): true
-        default: false
-        }
-    }
-
-    /// The tensors without which there is no such head.
-    private func weights(_ rules: FamilyRules, _ checkpoint: Checkpoint) -> [String] {
-        switch self {
-        case .none: []
-        case .sequence(let dense, let classifier, _): (dense.map { [$0.name] } ?? []) + [classifier]
-        case .detection(let dense, let classifier): [dense.name, classifier]
-        case .token(let classifier): (rules.tokenDense.map { [$0.name] } ?? []) + [classifier]
-        case .span: (rules.tokenDense.map { [$0.name] } ?? []) + [rules.spanClassifier]
-        case .maskedLM: rules.maskedLMNames(checkpoint).map { [$0.transform] } ?? []
-        }
-    }
-
-    /// From `architectures`; in files from before it, from the tensors.
-    init(_ declared: DeclaredConfiguration, _ checkpoint: Checkpoint) throws(LimbeckError) {
-        let rules = declared.rules
-        if let name = declared.architecture {
-            guard let found = rules.heads.first(where: { $0.architecture == name }) else {
-                throw LimbeckError(
-                    .fileUnsupported,
-                    "\(declared.file): architecture '\(name)' is not supported for model_type '\(declared.modelType)'")
-            }
-            self = found.head
-        } else {
-            let found = rules.heads.filter { entry in
-                if case .none = entry.head { return false }
-                return entry.head.weights(rules, checkpoint).allSatisfy { checkpoint.contains("\($0).weight") }
-            }
-            self = found.first?.head ?? .none
-            // Where the classifiers of sequences and tokens read the same layer, they have the same tensors.
-            let other = found.first {
-                !$0.head.isLike(self) && $0.head.weights(rules, checkpoint).elementsEqual(weights(rules, checkpoint), by: ==)
-            }
-            if rules.tokenDense != nil, let other {
-                throw LimbeckError(
-                    .fileUnsupported,
-                    """
-                    \(declared.file): no 'architectures', and the tensors are those of \(found[0].architecture) \
-                    and of \(other.architecture)
-                    """)
-            }
-        }
-        // TinyBERT's classifier has a ReLU, and BERT's class name; what its training leaves in the file tells the two apart.
-        if case .sequence(var dense, let classifier, let labels) = self, checkpoint.hasTinyBERTProjections,
-            classifier == "classifier"
-        {
-            dense?.relu = true
-            self = .sequence(dense, classifier: classifier, labels: labels)
-        }
+    @inline(never)
+    init(transform: DenseNames, decoder: String?, bias: String, decoderBias: String? = nil, hasBias: Switch = Switch()) {
+        (self.transform, self.decoder, self.bias, self.hasBias) = (transform, decoder, bias, hasBias)
+        self.decoderBias = decoderBias ?? bias
     }
 }

@@ -3,17 +3,22 @@ import KernelInterface
 /// MobileBERT (Sun et al. 2020): as deep as BERT-large, and each layer's work is done on a narrow state between two bottlenecks.
 extension FamilyRules {
     static var mobileBERT: FamilyRules {
-        FamilyRules(
-            family: .mobileBERT, modelTypes: ["mobilebert"], prefix: "mobilebert.", activation: ("hidden_act", "relu"),
-            embeddings: mobileBERTEmbeddings, block: mobileBERTBlock, poolerSwitch: "classifier_activation",
-            maskedLM: MaskedLMNames(
-                transform: "cls.predictions.transform.dense", norm: "cls.predictions.transform.LayerNorm",
-                decoder: "cls.predictions.decoder.weight", restOfDecoder: "cls.predictions.dense.weight",
-                bias: "cls.predictions.bias", otherBias: "cls.predictions.decoder.bias"),
-            heads: heads("MobileBert") + [
-                ("MobileBertForPreTraining", .maskedLM),
-                ("MobileBertForNextSentencePrediction", .sequence(.pooler, classifier: "cls.seq_relationship")),
-            ])
+        let others: [(architecture: String, head: HeadRule)] = [
+            ("MobileBertForPreTraining", .maskedLM),
+            ("MobileBertForNextSentencePrediction", .sequence(.pooler, classifier: "cls.seq_relationship")),
+        ]
+        let rules = FamilyRules(.mobileBERT, ["mobilebert"], prefix: "mobilebert.", heads: heads("MobileBert") + others)
+        rules.activation.default = "relu"
+        rules.embeddings = mobileBERTEmbeddings
+        rules.block = mobileBERTBlock
+        rules.poolerSwitch = "classifier_activation"
+        rules.maskedLM = .bert
+        rules.maskedLM?.restOfDecoder = "cls.predictions.dense.weight"
+        rules.keys = [
+            .obeyed("embedding_size trigram_input use_bottleneck intra_bottleneck_size use_bottleneck_attention"),
+            .obeyed("key_query_shared_bottleneck num_feedforward_networks normalization_type classifier_activation"),
+        ]
+        return rules
     }
 }
 

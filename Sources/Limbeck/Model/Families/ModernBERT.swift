@@ -1,28 +1,47 @@
 import KernelInterface
 
-/// ModernBERT (Warner et al. 2024): norms before the layers' parts and after the last, rotary positions, gated feed-forward networks,
-/// and in most layers an attention that sees only the keys around.
+/// ModernBERT (Warner et al. 2024): norms before the layers' parts and after the last, rotary positions, gated feed-forward
+/// networks, and in most layers an attention that sees only the keys around.
 extension FamilyRules {
     static var modernBERT: FamilyRules {
-        FamilyRules(
-            family: .modernBERT, modelTypes: ["modernbert"], prefix: "model.", activation: ("hidden_activation", "gelu"),
-            layerNormEps: ("norm_eps", 1e-5), normBias: Switch(key: "norm_bias", otherwise: false),
-            readsPositionType: false, embeddings: modernBERTEmbeddings, layers: "layers.", block: modernBERTBlock,
-            finalNorm: "final_norm", pooler: nil,
-            maskedLM: MaskedLMNames(
-                transform: "head.dense", norm: "head.norm", decoder: "decoder.weight", bias: "decoder.bias",
-                otherBias: "decoder.bias", hasBias: Switch(key: "decoder_bias"), activationKey: "classifier_activation",
-                transformHasBias: .classifierBias),
-            tokenDense: .predictionHead, spanClassifier: "classifier", headPooling: "classifier_pooling",
+        let classifier = HeadRule.sequence(.predictionHead, classifier: "classifier", reads: "classifier_pooling")
+        let choice = HeadRule.sequence(.predictionHead, classifier: "classifier", labels: .fixed(1), reads: "classifier_pooling")
+        let rules = FamilyRules(
+            .modernBERT, ["modernbert"], prefix: "model.",
             heads: [
                 ("ModernBertModel", .none),
-                ("ModernBertForSequenceClassification", .sequence(.predictionHead, classifier: "classifier")),
+                ("ModernBertForSequenceClassification", classifier),
                 ("ModernBertForTokenClassification", .token(classifier: "classifier")),
                 ("ModernBertForQuestionAnswering", .span),
-                ("ModernBertForMultipleChoice", .sequence(.predictionHead, classifier: "classifier", labels: .fixed(1))),
+                ("ModernBertForMultipleChoice", choice),
                 // The others have its layer too.
                 ("ModernBertForMaskedLM", .maskedLM),
             ])
+        rules.headSizeKey = "head_dim"
+        rules.activation.key = "hidden_activation"
+        rules.layerNormEps = ("norm_eps", 1e-5)
+        rules.normBias = Switch(key: "norm_bias", otherwise: false)
+        rules.embeddings = modernBERTEmbeddings
+        rules.layers = "layers."
+        rules.block = modernBERTBlock
+        rules.finalNorm = "final_norm"
+        rules.pooler = nil
+        rules.maskedLM = MaskedLMNames(
+            transform: .predictionHead, decoder: "decoder.weight", bias: "decoder.bias", hasBias: Switch(key: "decoder_bias"))
+        rules.tokenDense = .predictionHead
+        rules.spanClassifier = "classifier"
+        rules.keys = [
+            .obeyed(
+                "hidden_activation norm_eps norm_bias attention_bias mlp_bias decoder_bias classifier_bias classifier_activation"),
+            .obeyed("local_attention sliding_window layer_types global_attn_every_n_layers head_dim"),
+            .obeyed("rope_parameters global_rope_theta local_rope_theta"),
+            .only("cls mean", "classifier_pooling"),
+            .only("{}", "rope_scaling", why: "angles that are no position times a frequency"),
+            .only("1", "partial_rotary_factor"),
+            // The files have it, and no class reads it.
+            .inert(.unread, "position_embedding_type rope_theta"),
+        ]
+        return rules
     }
 }
 
@@ -32,15 +51,15 @@ extension Switch {
 
 extension DenseNames {
     fileprivate static var predictionHead: DenseNames {
-        DenseNames(name: "head.dense", activationKey: "classifier_activation", hasBias: .classifierBias, norm: "head.norm")
+        DenseNames("head.dense", activationKey: "classifier_activation", hasBias: .classifierBias, norm: "head.norm")
     }
 }
 
 /// norm(word): there are no tables of positions and types.
 private func modernBERTEmbeddings(_ builder: inout StepBuilder) throws(LimbeckError) -> EmbeddingSizes {
     let declared = builder.declared
-    try declared.refuse(["rope_scaling", "partial_rotary_factor"])
-    let word = try builder.checkpoint.tensor("embeddings.tok_embeddings.weight", [declared.vocabSize, declared.hiddenSize])
+    let word = try builder.checkpoint.tensor(
+        builder.tied("embeddings.tok_embeddings.weight"), [declared.vocabSize, declared.hiddenSize])
     let hidden = word.shape[1]
     builder.embed(
         EmbeddingTables(word: word), width: hidden, into: .hidden, norm: try builder.norm("embeddings.norm", hidden))
@@ -59,8 +78,7 @@ private func modernBERTBlock(_ layer: inout StepBuilder, _ hidden: Int) throws(L
     let size = try layer.fusedProjection(
         "attn.Wqkv", in: hidden, from: layer.index > 0 ? .attended : .hidden, bias: attentionBias)
     try layer.rotate(size: size, base: try declared.modernBERTBase(isGlobal: isGlobal))
-    let window = try declared.root.optionalSize("local_attention") ?? 128
-    try layer.attention(size: size, window: isGlobal ? nil : window / 2)
+    try layer.attention(size: size, window: isGlobal ? nil : declared.slidingWindow())
     layer.product(
         [try layer.linear("attn.Wo", in: size, out: hidden, bias: attentionBias)], from: .context, into: .attended,
         residual: .hidden)
@@ -81,42 +99,68 @@ private func modernBERTBlock(_ layer: inout StepBuilder, _ hidden: Int) throws(L
 }
 
 extension DeclaredConfiguration {
-    /// Whether a layer's queries see all keys: every third one does.
+    /// Whether a layer's queries see all keys: `layer_types` says it for each, or else every third one does. A student may have any
+    /// of its teacher's layers, and their types with them. transformers 4 goes by the second key alone.
     fileprivate func isGlobal(layer: Int) throws(LimbeckError) -> Bool {
-        let isGlobal = layer % (try root.optionalSize("global_attn_every_n_layers") ?? 3) == 0
-        // What transformers 5 writes beside.
-        guard let types = root.optional("layer_types") else { return isGlobal }
-        let type = types.elements.dropFirst(layer).first(where: { _ in true })
-        guard type?.string == (isGlobal ? "full_attention" : "sliding_attention") else {
-            throw LimbeckError(
-                .fileUnsupported, "\(file): 'layer_types' \(layer) is not supported, expected that of 'global_attn_every_n_layers'")
+        guard let types = root.optional("layer_types") else {
+            return layer % (try root.optionalSize("global_attn_every_n_layers") ?? 3) == 0
         }
-        return isGlobal
+        if let layers, types.count != layers {
+            throw LimbeckError(
+                .fileInconsistent, "\(file): 'layer_types' has \(types.count) elements, expected one for each of \(layers) layers")
+        }
+        let type = types.elements.dropFirst(layer).first { _ in true }
+        switch type?.string {
+        // An older name.
+        case "full_attention", "attention": return true
+        case "sliding_attention": return false
+        default:
+            throw LimbeckError(
+                .fileUnsupported,
+                """
+                \(file): 'layer_types' \(layer) is \(type?.described ?? "missing"), which is not supported; expected 'full_attention' or \
+                'sliding_attention'
+                """)
+        }
+    }
+
+    /// How far a local layer's queries see to each side. transformers 5 has a name for that too, which wins.
+    fileprivate func slidingWindow() throws(LimbeckError) -> Int {
+        if let side = try root.optionalSize("sliding_window") { return side }
+        return (try root.optionalSize("local_attention") ?? 128) / 2
     }
 
     /// The base of a layer's rotary positions.
     fileprivate func modernBERTBase(isGlobal: Bool) throws(LimbeckError) -> Float {
-        // transformers 5 has an object for each kind of layer in place of the two keys.
-        if let parameters = root.optional("rope_parameters")?.optional(isGlobal ? "full_attention" : "sliding_attention") {
-            try refuseScaling(parameters)
-            return try rotaryBase(parameters, "rope_theta", otherwise: isGlobal ? 160_000 : 10_000)
-        }
         // An explicit null is the base of the other layers.
         let key = isGlobal || root["local_rope_theta"]?.isNull == true ? "global_rope_theta" : "local_rope_theta"
-        return try rotaryBase(root, key, otherwise: key == "global_rope_theta" ? 160_000 : 10_000)
+        let base = try rotaryBase(root, key, otherwise: key == "global_rope_theta" ? 160_000 : 10_000)
+        // transformers 5 has an object for each kind of layer in place of the two keys.
+        let parameters = try root.optionalObject("rope_parameters")
+        return try ropeBase(parameters?.optionalObject(isGlobal ? "full_attention" : "sliding_attention"), otherwise: base)
     }
 
-    func rotaryBase(_ object: JSONValue, _ key: String, otherwise: Double) throws(LimbeckError) -> Float {
+    /// The base of rotary positions whose parameters stand in an object, as transformers 5 has them.
+    @inline(never) func ropeBase(_ parameters: JSONValue?, otherwise base: Float, types: [String] = ["default"])
+        throws(LimbeckError) -> Float
+    {
+        guard let parameters else { return base }
+        var type = try parameters.optionalString("rope_type")
+        if type == nil { type = try parameters.optionalString("type") }
+        if let type, !types.contains(where: { $0 == type }) {
+            throw LimbeckError(.fileUnsupported, "\(file): rope_type '\(type)' is not supported")
+        }
+        guard parameters.optional("partial_rotary_factor") == nil else {
+            throw LimbeckError(.fileUnsupported, "\(file): 'partial_rotary_factor' is not supported")
+        }
+        return try rotaryBase(parameters, "rope_theta", otherwise: Double(base))
+    }
+
+    @inline(never) func rotaryBase(_ object: JSONValue, _ key: String, otherwise: Double) throws(LimbeckError) -> Float {
         let base = try object.optionalDouble(key) ?? otherwise
         guard Rotary.bases.contains(base) else {
             throw LimbeckError(.fileUnsupported, "\(file): '\(key)' is not supported, expected a number from 1 to 10^12")
         }
         return Float(base)
-    }
-
-    /// Angles that are not a position times a frequency.
-    private func refuseScaling(_ parameters: JSONValue) throws(LimbeckError) {
-        guard let type = try parameters.optionalString("rope_type"), type != "default" else { return }
-        throw LimbeckError(.fileUnsupported, "\(file): rope_type '\(type)' is not supported")
     }
 }

@@ -1,25 +1,79 @@
 import KernelInterface
 
-/// NomicBERT (Nussbaum et al. 2024): BERT's layers with rotary positions, gated feed-forward networks, and few biases. Its classes are
-/// not of transformers; their code is beside the weights (`modeling_hf_nomic_bert.py`), under a configuration of GPT-2's kind.
+/// NomicBERT (Nussbaum et al. 2024): BERT's layers with rotary positions, gated feed-forward networks, and few biases. Its first
+/// classes are not of transformers; their code is beside the weights (`modeling_hf_nomic_bert.py`), under a configuration of
+/// GPT-2's kind. transformers 5 has the family under BERT's keys, always gated and without biases, and writes the tensors under the
+/// first names.
 extension FamilyRules {
     static var nomicBERT: FamilyRules {
-        FamilyRules(
-            family: .nomicBERT, modelTypes: ["nomic_bert"], prefix: "bert.",
-            sizes: SizeNames(
-                hidden: "n_embd", layers: "n_layer", attentionHeads: "n_head", intermediate: "n_inner", positions: "n_positions"),
-            activation: ("activation_function", "gelu"), activations: [("swiglu", .silu), ("geglu", .gelu), ("gelu", .gelu)],
-            layerNormEps: ("layer_norm_epsilon", 1e-5), embeddings: nomicBERTEmbeddings, layers: "encoder.layers.",
-            block: nomicBERTBlock,
-            maskedLM: MaskedLMNames(
-                transform: "cls.predictions.transform.dense", norm: "cls.predictions.transform.layer_norm",
-                decoder: "cls.predictions.decoder.weight", bias: "cls.predictions.decoder.bias",
-                otherBias: "cls.predictions.decoder.bias", hasBias: .firstLayer, transformHasBias: .firstLayer),
-            heads: [
-                ("NomicBertModel", .none),
-                ("NomicBertForPreTraining", .maskedLM),
-                ("NomicBertForSequenceClassification", .sequence(.pooler, classifier: "classifier")),
-            ])
+        let rules = FamilyRules(.nomicBERT, ["nomic_bert"], prefix: "bert.", heads: nomicBERTHeads)
+        rules.newer = ("num_attention_heads", { .newNomicBERT })
+        rules.sizes = SizeNames(
+            hidden: "n_embd", layers: "n_layer", attentionHeads: "n_head", intermediate: "n_inner", positions: "n_positions")
+        rules.activation.key = "activation_function"
+        rules.activations = [("swiglu", .silu), ("geglu", .gelu), ("gelu", .gelu)]
+        rules.layerNormEps = ("layer_norm_epsilon", 1e-5)
+        rules.embeddings = nomicBERTEmbeddings
+        rules.layers = "encoder.layers."
+        rules.block = nomicBERTBlock
+        rules.maskedLM = .nomicBERT(hasBias: .firstLayer)
+        rules.keys = [
+            .obeyed("n_embd n_layer n_head n_inner n_positions activation_function layer_norm_epsilon num_heads_kv"),
+            .obeyed("qkv_proj_bias mlp_fc1_bias mlp_fc2_bias pad_vocab_size_multiple"),
+            .obeyed("rotary_emb_fraction rotary_emb_base rotary_scaling_factor max_trained_positions rope_parameters"),
+            .only("false 0", "prenorm parallel_block use_rms_norm causal rotary_emb_interleaved rotary_emb_scale_base"),
+            .only("false 0", "moe_every_n_layers scale_attn_by_inverse_layer_idx"),
+            nomicBERTCode,
+        ]
+        return rules
+    }
+
+    private static var newNomicBERT: FamilyRules {
+        let rules = FamilyRules(.nomicBERT, ["nomic_bert"], prefix: "nomic_bert.", heads: nomicBERTHeads)
+        rules.olderPrefix = "bert."
+        rules.spellings = [
+            ("encoder.layers.", "layers."),
+            // As its classes have them, and `save_pretrained(save_original_format=False)` writes them.
+            ("embeddings.LayerNorm.", "emb_ln."), ("self_attn.o_proj.", "attn.out_proj."), ("self_attn.", "attn."),
+            ("mlp.up_proj.", "mlp.fc11."), ("mlp.gate_proj.", "mlp.fc12."), ("mlp.down_proj.", "mlp.fc2."),
+            ("post_attention_layernorm.", "norm1."), ("post_mlp_layernorm.", "norm2."),
+        ]
+        rules.headSizeKey = "head_dim"
+        rules.activation.default = "silu"
+        rules.embeddings = newNomicBERTEmbeddings
+        rules.layers = "layers."
+        rules.block = newNomicBERTBlock
+        rules.maskedLM = .nomicBERT(hasBias: Switch())
+        rules.keys = [
+            .obeyed("head_dim rope_parameters rope_theta"),
+            .only("{}", "rope_scaling", why: "angles that are no position times a frequency"),
+            .only("1", "partial_rotary_factor"),
+            nomicBERTCode,
+        ]
+        return rules
+    }
+
+    private static var nomicBERTHeads: [(architecture: String, head: HeadRule)] {
+        [
+            ("NomicBertModel", .none),
+            ("NomicBertForPreTraining", .maskedLM),
+            ("NomicBertForMaskedLM", .maskedLM),
+            ("NomicBertForSequenceClassification", .sequence(.pooler, classifier: "classifier")),
+            ("NomicBertForTokenClassification", .token(classifier: "classifier")),
+        ]
+    }
+
+    /// The code that the files name is what the family computes.
+    private static var nomicBERTCode: KeyRule { .inert(.repeated, "auto_map") }
+}
+
+extension MaskedLMNames {
+    fileprivate static func nomicBERT(hasBias: Switch) -> MaskedLMNames {
+        MaskedLMNames(
+            transform: DenseNames(
+                "cls.predictions.transform.dense", hasBias: hasBias, norm: "cls.predictions.transform.layer_norm"),
+            decoder: "cls.predictions.decoder.weight", bias: "cls.predictions.bias", decoderBias: "cls.predictions.decoder.bias",
+            hasBias: hasBias)
     }
 }
 
@@ -31,28 +85,38 @@ extension Switch {
 /// norm(word + type), and a table of positions where they are not rotary.
 private func nomicBERTEmbeddings(_ builder: inout StepBuilder) throws(LimbeckError) -> EmbeddingSizes {
     let (declared, root) = (builder.declared, builder.declared.root)
-    try declared.refuse([
-        "prenorm", "parallel_block", "use_rms_norm", "causal", "rotary_emb_interleaved", "rotary_emb_scale_base",
-        "moe_every_n_layers",
-    ])
     if let heads = try root.optionalSize("num_heads_kv"), heads != declared.attentionHeads {
         throw LimbeckError(.fileUnsupported, "\(declared.file): 'num_heads_kv' is not supported, expected that of 'n_head'")
     }
-    let multiple = try root.optionalSize("pad_vocab_size_multiple") ?? 1
-    let word = try builder.table("word", rows: declared.vocabSize?.roundedUp(to: multiple), width: declared.hiddenSize)
-    let hidden = word.shape[1]
-    let type = try builder.table("token_type", rows: declared.typeVocabSize, width: hidden)
-    var tables = EmbeddingTables(word: word, position: nil, type: type)
-    var positions = declared.maxPositions ?? 2048
+    var positions: (most: Int, table: Bool) = (declared.maxPositions ?? 2048, false)
     if try declared.rotaryFraction() == 0 {
-        let position = try builder.table("position", rows: declared.maxPositions, width: hidden)
-        (tables.position, positions) = (position, position.shape[0])
+        positions.table = true
     } else if try declared.isScaled() {
         // Up to the length of the training nothing is scaled; beyond it, all angles depend on the length of the text.
-        positions = min(positions, try root.optionalSize("max_trained_positions") ?? 2048)
+        positions.most = min(positions.most, try root.optionalSize("max_trained_positions") ?? 2048)
     }
-    builder.embed(tables, width: hidden, into: .hidden, norm: try builder.norm("emb_ln", hidden))
-    return EmbeddingSizes(word: word, positions: positions, types: type.shape[0], hidden: hidden)
+    let multiple = try root.optionalSize("pad_vocab_size_multiple") ?? 1
+    return try nomicBERTEmbeddings(&builder, rows: declared.vocabSize?.roundedUp(to: multiple), positions)
+}
+
+/// Here all positions are rotary, and `dynamic` ones are as they are up to the length of the training.
+private func newNomicBERTEmbeddings(_ builder: inout StepBuilder) throws(LimbeckError) -> EmbeddingSizes {
+    let declared = builder.declared
+    return try nomicBERTEmbeddings(&builder, rows: declared.vocabSize, (declared.maxPositions ?? 2048, false))
+}
+
+private func nomicBERTEmbeddings(
+    _ builder: inout StepBuilder, rows: Int?, _ positions: (most: Int, table: Bool)
+) throws(LimbeckError) -> EmbeddingSizes {
+    let declared = builder.declared
+    let word = try builder.table("word", rows: rows, width: declared.hiddenSize)
+    let hidden = word.shape[1]
+    let type = try builder.table("token_type", rows: declared.typeVocabSize, width: hidden)
+    let position = positions.table ? try builder.table("position", rows: declared.maxPositions, width: hidden) : nil
+    builder.embed(
+        EmbeddingTables(word: word, position: position, type: type), width: hidden, into: .hidden,
+        norm: try builder.norm("emb_ln", hidden))
+    return EmbeddingSizes(word: word, positions: position?.shape[0] ?? positions.most, types: type.shape[0], hidden: hidden)
 }
 
 private func nomicBERTBlock(_ layer: inout StepBuilder, _ hidden: Int) throws(LimbeckError) {
@@ -64,25 +128,48 @@ private func nomicBERTBlock(_ layer: inout StepBuilder, _ hidden: Int) throws(Li
         let base = try declared.rotaryBase(root, "rotary_emb_base", otherwise: 10_000)
         try layer.rotate(size: size, base: base, fraction: fraction)
     }
-    try layer.attention(size: size)
-    layer.product(
-        [try layer.linear("attn.out_proj", in: size, out: hidden, bias: attentionBias)], from: .context, into: .attended,
-        residual: .hidden, norm: try layer.norm("norm1", hidden))
-
     // Gated networks are as wide as their size rounded up.
     let isGated = try root.optionalString("activation_function") ?? "gelu" != "gelu"
-    let expected = declared.intermediateSize.map { isGated ? $0.roundedUp(to: 256) : $0 } ?? layer.intermediateSize
-    let width = try layer.outputs(isGated ? "mlp.fc12" : "mlp.fc1", in: hidden, expected: expected)
-    layer.intermediateSize = width
-    func first(_ name: String) throws(LimbeckError) -> LinearTensors {
-        try layer.linear(name, in: hidden, out: width, bias: try declared.isOn(.firstLayer))
+    try layer.nomicBERTRest(
+        hidden, attention: size, bias: attentionBias,
+        network: declared.intermediateSize.map { isGated ? $0.roundedUp(to: 256) : $0 },
+        isGated: isGated, firstBias: declared.isOn(.firstLayer), secondBias: declared.isOn(Switch(key: "mlp_fc2_bias")))
+}
+
+private func newNomicBERTBlock(_ layer: inout StepBuilder, _ hidden: Int) throws(LimbeckError) {
+    let declared = layer.declared
+    let size =
+        layer.has("attn.q_proj")
+        ? try layer.projections(["attn.q_proj", "attn.k_proj", "attn.v_proj"], in: hidden, bias: false)
+        : try layer.fusedProjection("attn.Wqkv", in: hidden, from: .hidden, bias: false)
+    let base = try declared.rotaryBase(declared.root, "rope_theta", otherwise: 1000)
+    let parameters = try declared.root.optionalObject("rope_parameters")
+    try layer.rotate(size: size, base: try declared.ropeBase(parameters, otherwise: base, types: ["default", "dynamic"]))
+    try layer.nomicBERTRest(
+        hidden, attention: size, bias: false, network: declared.intermediateSize, isGated: true, firstBias: false, secondBias: false
+    )
+}
+
+extension StepBuilder {
+    /// Attention, and after it the feed-forward network.
+    @inline(never) fileprivate mutating func nomicBERTRest(
+        _ hidden: Int, attention size: Int, bias: Bool, network: Int?, isGated: Bool, firstBias: Bool, secondBias: Bool
+    ) throws(LimbeckError) {
+        try attention(size: size)
+        product(
+            [try linear("attn.out_proj", in: size, out: hidden, bias: bias)], from: .context, into: .attended, residual: .hidden,
+            norm: try norm("norm1", hidden))
+        let first = isGated ? "mlp.fc12" : "mlp.fc1"
+        let width = try outputs(first, in: hidden, expected: network ?? intermediateSize)
+        intermediateSize = width
+        product(
+            [try linear(first, in: hidden, out: width, bias: firstBias)], from: .attended, into: .intermediate,
+            activation: declared.activation, gate: isGated ? [try linear("mlp.fc11", in: hidden, out: width, bias: firstBias)] : nil
+        )
+        product(
+            [try linear("mlp.fc2", in: width, out: hidden, bias: secondBias)], from: .intermediate, into: .hidden,
+            residual: .attended, norm: try norm("norm2", hidden))
     }
-    layer.product(
-        [try first(isGated ? "mlp.fc12" : "mlp.fc1")], from: .attended, into: .intermediate, activation: declared.activation,
-        gate: isGated ? [try first("mlp.fc11")] : nil)
-    layer.product(
-        [try layer.linear("mlp.fc2", in: width, out: hidden, bias: try declared.isOn(Switch(key: "mlp_fc2_bias")))],
-        from: .intermediate, into: .hidden, residual: .attended, norm: try layer.norm("norm2", hidden))
 }
 
 extension DeclaredConfiguration {
@@ -97,7 +184,7 @@ extension DeclaredConfiguration {
 
     /// Whether texts longer than those of the training have angles of their own (dynamic NTK).
     fileprivate func isScaled() throws(LimbeckError) -> Bool {
-        let type = try root.optional("rope_parameters")?.optionalString("rope_type") ?? "default"
+        let type = try root.optionalObject("rope_parameters")?.optionalString("rope_type") ?? "default"
         guard type == "default" || type == "dynamic" else {
             throw LimbeckError(.fileUnsupported, "\(file): rope_type '\(type)' is not supported")
         }

@@ -4,14 +4,17 @@ import KernelInterface
 /// padding id, one token type, and heads of their own.
 extension FamilyRules {
     static var roberta: FamilyRules {
-        FamilyRules(
-            family: .roberta, modelTypes: ["roberta", "xlm-roberta", "camembert"], prefix: "roberta.",
-            // The weights were all trained with 1e-5, and their files say so; the default of the class in transformers is BERT's.
-            layerNormEps: ("layer_norm_eps", 1e-5), positions: .afterPadding(key: "pad_token_id", default: 1),
-            maskedLM: .lmHead,
-            heads: ["Roberta", "XLMRoberta", "Camembert"].flatMap {
-                heads($0, sequence: .classifier, classifier: "classifier.out_proj")
-            })
+        var classes: [(architecture: String, head: HeadRule)] = []
+        for name in ["Roberta", "XLMRoberta", "Camembert"] {
+            classes += heads(name, sequence: .classifier, classifier: "classifier.out_proj")
+            // Of an encoder, the head for the next token is that for a masked one.
+            classes.append((name + "ForCausalLM", .maskedLM))
+        }
+        let rules = FamilyRules(.roberta, ["roberta", "xlm-roberta", "camembert"], prefix: "roberta.", heads: classes)
+        rules.positions = .afterPadding(key: "pad_token_id", default: 1)
+        rules.maskedLM = .lmHead
+        rules.keys = [.obeyed("pad_token_id")]
+        return rules
     }
 }
 
@@ -19,12 +22,13 @@ extension MaskedLMNames {
     /// RoBERTa's and MPNet's, with a GELU whatever the encoder has.
     static var lmHead: MaskedLMNames {
         MaskedLMNames(
-            transform: "lm_head.dense", norm: "lm_head.layer_norm", decoder: "lm_head.decoder.weight", bias: "lm_head.bias",
-            otherBias: "lm_head.decoder.bias", activation: .gelu)
+            transform: DenseNames("lm_head.dense", activation: .gelu, norm: "lm_head.layer_norm"),
+            decoder: "lm_head.decoder.weight",
+            bias: "lm_head.bias", decoderBias: "lm_head.decoder.bias")
     }
 }
 
 extension DenseNames {
     /// RoBERTa's and MPNet's.
-    static var classifier: DenseNames { DenseNames(name: "classifier.dense", activation: .tanh) }
+    static var classifier: DenseNames { DenseNames("classifier.dense", activation: .tanh) }
 }

@@ -3,9 +3,13 @@ extension Tokenizer {
     /// with a merges.txt beside it. In a folder with several, tokenizer.json counts; and in a folder, and beside the last three, what the
     /// other files there say of the tokenizer, such as tokenizer_config.json. The path of a tokenizer.json opens that file alone.
     public convenience init(path: String) throws(LimbeckError) {
+        do throws(LimbeckError) { try self.init(at: path) } catch { throw error.opening(path) }
+    }
+
+    private convenience init(at path: String) throws(LimbeckError) {
         let kind = fileKind(path)
         guard kind != .missing else {
-            throw LimbeckError(.fileNotFound, "\(path): there is no such file or folder")
+            throw Mistakes.missing(path)
         }
         guard kind != .folder else {
             try self.init(ModelFiles(path, anyModules: true))
@@ -40,8 +44,7 @@ extension Tokenizer {
     /// Opens the tokenizer of a model folder.
     package convenience init(_ folder: ModelFolder) throws(LimbeckError) {
         guard let name = folder.tokenizerFile else {
-            throw LimbeckError(
-                .fileNotFound, "\(folder.path): there is neither tokenizer.json nor vocab.txt nor vocab.json nor a .model file")
+            throw LimbeckError(.fileNotFound, "\(folder.path): no tokenizer, which may be \(ModelFolder.listOfTokenizerFiles)")
         }
         try self.init(folder.map(name), name, in: folder, TokenizerSettings(folder))
     }

@@ -1,0 +1,159 @@
+import CPlatform
+
+/// What is commonly there in place of a model folder, or of a file of one. Said in the message of the opening that fails: what it is, and
+/// what to do.
+enum Mistakes {
+    // MARK: - Files
+
+    /// How files begin that stand for others, in small letters; pages of the web in several ways.
+    private static let pointer: StaticString = "version https://git-lfs.github.com/spec/"
+    private static let pages: StaticString =
+        "<!doctype html\n<html\n<?xml\nentry not found\ninvalid username or password\naccess to model"
+
+    /// Refuses a file that stands for another one: read as a vocabulary, say, it would be one.
+    static func check(_ bytes: UnsafeRawBufferPointer, _ name: String) throws(LimbeckError) {
+        // A byte order mark and white space may come first.
+        let start = bytes.prefix(64).firstIndex { $0 > 0x20 && $0 != 0xEF && $0 != 0xBB && $0 != 0xBF } ?? 0
+        let text = UnsafeRawBufferPointer(rebasing: bytes[start...])
+        if Mistakes.begins(text, with: pointer) {
+            throw LimbeckError(
+                .fileMalformed, "\(name): a pointer of git-lfs, not the file itself: fetch that with 'git lfs pull', or download it"
+            )
+        }
+        if Mistakes.begins(text, with: pages) {
+            throw LimbeckError(.fileMalformed, "\(name): a web page or what a server said, not the file itself: download it again")
+        }
+    }
+
+    /// Whether a text begins with one of these lines, whose letters are small.
+    @inline(never) private static func begins(_ text: UnsafeRawBufferPointer, with lines: StaticString) -> Bool {
+        var place = 0, isSame = true
+        for index in 0..<lines.utf8CodeUnitCount {
+            let expected = lines.utf8Start[index]
+            if expected == UInt8(ascii: "\n") {
+                if isSame { return true }
+                (place, isSame) = (0, true)
+            } else {
+                let isLetter = 97...122 ~= expected
+                isSame = isSame && place < text.count && (isLetter ? text[place] | 0x20 : text[place]) == expected
+                place += 1
+            }
+        }
+        return isSame
+    }
+
+    static func checkNotEmpty(_ bytes: UnsafeRawBufferPointer, _ name: String) throws(LimbeckError) {
+        guard bytes.isEmpty else { return }
+        throw LimbeckError(.fileMalformed, "\(name): an empty file, 0 bytes")
+    }
+
+    // MARK: - Paths
+
+    /// Why nothing is at a path.
+    static func missing(_ path: String) -> LimbeckError {
+        var hint: Message = ""
+        if path.hasUTF8Prefix("~") {
+            hint = "; '~' is not expanded here"
+        } else if isName(path) {
+            hint = "; models are not downloaded here: fetch its files to a folder, and give the path of that"
+        }
+        return LimbeckError(.fileNotFound, "\(path): no such file or folder\(hint)")
+    }
+
+    /// Whether it may be the name of a model on a hub, "sentence-transformers/all-MiniLM-L6-v2".
+    private static func isName(_ path: String) -> Bool {
+        guard let first = path.utf8.first, first != UInt8(ascii: "/"), first != UInt8(ascii: ".") else { return false }
+        guard let slash = path.utf8.firstIndex(of: UInt8(ascii: "/")) else { return true }
+        return slash == path.utf8.lastIndex(of: UInt8(ascii: "/")) && fileKind(String(Substring(path.utf8[..<slash]))) == .missing
+    }
+
+    /// What a file is that is neither a pack nor a GGUF file.
+    static func noFolder(_ path: String, _ bytes: UnsafeRawBufferPointer) -> LimbeckError {
+        let parts = [".safetensors", ".bin", ".json", ".txt", ".model", ".pt"]
+        let isArchive = bytes.starts(with: [0x50, 0x4B, 3, 4]) || bytes.starts(with: [0x1F, 0x8B])
+        let hint: Message =
+            if parts.contains(where: { path.hasUTF8Suffix($0) }) {
+                ", but a file of a model folder: open the folder that it is in"
+            } else if isArchive {
+                ", but an archive: unpack it, and open the folder that has its config.json"
+            } else {
+                ""
+            }
+        return LimbeckError(.fileUnreadable, "\(path): not a folder, and neither a pack nor a GGUF file\(hint)")
+    }
+
+    // MARK: - Folders
+
+    /// A folder without config.json.
+    static func noConfiguration(_ folder: ModelFolder) -> LimbeckError {
+        var hint: Message = ""
+        if let inside = model(inside: folder.path) {
+            hint = "; '\(inside)' has one: open that folder"
+        } else if let weights = first(in: folder.path, where: { $0.hasUTF8Suffix(".safetensors") || $0.hasUTF8Suffix(".bin") }) {
+            hint = "; take it from where '\(weights)' is from"
+        }
+        return LimbeckError(.fileNotFound, "\(folder.path): config.json: no such file\(hint)")
+    }
+
+    /// The folder below that has config.json. A hub's cache has snapshots, of which a file tells the last; a training has checkpoints.
+    private static func model(inside path: String) -> String? {
+        let snapshots = "\(path)/snapshots", main = "\(path)/refs/main"
+        if fileKind(main) == .file, let file = try? MappedFile(main, name: main), file.bytes.count <= 64 {
+            let name = String(decoding: file.bytes.prefix { $0 > 0x20 }, as: UTF8.self)
+            if !leadsOut(name), fileKind("\(snapshots)/\(name)/config.json") == .file { return "\(snapshots)/\(name)" }
+        }
+        for path in [path, snapshots] {
+            if let name = first(in: path, where: { fileKind("\(path)/\($0)/config.json") == .file }) { return "\(path)/\(name)" }
+        }
+        return nil
+    }
+
+    /// A folder with config.json, without weights under a name that is looked for.
+    static func noWeights(_ folder: ModelFolder) -> LimbeckError {
+        var hint: Message = ""
+        _ = first(in: folder.path) { name in
+            func ends(_ list: StaticString) -> Bool {
+                KeyRule.words(list).contains { name.hasUTF8Suffix(String(decoding: $0, as: UTF8.self)) }
+            }
+            let what: Message
+            if ends(".tmp .part .incomplete .crdownload") {
+                what = "is what a download or a save left that did not end"
+            } else if ends("onnx openvino openvino_model.xml") {
+                what = "is a graph of operations and no weights: take the model.safetensors that it was made of"
+            } else if ends(".h5 .msgpack") {
+                what =
+                    "is TensorFlow's or Flax's: open it in transformers 4 with from_tf=True or from_flax=True, and save_pretrained()"
+            } else if ends("_args.bin optimizer.bin scheduler.bin optimizer.pt scheduler.pt rng_state.pth") {
+                // What a training leaves beside the weights.
+                return false
+            } else if !ends(".safetensors .bin .pt .pth .ckpt") {
+                return false
+            } else if name.firstUTF8("-of-") != nil {
+                what = "is one of several files, and the index that names them is missing"
+            } else if ends(".safetensors") {
+                what = "has another name: if it is the whole model, rename it to model.safetensors"
+            } else {
+                what = "has another name: if it is the state_dict of the whole model, rename it to pytorch_model.bin"
+            }
+            hint = "; '\(name)' \(what)"
+            return true
+        }
+        return LimbeckError(
+            .fileNotFound,
+            "\(folder.path): no weights, expected model.safetensors, pytorch_model.bin, or the index of one\(hint)")
+    }
+
+    /// The first name in a folder that is looked for, in the order of bytes; of very many only some are looked at.
+    @inline(never) private static func first(in folder: String, where isLookedFor: (String) -> Bool) -> String? {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1024) { name in
+            for index in 0..<256 {
+                guard folder.withCString({ platform_name_in($0, index, name.baseAddress, name.count) }),
+                    let start = name.baseAddress
+                else { return nil }
+                let name = String(cString: start)
+                if name != ".", name != "..", isLookedFor(name) { return name }
+            }
+            return nil
+        }
+    }
+}
