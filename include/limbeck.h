@@ -183,6 +183,8 @@ typedef struct limbeck_model_info_t {
     uint64_t parameters;         /* numbers in the tensors that are used */
     uint64_t mapped_bytes;       /* bytes of the weight file, mapped and shared between processes */
     uint64_t private_bytes;      /* bytes this process needs on top: the packed weights and the tokenizer's tables */
+    uint32_t prompt_count;
+    int32_t default_prompt;      /* the prompt that stands before the texts of a call which names none; -1: none does */
 } limbeck_model_info_t;
 
 /* Fills the members that fit in info->struct_size. */
@@ -194,6 +196,12 @@ int32_t limbeck_model_label(const limbeck_model *model, int32_t label, char *nam
 /* The same without the scheme's prefix, such as "B-" or "I-" (what stands up to the first hyphen): what a joined span of
  * limbeck_tag() is called. */
 int32_t limbeck_model_entity(const limbeck_model *model, int32_t label, char *name, size_t capacity, size_t *count);
+
+/* Writes the name of a prompt, and its text, without a NUL; either may be left out, with NULL and capacity 0. *name_count and
+ * *text_count are set to their bytes. A prompt is a text that a model expects before others, such as "query: ". Models that are no
+ * cross-encoders have at least "query" and "document", as in sentence-transformers, maybe without text. */
+int32_t limbeck_model_prompt(const limbeck_model *model, uint32_t prompt, char *name, size_t name_capacity,
+                             size_t *name_count, char *text, size_t text_capacity, size_t *text_count);
 
 /* The model's tokenizer, to be closed with limbeck_tokenizer_close() in any order. LIMBECK_NO_TOKENIZER if it has none. */
 int32_t limbeck_model_tokenizer(const limbeck_model *model, limbeck_tokenizer **tokenizer);
@@ -287,15 +295,22 @@ enum {
     LIMBECK_POOLING_MEAN = 1,
     LIMBECK_POOLING_CLS = 2,
     LIMBECK_POOLING_MAX = 3,
-    LIMBECK_POOLING_POOLER = 4 /* tanh(W x[CLS] + b) */
+    LIMBECK_POOLING_POOLER = 4, /* tanh(W x[CLS] + b) */
+    LIMBECK_POOLING_MEAN_SQRT_LEN_TOKENS = 5, /* the sum, divided by the root of the number of tokens */
+    LIMBECK_POOLING_WEIGHTEDMEAN = 6, /* with weights 1, 2, 3, ... in the order of the text */
+    LIMBECK_POOLING_LASTTOKEN = 7
 };
 
 typedef struct limbeck_embed_options {
     uint32_t struct_size;
-    uint32_t pooling;    /* LIMBECK_POOLING_* */
-    uint32_t normalize;  /* L2. 0: as the folder says; 1: yes; 2: no */
-    uint32_t dimensions; /* 0: all; else the first so many, normalised after the cut (Matryoshka) */
+    uint32_t pooling;    /* LIMBECK_POOLING_*, in place of the folder's; LIMBECK_UNSUPPORTED where that has several side by side */
+    uint32_t normalize;  /* L2. 0: as the folder says; 1: yes, at the end; 2: without what the folder does so at the end */
+    uint32_t dimensions; /* 0: as the folder says; else the first so many, normalised after the cut (Matryoshka) */
     uint32_t max_length; /* 0: the model's; else truncate texts to so many tokens */
+    const char *prompt;  /* put before every text, as one text with it; NULL: as prompt_name says; empty: nothing */
+    size_t prompt_bytes; /* at most 16384 */
+    const char *prompt_name; /* of one of the model's prompts; NULL: its default. With `prompt` too: LIMBECK_INVALID_ARGUMENT */
+    size_t prompt_name_bytes;
 } limbeck_embed_options;
 
 /* One vector per text: vectors is (text_count, dimensions) floats, row-major. */
@@ -303,7 +318,8 @@ int32_t limbeck_embed(limbeck_session *session, const char *const *texts, const 
                       const limbeck_embed_options *options, float *vectors, size_t capacity);
 
 enum {
-    LIMBECK_SCORES_MODEL = 0, /* softmax; sigmoid for a multi_label_classification model; raw for one label or a regression */
+    LIMBECK_SCORES_MODEL = 0, /* as sentence-transformers' CrossEncoder gives them, in a folder of its own; else softmax; sigmoid for
+                                * a multi_label_classification model; the raw numbers for one label or a regression */
     LIMBECK_SCORES_SOFTMAX = 1,
     LIMBECK_SCORES_SIGMOID = 2,
     LIMBECK_SCORES_RAW = 3
@@ -314,6 +330,10 @@ typedef struct limbeck_classify_options {
     uint32_t scores;     /* LIMBECK_SCORES_* */
     float temperature;   /* logits are divided by it before the softmax or sigmoid; 0 means 1 */
     uint32_t max_length; /* as in limbeck_embed_options */
+    const char *prompt;  /* as in limbeck_embed_options; of a pair it is put before the first text. A cross-encoder's default prompt */
+    size_t prompt_bytes; /* is for these calls, and that of other models for limbeck_embed() */
+    const char *prompt_name;
+    size_t prompt_name_bytes;
 } limbeck_classify_options;
 
 /* scores is (text_count, label_count) floats. pairs NULL: single texts; else as many second texts (entailment, next
@@ -322,8 +342,8 @@ int32_t limbeck_classify(limbeck_session *session, const char *const *texts, con
                          const char *const *pairs, const size_t *pair_bytes, size_t text_count,
                          const limbeck_classify_options *options, float *scores, size_t capacity);
 
-/* One score per document, in their order, from a cross-encoder with one label (its raw number, by default) or two (the
- * probability of the second, by default). Higher is more relevant. */
+/* One score per document, in their order, from a cross-encoder with one label (its raw number, by default, or what its folder
+ * says) or two (the probability of the second, by default). Higher is more relevant. */
 int32_t limbeck_rerank(limbeck_session *session, const char *query, size_t query_bytes, const char *const *documents,
                        const size_t *document_bytes, size_t document_count, const limbeck_classify_options *options,
                        float *scores, size_t capacity);

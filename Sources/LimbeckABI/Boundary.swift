@@ -157,6 +157,14 @@ func text(_ pointer: UnsafePointer<CChar>?, _ bytes: Int) throws(LimbeckError) -
     return Text(start: pointer, count: bytes)
 }
 
+/// What options say of prompts: a pointer that is NULL says nothing, an empty string something.
+func prompt(
+    _ prompt: UnsafePointer<CChar>?, _ bytes: Int, _ name: UnsafePointer<CChar>?, _ nameBytes: Int
+) throws(LimbeckError) -> PromptChoice {
+    let (text, named) = (try text(prompt, bytes), try text(name, nameBytes))
+    return try PromptChoice(text: prompt == nil ? nil : text, name: name == nil ? nil : named)
+}
+
 func texts(
     _ pointers: UnsafePointer<UnsafePointer<CChar>?>?, _ lengths: UnsafePointer<Int>?, _ count: Int
 ) throws(LimbeckError) -> TextList {

@@ -23,6 +23,7 @@ public func limbeck_embed(
             options: EmbedOptions(
                 pooling: try choice(options.pooling), normalize: try flag(options.normalize),
                 dimensions: Int(options.dimensions), maxLength: Int(options.max_length)),
+            prompt: try prompt(options.prompt, options.prompt_bytes, options.prompt_name, options.prompt_name_bytes),
             into: vectors)
     }
 }
@@ -37,9 +38,9 @@ public func limbeck_classify(
         let session: Session = try object(of: session)
         let texts = try LimbeckABI.texts(texts, text_bytes, text_count)
         let seconds = pairs == nil ? nil : try LimbeckABI.texts(pairs, pair_bytes, text_count)
-        let options = try classifyOptions(options)
+        let (options, prompt) = try classifyOptions(options)
         let scores = try output(scores, capacity)
-        try session.classify(texts, pairs: seconds, options: options, into: scores)
+        try session.classify(texts, pairs: seconds, options: options, prompt: prompt, into: scores)
     }
 }
 
@@ -53,17 +54,20 @@ public func limbeck_rerank(
         let session: Session = try object(of: session)
         let query = try text(query, query_bytes)
         let documents = try texts(documents, document_bytes, document_count)
-        let options = try classifyOptions(options)
+        let (options, prompt) = try classifyOptions(options)
         let scores = try output(scores, capacity)
-        try session.rerank(query: query, documents: documents, options: options, into: scores)
+        try session.rerank(query: query, documents: documents, options: options, prompt: prompt, into: scores)
     }
 }
 
-private func classifyOptions(_ pointer: UnsafePointer<limbeck_classify_options>?) throws(LimbeckError) -> ClassifyOptions {
+private func classifyOptions(
+    _ pointer: UnsafePointer<limbeck_classify_options>?
+) throws(LimbeckError) -> (ClassifyOptions, PromptChoice) {
     let given = try options(pointer)
-    return ClassifyOptions(
+    let options = ClassifyOptions(
         scores: try choice(given.scores), temperature: given.temperature == 0 ? 1 : given.temperature,
         maxLength: Int(given.max_length))
+    return (options, try prompt(given.prompt, given.prompt_bytes, given.prompt_name, given.prompt_name_bytes))
 }
 
 @c @implementation

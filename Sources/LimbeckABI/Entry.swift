@@ -144,6 +144,8 @@ public func limbeck_model_info(_ model: OpaquePointer!, _ info: UnsafeMutablePoi
         facts.parameters = UInt64(clamping: model.parameters)
         facts.mapped_bytes = UInt64(clamping: model.mappedBytes)
         facts.private_bytes = UInt64(clamping: model.privateBytes)
+        facts.prompt_count = UInt32(clamping: model.prompts.count)
+        facts.default_prompt = Int32(clamping: model.defaultPrompt ?? -1)
         try fill(info, facts)
     }
 }
@@ -176,6 +178,26 @@ public func limbeck_model_entity(
 
 private func requireLabel(_ label: Int32, of model: Model) throws(LimbeckError) {
     guard model.labels.indices.contains(Int(label)) else { throw LimbeckError(.idOutOfRange, "the model has no such label") }
+}
+
+@c @implementation
+public func limbeck_model_prompt(
+    _ model: OpaquePointer!, _ prompt: UInt32, _ name: UnsafeMutablePointer<CChar>!, _ name_capacity: Int,
+    _ name_count: UnsafeMutablePointer<Int>!, _ text: UnsafeMutablePointer<CChar>!, _ text_capacity: Int,
+    _ text_count: UnsafeMutablePointer<Int>!
+) -> Int32 {
+    status { () throws(LimbeckError) in
+        try begin(name_count)
+        try begin(text_count)
+        let model: Model = try object(of: model)
+        guard model.prompts.indices.contains(Int(prompt)) else {
+            throw LimbeckError(.idOutOfRange, "the model has no such prompt")
+        }
+        let found = model.prompts[Int(prompt)]
+        (name_count.pointee, text_count.pointee) = (found.name.utf8.count, found.text.utf8.count)
+        if name != nil || name_capacity != 0 { try copy(found.name.utf8, name, name_capacity, name_count) }
+        if text != nil || text_capacity != 0 { try copy(found.text.utf8, text, text_capacity, text_count) }
+    }
 }
 
 @c @implementation

@@ -117,19 +117,20 @@ import Testing
             pooling: #"{"word_embedding_dimension": 8, "pooling_mode_cls_token": true, "pooling_mode_mean_tokens": false}"#)
         sample.files["sentence_bert_config.json"] = Array(#"{"max_seq_length": 9, "do_lower_case": false}"#.utf8)
         sample.files["tokenizer_config.json"] = Array(#"{"model_max_length": 1000000000000000019884624838656}"#.utf8)
-        var configuration = try sample.load().configuration
-        #expect(configuration.pooling == .cls && configuration.normalize && configuration.maxLength == 9)
+        var model = try sample.load()
+        #expect(model.tensors.vector.poolings[0] == .cls && model.tensors.vector.trailingUnitLengths == 1)
+        #expect(model.configuration.maxLength == 9)
 
         sample.files["1_Pooling/config.json"] = Array(#"{"embedding_dimension": 8, "pooling_mode": "max"}"#.utf8)
         sample.files["sentence_bert_config.json"] = Array(#"{"max_seq_length": null}"#.utf8)
         sample.files["tokenizer_config.json"] = Array(#"{"model_max_length": 12}"#.utf8)
-        configuration = try sample.load().configuration
-        #expect(configuration.pooling == .max && configuration.maxLength == 12)
+        model = try sample.load()
+        #expect(model.tensors.vector.poolings[0] == .max && model.configuration.maxLength == 12)
 
         sample.files["1_Pooling/config.json"] = Array("{}".utf8)
         sample.files["tokenizer_config.json"] = Array(#"{"model_max_length": 512}"#.utf8)
-        configuration = try sample.load().configuration
-        #expect(configuration.pooling == .mean && configuration.maxLength == 16)
+        model = try sample.load()
+        #expect(model.tensors.vector.poolings[0] == .mean && model.configuration.maxLength == 16)
     }
 
     /// Old versions kept the Transformer in a folder of its own.
@@ -141,8 +142,8 @@ import Testing
         sample.files["0_BERT/config.json"] = sample.configBytes
         sample.files["0_BERT/model.safetensors"] = sample.weights
         sample.missing = ["config.json", "model.safetensors"]
-        let configuration = try sample.load().configuration
-        #expect(configuration.pooling == .mean && !configuration.normalize)
+        let vector = try sample.load().tensors.vector
+        #expect(vector.poolings[0] == .mean && vector.stages.isEmpty)
     }
 }
 

@@ -10,9 +10,6 @@ extension HostileCase {
         .file("modules-none", .fileMalformed, "at least one module", "modules.json", "[]"),
         .file("modules-no-type", .fileMalformed, "an object with 'type' and 'path'", "modules.json", #"[{"path": ""}]"#),
         .file(
-            "modules-dense", .fileUnsupported, "module 1 is 'Dense'", "modules.json",
-            #"[{"path": "", "type": "\#(modules)Transformer"}, {"path": "1_Dense", "type": "\#(modules)Dense"}]"#),
-        .file(
             "modules-own-code", .fileUnsupported, "module 0 is 'custom.Transformer'", "modules.json",
             #"[{"path": "", "type": "custom.Transformer"}]"#),
         .file(
@@ -30,18 +27,6 @@ extension HostileCase {
         .file(
             "modules-path-nowhere", .fileNotFound, "3_Pooling/config.json: no such file", "modules.json",
             #"[{"path": "", "type": "\#(modules)Transformer"}, {"path": "3_Pooling", "type": "\#(modules)Pooling"}]"#),
-        .file(
-            "pooling-two", .fileUnsupported, "pooling 'cls + mean' is not supported", "1_Pooling/config.json",
-            #"{"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": true}"#),
-        .file(
-            "pooling-weighted", .fileUnsupported, "pooling 'weightedmean'", "1_Pooling/config.json",
-            #"{"pooling_mode_weightedmean_tokens": true}"#),
-        .file(
-            "pooling-named-other", .fileUnsupported, "pooling 'lasttoken'", "1_Pooling/config.json",
-            #"{"pooling_mode": "lasttoken"}"#),
-        .file(
-            "pooling-named-two", .fileUnsupported, "pooling 'mean + max'", "1_Pooling/config.json",
-            #"{"pooling_mode": ["mean", "max"]}"#),
         .file(
             "pooling-string", .fileMalformed, "1_Pooling/config.json: 'pooling_mode_cls_token' is 'yes'", "1_Pooling/config.json",
             #"{"pooling_mode_cls_token": "yes"}"#),

@@ -5,7 +5,11 @@ import Testing
 /// Packs that are cut, damaged or lie. What opens, computes; nothing traps, and nothing is read or written outside.
 @Suite struct PackHostileTests {
     /// One of each kind of part: a relative bias, rotary and disentangled positions, trigrams, layers that share weights, a decoder.
-    static let names = ["bert-sequence-3", "mpnet-masked", "modernbert-answer", "deberta", "mobilebert-choice", "albert-masked"]
+    static let names = [
+        "models/bert-sequence-3", "models/mpnet-masked", "models/modernbert-answer", "models/deberta", "models/mobilebert-choice",
+        "models/albert-masked", "cases/sentences/stages", "cases/sentences/activations", "cases/sentences/cross-encoder",
+        "cases/sentences/prompts-left-out",
+    ]
 
     @Test(arguments: ["bert-token"]) func cutAnywhere(name: String) throws {
         let sample = try PackSample("Tests/golden/models/\(name)")
@@ -77,7 +81,7 @@ import Testing
 
     /// Every number and word of the description in turn becomes another; the checksums are made to fit.
     @Test(arguments: names) func everyValueOfTheDescription(name: String) throws {
-        let sample = try PackSample("Tests/golden/models/\(name)")
+        let sample = try PackSample("Tests/golden/\(name)")
         var parts = try PackParts(sample.bytes)
         let text = parts.description
         var opened = 0, refused = 0
@@ -110,6 +114,57 @@ import Testing
             try sample.write(spoilt.bytes)
             let error = #expect(throws: LimbeckError.self) { try Model(path: sample.path) }
             #expect(error?.message.contains("rows of positions") == true)
+        }
+    }
+
+    /// What of vectors and prompts does not fit together.
+    @Test func vectorsThatLie() throws {
+        let sample = try PackSample("Tests/golden/cases/sentences/stages")
+        let whole = try PackParts(sample.bytes)
+        let long = String(repeating: "a", count: 16_385)
+        for (from, to, words) in [
+            (#""poolings":["mean"]"#, #""poolings":[]"#, "its list of poolings"),
+            (#""poolings":["mean"]"#, #""poolings":["pooler"]"#, "a pooling"),
+            (#""poolings":["mean"]"#, #""poolings":["mean","mean"]"#, "'inputs' is 8"),
+            (#""kept":7"#, #""kept":13"#, "'kept' is 13"),
+            (#""kept":7"#, #""kept":0"#, "'kept' is 0"), (#""unit_length":true"#, #""unit_length":false"#, "a stage"),
+            (#""adds_inputs":true"#, #""adds_inputs":1"#, "'adds_inputs' is 1"), (#""adds_inputs":true"#, #""adds_inputs":false"#, nil),
+            ("\"text\":\"\"", "\"text\":\"\(long)\"", "of 16385 bytes"),
+            (#""leaves_prompt_out":false"#, #""leaves_prompt_out":0"#, "'leaves_prompt_out' is 0"),
+            (#""similarity":"cosine""#, #""similarity":"maxsim""#, "'similarity' is 'maxsim'"),
+            (#""default_prompt":0"#, #""default_prompt":4"#, "'default_prompt' is 4"),
+            (#""default_prompt":0"#, #""default_prompt":-1"#, "'default_prompt' is -1"),
+        ] as [(String, String, String?)] {
+            var parts = whole
+            if from.contains("prompt") && !from.contains("leaves") || from.contains("text") || from.contains("similarity") {
+                // A model of which only these are more than format 1 says.
+                parts = try PackParts(PackSample("Tests/golden/cases/sentences/prompts").bytes)
+            }
+            let place = try #require(parts.description.firstRange(of: Array(from.utf8)), "\(from)")
+            parts.description.replaceSubrange(place, with: Array(to.utf8))
+            try sample.write(parts.bytes)
+            do throws(LimbeckError) {
+                compute(try Model(path: sample.path))
+                #expect(words == nil, "\(to) opened")
+            } catch {
+                #expect(words.map { error.message.contains($0) } == true, "\(to): \(error.message)")
+            }
+        }
+    }
+
+    /// A layer that adds its inputs has to have as many outputs, and so has what it adds.
+    @Test func residualsThatDoNotFit() throws {
+        for (name, from, to) in [
+            ("stages", #""adds_inputs":false},{"norm""#, #""adds_inputs":true},{"norm""#),
+            ("activations", #""adds":{"linear":{"inputs":12,"outputs":9"#, #""adds":{"linear":{"inputs":12,"outputs":8"#),
+        ] {
+            let sample = try PackSample("Tests/golden/cases/sentences/\(name)")
+            var parts = try PackParts(sample.bytes)
+            let place = try #require(parts.description.firstRange(of: Array(from.utf8)), "\(name)")
+            parts.description.replaceSubrange(place, with: Array(to.utf8))
+            try sample.write(parts.bytes)
+            let error = #expect(throws: LimbeckError.self) { try Model(path: sample.path) }
+            #expect(error?.message.contains("a stage whose widths differ") == true, "\(error?.message ?? "")")
         }
     }
 
@@ -180,6 +235,8 @@ import Testing
             ["embedded", "hidden", "narrow", "projected", "context", "attended", "intermediate"],
             ["float32", "float16", "int8"], ["none", "sequence", "token", "span", "masked_lm", "detection"],
             ["embed", "trigrams", "product", "normalize", "rotate", "attention"],
+            ["mean", "cls", "max", "pooler", "mean_sqrt_len_tokens", "weightedmean", "lasttoken"], ["softmax", "sigmoid", "raw"],
+            ["cosine", "dot", "euclidean", "manhattan"],
         ]
         var words: [String: [String]] = [:]
         for list in lists { for word in list { words[word] = list.filter { $0 != word } + ["", "elsewhere"] } }
@@ -194,5 +251,8 @@ import Testing
         for output in [ForwardOutput.hidden, .pooled, .logits] {
             _ = try? session.forward(ids: ids, lengths: lengths, output: output)
         }
+        guard model.embeddingSize <= 1 << 20 else { return }
+        _ = try? session.embed(["the house", ""], options: EmbedOptions(prompt: "a "))
+        for prompt in model.prompts { _ = try? session.embed(["the house"], options: EmbedOptions(promptName: prompt.name)) }
     }
 }

@@ -50,7 +50,7 @@ static void messages(void) {
 
 static void structs(limbeck_model *model, limbeck_session *session) {
     limbeck_embed_options embed = {0};
-    const uint32_t sizes[] = {0, 1, 4, sizeof embed - 1, 1u << 20, UINT32_MAX};
+    const uint32_t sizes[] = {0, 1, 4, 19, 1u << 20, UINT32_MAX};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         embed.struct_size = sizes[i];
         INVALID(limbeck_embed(session, one, one_bytes, 1, &embed, floats, 4096));
@@ -95,11 +95,25 @@ static void structs(limbeck_model *model, limbeck_session *session) {
 
 static void options(limbeck_session *embed) {
     limbeck_embed_options wrong[] = {
-        {sizeof *wrong, 99, 0, 0, 0}, {sizeof *wrong, 0, 3, 0, 0}, {sizeof *wrong, 0, 0, 25, 0}};
+        {.struct_size = sizeof *wrong, .pooling = 99}, {.struct_size = sizeof *wrong, .normalize = 3},
+        {.struct_size = sizeof *wrong, .dimensions = 25}, {.struct_size = sizeof *wrong, .prompt_bytes = 3},
+        {.struct_size = sizeof *wrong, .prompt = "a", .prompt_bytes = SIZE_MAX}, {.struct_size = sizeof *wrong, .prompt_name_bytes = 1},
+        {.struct_size = sizeof *wrong, .prompt = "a", .prompt_bytes = 1, .prompt_name = "query", .prompt_name_bytes = 5},
+        {.struct_size = sizeof *wrong, .prompt_name = "nobody", .prompt_name_bytes = 6}};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         INVALID(limbeck_embed(embed, one, one_bytes, 1, &wrong[i], floats, 4096));
     limbeck_embed_options short_vector = {.struct_size = sizeof short_vector, .dimensions = 8};
     OK(limbeck_embed(embed, one, one_bytes, 1, &short_vector, floats, 8));
+    static char long_prompt[16385];
+    memset(long_prompt, 'a', sizeof long_prompt);
+    limbeck_embed_options prompted = {.struct_size = sizeof prompted, .prompt = long_prompt, .prompt_bytes = sizeof long_prompt};
+    STATUS(LIMBECK_TOO_LONG, limbeck_embed(embed, one, one_bytes, 1, &prompted, floats, 4096));
+    prompted.prompt_bytes--;
+    OK(limbeck_embed(embed, one, one_bytes, 1, &prompted, floats, 4096));
+    /* A caller of the first version, whose struct ended before. */
+    prompted.struct_size = 20;
+    prompted.prompt_bytes = SIZE_MAX;
+    OK(limbeck_embed(embed, one, one_bytes, 1, &prompted, floats, 4096));
 
     limbeck_model *model;
     limbeck_span spans[64];
@@ -113,11 +127,14 @@ static void options(limbeck_session *embed) {
 
     const float bad[] = {-1.0f, -1.0f / 0.0f, 1.0f / 0.0f, 0.0f / 0.0f};
     for (size_t i = 0; i < 4; i++) {
-        limbeck_classify_options scores = {sizeof scores, 0, bad[i], 0};
+        limbeck_classify_options scores = {.struct_size = sizeof scores, .temperature = bad[i]};
         INVALID(limbeck_classify(classify, one, one_bytes, NULL, NULL, 1, &scores, floats, 4096));
     }
-    limbeck_classify_options scores = {sizeof scores, 4, 0, 0};
+    limbeck_classify_options scores = {.struct_size = sizeof scores, .scores = 4};
     INVALID(limbeck_classify(classify, one, one_bytes, NULL, NULL, 1, &scores, floats, 4096));
+    scores = (limbeck_classify_options){.struct_size = sizeof scores, .prompt_bytes = 1};
+    INVALID(limbeck_classify(classify, one, one_bytes, NULL, NULL, 1, &scores, floats, 4096));
+    INVALID(limbeck_rerank(classify, "x", 1, one, one_bytes, 1, &scores, floats, 4096));
     limbeck_session_free(classify);
 
     limbeck_session_options odd = {sizeof odd, 1, 0, 9};
@@ -206,6 +223,51 @@ static void pointers(limbeck_session *session, limbeck_model *model, limbeck_tok
     INVALID(limbeck_model_tokenizer(NULL, &tokenizer));
 }
 
+/* The prompts of a model, by name and text, and a text after one of them. */
+static void prompts(void) {
+    limbeck_model *model;
+    limbeck_session *session_of = session("prompts-left-out", NULL, &model);
+    limbeck_model_info_t info = {.struct_size = sizeof info};
+    char name[32], text[32];
+    size_t name_count, text_count;
+    OK(limbeck_model_info(model, &info));
+    EXPECT(info.prompt_count == 4 && info.default_prompt == 3);
+    OK(limbeck_model_prompt(model, 3, NULL, 0, &name_count, NULL, 0, &text_count));
+    EXPECT(name_count == 7 && text_count == 9);
+    OK(limbeck_model_prompt(model, 3, name, 7, &name_count, text, 9, &text_count));
+    EXPECT(memcmp(name, "passage", 7) == 0 && memcmp(text, "passage: ", 9) == 0);
+    STATUS(LIMBECK_CAPACITY, limbeck_model_prompt(model, 3, name, 6, &name_count, text, 9, &text_count));
+    STATUS(LIMBECK_CAPACITY, limbeck_model_prompt(model, 3, NULL, 0, &name_count, text, 8, &text_count));
+    EXPECT(name_count == 7 && text_count == 9);
+    STATUS(LIMBECK_ID_OUT_OF_RANGE, limbeck_model_prompt(model, 4, name, 32, &name_count, text, 32, &text_count));
+    STATUS(LIMBECK_ID_OUT_OF_RANGE, limbeck_model_prompt(model, UINT32_MAX, name, 32, &name_count, text, 32, &text_count));
+    INVALID(limbeck_model_prompt(NULL, 0, name, 32, &name_count, text, 32, &text_count));
+    INVALID(limbeck_model_prompt(model, 0, name, 32, NULL, text, 32, &text_count));
+    INVALID(limbeck_model_prompt(model, 0, name, 32, &name_count, text, 32, NULL));
+    INVALID(limbeck_model_prompt(model, 3, NULL, 32, &name_count, text, 32, &text_count));
+
+    float by_name[8], by_text[8], by_default[8];
+    limbeck_embed_options options = {.struct_size = sizeof options, .prompt_name = "passage", .prompt_name_bytes = 7};
+    OK(limbeck_embed(session_of, one, one_bytes, 1, &options, by_name, 8));
+    options = (limbeck_embed_options){.struct_size = sizeof options, .prompt = "passage: ", .prompt_bytes = 9};
+    OK(limbeck_embed(session_of, one, one_bytes, 1, &options, by_text, 8));
+    OK(limbeck_embed(session_of, one, one_bytes, 1, NULL, by_default, 8));
+    EXPECT(memcmp(by_name, by_text, sizeof by_name) == 0 && memcmp(by_name, by_default, sizeof by_name) == 0);
+    options.prompt = "";
+    options.prompt_bytes = 0;
+    OK(limbeck_embed(session_of, one, one_bytes, 1, &options, by_text, 8));
+    EXPECT(memcmp(by_name, by_text, sizeof by_name) != 0);
+    limbeck_session_free(session_of);
+    limbeck_model_close(model);
+
+    session_of = session("poolings", NULL, NULL);
+    options = (limbeck_embed_options){.struct_size = sizeof options, .pooling = LIMBECK_POOLING_MEAN};
+    STATUS(LIMBECK_UNSUPPORTED, limbeck_embed(session_of, one, one_bytes, 1, &options, floats, 4096));
+    STATUS(LIMBECK_CAPACITY, limbeck_embed(session_of, one, one_bytes, 1, NULL, floats, 47));
+    OK(limbeck_embed(session_of, one, one_bytes, 1, NULL, floats, 48));
+    limbeck_session_free(session_of);
+}
+
 static void ids(limbeck_session *session) {
     const int32_t tokens[] = {2, 5, 6, 3}, types[] = {0, 0, 0, 2}, outside[] = {2, 80, -1, 3};
     const size_t lengths[] = {4}, both[] = {0, 4}, overflow[] = {SIZE_MAX / 2, SIZE_MAX / 2}, too_long[] = {25};
@@ -252,6 +314,7 @@ int main(int argc, char **argv) {
     options(embed);
     pointers(embed, model, tokenizer);
     ids(embed);
+    prompts();
     limbeck_session_free(embed);
     limbeck_model_close(model);
     limbeck_tokenizer_close(tokenizer);

@@ -49,9 +49,10 @@ static const char *texts[TEXTS];
 static size_t lengths[TEXTS];
 static float floats[TEXTS * 24 * WIDTH];
 static int32_t tokens[TEXTS * 24];
+static char long_text[200000]; /* words far apart */
 
 typedef struct {
-    limbeck_session *embed, *classify, *rerank, *tag, *answer, *fill;
+    limbeck_session *embed, *classify, *rerank, *tag, *answer, *fill, *prompts, *stages, *cross;
 } sessions;
 
 static uint32_t seed = 7;
@@ -72,6 +73,25 @@ static void call(sessions *with, size_t kind, size_t first, size_t count) {
     case 4: OK(limbeck_tag(with->tag, some[0], bytes[0], NULL, spans, 64, &found)); break;
     case 5: OK(limbeck_answer_question(with->answer, "who", 3, some[0], bytes[0], NULL, answers, 4, &found)); break;
     case 6: OK(limbeck_fill(with->fill, "hello [MASK]", 12, NULL, candidates, 16, &found)); break;
+    case 7: {
+        /* Each way to ask for a prompt, and a text that does not fit into the scratch with one. */
+        limbeck_embed_options options = {.struct_size = sizeof options};
+        OK(limbeck_embed(with->prompts, some, bytes, count, &options, floats, count * 8));
+        options.prompt = "the old light";
+        options.prompt_bytes = 13;
+        OK(limbeck_embed(with->prompts, some, bytes, count, &options, floats, count * 8));
+        const char *one[] = {long_text};
+        const size_t size[] = {sizeof long_text};
+        OK(limbeck_embed(with->prompts, one, size, 1, &options, floats, 8));
+        options.prompt = NULL;
+        options.prompt_bytes = 0;
+        options.prompt_name = "passage";
+        options.prompt_name_bytes = 7;
+        OK(limbeck_embed(with->prompts, some, bytes, count, &options, floats, count * 8));
+        OK(limbeck_embed(with->stages, some, bytes, count, NULL, floats, count * 7));
+        OK(limbeck_rerank(with->cross, "house", 5, some, bytes, count, NULL, floats, count));
+        break;
+    }
     default:
         for (size_t i = 0; i < count; i++) sequence[i] = 1 + (first + i) % 24;
         OK(limbeck_forward(with->embed, tokens, NULL, sequence, count, LIMBECK_OUTPUT_HIDDEN, -1, floats,
@@ -82,7 +102,7 @@ static void call(sessions *with, size_t kind, size_t first, size_t count) {
 static void mixed(sessions *with, size_t batches) {
     for (size_t i = 0; i < batches; i++) {
         size_t first = below(TEXTS);
-        call(with, below(8), first, 1 + below(TEXTS - first));
+        call(with, below(9), first, 1 + below(TEXTS - first));
     }
 }
 
@@ -101,14 +121,18 @@ int main(int argc, char **argv) {
     }
     for (size_t i = 0; i < sizeof tokens / sizeof *tokens; i++) tokens[i] = (int32_t)below(80);
 
-    static const char *const kinds[] = {"embed", "classify", "classify pairs", "rerank", "tag", "answer", "fill", "forward"};
+    static const char *const kinds[] = {"embed", "classify", "classify pairs", "rerank", "tag", "answer", "fill", "prompts", "forward"};
+    memset(long_text, ' ', sizeof long_text);
+    for (size_t i = 0; i < sizeof long_text; i += 5000) memcpy(long_text + i, "house", 5);
     for (uint32_t threads = 1; threads <= 2; threads++) {
         limbeck_session_options options = {sizeof options, threads, 64, 0};
         sessions with = {session("embed", &options, NULL),  session("classify", &options, NULL),
                          session("rerank", &options, NULL), session("tag", &options, NULL),
-                         session("answer", &options, NULL), session("fill", &options, NULL)};
+                         session("answer", &options, NULL), session("fill", &options, NULL),
+                         session("prompts-left-out", &options, NULL), session("stages", &options, NULL),
+                         session("cross-encoder", &options, NULL)};
         /* From the first call on: nothing may be put off until then. */
-        for (size_t kind = 0; kind < 8; kind++) {
+        for (size_t kind = 0; kind < 9; kind++) {
             atomic_store(&allocations, 0);
             atomic_store(&counting, 1);
             for (int round = 0; round < 50; round++) {
@@ -129,8 +153,9 @@ int main(int argc, char **argv) {
         printf("%u threads: resident %zu KB, %+ld KB after %zu batches (seed 7)\n", threads, before / 1024,
                ((long)after - (long)before) / 1024, batches);
         EXPECT(after <= before + 65536);
-        limbeck_session *all[] = {with.embed, with.classify, with.rerank, with.tag, with.answer, with.fill};
-        for (int i = 0; i < 6; i++) limbeck_session_free(all[i]);
+        limbeck_session *all[] = {with.embed, with.classify, with.rerank, with.tag, with.answer, with.fill,
+                                  with.prompts, with.stages, with.cross};
+        for (int i = 0; i < 9; i++) limbeck_session_free(all[i]);
     }
     return finish();
 }

@@ -44,6 +44,7 @@ model bare bert-pooler without-tokenizer
 # A .model file, and no other file of a tokenizer.
 model sentencepiece xlm-roberta without-tokenizer
 cp Tests/golden/sentencepiece/sixty/*.model "$models/sentencepiece/"
+for name in prompts-left-out stages poolings cross-encoder; do cp -r "Tests/golden/cases/sentences/$name" "$models/"; done
 
 # The header.
 header() {

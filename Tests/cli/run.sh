@@ -107,6 +107,61 @@ printf 'a red car\nthe blue sea\na fast vehicle\n' > "$work/lines"
 run search $golden/embed --file "$work/lines" "a red car" --top 2
 succeeds "search ranks the same text first" '^  1\. 1\.0000  a red car$'
 
+# ---- Prompts, and what else sentence-transformers' folders say
+
+sentences=Tests/golden/cases/sentences
+run embed $sentences/prompts --json --prompt "" "find the old lighthouse"
+cp "$work/out" "$work/joined"
+run embed $sentences/prompts --json --prompt "find the old light" "house"
+holds "embed --prompt is part of the text" "lines[0]['vector'] == json.load(open('$work/joined'))['vector']"
+run embed $sentences/prompts --json "house"
+holds "embed puts the default prompt" "lines[0]['vector'] == json.load(open('$work/joined'))['vector']"
+run embed $sentences/prompts --json --prompt-name query "house"
+holds "embed --prompt-name" "lines[0]['vector'] == json.load(open('$work/joined'))['vector']"
+run embed $sentences/prompts --prompt-name nobody "house"
+refuses "embed with a prompt that is not there" 64 "no prompt 'nobody'; it has 'query', 'document', 'empty', 'passage'"
+run embed $sentences/prompts --prompt a --prompt-name query "house"
+refuses "embed with two prompts" 64 "not both"
+run embed $sentences/poolings --pooling lasttoken "house"
+refuses "embed --pooling of a model with six" 65 "6 poolings side by side"
+run rerank $sentences/cross-encoder --json "house" "the light" "water"
+holds "rerank of a cross-encoder's folder" "all(0 < line['score'] < 1 for line in lines)"
+run rerank $sentences/cross-encoder --json --prompt "" "find the lighthouse" "the light" "water"
+cp "$work/out" "$work/joined"
+run rerank $sentences/cross-encoder --json --prompt-name query "house" "the light" "water"
+holds "rerank --prompt-name" "lines == [json.loads(line) for line in open('$work/joined')]"
+run inspect $sentences/stages --no-tensors
+succeeds "inspect shows how vectors are made" \
+    '^vectors +mean, dense 8 to 12, tanh, layer norm, dense 12 to 12, identity, plus what it had, length 1, length 1, cut to 7: 7 numbers'
+run inspect $sentences/prompts --no-tensors
+succeeds "inspect shows prompts" '^prompt +query: find the old light  \(by default\)$'
+run inspect $sentences/cross-encoder-labels --json --no-tensors
+holds "inspect --json" "lines[0]['scores'] == 'softmax' and lines[0]['max_length'] == 8 and lines[0]['prompts'] == {}"
+run inspect $sentences/truncated --no-tensors
+succeeds "inspect shows the similarity" '^vectors +mean, length 1, cut to 5: 5 numbers, compared by dot$'
+printf 'the light house\nwater\nclock\n' > "$work/lines"
+run search $sentences/prompts-left-out --file "$work/lines" "house" --json --top 3
+holds "search puts prompts" "len(lines) == 3 and lines[0]['score'] >= lines[1]['score']"
+python3 - "$sentences/prompts-left-out" "$work" << 'PYTHON'
+import json, pathlib, shutil, sys
+source, work = map(pathlib.Path, sys.argv[1:])
+shutil.copytree(source, work / "similar")
+for name in ["dot", "manhattan"]:
+    path = work / "similar" / "config_sentence_transformers.json"
+    config = json.loads(path.read_text()) | {"similarity_fn_name": name}
+    shutil.copytree(work / "similar", work / name)
+    (work / name / path.name).write_text(json.dumps(config))
+PYTHON
+# The best of "manhattan" is no further than any other; prompts as encode_query and encode_document choose them.
+run embed $sentences/prompts-left-out --json --prompt-name query "house"
+cp "$work/out" "$work/query"
+run embed $sentences/prompts-left-out --json --prompt-name document --file "$work/lines"
+cp "$work/out" "$work/documents"
+run search "$work/manhattan" --file "$work/lines" "house" --json --top 3
+holds "search by manhattan" "all(abs(line['score'] + sum(abs(a - b) for a, b in zip(json.load(open('$work/query'))['vector'], [json.loads(d) for d in open('$work/documents')][line['line'] - 1]['vector']))) < 1e-5 for line in lines)"
+run search "$work/dot" --file "$work/lines" "house" --json --top 3
+holds "search by dot" "all(abs(line['score'] - sum(a * b for a, b in zip(json.load(open('$work/query'))['vector'], [json.loads(d) for d in open('$work/documents')][line['line'] - 1]['vector']))) < 1e-5 for line in lines)"
+
 # ---- JSON
 
 run embed $golden/embed --json "a" "b"

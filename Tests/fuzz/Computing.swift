@@ -61,7 +61,10 @@ private func forward(
 private func answers(_ session: Session, _ texts: [String]) throws(LimbeckError) {
     let model = session.model
     guard model.tokenizer != nil else { return }
-    expect(try session.embed(texts).count == texts.count, "too few vectors")
+    expect(model.embeddingSize <= 1 << 20, "vectors of \(model.embeddingSize) numbers")
+    for vector in try session.embed(texts) { expect(vector.count == model.embeddingSize, "a vector of \(vector.count) numbers") }
+    for prompt in model.prompts.prefix(3) { _ = try session.embed(texts, options: EmbedOptions(promptName: prompt.name)) }
+    _ = try session.embed(texts, options: EmbedOptions(dimensions: 1, prompt: text))
     for text in texts {
         let bytes = text.utf8.count
         if model.answers.contains(.classify) { expect(try session.classify([text]).count == 1, "no classes") }
@@ -80,7 +83,11 @@ private func answers(_ session: Session, _ texts: [String]) throws(LimbeckError)
             }
         }
         do throws(LimbeckError) {
-            if model.answers.contains(.rerank) { _ = try session.rerank(query: "a b", documents: [text, "b"]) }
+            if model.answers.contains(.rerank) {
+                for prompt in [nil, "b a"] {
+                    _ = try session.rerank(query: "a b", documents: [text, "b"], options: ClassifyOptions(prompt: prompt))
+                }
+            }
             if model.answers.contains(.answer) {
                 for stride in [0, 1] {
                     let options = AnswerOptions(topK: 2, maxLength: stride == 0 ? 0 : 6, stride: stride, allowNone: true)

@@ -32,10 +32,13 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
 /// One of each kind of part.
 nonisolated(unsafe) private let packs: [Pack] = [
     "models/bert-sequence-3", "models/mpnet-masked", "models/modernbert-answer", "models/deberta", "models/mobilebert-choice",
-    "models/albert-masked", "models/nomic-sequence", "answers/embed",
+    "models/albert-masked", "models/nomic-sequence", "answers/embed", "cases/sentences/stages", "cases/sentences/activations",
+    "cases/sentences/prompts-left-out", "cases/sentences/cross-encoder",
 ].map { name in
     let golden = String(cString: fuzz_golden())
-    for file in ["config.json", "model.safetensors", "tokenizer.json"] {
+    let modules = ["1_Pooling", "2_Dense", "2_Dropout", "3_Dense", "4_Dense", "4_LayerNorm", "5_Dense", "5_Normalize", "6_Dense"]
+    let own = ["config.json", "model.safetensors", "tokenizer.json", "modules.json", "config_sentence_transformers.json"]
+    for file in own + modules.flatMap({ ["\($0)/config.json", "\($0)/model.safetensors"] }) {
         _ = fuzz_load("m/\(file)", "\(golden)/\(name)/\(file)")
     }
     defer { fuzz_clear() }

@@ -179,10 +179,10 @@ def small(head="sequence", dtype="F32", hidden=8, prefix="", family="bert", labe
     return config, header
 
 
-def model(config, header, vocabulary="", modules="", pooling="", text="", data=b"\x3d\x12\xbe\x20\x3c"):
+def model(config, header, vocabulary="", modules="", pooling="", text="", data=b"\x3d\x12\xbe\x20\x3c", dense="", sentences="", lengths=""):
     if not isinstance(header, bytes):
         header = json.dumps(header, separators=(",", ":")).encode()
-    parts = [config if isinstance(config, str) else json.dumps(config), vocabulary, modules, pooling, text]
+    parts = [config if isinstance(config, str) else json.dumps(config), vocabulary, modules, pooling, dense, sentences, lengths, text]
     seed("model", b"\0".join([p.encode() for p in parts] + [header, data]))
 
 
@@ -191,6 +191,12 @@ for family in ["bert", "distilbert"]:
         model(*small(head, family=family), vocabulary=vocabulary, text="b [MASK], A\u0301c \u4e2d\u56fd " * 4)
 model(*small("none"), vocabulary, modules, '{"pooling_mode_cls_token": true, "word_embedding_dimension": 8}')
 model(*small("none", "F16"), vocabulary, modules, '{"pooling_mode": "mean"}')
+model(*small("none"), vocabulary, modules.replace("Normalize", "Dense"), '{"pooling_mode": "weightedmean", "include_prompt": false}',
+      dense='{"in_features": 8, "out_features": 4, "bias": true, "activation_function": "torch.nn.modules.activation.GELU"}',
+      sentences='{"prompts": {"query": "a b", "x": null}, "default_prompt_name": "query", "truncate_dim": 3}', lengths='{"max_seq_length": 5}')
+model(*small("none"), vocabulary, modules, '{"pooling_mode": ["cls", "lasttoken", "max"]}', sentences='{"similarity_fn_name": "dot"}')
+model(*small("sequence", labels=1), vocabulary, '[{"idx": 0, "path": "", "type": "sentence_transformers.models.Transformer"}]',
+      sentences='{"model_type": "CrossEncoder", "activation_fn": "torch.nn.modules.activation.Sigmoid"}')
 model(*small("sequence", "BF16", labels=1), vocabulary)
 model(*small("token", hidden=6, prefix="bert."), vocabulary, data=b"\0\0\xc0\x7f")
 config, header = small("sequence")

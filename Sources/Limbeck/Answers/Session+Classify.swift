@@ -3,7 +3,8 @@ import KernelInterface
 extension Session {
     /// The scores of all labels for each text, or pair of texts; an empty second text is none. -> scores (texts, labels)
     package func classify(
-        _ texts: TextList, pairs: TextList?, options: ClassifyOptions, into scores: UnsafeMutableBufferPointer<Float>
+        _ texts: TextList, pairs: TextList?, options: ClassifyOptions, prompt: PromptChoice = .standard,
+        into scores: UnsafeMutableBufferPointer<Float>
     ) throws(LimbeckError) {
         let labels = try sequenceLabels()
         let scoring = try Scoring(options, default: defaultScores(labels))
@@ -12,8 +13,9 @@ extension Session {
         }
         try need(texts.count, by: labels, in: scores.count)
         let length = try length(options.maxLength)
+        let prompt = try prepareForPairs(prompt, length: length)
 
-        try forEachBatch(of: texts, pairs: pairs, length: length) { batch throws(LimbeckError) in
+        try forEachBatch(of: texts, pairs: pairs, after: prompt, length: length) { batch throws(LimbeckError) in
             let out = scores.baseAddress! + batch.lowerBound * labels
             sequenceLogits(sequences: 0..<batch.count, into: out)
             for row in 0..<batch.count { score(out + row * labels, labels, scoring) }
@@ -23,17 +25,19 @@ extension Session {
     /// How relevant each document is to the query, by a cross-encoder: the score of its only label, or of the second of two.
     /// -> scores (documents)
     package func rerank(
-        query: Text, documents: TextList, options: ClassifyOptions, into scores: UnsafeMutableBufferPointer<Float>
+        query: Text, documents: TextList, options: ClassifyOptions, prompt: PromptChoice = .standard,
+        into scores: UnsafeMutableBufferPointer<Float>
     ) throws(LimbeckError) {
         let labels = try sequenceLabels()
         guard labels <= 2 else {
             throw LimbeckError(.unsupported, "the model has \(labels) labels; a cross-encoder has one or two")
         }
-        let scoring = try Scoring(options, default: labels == 1 ? .raw : .softmax)
+        let scoring = try Scoring(options, default: rankingScores(labels))
         try need(documents.count, by: 1, in: scores.count)
         let length = try length(options.maxLength)
+        let prompt = try prepareForPairs(prompt, length: length)
 
-        try forEachBatch(of: documents, after: query, length: length) { batch throws(LimbeckError) in
+        try forEachBatch(of: documents, with: query, after: prompt, length: length) { batch throws(LimbeckError) in
             let out = scores.baseAddress! + batch.lowerBound
             forEachBlock(of: 0..<batch.count) { block in
                 sequenceLogits(sequences: block, into: scratch.logits)  // (block, labels)
@@ -54,11 +58,24 @@ extension Session {
     }
 
     private func defaultScores(_ labels: Int) -> Scores {
-        switch model.configuration.problem {
+        if let own = model.configuration.crossEncoderScores { return own }
+        return switch model.configuration.problem {
         case .multiLabel: .sigmoid
         case .regression: .raw
         case .singleLabel: labels == 1 ? .raw : .softmax
         }
+    }
+
+    /// Documents are in the order of their scores: of two labels the raw number of one says little.
+    private func rankingScores(_ labels: Int) -> Scores {
+        let own = model.configuration.crossEncoderScores
+        guard labels == 2 else { return own ?? .raw }
+        return own == .sigmoid ? .sigmoid : .softmax
+    }
+
+    /// A default prompt is for the pairs of a cross-encoder; an embedding model's is for its vectors.
+    private func prepareForPairs(_ prompt: PromptChoice, length: Int) throws(LimbeckError) -> PreparedPrompt {
+        try prepare(prompt, length: length, isStandard: model.configuration.crossEncoderScores != nil)
     }
 
     /// Makes scores of a row of logits, in place.
@@ -70,14 +87,7 @@ extension Session {
             let limit = Float.greatestFiniteMagnitude
             row[i] = min(max(row[i] / scoring.temperature, -limit), limit)
         }
-        guard scoring.scores == .sigmoid else { return softmax(row, count) }
-        for i in 0..<count {
-            // sigmoid(x) is the first of softmax(x, 0), with the kernels' own exp.
-            let pair = scratch.dense
-            (pair[0], pair[1]) = (row[i], 0)
-            softmax(pair, 2)
-            row[i] = pair[0]
-        }
+        if scoring.scores == .sigmoid { sigmoid(row, count) } else { softmax(row, count) }
     }
 }
 

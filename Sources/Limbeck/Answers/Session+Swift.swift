@@ -7,11 +7,16 @@ extension Session {
     /// let vectors = try session.embed(["a first text", "a second one"], options: .init(normalize: true))
     /// ```
     ///
-    /// Throws `.noTokenizer`, `.unsupported` (the pooler of a model without one), or `.invalidArgument`.
+    /// Throws `.noTokenizer`, `.unsupported` (the pooler of a model without one, or one pooling of a model that has several side by
+    /// side), `.tooLong` (a prompt of more than 16 KiB), or `.invalidArgument`.
     public func embed(_ texts: [String], options: EmbedOptions = .init()) throws(LimbeckError) -> [[Float]] {
-        let width = options.dimensions > 0 ? min(options.dimensions, model.embeddingSize) : model.embeddingSize
+        let width = options.dimensions > 0 ? min(options.dimensions, model.weights.vector.width) : model.embeddingSize
         let vectors = try floats(texts.count * width) { out throws(LimbeckError) in
-            try Strings(texts).withList { list throws(LimbeckError) in try embed(list, options: options, into: out) }
+            try Strings(texts).withList { list throws(LimbeckError) in
+                try withPrompt(options.prompt, options.promptName) { prompt throws(LimbeckError) in
+                    try embed(list, options: options, prompt: prompt, into: out)
+                }
+            }
         }
         return rows(of: vectors, count: texts.count, width: width)
     }
@@ -25,9 +30,11 @@ extension Session {
         let labels = model.labels
         let scores = try floats(texts.count * labels.count) { out throws(LimbeckError) in
             try Strings(texts).withList { list throws(LimbeckError) in
-                guard let pairs else { return try classify(list, pairs: nil, options: options, into: out) }
-                try Strings(pairs).withList { seconds throws(LimbeckError) in
-                    try classify(list, pairs: seconds, options: options, into: out)
+                try withPrompt(options.prompt, options.promptName) { prompt throws(LimbeckError) in
+                    guard let pairs else { return try classify(list, pairs: nil, options: options, prompt: prompt, into: out) }
+                    try Strings(pairs).withList { seconds throws(LimbeckError) in
+                        try classify(list, pairs: seconds, options: options, prompt: prompt, into: out)
+                    }
                 }
             }
         }
@@ -46,7 +53,9 @@ extension Session {
         try floats(documents.count) { out throws(LimbeckError) in
             try Strings([query]).withList { queries throws(LimbeckError) in
                 try Strings(documents).withList { list throws(LimbeckError) in
-                    try rerank(query: queries[0], documents: list, options: options, into: out)
+                    try withPrompt(options.prompt, options.promptName) { prompt throws(LimbeckError) in
+                        try rerank(query: queries[0], documents: list, options: options, prompt: prompt, into: out)
+                    }
                 }
             }
         }
@@ -162,6 +171,16 @@ private func list<Element>(
     let written = try elements.withUnsafeMutableBufferPointer { buffer throws(LimbeckError) in try body(buffer) }
     elements.removeLast(max(0, count - written))
     return elements
+}
+
+/// The prompt that options ask for, which lives as long as `body` runs.
+private func withPrompt(
+    _ text: String?, _ name: String?, _ body: (PromptChoice) throws(LimbeckError) -> Void
+) throws(LimbeckError) {
+    guard let wanted = text ?? name else { return try body(.standard) }
+    try Strings([wanted]).withList { list throws(LimbeckError) in
+        try body(PromptChoice(text: text.map { _ in list[0] }, name: name.map { _ in list[0] }))
+    }
 }
 
 private func rows(of values: [Float], count: Int, width: Int) -> [[Float]] {

@@ -11,9 +11,8 @@ package struct ModelFolder {
 
     /// A step of sentence-transformers after the Transformer, with its files in a folder.
     package struct Module {
-        package enum Kind { case pooling, normalize }
-
-        package let kind: Kind
+        /// The name of its class, without sentence-transformers' packages: "Pooling".
+        package let type: String
         let folder: Subfolder
     }
 
@@ -33,55 +32,35 @@ package struct ModelFolder {
     package let notes = Notes()
 
     private let transformer: Subfolder
+    private let top: Subfolder
 
-    /// With `anyModules` it does not matter what follows the Transformer: a tokenizer does not need it.
+    /// With `anyModules` the first one may be of any kind: a tokenizer does not need it.
     package init(_ path: String, anyModules: Bool = false) throws(LimbeckError) {
         switch fileKind(path) {
         case .missing: throw Mistakes.missing(path)
         case .folder: break
         case .file, .other: throw LimbeckError(.fileUnreadable, "\(path): not a folder")
         }
-        let top = Subfolder("", in: path)
+        top = Subfolder("", in: path)
+        var modules: [Module]?
+        if let root = try ModelFolder.json("modules.json", in: top) { modules = try ModelFolder.modules(root, in: path, notes) }
         var transformer = top
-        if let document = try ModelFolder.json("modules.json", in: top) {
-            var modules: [Module] = []
-            for (index, entry) in try ModelFolder.entries(document).enumerated() {
-                switch (entry.type, index) {
-                case ("Transformer", 0):
-                    transformer = Subfolder(entry.path, in: path)
-                case ("Pooling", 1):
-                    modules.append(Module(kind: .pooling, folder: Subfolder(entry.path, in: path)))
-                case ("Normalize", 2):
-                    modules.append(Module(kind: .normalize, folder: Subfolder(entry.path, in: path)))
-                case _ where anyModules: break
-                default:
-                    throw LimbeckError(
-                        .fileUnsupported,
-                        "modules.json: module \(index) is '\(entry.type)', expected Transformer, Pooling and Normalize in this order"
-                    )
-                }
+        if let first = modules?.removeFirst() {
+            let isTransformer = first.type == "Transformer"
+            guard isTransformer || anyModules else {
+                throw LimbeckError(.fileUnsupported, "modules.json: module 0 is '\(first.type)', expected a Transformer")
             }
-            self.modules = modules
-        } else {
-            modules = nil
+            if isTransformer { transformer = first.folder }
         }
         self.transformer = transformer
         self.path = transformer.path
+        self.modules = modules
     }
 
     /// The files of a folder, whatever sentence-transformers says of them.
     init(filesIn path: String) {
-        transformer = Subfolder("", in: path)
-        (self.path, modules) = (path, nil)
-    }
-
-    /// What sentence-transformers says of its Transformer, in the file of one of its names; nil: nothing.
-    func transformerSettings() throws(LimbeckError) -> JSONValue? {
-        guard modules != nil else { return nil }
-        for name in ["bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet"] {
-            if let root = try json("sentence_\(name)_config.json") { return root }
-        }
-        return nil
+        top = Subfolder("", in: path)
+        (self.path, transformer, modules) = (path, top, nil)
     }
 
     @inline(never) package func contains(_ name: String) -> Bool { fileKind("\(path)/\(name)") == .file }
@@ -114,13 +93,46 @@ package struct ModelFolder {
         return root
     }
 
-    /// Reads a module's config.json.
-    @inline(never) func json(of module: Module) throws(LimbeckError) -> JSONValue {
-        guard let root = try ModelFolder.json("config.json", in: module.folder) else {
-            throw LimbeckError(.fileNotFound, "\(module.folder.prefix)config.json: no such file, but modules.json names its folder")
-        }
+    /// The same for a file that stands beside modules.json, wherever the Transformer is.
+    @inline(never) func topJSON(_ name: String) throws(LimbeckError) -> JSONValue? {
+        guard let root = try ModelFolder.json(name, in: top) else { return nil }
         guard root.kind == .object else { throw root.mismatch("the whole", expected: "an object") }
+        try KeyTable.table(of: name)?.check(root, notes)
         return root
+    }
+
+    /// The Transformer's own file of sentence-transformers has the names of the classes that it has had, in the library's order.
+    private static let sentenceTransformers: StaticString = "bert roberta distilbert camembert albert xlm-roberta xlnet"
+
+    /// The name at a place; nil after the last.
+    @inline(never) static func sentenceTransformerFile(_ place: Int) -> String? {
+        let name = word(place, in: sentenceTransformers)
+        return name.utf8.isEmpty ? nil : "sentence_" + name + "_config.json"
+    }
+
+    /// That file: the first of them that is there and not empty; nil without one, or without a modules.json.
+    @inline(never) func sentenceTransformer() throws(LimbeckError) -> JSONValue? {
+        guard modules != nil else { return nil }
+        var place = 0
+        while let name = ModelFolder.sentenceTransformerFile(place) {
+            if let root = try json(name), root.count > 0 { return root }
+            place += 1
+        }
+        return nil
+    }
+
+    /// Reads a module's config.json; nil if there is none, or the folder is the Transformer's, whose file it is.
+    @inline(never) func json(of module: Module) throws(LimbeckError) -> JSONValue? {
+        guard module.folder.path != path, let root = try ModelFolder.json("config.json", in: module.folder) else { return nil }
+        guard root.kind == .object else { throw root.mismatch("the whole", expected: "an object") }
+        try KeyTable.table(ofModule: module.type)?.check(root, notes)
+        return root
+    }
+
+    /// Maps a file of a module; nil if it is not there.
+    @inline(never) func map(_ name: String, of module: Module) throws(LimbeckError) -> MappedFile? {
+        let path = "\(module.folder.path)/\(name)"
+        return fileKind(path) == .missing ? nil : try MappedFile(path, name: module.folder.prefix + name)
     }
 
     @inline(never) private static func json(_ name: String, in folder: Subfolder) throws(LimbeckError) -> JSONValue? {
@@ -129,24 +141,40 @@ package struct ModelFolder {
         return try JSONDocument(MappedFile(path, name: folder.prefix + name)).root
     }
 
-    /// The types, without the package they are in, and the folders of modules.json.
-    private static func entries(_ root: JSONValue) throws(LimbeckError) -> [(type: String, path: String)] {
+    /// More modules than anybody stacks; each may be the same folder, so that nothing else bounds them.
+    static let mostModules = 64
+
+    /// All that modules.json lists.
+    private static func modules(_ root: JSONValue, in path: String, _ notes: Notes) throws(LimbeckError) -> [Module] {
         guard root.kind == .array else { throw root.mismatch("the whole", expected: "an array of modules") }
-        var entries: [(type: String, path: String)] = []
+        guard 1...mostModules ~= root.count else {
+            throw root.mismatch("a list of \(root.count) modules", expected: "1 to \(mostModules): at least one module")
+        }
+        var modules: [Module] = [], names: [String] = []
         for element in root.elements {
-            guard let type = try element.optionalString("type"), let path = try element.optionalString("path") else {
+            let reader = MemberReader(element)
+            guard let type = reader.string("type"), let folder = reader.string("path") else {
                 throw element.mismatch("a module", expected: "an object with 'type' and 'path'")
             }
-            guard !leadsOut(path) else {
-                throw LimbeckError(.fileMalformed, "modules.json: the path '\(path)' leads out of the model folder")
+            try KeyTable.modules.check(element, notes)
+            if leadsOut(folder) { reader.fail(.fileMalformed, "the path '\(folder)' leads out of the model folder") }
+            // Of two with one name the library keeps the second, in the place of the first.
+            if let name = reader.string("name") {
+                if names.contains(where: { $0 == name }) {
+                    reader.fail(.fileMalformed, "the name '\(name)' is there twice, expected one for each module")
+                }
+                names.append(name)
             }
-            // "sentence_transformers.models.Pooling", and since 5.4 "sentence_transformers.….modules.pooling.Pooling".
-            let parts = type.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-            let isKnownPackage = parts.first.map { String(Substring($0)) } == "sentence_transformers"
-            entries.append((isKnownPackage ? parts.last.map { String(Substring($0)) } ?? type : type, path))
+            try reader.check()
+            modules.append(Module(type: className(type), folder: Subfolder(folder, in: path)))
         }
-        guard !entries.isEmpty else { throw root.mismatch("the whole", expected: "at least one module") }
-        return entries
+        return modules
+    }
+
+    /// Of "sentence_transformers.models.Pooling", and since 5.4 "sentence_transformers.….modules.pooling.Pooling", the last word;
+    /// other packages' classes are not known by it.
+    private static func className(_ type: String) -> String {
+        type.hasUTF8Prefix("sentence_transformers.") ? type.afterLastDot : type
     }
 }
 

@@ -9,6 +9,12 @@ extension String {
     }
 
     @inline(never) static func += (left: inout String, right: String) { left.append(right) }
+
+    /// Of a name in packages of Python.
+    @inline(never) var afterLastDot: String {
+        guard let dot = utf8.lastIndex(of: UInt8(ascii: ".")) else { return self }
+        return String(Substring(utf8[utf8.index(after: dot)...]))
+    }
 }
 
 extension DefaultStringInterpolation {

@@ -56,6 +56,17 @@ package struct WeightFiles {
         throw Mistakes.noWeights(folder)
     }
 
+    /// The weights of a module of sentence-transformers, which have no index.
+    init(_ folder: ModelFolder, _ module: ModelFolder.Module) throws(LimbeckError) {
+        for container in Container.inOrder {
+            guard let mapping = try folder.map(container.file, of: module) else { continue }
+            (file, tensors, mappings) = (mapping.name, try container.tensors(mapping), [mapping])
+            return
+        }
+        throw LimbeckError(
+            .fileNotFound, "\(module.folder.prefix): no weights of the module, expected model.safetensors or pytorch_model.bin")
+    }
+
     private init(_ folder: ModelFolder, _ index: ShardIndex, _ container: Container) throws(LimbeckError) {
         var mappings: [MappedFile] = []
         var shards: [[StoredTensor]] = []

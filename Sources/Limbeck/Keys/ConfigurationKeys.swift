@@ -17,5 +17,7 @@ extension KeyTable {
         .only("{}", "pruned_heads per_layer_config", why: "all layers have the same sizes"),
         .only("{}", "quantization_config", why: "its tensors are no plain numbers"),
         .only("{}", "auto_map", why: "the model has code of its own, and none of it is run here"),
+        // A cross-encoder's.
+        .obeyed("sentence_transformers sbert_ce_default_activation_function"),
     ]
 }

@@ -22,6 +22,15 @@ package struct KeyTable: Sendable {
         }
     }
 
+    /// The object of a key, after a check of its own keys; nil if there is none.
+    @inline(never) func object(_ key: String, of root: JSONValue) throws(LimbeckError) -> JSONValue? {
+        guard let value = root.optional(key) else { return nil }
+        guard value.kind == .object else { throw value.mismatch("'\(key)'", expected: "an object") }
+        // Nothing in such a table is passed over.
+        try check(value, Notes())
+        return value
+    }
+
     private func takeUnknown(_ key: JSONString, _ value: JSONValue, in object: JSONValue, _ notes: Notes) throws(LimbeckError) {
         // Nothing is asked for.
         if value.isNull || value.bool == false || value.double == 0 || value.kind == .string && value.source.isEmpty { return }
@@ -47,9 +56,9 @@ package struct KeyTable: Sendable {
     private static func refusal(_ rule: KeyRule, _ key: JSONString, _ value: JSONValue) -> LimbeckError {
         guard case .only(let values) = rule.effect else { return value.mismatch("'\(key.string)'", expected: "another value") }
         let why: Message = rule.why.utf8CodeUnitCount == 0 ? "" : ": \(Message(rule.why))"
+        let expected: Message = values.utf8CodeUnitCount == 0 ? "null" : Message(values)
         return LimbeckError(
             .fileUnsupported,
-            "\(value.document.file): '\(key.string)' is \(value.described), which is not supported\(why); expected \(Message(values))"
-        )
+            "\(value.document.file): '\(key.string)' is \(value.described), which is not supported\(why); expected \(expected)")
     }
 }

@@ -2,8 +2,8 @@ extension KeyTable {
     static let tokenizerConfig = KeyTable(
         alarming: "",
         [
-            .obeyed(
-                "tokenizer_class do_lower_case strip_accents tokenize_chinese_chars add_prefix_space trim_offsets model_max_length"),
+            .obeyed("tokenizer_class do_lower_case strip_accents tokenize_chinese_chars add_prefix_space trim_offsets"),
+            .obeyed("model_max_length max_len"),
             .obeyed("unk_token sep_token cls_token mask_token pad_token bos_token eos_token"),
             .obeyed("added_tokens_decoder"),
             // Of a .model file.

@@ -40,7 +40,7 @@ struct Assembly {
         tensors = ModelTensors(
             embeddings: embeddings, blocks: blocks, layers: layers, relativeBias: relativeBias, rotaries: builder.rotaries,
             pooler: pooler,
-            head: try Assembly.head(rule, declared, checkpoint, sizes))
+            head: try Assembly.head(rule, declared, checkpoint, sizes), vector: VectorSteps(hidden: sizes.hidden))
     }
 
     private typealias Blocks = [[Step<Stored>]]

@@ -21,15 +21,16 @@ final class Checkpoint {
     /// TinyBERT's training leaves its projections to the teacher's width in the file.
     private(set) var hasTinyBERTProjections = false
 
-    init(_ weights: WeightFiles, family: FamilyRules) throws(LimbeckError) {
+    /// What the names of a model's tensors are read by. Those of a module of sentence-transformers are as it gives them.
+    init(_ weights: WeightFiles, family: FamilyRules? = nil) throws(LimbeckError) {
         file = weights.file
-        base = family.prefix
-        olderBase = family.olderPrefix
-        spellings = family.spellings
-        gguf = weights.spelling == .gguf ? GGUFNames(family.family) : nil
+        base = family?.prefix ?? ""
+        olderBase = family?.olderPrefix
+        spellings = family?.spellings ?? []
+        gguf = weights.spelling == .gguf ? family.flatMap { GGUFNames($0.family) } : nil
+        layerPrefix = family?.layers
         tensors = weights.tensors
         isUsed = [Bool](repeating: false, count: tensors.count)
-        layerPrefix = family.layers
         names.reserveCapacity(tensors.count)
         for (place, entry) in tensors.enumerated() {
             let name = canonical(entry.name)

@@ -27,9 +27,10 @@ package struct Configuration: Sendable {
     package var labels: [String] = []
     package var headReading = HeadReading.first
     package var problem = Problem.singleLabel
-    /// The folder's own pooling and normalisation (sentence-transformers).
-    package var pooling: Pooling? = nil
-    package var normalize = false
+    package var prompts = Prompts.ofEmbeddings
+    package var similarity = Similarity.cosine
+    /// What a folder of sentence-transformers' cross-encoders makes of logits; nil: it is none.
+    package var crossEncoderScores: Scores? = nil
     /// Texts are truncated to so many tokens, special ones included; at most `maxPositions`.
     package var maxLength = 0
     /// What the matrices' numbers are.

@@ -84,7 +84,7 @@ extension Session {
             scratch.headStride)
     }
 
-    @inline(never) private func apply(
+    @inline(never) func apply(
         _ dense: Dense, rows: Int, of a: UnsafePointer<Float>, _ aStride: Int, into out: UnsafeMutablePointer<Float>,
         _ outStride: Int
     ) {

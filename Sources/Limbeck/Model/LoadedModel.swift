@@ -1,22 +1,25 @@
 /// A model folder, read and checked: what the encoder and the heads are built from.
 package struct LoadedModel {
     package private(set) var configuration: Configuration
-    package let tensors: ModelTensors
+    package private(set) var tensors: ModelTensors
     /// What the tensors are views of.
     package let files: WeightFiles
+    /// The files, and those of sentence-transformers' modules.
+    private(set) var mappings: [MappedFile]
     /// Which of the files' tensors were asked for.
     let checkpoint: Checkpoint
 
     package static func load(_ folder: ModelFolder) throws(LimbeckError) -> LoadedModel {
         try Adapters.refuse(in: folder)
-        var model = try LoadedModel(DeclaredConfiguration(folder), WeightFiles(folder))
-        model.apply(try SentenceModules(folder, hiddenSize: model.configuration.hiddenSize))
+        let declared = try DeclaredConfiguration(folder)
+        var model = try LoadedModel(declared, WeightFiles(folder))
+        model.apply(try SentenceModules(folder, model.configuration, config: declared.root))
         return model
     }
 
     static func load(_ gguf: GGUFFile) throws(LimbeckError) -> LoadedModel {
         var model = try LoadedModel(gguf, WeightFiles(gguf))
-        model.apply(try SentenceModules(gguf))
+        model.apply(try SentenceModules(gguf, hidden: model.configuration.hiddenSize))
         return model
     }
 
@@ -27,6 +30,7 @@ package struct LoadedModel {
         try LoadedModel.checkUnknownClass(declared, checkpoint, layers: tensors.layers.count)
         self.tensors = tensors
         self.files = files
+        mappings = files.mappings
         self.checkpoint = checkpoint
 
         var configuration = Configuration(family: declared.rules.family)
@@ -48,10 +52,13 @@ package struct LoadedModel {
         self.configuration = configuration
     }
 
-    private mutating func apply(_ sentences: SentenceModules) {
-        configuration.pooling = sentences.pooling
-        configuration.normalize = sentences.normalize
-        configuration.maxLength = min(sentences.maxLength ?? configuration.maxPositions, configuration.maxPositions)
+    @inline(never) private mutating func apply(_ sentences: SentenceModules) {
+        let settings = sentences.settings
+        tensors.vector = sentences.steps
+        mappings += sentences.mappings
+        (configuration.prompts, configuration.similarity) = (settings.prompts, settings.similarity)
+        configuration.crossEncoderScores = settings.scores
+        configuration.maxLength = min(settings.maxLength ?? configuration.maxPositions, configuration.maxPositions)
     }
 
     private static func headKind(

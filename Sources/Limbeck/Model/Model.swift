@@ -30,6 +30,7 @@ public final class Model: Sendable {
         switch files {
         case .pack(let pack):
             var configuration = try Configuration(pack.root.required("model"))
+            if let sentences = pack.root.optional("sentences") { try configuration.readSentences(sentences) }
             let weights = try Weights(pack, &configuration)
             let tokenizer = try pack.hasTokenizer ? Tokenizer(pack) : nil
             self.init(
@@ -42,14 +43,16 @@ public final class Model: Sendable {
     }
 
     convenience init(_ loaded: LoadedModel, _ files: ModelFiles) throws(LimbeckError) {
-        let weights = try Weights(loaded.tensors, loaded.configuration, mappings: loaded.files.mappings)
+        let weights = try Weights(loaded.tensors, loaded.configuration, mappings: loaded.mappings)
+        var mapped = 0
+        for mapping in loaded.mappings { mapped += mapping.bytes.count }
         let file = files.tokenizerFile
         if file == nil, case .folder(let folder) = files {
             folder.notes.add("\(folder.path): no tokenizer, which may be \(ModelFolder.listOfTokenizerFiles): only ids can go in")
         }
         let tokenizer = try file != nil ? Tokenizer(files) : nil
         self.init(
-            loaded.configuration, weights, tokenizer, mappedBytes: loaded.files.mappedBytes,
+            loaded.configuration, weights, tokenizer, mappedBytes: mapped,
             parameters: loaded.tensors.parameters, notes: files.notes)
         if let file, let tokenizer { try checkRows(of: tokenizer, file: file) }
     }
@@ -109,8 +112,17 @@ public final class Model: Sendable {
     public var maxLength: Int { configuration.maxLength }
     /// The longest sequence that `forward` takes.
     public var maxPositions: Int { configuration.maxPositions }
-    /// Floats in a vector of `embed`.
-    public var embeddingSize: Int { configuration.hiddenSize }
+    /// Floats in a vector of `embed`, unless a call says otherwise.
+    public var embeddingSize: Int { weights.vector.kept }
+    /// How vectors are made of the states, in words, for people: "mean", "dense 32 to 16, tanh".
+    public var vectorSteps: [String] { weights.vector.descriptions }
+    /// How a cross-encoder of sentence-transformers scores, by its folder's word; nil for all other models.
+    public var crossEncoderScores: Scores? { configuration.crossEncoderScores }
+    /// What may be put before texts, and by what name; which of them is, where a call does not say.
+    public var prompts: [Prompt] { configuration.prompts.list }
+    public var defaultPrompt: Int? { configuration.prompts.standard }
+    /// How its vectors are to be compared.
+    public var similarity: Similarity { configuration.similarity }
     /// The labels of a classifying or tagging head, by index.
     public var labels: [String] { configuration.labels }
 

@@ -12,6 +12,7 @@ package struct ModelTensors {
     package var rotaries: [Rotary]
     package var pooler: LinearTensors?  // hidden -> hidden, tanh
     package var head: HeadTensors
+    package var vector: VectorSteps<Stored>
 }
 
 /// Weights as they are stored in the file.
@@ -21,6 +22,7 @@ package enum Stored: WeightForm {
     package typealias Norm = NormTensors
     package typealias Table = Tensor
     package typealias Positions = DisentangledTensors
+    package typealias Layer = DenseTensors
 }
 
 package enum HeadTensors {
@@ -81,6 +83,15 @@ extension ModelTensors {
             for tensor in decoder { counter.add(tensor) }
             if let bias { counter.add(bias) }
         }
+        for stage in vector.stages {
+            switch stage {
+            case .dense(let dense, _, _, let adds):
+                counter.add(dense)
+                if let adds { counter.add(adds) }
+            case .norm(let norm): counter.add(norm)
+            case .unitLength: break
+            }
+        }
         return counter.total
     }
 }
@@ -89,7 +100,7 @@ private struct ParameterCounter {
     var total = 0
     private var seen: Set<UnsafeRawPointer> = []
 
-    mutating func add(_ tensor: Tensor) {
+    @inline(never) mutating func add(_ tensor: Tensor) {
         if let base = tensor.bytes.baseAddress, seen.insert(base).inserted { total += tensor.count }
     }
 
@@ -113,17 +124,17 @@ private struct ParameterCounter {
         }
     }
 
-    mutating func add(_ linear: LinearTensors) {
+    @inline(never) mutating func add(_ linear: LinearTensors) {
         add(linear.weight)
         if let bias = linear.bias { add(bias) }
     }
 
-    mutating func add(_ norm: NormTensors) {
+    @inline(never) mutating func add(_ norm: NormTensors) {
         add(norm.weight)
         if let bias = norm.bias { add(bias) }
     }
 
-    mutating func add(_ dense: DenseTensors) {
+    @inline(never) mutating func add(_ dense: DenseTensors) {
         add(dense.linear)
         if let norm = dense.norm { add(norm) }
     }

@@ -23,6 +23,7 @@ struct Packer {
         var rotaries: [PackedRotary]
         var pooler: Dense?
         var head: Weights.Head
+        var vector: VectorSteps<Packed>
     }
 
     mutating func pack(_ t: ModelTensors, _ configuration: Configuration) -> Parts {
@@ -33,7 +34,8 @@ struct Packer {
         return Parts(
             embeddings: embeddings, blocks: blocks, relativeBias: t.relativeBias.map { relativeBias($0, configuration) },
             rotaries: t.rotaries.map { rotary($0, configuration) },
-            pooler: t.pooler.map { Dense(linear: linear($0), activation: .tanh) }, head: head(t.head))
+            pooler: t.pooler.map { Dense(linear: linear($0), activation: .tanh) }, head: head(t.head),
+            vector: vector(t.vector))
     }
 
     private mutating func packed(_ step: Step<Stored>, _ configuration: Configuration) -> Step<Packed> {
@@ -68,11 +70,26 @@ struct Packer {
         }
     }
 
+    private mutating func vector(_ tensors: VectorSteps<Stored>) -> VectorSteps<Packed> {
+        var steps = VectorSteps<Packed>(tensors)
+        for stage in tensors.stages {
+            let packed: VectorStage<Packed> =
+                switch stage {
+                case .dense(let layer, let isSigmoid, let addsInputs, let adds):
+                    .dense(dense(layer), isSigmoid: isSigmoid, addsInputs: addsInputs, adds: adds.map { dense($0) })
+                case .norm(let tensors): .norm(norm(tensors))
+                case .unitLength: .unitLength
+                }
+            steps.stages.append(packed)
+        }
+        return steps
+    }
+
     private mutating func tokenClassifier(_ dense: DenseTensors?, _ classifier: LinearTensors) -> TokenClassifier {
         TokenClassifier(dense: dense.map { self.dense($0) }, linear: linear(classifier))
     }
 
-    private mutating func dense(_ tensors: DenseTensors) -> Dense {
+    @inline(never) private mutating func dense(_ tensors: DenseTensors) -> Dense {
         Dense(
             linear: linear(tensors.linear), activation: tensors.activation, relu: tensors.relu,
             norm: tensors.norm.map { norm($0) })

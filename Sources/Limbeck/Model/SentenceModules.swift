@@ -1,87 +1,161 @@
-/// What the sentence-transformers files and the tokenizer's configuration say about turning texts into vectors.
+import KernelInterface
+
+/// What the files of sentence-transformers, and the tokenizer's configuration, say about turning texts into vectors and scores.
 struct SentenceModules {
-    /// nil: the folder does not say.
-    var pooling: Pooling?
-    var normalize = false
-    /// The most tokens of a text that the folder wants; nil: as many as the model has positions.
-    var maxLength: Int?
+    private(set) var steps: VectorSteps<Stored>
+    private(set) var settings: SentenceSettings
+    /// What the modules' weights are in.
+    private(set) var mappings: [MappedFile] = []
 
     /// A GGUF file says the pooling, and no more. llama.cpp's programs make the length one, so that is what its users expect.
-    init(_ gguf: GGUFFile) throws(LimbeckError) {
-        pooling = try gguf.pooling()
-        normalize = pooling != nil
+    init(_ gguf: GGUFFile, hidden: Int) throws(LimbeckError) {
+        settings = SentenceSettings()
+        steps = VectorSteps(hidden: hidden)
+        guard let pooling = try gguf.pooling() else { return }
+        (steps.poolings, steps.stages) = (Poolings(pooling), [.unitLength])
     }
 
-    init(_ folder: ModelFolder, hiddenSize: Int) throws(LimbeckError) {
-        for module in folder.modules ?? [] {
-            switch module.kind {
-            case .pooling: pooling = try SentenceModules.pooling(folder.json(of: module), hiddenSize: hiddenSize)
-            case .normalize: normalize = true
-            }
+    /// `config` is the whole config.json.
+    init(_ folder: ModelFolder, _ configuration: Configuration, config: JSONValue) throws(LimbeckError) {
+        settings = try SentenceSettings(folder, configuration, config: config)
+        steps = VectorSteps(hidden: configuration.hiddenSize)
+        guard let modules = folder.modules else { return }
+        for (index, module) in modules.enumerated() { try read(module, index, folder) }
+        guard isPooled || settings.isCrossEncoder else {
+            throw LimbeckError(.fileUnsupported, "modules.json: no Pooling, expected one after the Transformer")
         }
-        // The names that the versions of sentence-transformers have given to one file.
-        for name in ["sentence_bert_config.json", "sentence_distilbert_config.json"] {
-            if let root = try folder.json(name), let length = try root.optionalSize("max_seq_length") { limit(to: length) }
-        }
-        if let value = try folder.json("tokenizer_config.json")?.optional("model_max_length") {
-            // Often 10^30, which means no limit, and is no Int.
-            guard let length = value.double, length >= 1 else {
-                throw value.mismatch("'model_max_length'", expected: "a number of tokens")
-            }
-            if length < Double(Int32.max) { limit(to: Int(length)) }
-        }
+        if let kept = settings.kept { steps.kept = min(kept, steps.width) }
     }
 
-    private mutating func limit(to length: Int) {
-        maxLength = min(maxLength ?? length, length)
-    }
+    /// Whether there is a vector already.
+    private var isPooled = false
 
-    private static func pooling(_ root: JSONValue, hiddenSize: Int) throws(LimbeckError) -> Pooling {
-        for key in ["word_embedding_dimension", "embedding_dimension"] {
-            if let size = try root.optionalSize(key), size != hiddenSize {
-                throw LimbeckError(
-                    .fileInconsistent, "\(root.document.file): \(key) is \(size), but the model's hidden size is \(hiddenSize)")
+    private mutating func read(_ module: ModelFolder.Module, _ index: Int, _ folder: ModelFolder) throws(LimbeckError) {
+        let reason: Message? =
+            if settings.isCrossEncoder {
+                "expected none after a cross-encoder's Transformer"
+            } else if KeyTable.table(ofModule: module.type) == nil {
+                "which is not supported, expected Pooling, Dense, Normalize, LayerNorm or Dropout"
+            } else if module.type == "Pooling" {
+                isPooled ? "the second one, expected one" : nil
+            } else {
+                isPooled ? nil : "expected a Pooling before it"
             }
+        if let reason {
+            throw LimbeckError(.fileUnsupported, "modules.json: module \(index + 1) is '\(module.type)', \(reason)")
         }
-        let mode: String
-        if let named = try pooling(named: root) { mode = named } else { mode = try pooling(flagged: root) }
-        switch mode {
-        case "mean": return .mean
-        case "cls": return .cls
-        case "max": return .max
-        default:
+        isPooled = true
+        let root = try folder.json(of: module)
+        if module.type == "Dropout" { return }
+        if module.type == "Normalize" { return steps.stages.append(.unitLength) }
+        guard let root else {
             throw LimbeckError(
-                .fileUnsupported, "\(root.document.file): pooling '\(mode)' is not supported, expected one of mean, cls, max")
+                .fileNotFound,
+                "\(module.folder.prefix)config.json: no such file, but modules.json names its folder for a \(module.type)")
         }
-    }
-
-    /// Since sentence-transformers 6: one name, or a list of them.
-    private static func pooling(named root: JSONValue) throws(LimbeckError) -> String? {
-        guard let mode = root.optional("pooling_mode") else { return nil }
-        guard mode.kind == .array else { return try root.optionalString("pooling_mode") }
-        var names: [String] = []
-        for element in mode.elements {
-            guard let name = element.string else { throw element.mismatch("'pooling_mode'", expected: "strings") }
-            names.append(name)
+        let reader = MemberReader(root)
+        switch module.type {
+        case "Pooling": try pool(reader)
+        case "Dense": try addDense(reader, folder, module)
+        default: try addNorm(reader, folder, module)
         }
-        return join(names)
+        guard steps.width <= VectorSteps<Stored>.mostWidth else {
+            reader.fail(.fileUnsupported, "vectors of \(steps.width) numbers, the most is \(VectorSteps<Stored>.mostWidth)")
+            return try reader.check()
+        }
+        steps.kept = steps.width
     }
 
-    /// Before: a flag for each, the mean if none is set.
-    private static func pooling(flagged root: JSONValue) throws(LimbeckError) -> String {
-        let flags: [(key: String, name: String)] = [
-            ("pooling_mode_cls_token", "cls"), ("pooling_mode_max_tokens", "max"), ("pooling_mode_mean_tokens", "mean"),
-            ("pooling_mode_mean_sqrt_len_tokens", "mean_sqrt_len_tokens"),
-            ("pooling_mode_weightedmean_tokens", "weightedmean"), ("pooling_mode_lasttoken", "lasttoken"),
-        ]
-        var names: [String] = []
-        for (key, name) in flags where try root.optionalBool(key) == true { names.append(name) }
-        return names.isEmpty ? "mean" : join(names)
+    /// A size that a file has to agree with.
+    @inline(never) private func check(_ reader: MemberReader, _ key: String, _ what: Message) {
+        guard let size = reader.size(key), size != steps.width else { return }
+        reader.fail(.fileInconsistent, "\(key) is \(size), but \(what) has \(steps.width)")
     }
 
-    private static func join(_ names: [String]) -> String {
-        var text = ""
-        for name in names { text += text.isEmpty ? name : " + \(name)" }
-        return text
+    // MARK: Pooling
+
+    private mutating func pool(_ reader: MemberReader) throws(LimbeckError) {
+        check(reader, "word_embedding_dimension", "the model's hidden size")
+        check(reader, "embedding_dimension", "the model's hidden size")
+        steps.leavesPromptOut = reader.bool("include_prompt") == false
+        steps.poolings = Poolings()
+        if let mode = reader.root.optional("pooling_mode") {
+            // Since sentence-transformers 5.4 one name, or a list of them.
+            if mode.kind != .array { add(mode, reader) }
+            for element in mode.elements { add(element, reader) }
+        } else {
+            addFlagged(reader)
+        }
+        if steps.poolings.count == 0 { reader.fail(.fileMalformed, "no pooling, expected one") }
+        try reader.check()
+        steps.width *= steps.poolings.count
+    }
+
+    private mutating func add(_ value: JSONValue, _ reader: MemberReader) {
+        guard let name = value.string else {
+            return reader.fail(value.mismatch("'pooling_mode'", expected: "a string, or several"))
+        }
+        guard let pooling = Pooling(name: name) else { return reader.unsupported("pooling", name) }
+        if !steps.poolings.append(pooling) { reader.fail(.fileUnsupported, "more than \(Poolings.most) poolings") }
+    }
+
+    /// Before, a flag for each, in the order in which they stand side by side; the mean if none is set.
+    private mutating func addFlagged(_ reader: MemberReader) {
+        let flags: StaticString = "cls_token max_tokens mean_tokens mean_sqrt_len_tokens weightedmean_tokens lasttoken"
+        let poolings = Poolings(.cls, .max, .mean, .meanSqrtLenTokens, .weightedMean, .lastToken)
+        for place in 0..<poolings.count where reader.bool("pooling_mode_" + word(place, in: flags)) == true {
+            _ = steps.poolings.append(poolings[place])
+        }
+        if steps.poolings.count == 0 { steps.poolings = Poolings(.mean) }
+    }
+
+    // MARK: Stages
+
+    private mutating func addDense(
+        _ reader: MemberReader, _ folder: ModelFolder, _ module: ModelFolder.Module
+    ) throws(LimbeckError) {
+        check(reader, "in_features", "the vector before it")
+        let (inputs, outputs, hasBias) = (steps.width, reader.size("out_features"), reader.bool("bias") ?? true)
+        let function = reader.torchFunction("activation_function") ?? .tanh
+        let addsInputs = reader.bool("use_residual") == true
+        if function == .softmax { reader.unsupported("activation_function", "Softmax") }
+        // The library has no function for null.
+        if reader.root["activation_function"]?.isNull == true { reader.unsupported("activation_function", "null") }
+        try reader.check()
+
+        let weights = try weights(folder, module)
+        func layer(_ name: String, _ outputs: Int?, _ hasBias: Bool) throws(LimbeckError) -> DenseTensors {
+            DenseTensors(
+                linear: try weights.linear(name, in: inputs, out: outputs, bias: hasBias),
+                activation: hasBias || name == "linear" ? function.activation : .identity)
+        }
+        let dense = try layer("linear", outputs, hasBias)
+        steps.width = dense.linear.weight.shape[0]
+        let adds = try addsInputs && inputs != steps.width ? layer("residual", steps.width, false) : nil
+        try checkAllUsed(weights)
+        steps.stages.append(
+            .dense(dense, isSigmoid: function == .sigmoid, addsInputs: addsInputs && adds == nil, adds: adds))
+    }
+
+    private mutating func addNorm(
+        _ reader: MemberReader, _ folder: ModelFolder, _ module: ModelFolder.Module
+    ) throws(LimbeckError) {
+        check(reader, "dimension", "the vector before it")
+        try reader.check()
+        let weights = try weights(folder, module)
+        // torch's epsilon, which the module leaves as it is.
+        steps.stages.append(.norm(try weights.norm("norm", steps.width, eps: 1e-5, bias: true)))
+        try checkAllUsed(weights)
+    }
+
+    private mutating func weights(_ folder: ModelFolder, _ module: ModelFolder.Module) throws(LimbeckError) -> Checkpoint {
+        let files = try WeightFiles(folder, module)
+        mappings += files.mappings
+        return try Checkpoint(files)
+    }
+
+    private func checkAllUsed(_ weights: Checkpoint) throws(LimbeckError) {
+        guard let tensor = weights.unused.first else { return }
+        throw LimbeckError(.fileInconsistent, "\(weights.file): tensor '\(tensor.written)' is no part of the module")
     }
 }

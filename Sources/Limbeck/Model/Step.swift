@@ -55,6 +55,8 @@ package protocol WeightForm {
     associatedtype Table
     /// Of disentangled attention.
     associatedtype Positions
+    /// A linear layer after the encoder, with its activation.
+    associatedtype Layer
 }
 
 /// The widths of the buffers, by the steps that write them; 0 for a buffer that a model does without.

@@ -21,6 +21,7 @@ package final class Weights {
     let rotaries: [PackedRotary]
     let pooler: Dense?
     let head: Head
+    let vector: VectorSteps<Packed>
     /// Bytes of our own, beside the mapped files.
     let privateBytes: Int
 
@@ -42,17 +43,18 @@ package final class Weights {
         for (tensors, packed) in packer.positions { try tensors.project(into: packed, heads: configuration.attentionHeads) }
         (embeddings, blocks, layers) = (parts.embeddings, parts.blocks, tensors.layers)
         (relativeBias, rotaries, pooler, head) = (parts.relativeBias, parts.rotaries, parts.pooler, parts.head)
+        vector = parts.vector
         privateBytes = memory.bytes
     }
 
     /// Weights that stand in a file in this form.
     init(
-        embeddings: [Step<Packed>], blocks: [[Step<Packed>]], layers: [[Int]], relativeBias: RelativeBias?,
-        rotaries: [PackedRotary],
-        pooler: Dense?, head: Head, mapping: MappedFile
+        embeddings: [Step<Packed>], blocks: [[Step<Packed>]], layers: [[Int]], relativeBias: RelativeBias?, rotaries: [PackedRotary],
+        pooler: Dense?, head: Head, vector: VectorSteps<Packed>, mapping: MappedFile
     ) {
         (self.embeddings, self.blocks, self.layers) = (embeddings, blocks, layers)
         (self.relativeBias, self.rotaries, self.pooler, self.head) = (relativeBias, rotaries, pooler, head)
+        self.vector = vector
         (privateBytes, memory, mappings) = (0, nil, [mapping])
         source = nil
     }
@@ -61,6 +63,7 @@ package final class Weights {
     init(_ parts: Packer.Parts, of source: Weights, memory: Memory) {
         (embeddings, blocks, layers) = (parts.embeddings, parts.blocks, source.layers)
         (relativeBias, rotaries, pooler, head) = (parts.relativeBias, parts.rotaries, parts.pooler, parts.head)
+        vector = parts.vector
         (privateBytes, self.memory, mappings) = (source.privateBytes + memory.bytes, memory, [])
         self.source = source
     }
@@ -110,6 +113,7 @@ enum Packed: WeightForm {
     typealias Norm = PackedNorm
     typealias Table = PackedTable
     typealias Positions = PackedDisentangled
+    typealias Layer = Dense
 }
 
 /// A matrix in panels, and its bias padded with zeros to whole panels.

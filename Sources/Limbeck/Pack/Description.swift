@@ -4,26 +4,30 @@ import KernelInterface
 
 enum PackNames {
     /// By `Family.rawValue`, from 1.
-    static var families: [String] {
-        ["bert", "distilbert", "roberta", "albert", "electra", "mpnet", "mobilebert", "deberta", "modernbert", "nomic_bert"]
-    }
+    static let families: StaticString = "bert distilbert roberta albert electra mpnet mobilebert deberta modernbert nomic_bert"
     /// By `Precision.rawValue`, from 1.
-    static var precisions: [String] { ["float32", "float16", "int8", "int4"] }
-    /// By `Pooling.rawValue`, from 1.
-    static var poolings: [String] { ["mean", "cls", "max"] }
+    static let precisions: StaticString = "float32 float16 int8 int4"
+    /// By `Scores.rawValue`, from 1.
+    static let scores: StaticString = "softmax sigmoid raw"
     /// By `Buffer.rawValue`.
-    static var buffers: [String] { ["embedded", "hidden", "narrow", "projected", "context", "attended", "intermediate"] }
-    static var activations: [String] { ["identity", "gelu", "gelu_tanh", "quick_gelu", "relu", "silu", "tanh"] }
+    static let buffers: StaticString = "embedded hidden narrow projected context attended intermediate"
+    static let activations: StaticString = "identity gelu gelu_tanh quick_gelu relu silu tanh"
     static var activationValues: [Activation] { [.identity, .gelu, .geluTanh, .quickGELU, .relu, .silu, .tanh] }
-    static var heads: [String] { ["none", "sequence", "token", "span", "masked_lm", "detection"] }
+    static let heads: StaticString = "none sequence token span masked_lm detection"
     static var headValues: [HeadKind] { [.none, .sequence, .token, .span, .maskedLM, .detection] }
+
+    @inline(never) static func name(of activation: Activation) -> String {
+        word(activationValues.firstIndex(of: activation) ?? 0, in: activations)
+    }
 }
 
 extension JSONWriter {
-    @inline(never) mutating func write(_ key: String, _ buffer: Buffer) { write(key, PackNames.buffers[buffer.rawValue]) }
+    @inline(never) mutating func write(_ key: String, _ buffer: Buffer) {
+        write(key, word(buffer.rawValue, in: PackNames.buffers))
+    }
 
     @inline(never) mutating func write(_ key: String, _ activation: Activation) {
-        write(key, PackNames.activations[PackNames.activationValues.firstIndex(of: activation) ?? 0])
+        write(key, PackNames.name(of: activation))
     }
 }
 
@@ -62,9 +66,8 @@ extension JSONValue {
     }
 
     /// The place of a word in a list.
-    @inline(never) func choice(_ key: String, _ names: [String]) throws(LimbeckError) -> Int {
-        let word = try text(key)
-        for (index, name) in names.enumerated() where name == word { return index }
+    @inline(never) func choice(_ key: String, _ names: StaticString) throws(LimbeckError) -> Int {
+        if let found = place(of: try text(key), in: names) { return found }
         throw try required(key).mismatch("'\(key)'", expected: "another word")
     }
 

@@ -92,7 +92,7 @@ extension Rows {
     @inline(never)
     init(_ json: JSONValue, rows: Int, width: Int, _ tensors: PackTensors) throws(LimbeckError) {
         let name = try json.text("weight")
-        switch try json.choice("form", ["float32", "float16", "int8"]) {
+        switch try json.choice("form", "float32 float16 int8") {
         case 0: self = .float32(try tensors.f32(name, rows: rows, row: [width]))
         case 1:
             self = .float16(try tensors.bytes(name, .f16, rows: rows, row: [width]).assumingMemoryBound(to: UInt16.self))

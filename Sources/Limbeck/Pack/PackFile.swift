@@ -9,7 +9,8 @@ package final class PackFile {
 
     /// What the file begins with, after the length of its header.
     static let start: StaticString = #"{"__metadata__":{"format":"limbeck","#
-    /// The newest format. 2: tokenizers with other pre-tokenizers than BERT's before WordPiece, with truncation on the left.
+    /// The newest format; a reader knows those up to it. 2: tokenizers with other pre-tokenizers than BERT's before WordPiece, with truncation
+    /// on the left; vectors that are more than one pooling and a length of 1, prompts, what sentence-transformers' cross-encoders give.
     static let version = 2
     static let description = "limbeck.json"
     static let checksums = "limbeck.checksums"

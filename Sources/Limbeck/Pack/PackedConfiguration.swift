@@ -2,8 +2,8 @@ import KernelInterface
 
 extension Configuration {
     func write(to json: inout JSONWriter, parameters: Int) {
-        json.write("family", PackNames.families[Int(family.rawValue) - 1])
-        json.write("precision", PackNames.precisions[Int(precision.rawValue) - 1])
+        json.write("family", word(Int(family.rawValue) - 1, in: PackNames.families))
+        json.write("precision", word(Int(precision.rawValue) - 1, in: PackNames.precisions))
         json.write("parameters", parameters)
         json.write("hidden_size", hiddenSize)
         json.write("embedding_size", embeddingSize)
@@ -15,16 +15,17 @@ extension Configuration {
         if let paddingId { json.write("padding_id", Int(paddingId)) }
         json.write("type_vocab_size", typeVocabSize)
         json.write("position_panels", positionPanels)
-        json.write("head", PackNames.heads[PackNames.headValues.firstIndex(of: head) ?? 0])
+        json.write("head", word(PackNames.headValues.firstIndex(of: head) ?? 0, in: PackNames.heads))
         json.array("labels") { json in for label in labels { json.write(nil, label) } }
         json.write("head_reads_means", headReading == .mean)
         if headReading == .last { json.write("head_reads_last", true) }
         json.write("multi_label", problem == .multiLabel)
         if problem == .regression { json.write("regression", true) }
-        if let pooling { json.write("pooling", PackNames.poolings[Int(pooling.rawValue) - 1]) }
-        json.write("normalize", normalize)
         json.write("max_length", maxLength)
     }
+
+    /// Whether what the head reads, and what its numbers are, has words in format 1.
+    var isHeadPlain: Bool { headReading != .last && problem != .regression }
 
     /// Without the widths of the buffers and the number of layers, which the steps tell.
     init(_ json: JSONValue) throws(LimbeckError) {
@@ -56,10 +57,6 @@ extension Configuration {
         if try json.optionalBool("head_reads_last") == true { headReading = .last }
         if try json.flag("multi_label") { problem = .multiLabel }
         if try json.optionalBool("regression") == true { problem = .regression }
-        if json.optional("pooling") != nil {
-            pooling = Pooling(rawValue: UInt32(try json.choice("pooling", PackNames.poolings)) + 1)
-        }
-        normalize = try json.flag("normalize")
         maxLength = try json.integer("max_length", 1...maxPositions)
     }
 

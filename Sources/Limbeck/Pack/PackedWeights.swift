@@ -22,6 +22,7 @@ extension Weights {
         relativeBias?.write("relative_bias", heads: c.attentionHeads, to: &contents, &json)
         pooler?.write("pooler", "pooler", to: &contents, &json)
         json.object("head") { json in head.write(to: &contents, &json) }
+        if !vector.isPlain { json.object("vector") { json in vector.write(to: &contents, &json) } }
     }
 
     /// The weights where they stand in the file; completes the configuration by what the steps tell. Whatever the description says, no
@@ -70,11 +71,12 @@ extension Weights {
         guard pooler == nil || pooler?.linear.outputs == c.hiddenSize else {
             throw root.mismatch("a pooler of \(pooler?.linear.outputs ?? 0) outputs", expected: "\(c.hiddenSize)")
         }
+        let vector = try VectorSteps(root, hidden: c.hiddenSize, tensors)
         configuration.widths = widths
         configuration.layers = layers.count
         self.init(
             embeddings: embeddings, blocks: blocks, layers: layers, relativeBias: relativeBias, rotaries: rotaries, pooler: pooler,
-            head: try Head(root.required("head"), c, tensors), mapping: file.mapping)
+            head: try Head(root.required("head"), c, tensors), vector: vector, mapping: file.mapping)
     }
 
     /// A layer may be there several times, so that the file does not bound them.

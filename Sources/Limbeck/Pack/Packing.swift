@@ -33,7 +33,7 @@ extension Model {
         let model = try Model(.pack(pack))
         let session = try Session(model, options: SessionOptions(threads: 1, maxTokens: Reference.mostTokens))
         for (index, json) in try pack.root.list("references").enumerated() {
-            let stored = try Reference(json, pack, hidden: model.hiddenSize)
+            let stored = try Reference(json, pack, hidden: model.hiddenSize, vector: model.embeddingSize)
             var again = stored
             if let text = stored.text, let tokenizer = model.tokenizer { again = try Reference(text, session, tokenizer) }
             try again.compute(session)
@@ -62,7 +62,11 @@ extension Model {
             do throws(LimbeckError) { try body() } catch { failure = error }
         }
         json.object { json in
-            json.object("model") { json in configuration.write(to: &json, parameters: parameters) }
+            json.object("model") { json in
+                configuration.write(to: &json, parameters: parameters)
+                if weights.vector.isPlain { weights.vector.writePlain(to: &json) }
+            }
+            if !configuration.isPlain { json.object("sentences") { json in configuration.writeSentences(to: &json) } }
             weights.write(configuration, to: &contents, &json)
             if let tokenizer { json.object("tokenizer") { json in tokenizer.write(to: &contents, &json) } }
             json.array("dropped") { json in for tensor in dropped { tensor.write(to: &json) } }
@@ -73,6 +77,7 @@ extension Model {
             }
         }
         if let failure { throw failure }
+        if !weights.vector.isPlain || !configuration.isPlain || !configuration.isHeadPlain { contents.needs(format: 2) }
         try PackFile.write(contents, description: json.text, to: path)
     }
 }

@@ -10,6 +10,8 @@ struct Reference {
     var mean: [Float] = []
     /// Of a head that classifies texts or their tokens.
     var logits: [Float]?
+    /// Where vectors are more than a pooling of the states, the one of these, without a prompt. (kept)
+    var vector: [Float]?
 
     /// The most texts, and tokens of one.
     static let mostTexts = 4
@@ -74,6 +76,8 @@ struct Reference {
                 }
             }
         }
+        // The states are still in the scratch.
+        vector = try session.model.weights.vector.isPlain ? nil : session.vector()
         switch session.model.configuration.head {
         case .none, .maskedLM: logits = nil
         case .sequence, .token, .span, .detection: logits = try forward(.logits, session)
@@ -105,6 +109,7 @@ extension Reference {
         try contents.add(types, .i32, copying: self.types)
         try contents.add(mean, .f32, copying: self.mean)
         if let values = self.logits { try contents.add(logits, .f32, copying: values) }
+        if let vector { try contents.add("\(name).vector", .f32, copying: vector) }
         json.object { json in
             if let text { json.write("text", text) }
             json.write("tokens", self.ids.count)
@@ -115,20 +120,24 @@ extension Reference {
                 json.write("logit_count", values.count)
                 json.write("logits", logits)
             }
+            if vector != nil { json.write("vector", "\(name).vector") }
         }
     }
 
-    init(_ json: JSONValue, _ file: PackFile, hidden: Int) throws(LimbeckError) {
+    init(_ json: JSONValue, _ file: PackFile, hidden: Int, vector kept: Int) throws(LimbeckError) {
         let tensors = file.tensors
         let count = try json.integer("tokens", 1...Reference.mostTokens)
         text = try json.optionalString("text")
         ids = Array(UnsafeBufferPointer(start: try tensors.i32(json.text("ids"), rows: count), count: count))
         types = Array(UnsafeBufferPointer(start: try tensors.i32(json.text("types"), rows: count), count: count))
         mean = Array(UnsafeBufferPointer(start: try tensors.f32(json.text("mean"), rows: hidden), count: hidden))
-        logits = nil
+        (logits, vector) = (nil, nil)
         if json.optional("logits") != nil {
             let count = try json.size("logit_count")
             logits = Array(UnsafeBufferPointer(start: try tensors.f32(json.text("logits"), rows: count), count: count))
+        }
+        if json.optional("vector") != nil {
+            vector = Array(UnsafeBufferPointer(start: try tensors.f32(json.text("vector"), rows: kept), count: kept))
         }
     }
 
@@ -138,5 +147,6 @@ extension Reference {
             a.count == b.count && a.indices.allSatisfy { a[$0].bitPattern == b[$0].bitPattern }
         }
         return ids == other.ids && types == other.types && areSame(mean, other.mean) && areSame(logits ?? [], other.logits ?? [])
+            && areSame(vector ?? [], other.vector ?? [])
     }
 }

@@ -48,7 +48,7 @@ extension Step<Packed> {
     init(
         _ json: JSONValue, _ c: Configuration, widths: inout BufferWidths, _ tensors: PackTensors
     ) throws(LimbeckError) {
-        switch try json.choice("step", ["embed", "trigrams", "product", "normalize", "rotate", "attention"]) {
+        switch try json.choice("step", "embed trigrams product normalize rotate attention") {
         case 0:
             func table(_ key: String, _ rows: Int) throws(LimbeckError) -> PackedTable? {
                 guard let value = json.optional(key) else { return nil }

@@ -24,7 +24,7 @@ struct WeightForms {
         for block in weights.blocks { blocks.append(try steps(block, "block \(blocks.count)")) }
         return Packer.Parts(
             embeddings: embeddings, blocks: blocks, relativeBias: weights.relativeBias, rotaries: weights.rotaries,
-            pooler: try dense(weights.pooler), head: try head(weights.head))
+            pooler: try dense(weights.pooler), head: try head(weights.head), vector: try vector(weights.vector))
     }
 
     private mutating func steps(_ steps: [Step<Packed>], _ name: Message) throws(LimbeckError) -> [Step<Packed>] {
@@ -187,6 +187,16 @@ struct WeightForms {
     @inline(never)
     private mutating func classifier(_ classifier: TokenClassifier) throws(LimbeckError) -> TokenClassifier {
         TokenClassifier(dense: try dense(classifier.dense), linear: try linear(classifier.linear))
+    }
+
+    private mutating func vector(_ source: VectorSteps<Packed>) throws(LimbeckError) -> VectorSteps<Packed> {
+        var steps = source
+        for (index, stage) in source.stages.enumerated() {
+            guard case .dense(let layer, let isSigmoid, let addsInputs, let adds) = stage else { continue }
+            steps.stages[index] = .dense(
+                try dense(layer) ?? layer, isSigmoid: isSigmoid, addsInputs: addsInputs, adds: try dense(adds))
+        }
+        return steps
     }
 
     private mutating func head(_ head: Weights.Head) throws(LimbeckError) -> Weights.Head {

@@ -37,27 +37,51 @@ public struct SessionOptions: Sendable {
 /// How token states become one vector; raw values as in `limbeck.h`.
 public enum Pooling: UInt32, Sendable {
     case mean = 1
+    /// The first token's state.
     case cls = 2
     case max = 3
     /// tanh(W x[CLS] + b), BERT's pooler.
     case pooler = 4
+    /// The sum, divided by the root of the number of tokens.
+    case meanSqrtLenTokens = 5
+    /// The mean with weights 1, 2, 3 and so on, in the order of the text.
+    case weightedMean = 6
+    case lastToken = 7
+
+    /// As sentence-transformers, Python and the command line spell them, by `rawValue`, from 1.
+    private static let names: StaticString = "mean cls max pooler mean_sqrt_len_tokens weightedmean lasttoken"
+
+    public var name: String { word(Int(rawValue) - 1, in: Pooling.names) }
+
+    /// One of those that need the states alone: all but the pooler.
+    init?(name: String) {
+        guard let place = place(of: name, in: Pooling.names) else { return nil }
+        self.init(rawValue: UInt32(truncatingIfNeeded: place) + 1)
+        if self == .pooler { return nil }
+    }
 }
 
 public struct EmbedOptions: Sendable {
     /// nil: as the folder says; mean without a word from it.
     public var pooling: Pooling? = nil
-    /// L2. nil: as the folder says.
+    /// L2, of what is left after a cut. nil: as the folder says. `false`: without what the folder does so last.
     public var normalize: Bool? = nil
-    /// The first so many dimensions, normalised after the cut (Matryoshka); 0: all.
+    /// The first so many dimensions, of all that the model has before its folder's own cut, normalised after the cut where the folder
+    /// normalises (Matryoshka); 0: as the folder says.
     public var dimensions = 0
     /// Truncate texts to so many tokens; 0: the model's `maxLength`.
     public var maxLength = 0
+    /// Put before every text; "": nothing. nil: as `promptName` says.
+    public var prompt: String? = nil
+    /// One of the model's `prompts`. nil: its default, if it has one.
+    public var promptName: String? = nil
 
-    public init(pooling: Pooling? = nil, normalize: Bool? = nil, dimensions: Int = 0, maxLength: Int = 0) {
-        self.pooling = pooling
-        self.normalize = normalize
-        self.dimensions = dimensions
-        self.maxLength = maxLength
+    public init(
+        pooling: Pooling? = nil, normalize: Bool? = nil, dimensions: Int = 0, maxLength: Int = 0, prompt: String? = nil,
+        promptName: String? = nil
+    ) {
+        (self.pooling, self.normalize, self.dimensions, self.maxLength) = (pooling, normalize, dimensions, maxLength)
+        (self.prompt, self.promptName) = (prompt, promptName)
     }
 }
 
@@ -69,16 +93,21 @@ public enum Scores: UInt32, Sendable {
 }
 
 public struct ClassifyOptions: Sendable {
-    /// nil: softmax; sigmoid for a multi-label model; the raw numbers for one label, or where `problem_type` is `regression`.
+    /// nil: as the folder of a cross-encoder says; else softmax, sigmoid for a multi-label model, the raw numbers for one label or where
+    /// `problem_type` is `regression`.
     public var scores: Scores? = nil
     /// Logits are divided by it before the softmax or sigmoid.
     public var temperature: Float = 1
     public var maxLength = 0
+    /// As in `EmbedOptions`; of a pair it is put before the first text.
+    public var prompt: String? = nil
+    public var promptName: String? = nil
 
-    public init(scores: Scores? = nil, temperature: Float = 1, maxLength: Int = 0) {
-        self.scores = scores
-        self.temperature = temperature
-        self.maxLength = maxLength
+    public init(
+        scores: Scores? = nil, temperature: Float = 1, maxLength: Int = 0, prompt: String? = nil, promptName: String? = nil
+    ) {
+        (self.scores, self.temperature, self.maxLength) = (scores, temperature, maxLength)
+        (self.prompt, self.promptName) = (prompt, promptName)
     }
 }
 

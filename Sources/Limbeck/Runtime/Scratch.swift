@@ -12,6 +12,9 @@ final class Scratch {
     let tokenStarts: UnsafeMutablePointer<UInt32>  // (T + W), byte ranges of the tokens in their text
     let tokenEnds: UnsafeMutablePointer<UInt32>  // (T + W)
     let words: UnsafeMutablePointer<Int32>  // (T + W), the word each token belongs to
+    /// A prompt, and the text after it.
+    let prompted: UnsafeMutablePointer<UInt8>  // (promptedBytes)
+    let promptedBytes: Int
 
     // The encoder's state.
     private let matrices: InlineArray<7, Matrix>  // (T, stride), by Buffer
@@ -27,6 +30,7 @@ final class Scratch {
     let rows: UnsafeMutablePointer<Float>  // (headRows, headStride), a few token states, gathered
     let dense: UnsafeMutablePointer<Float>  // (headRows, headStride), what a head's first layer makes of them
     let headStride: Int
+    let residual: UnsafeMutablePointer<Float>  // (headStride), where a vector's stages need it
     let logits: UnsafeMutablePointer<Float>  // what decoding needs of the head's output
     let candidates: UnsafeMutablePointer<SpanCandidate>  // (candidateCount) in a model that answers questions
     let answers: UnsafeMutablePointer<PooledAnswer>  // (answerCount) in such a model
@@ -44,7 +48,8 @@ final class Scratch {
     static let answerCount = 4096
 
     init(_ weights: Weights, _ c: Configuration, maxTokens: Int, threads: Int) throws(LimbeckError) {
-        headStride = rowStride(max(c.hiddenSize, c.embeddingSize))
+        headStride = rowStride(max(c.hiddenSize, c.embeddingSize, weights.vector.widest(hidden: c.hiddenSize)))
+        promptedBytes = Scratch.promptedBytes(maxTokens: maxTokens)
         let headSpace = Scratch.headRows * headStride
         let longest = min(maxTokens, c.maxPositions)
         threadStride = max(
@@ -60,7 +65,8 @@ final class Scratch {
             case .maskedLM: c.vocabSize
             }
 
-        let (stride, depth) = (threadStride, weights.integerDepth)
+        let (stride, depth, prompts) = (threadStride, weights.integerDepth, promptedBytes)
+        let residual = weights.vector.addsProducts ? headStride : 0
         let extended = maxTokens + Scratch.wordTokens
         let (candidateCount, answerCount) = c.head == .span ? (Scratch.candidateCount, Scratch.answerCount) : (0, 0)
         func carve(_ layout: inout Layout) -> Parts {
@@ -70,11 +76,13 @@ final class Scratch {
                 layout.take(UInt32.self, extended), layout.take(Int32.self, extended)
             )
             return Parts(
-                batch: batch, matrices: Scratch.matrices(c.widths, tokens: maxTokens, &layout),
+                batch: batch, prompted: layout.take(UInt8.self, prompts),
+                matrices: Scratch.matrices(c.widths, tokens: maxTokens, &layout),
                 blocks: layout.take(ProductWork.Block.self, pieces(maxTokens, ProductWork.leastBlockRows)),
                 inputBytes: Scratch.inputBytes(depth: depth, tokens: maxTokens, &layout),
                 firstItems: layout.take(Int.self, maxTokens + 1), thread: layout.take(Float.self, threads * stride),
                 rows: layout.take(Float.self, headSpace), dense: layout.take(Float.self, headSpace),
+                residual: layout.take(Float.self, residual),
                 logits: layout.take(Float.self, logitCount), candidates: layout.take(SpanCandidate.self, candidateCount),
                 answers: layout.take(PooledAnswer.self, answerCount))
         }
@@ -87,9 +95,14 @@ final class Scratch {
         (ids, types, positions, starts, tokenStarts, tokenEnds, words) = parts.batch
         (matrices, blocks, inputBytes) = (parts.matrices, parts.blocks, parts.inputBytes)
         (firstItems, thread) = (parts.firstItems, parts.thread)
-        (rows, dense, logits) = (parts.rows, parts.dense, parts.logits)
+        prompted = parts.prompted
+        (rows, dense, self.residual, logits) = (parts.rows, parts.dense, parts.residual, parts.logits)
         (candidates, answers) = (parts.candidates, parts.answers)
     }
+
+    /// Room for the longest prompt and a text whose beginning is so long that a word ends in it, even one of a language without spaces: a
+    /// batch's tokens are mostly shorter than this.
+    static func promptedBytes(maxTokens: Int) -> Int { max(4 * Prompts.mostBytes, 128 * maxTokens) }
 
     /// The encoder's matrices, next to each other except where two are never needed at once: what a layer's feed-forward network
     /// and the embeddings write shares its memory with what its attention does.
@@ -141,11 +154,12 @@ final class Scratch {
                 UnsafeMutablePointer<Int>, UnsafeMutablePointer<UInt32>, UnsafeMutablePointer<UInt32>,
                 UnsafeMutablePointer<Int32>
             )
+        var prompted: UnsafeMutablePointer<UInt8>
         var matrices: InlineArray<7, Matrix>
         var blocks: UnsafeMutablePointer<ProductWork.Block>
         var inputBytes: ByteRows
         var firstItems: UnsafeMutablePointer<Int>
-        var thread, rows, dense, logits: UnsafeMutablePointer<Float>
+        var thread, rows, dense, residual, logits: UnsafeMutablePointer<Float>
         var candidates: UnsafeMutablePointer<SpanCandidate>
         var answers: UnsafeMutablePointer<PooledAnswer>
     }

@@ -16,9 +16,14 @@ extension Session {
     func hasRoom(for count: Int) -> Bool { tokens == 0 || tokens + count <= batchTokens }
 
     /// Adds a text, or a pair, truncated to `length` tokens. False: there is no room left in this batch.
-    func append(_ text: Text, pair: Text? = nil, length: Int, tokenizer: Tokenizer) throws(LimbeckError) -> Bool {
+    func append(
+        _ text: Text, pair: Text? = nil, after prompt: PreparedPrompt = PreparedPrompt(), length: Int, tokenizer: Tokenizer
+    ) throws(LimbeckError) -> Bool {
         let start = tokens
         guard hasRoom(for: 1) else { return false }
+        // To find where such a text goes on takes all the room for tokens.
+        if start > 0, prompt.bytes > 0, text.count > scratch.promptedBytes - prompt.bytes { return false }
+        let text = try joined(text, after: prompt, tokenizer)
         let out = TokenBuffer(
             ids: scratch.ids + start, types: scratch.types + start, starts: scratch.tokenStarts + start,
             ends: scratch.tokenEnds + start, words: scratch.words + start, capacity: maxTokens - start)
@@ -83,20 +88,23 @@ extension Session {
     /// Computes a list of texts, or of pairs, in as many batches as they need. `each` is called after a batch, with the texts in it.
     /// An empty second text is none, as in the transformers pipelines.
     func forEachBatch(
-        of texts: TextList, pairs: TextList? = nil, length: Int, each: (Range<Int>) throws(LimbeckError) -> Void
+        of texts: TextList, pairs: TextList? = nil, after prompt: PreparedPrompt, length: Int,
+        each: (Range<Int>) throws(LimbeckError) -> Void
     ) throws(LimbeckError) {
-        try forEachBatch(count: texts.count, length: length, { (texts[$0], pairs?[$0].nonEmpty) }, each: each)
+        try forEachBatch(count: texts.count, prompt, length: length, { (texts[$0], pairs?[$0].nonEmpty) }, each: each)
     }
 
-    /// The same with one text before each of a list.
+    /// The same with one text paired with each of a list.
     func forEachBatch(
-        of texts: TextList, after first: Text, length: Int, each: (Range<Int>) throws(LimbeckError) -> Void
+        of texts: TextList, with first: Text, after prompt: PreparedPrompt, length: Int,
+        each: (Range<Int>) throws(LimbeckError) -> Void
     ) throws(LimbeckError) {
-        try forEachBatch(count: texts.count, length: length, { (first, texts[$0]) }, each: each)
+        try forEachBatch(count: texts.count, prompt, length: length, { (first, texts[$0]) }, each: each)
     }
 
     private func forEachBatch(
-        count: Int, length: Int, _ pair: (Int) -> (Text, Text?), each: (Range<Int>) throws(LimbeckError) -> Void
+        count: Int, _ prompt: PreparedPrompt, length: Int, _ pair: (Int) -> (Text, Text?),
+        each: (Range<Int>) throws(LimbeckError) -> Void
     ) throws(LimbeckError) {
         let tokenizer = try tokenizer()
         var next = 0
@@ -105,7 +113,7 @@ extension Session {
             clearBatch()
             while next < count {
                 let (text, second) = pair(next)
-                guard try append(text, pair: second, length: length, tokenizer: tokenizer) else { break }
+                guard try append(text, pair: second, after: prompt, length: length, tokenizer: tokenizer) else { break }
                 next += 1
             }
             encode()

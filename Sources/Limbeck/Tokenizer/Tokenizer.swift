@@ -131,6 +131,13 @@ public final class Tokenizer: Sendable {
             + (normalizedTokens?.memoryBytes ?? 0) + (trimming?.memoryBytes ?? 0)
     }
 
+    /// Whether a token is a special one: by its name, or as what the template puts after a text.
+    package func isSpecial(_ id: Int32) -> Bool {
+        if id == cls || id == sep || id == mask || id == pad || id == unk { return true }
+        if case .token(let last, _)? = template.pieces(pair: false).last { return last == id }
+        return false
+    }
+
     // MARK: Cutting
 
     /// The special tokens that the template adds to a single text, or to a pair.
@@ -164,6 +171,30 @@ public final class Tokenizer: Sendable {
 
         /// The beginning of a text.
         package static let first = WordStart(byte: 0, beginsStretch: true)
+    }
+
+    /// The same with its places, untrimmed; as many tokens as there is room for.
+    package func tokensBeforeTrimming(of text: Text, into out: TokenBuffer) -> Int {
+        var place = Place()
+        return encode(text, from: .first, into: out, limit: out.capacity, &place)
+    }
+
+    /// The same of a text in two pieces, without the first `skipped` tokens, which `limit` counts.
+    private func encode(
+        _ text: JoinedText, type: Int32 = 0, into out: TokenBuffer, skipping skipped: Int = 0, limit: Int = .max
+    ) -> Int {
+        var count = 0
+        let headLimit = min(limit, text.headTokens)
+        if skipped < headLimit {
+            var place = Place()
+            count = encode(text.head, type: type, into: out, skipping: skipped, limit: headLimit, trimming, &place)
+        }
+        guard limit > text.headTokens else { return count }
+        var place = Place()
+        return count
+            + encode(
+                text.rest, from: text.word, type: type, into: out.advanced(by: count), skipping: max(0, skipped - text.headTokens),
+                limit: limit - text.headTokens, trimming, &place)
     }
 
     /// The same from a word on. Offsets are those of the whole text, and not trimmed yet: that is `trim`. A caller that cuts a text part
@@ -249,6 +280,13 @@ public final class Tokenizer: Sendable {
     package func encode(
         _ text: Text, pair: Text?, addSpecialTokens: Bool, maxLength: Int, into out: TokenBuffer
     ) -> Int {
+        encode(JoinedText(text), pair: pair, addSpecialTokens: addSpecialTokens, maxLength: maxLength, into: out)
+    }
+
+    /// The same; offsets are those of the pieces that the first text stands in.
+    package func encode(
+        _ text: JoinedText, pair: Text?, addSpecialTokens: Bool, maxLength: Int, into out: TokenBuffer
+    ) -> Int {
         var limits = (Int.max, Int.max)
         if maxLength > 0 {
             let room = max(0, maxLength - (addSpecialTokens ? specialTokenCount(pair: pair != nil) : 0))
@@ -270,22 +308,16 @@ public final class Tokenizer: Sendable {
                 count += 1
             case .text(let index, let type):
                 let limit = index == 0 ? limits.0 : limits.1
-                let part = index == 0 ? text : pair ?? Text(start: nil, count: 0)
-                var place = Place()
-                var skipped = 0
-                if truncatesLeft, limit < .max {
-                    skipped = max(0, encode(part, type: type, into: .counting, limit: .max, nil, &place) - limit)
-                    place = Place()
-                }
-                count += encode(
-                    part, type: type, into: out.advanced(by: count), skipping: skipped, limit: skipped + limit, trimming, &place)
+                let part = index == 0 ? text : JoinedText(pair ?? Text(start: nil, count: 0))
+                let skipped = truncatesLeft && limit < .max ? max(0, encode(part, into: .counting) - limit) : 0
+                count += encode(part, type: type, into: out.advanced(by: count), skipping: skipped, limit: skipped + limit)
             }
         }
         return count
     }
 
     /// How many tokens of two texts stay. Beyond `room` it matters only which text has more, and only if `room` is odd.
-    private func keep(_ first: Text, _ second: Text, room: Int) -> (Int, Int) {
+    private func keep(_ first: JoinedText, _ second: Text, room: Int) -> (Int, Int) {
         guard room < Int.max else { return (room, room) }
         let bound = room + 1
         var counts = (encode(first, into: .counting, limit: bound), encode(second, into: .counting, limit: bound))

@@ -9,11 +9,13 @@ struct Classify: ParsableCommand {
             limbeck classify models/entailment "A man plays a guitar." --pair "Somebody makes music."
             limbeck classify models/entailment --pairs --file pairs.tsv --json
 
-            Scores are probabilities; for a model with one label they are its raw number.
+            Scores are probabilities, or the raw number of a model with one label; those of a cross-encoder of \
+            sentence-transformers are as its folder says.
             """)
 
     @OptionGroup var model: ModelArguments
     @OptionGroup var texts: TextArguments
+    @OptionGroup var prompts: PromptArguments
     @OptionGroup var format: FormatArguments
 
     @Option(help: "A second text, paired with every text.")
@@ -36,7 +38,8 @@ struct Classify: ParsableCommand {
 
     func run() throws {
         let session = try model.open()
-        let options = ClassifyOptions(temperature: temperature)
+        let options = ClassifyOptions(
+            temperature: temperature, prompt: prompts.prompt, promptName: prompts.promptName)
         let output = Output()
         try texts.forEachChunk(output) { lines in
             let (texts, seconds) = try split(lines)

@@ -13,6 +13,7 @@ struct Embed: ParsableCommand {
 
     @OptionGroup var model: ModelArguments
     @OptionGroup var texts: TextArguments
+    @OptionGroup var prompts: PromptArguments
     @OptionGroup var format: FormatArguments
 
     @Option(help: "How token states become one vector; by default as the model's folder says, else mean.")
@@ -27,7 +28,8 @@ struct Embed: ParsableCommand {
 
     func run() throws {
         let session = try model.open()
-        let options = EmbedOptions(pooling: pooling, normalize: normalize, dimensions: dimensions)
+        let options = EmbedOptions(
+            pooling: pooling, normalize: normalize, dimensions: dimensions, prompt: prompts.prompt, promptName: prompts.promptName)
         let output = Output()
         try texts.forEachChunk(output) { texts in
             for (text, vector) in zip(texts, try session.embed(texts, options: options)) {

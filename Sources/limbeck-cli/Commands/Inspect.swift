@@ -49,6 +49,15 @@ struct Inspect: ParsableCommand {
         }
         row("answers", model.answers.names.joined(separator: ", "))
         row(
+            "vectors",
+            "\(model.vectorSteps.joined(separator: ", ")): \(model.embeddingSize) numbers, compared by \(model.similarity.name)")
+        if let scores = model.crossEncoderScores { row("scores", "\(scores), as the cross-encoder's folder says") }
+        for (index, prompt) in model.prompts.enumerated() where !prompt.text.isEmpty || index == model.defaultPrompt {
+            row(
+                "prompt",
+                "\(prompt.name.onOneLine): \(prompt.text.onOneLine)" + (index == model.defaultPrompt ? "  (by default)" : ""))
+        }
+        row(
             "memory",
             "\(bytes(model.mappedBytes)) mapped, \(bytes(model.privateBytes)) private; opened in "
                 + "\(fixed(opening.seconds * 1e3, 1)) ms")
@@ -81,7 +90,12 @@ struct Inspect: ParsableCommand {
             ("intermediate_size", .int(model.intermediateSize)), ("vocab_size", .int(model.vocabSize)),
             ("max_length", .int(model.maxLength)), ("max_positions", .int(model.maxPositions)),
             ("parameters", .int(model.parameters)), ("labels", .strings(model.labels)),
-            ("tokenizer", tokenizer), ("answers", .strings(model.answers.names)), ("notes", .strings(model.notes)),
+            ("tokenizer", tokenizer), ("answers", .strings(model.answers.names)), ("vectors", .strings(model.vectorSteps)),
+            ("embedding_size", .int(model.embeddingSize)), ("similarity", .string(model.similarity.name)),
+            ("scores", model.crossEncoderScores.map { .string("\($0)") } ?? .null),
+            ("prompts", .object(model.prompts.map { (key: $0.name, value: .string($0.text)) })),
+            ("default_prompt_name", model.defaultPrompt.map { .string(model.prompts[$0].name) } ?? .null),
+            ("notes", .strings(model.notes)),
             ("mapped_bytes", .int(model.mappedBytes)), ("private_bytes", .int(model.privateBytes)),
             ("opening_ms", .double(opening.seconds * 1e3)),
             (

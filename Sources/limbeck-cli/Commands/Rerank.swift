@@ -16,6 +16,7 @@ struct Rerank: ParsableCommand {
     var query: String
 
     @OptionGroup var documents: TextArguments
+    @OptionGroup var prompts: PromptArguments
     @OptionGroup var format: FormatArguments
 
     @Option(help: ArgumentHelp("Documents to print; by default all.", valueName: "count"))
@@ -27,11 +28,12 @@ struct Rerank: ParsableCommand {
 
     func run() throws {
         let session = try model.open()
+        let options = ClassifyOptions(prompt: prompts.prompt, promptName: prompts.promptName)
         let output = Output()
         var documents: [String] = [], scores: [Float] = []
         try self.documents.forEachChunk(output) { chunk in
             documents += chunk
-            scores += try session.rerank(query: query, documents: chunk)
+            scores += try session.rerank(query: query, documents: chunk, options: options)
         }
         for (rank, (index, score)) in best(scores, top ?? scores.count).enumerated() {
             if format.json {

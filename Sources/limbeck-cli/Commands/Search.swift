@@ -7,7 +7,9 @@ struct Search: ParsableCommand {
         discussion: """
             limbeck search models/all-MiniLM-L6-v2 --file examples/search/packages.txt "edit photos" "play chess"
 
-            Every line and every query becomes a vector; the score is their cosine, 1 for the same meaning.
+            Every line and every query becomes a vector; the score is their cosine, 1 for the same meaning, or what the model's folder \
+            names instead. Where the model has such prompts, "query" is put before queries, and "document", "passage" or "corpus", the \
+            first that there is, before lines.
             """)
 
     @OptionGroup var model: ModelArguments
@@ -31,21 +33,20 @@ struct Search: ParsableCommand {
         let clock = ContinuousClock()
         let session = try model.open()
         let output = Output()
-        // Of length one, a dot product is the cosine.
-        let options = EmbedOptions(normalize: true)
+        let (ofLines, ofQueries) = (options(session.model, ["document", "passage", "corpus"]), options(session.model, ["query"]))
 
         var lines: [String] = [], vectors: [[Float]] = []
         let embedding = try clock.measure {
             try LineReader(file, for: "lines").forEachChunk(output) { chunk in
                 lines += chunk
-                vectors += try session.embed(chunk, options: options)
+                vectors += try session.embed(chunk, options: ofLines)
             }
         }
         for query in queries {
             var nearest: [(offset: Int, element: Float)] = []
             let searching = try clock.measure {
-                let wanted = try session.embed([query], options: options)[0]
-                nearest = best(vectors.map { dot($0, wanted) }, top)
+                let wanted = try session.embed([query], options: ofQueries)[0]
+                nearest = best(vectors.map { session.model.similarity.score($0, wanted) }, top)
             }
             if !format.json { output.line("\(excerpt(query))  (found in \(fixed(searching.seconds * 1e3, 1)) ms)") }
             for (rank, hit) in nearest.enumerated() {
@@ -69,10 +70,23 @@ struct Search: ParsableCommand {
         }
         try output.flush()
     }
+
+    /// As sentence-transformers chooses prompts for queries and for documents.
+    private func options(_ model: Model, _ names: [String]) -> EmbedOptions {
+        let name = names.first { name in model.prompts.contains { $0.name == name } }
+        // Of length one, a dot product is the cosine.
+        return EmbedOptions(normalize: model.similarity == .cosine ? true : nil, promptName: name)
+    }
 }
 
-private func dot(_ a: [Float], _ b: [Float]) -> Float {
-    zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }
+extension Similarity {
+    fileprivate func score(_ a: [Float], _ b: [Float]) -> Float {
+        switch self {
+        case .cosine, .dot: zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }
+        case .euclidean: -zip(a, b).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }.squareRoot()
+        case .manhattan: -zip(a, b).reduce(0) { $0 + abs($1.0 - $1.1) }
+        }
+    }
 }
 
 /// The highest scores with their places, best first; equal ones in their order.

@@ -29,6 +29,19 @@ struct ModelArguments: ParsableArguments {
     }
 }
 
+/// What is put before texts.
+struct PromptArguments: ParsableArguments {
+    @Option(help: "Put this before every text, as one text with it; \"\": nothing. By default as the model's folder says.")
+    var prompt: String?
+
+    @Option(help: ArgumentHelp("Put one of the model's prompts before every text; `inspect` lists them.", valueName: "name"))
+    var promptName: String?
+
+    func validate() throws {
+        guard prompt == nil || promptName == nil else { throw ValidationError("Give --prompt or --prompt-name, not both") }
+    }
+}
+
 /// How answers are printed.
 struct FormatArguments: ParsableArguments {
     @Flag(help: "Print one JSON object per line.")
@@ -88,7 +101,7 @@ extension InstructionSet: NamedArgument {
 }
 
 extension Pooling: NamedArgument {
-    static let all = [Pooling.mean, .cls, .max, .pooler]
+    static let all = [Pooling.mean, .cls, .max, .pooler, .meanSqrtLenTokens, .weightedMean, .lastToken]
 }
 
 extension Aggregation: NamedArgument {

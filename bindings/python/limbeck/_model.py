@@ -20,10 +20,11 @@ from ._results import (
     Answer, Candidate, Classification, Error, Floats, ModelInfo, SessionInfo, Tag, Tokens, check, number,
 )  # fmt: skip
 from ._text import Texts, characters, encode
-from ._tokenizer import Tokenizer, open_handle, read_name, small
+from ._tokenizer import Tokenizer, open_handle, read_name, read_prompt, small
 
 Ids = Any  # a list of whole numbers, or an array of them
 _MOST_ANSWERS = 1000  # the library refuses to look for more
+_MOST_DIMENSIONS = 2**16  # no model has more
 
 
 class Model:
@@ -60,6 +61,7 @@ class Model:
         self._entities = tuple(
             read_name(library.limbeck_model_entity, self._model, label) for label in range(self.info.label_count)
         )
+        self.prompts: dict[str, str] = dict(read_prompt(self._model, place) for place in range(self.info.prompt_count))
         self._tokenizer = Tokenizer._of_model(self._model) if self.info.has_tokenizer else None
         self.session = self._read_session()
 
@@ -90,19 +92,24 @@ class Model:
         normalize: bool | None = None,
         dimensions: int | None = None,
         max_length: int | None = None,
+        prompt: str | None = None,
+        prompt_name: str | None = None,
     ) -> Floats:
         """One vector per text: float32 (n, d).
 
-        `pooling`: "mean", "cls", "max", "pooler"; None, like `normalize` None, is as the folder says. `dimensions` keeps the first
-        so many, normalised after the cut (Matryoshka). `max_length` truncates texts to so many tokens.
+        `pooling`: "mean", "cls", "max", "pooler", "mean_sqrt_len_tokens", "weightedmean", "lasttoken"; None, like `normalize` None, is
+        as the folder says. `dimensions` keeps the first so many, normalised after the cut (Matryoshka). `max_length` truncates texts
+        to so many tokens. `prompt` is put before every text, as one text with it; "" is none. `prompt_name` names one of `prompts`; both
+        None: the default one.
         """
         options = _native.EmbedOptions(
             pooling=_choice(_native.POOLING, "pooling", pooling, "model"),
             normalize=0 if normalize is None else 1 if normalize else 2,
             dimensions=number("dimensions", dimensions),
             max_length=number("max_length", max_length),
+            **self._prompt(prompt, prompt_name),
         )
-        if dimensions is not None and dimensions > self.info.embedding_size:
+        if dimensions is not None and dimensions > _MOST_DIMENSIONS:
             raise Error(Status.INVALID_ARGUMENT, f"dimensions is {dimensions}, and a vector has {self.info.embedding_size}")
         inputs = Texts(texts)
         vectors = np.empty((inputs.count, dimensions or self.info.embedding_size), np.float32)
@@ -114,7 +121,7 @@ class Model:
     def encode(self, sentences: str | Sequence[str], **options: Any) -> Floats:
         """`embed` in the manner of sentence-transformers: a single text gives a single vector (d).
 
-        Takes `normalize_embeddings` and `truncate_dim`, and the options of `embed`.
+        Takes `normalize_embeddings` and `truncate_dim`, and the options of `embed`, `prompt` and `prompt_name` among them.
         """
         if (normalize := options.pop("normalize_embeddings", None)) is not None:
             options["normalize"] = normalize or None
@@ -131,18 +138,22 @@ class Model:
         scores: str | None = None,
         temperature: float = 1.0,
         max_length: int | None = None,
+        prompt: str | None = None,
+        prompt_name: str | None = None,
     ) -> list[Classification]:
         """The labels of texts, or of pairs of texts (entailment, next sentence).
 
-        `scores`: "softmax", "sigmoid" or "raw"; None is as the model says. `temperature` divides the logits before.
+        `scores`: "softmax", "sigmoid" or "raw"; None is as the model says. `temperature` divides the logits before. `prompt` and
+        `prompt_name` are as for `embed`; of a pair the prompt is put before the first text.
         """
+        options = _classify_options(scores, temperature, max_length, self._prompt(prompt, prompt_name))
         first, second = Texts(texts), None if pairs is None else Texts(pairs)
         if second is not None and second.count != first.count:
             raise Error(Status.INVALID_ARGUMENT, f"{first.count} texts and {second.count} pairs")
         table = np.empty((first.count, self.info.label_count), np.float32)
         self._call(
             library.limbeck_classify, first.pointers, first.lengths, second and second.pointers, second and second.lengths,
-            first.count, byref(_classify_options(scores, temperature, max_length)), table.ctypes.data, table.size,
+            first.count, byref(options), table.ctypes.data, table.size,
         )  # fmt: skip
         best = table.argmax(axis=1) if table.size else np.zeros(0, np.int64)
         return [Classification(self.labels[k], float(row[k]), row) for k, row in zip(best.tolist(), table)]
@@ -155,13 +166,16 @@ class Model:
         scores: str | None = None,
         temperature: float = 1.0,
         max_length: int | None = None,
+        prompt: str | None = None,
+        prompt_name: str | None = None,
     ) -> Floats:
-        """One score per document, in their order, from a cross-encoder. Higher is more relevant."""
+        """One score per document, in their order, from a cross-encoder. Higher is more relevant. A prompt is put before the query."""
+        options = _classify_options(scores, temperature, max_length, self._prompt(prompt, prompt_name))
         first, inputs = encode(query), Texts(documents)
         values = np.empty(inputs.count, np.float32)
         self._call(
             library.limbeck_rerank, first, len(first), inputs.pointers, inputs.lengths, inputs.count,
-            byref(_classify_options(scores, temperature, max_length)), values.ctypes.data, values.size,
+            byref(options), values.ctypes.data, values.size,
         )  # fmt: skip
         return values
 
@@ -219,6 +233,24 @@ class Model:
         for candidate in found:
             masks[candidate.mask].append(Candidate(self.tokenizer.token(candidate.token), candidate.score, candidate.token))
         return masks
+
+    @property
+    def default_prompt_name(self) -> str | None:
+        """The prompt that is put before texts where a call does not say."""
+        place = self.info.default_prompt
+        return None if place < 0 else list(self.prompts)[place]
+
+    def _prompt(self, prompt: str | None, name: str | None) -> dict[str, Any]:
+        """The members of options that say which prompt."""
+        if prompt is not None and name is not None:
+            raise Error(Status.INVALID_ARGUMENT, "both prompt and prompt_name, and a call has one at most")
+        if name is not None and name not in self.prompts:
+            known = ", ".join(map(repr, self.prompts)) or "none"
+            raise Error(Status.INVALID_ARGUMENT, f"the model has no prompt {name!r}; it has {known}")
+        text, named = None if prompt is None else encode(prompt), None if name is None else encode(name)
+        return {
+            "prompt": text, "prompt_bytes": len(text or b""), "prompt_name": named, "prompt_name_bytes": len(named or b""),
+        }  # fmt: skip
 
     @property
     def tokenizer(self) -> Tokenizer:
@@ -322,13 +354,16 @@ def _choice(numbers: Mapping[str, int], option: str, name: str | None, default: 
     return number
 
 
-def _classify_options(scores: str | None, temperature: float, max_length: int | None) -> _native.ClassifyOptions:
+def _classify_options(
+    scores: str | None, temperature: float, max_length: int | None, prompt: dict[str, Any]
+) -> _native.ClassifyOptions:
     if not temperature > 0:
         raise Error(Status.INVALID_ARGUMENT, f"temperature is {temperature}, and must be positive")
     return _native.ClassifyOptions(
         scores=_choice(_native.SCORES, "scores", scores, "model"),
         temperature=temperature,
         max_length=number("max_length", max_length),
+        **prompt,
     )
 
 

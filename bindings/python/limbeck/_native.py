@@ -43,7 +43,9 @@ CAN = {"embed": 1, "classify": 2, "rerank": 4, "tag": 8, "answer": 16, "fill": 3
 PRECISION = {"default": 0, "f32": 1, "f16": 2, "int8": 3, "int4": 4}
 PACK = {"reading": 1, "quantizing": 2, "references": 3, "writing": 4}
 KERNELS = {"best": 0, "portable": 1, "avx2": 2, "avx512": 3, "neon": 4, "avx_vnni": 5, "avx512_vnni": 6, "amx": 7, "neon_dot": 8}
-POOLING = {"model": 0, "mean": 1, "cls": 2, "max": 3, "pooler": 4}
+POOLING = {
+    "model": 0, "mean": 1, "cls": 2, "max": 3, "pooler": 4, "mean_sqrt_len_tokens": 5, "weightedmean": 6, "lasttoken": 7,
+}
 SCORES = {"model": 0, "softmax": 1, "sigmoid": 2, "raw": 3}
 AGGREGATION = {"default": 0, "none": 1, "simple": 2, "first": 3, "average": 4, "max": 5}
 OUTPUT = {"hidden": 1, "pooled": 2, "logits": 3}
@@ -81,6 +83,8 @@ class ModelInfo(Sized):
         ("parameters", c_uint64),
         ("mapped_bytes", c_uint64),
         ("private_bytes", c_uint64),
+        ("prompt_count", c_uint32),
+        ("default_prompt", c_int32),
     ]
 
 
@@ -123,11 +127,24 @@ class EmbedOptions(Sized):
         ("normalize", c_uint32),
         ("dimensions", c_uint32),
         ("max_length", c_uint32),
+        ("prompt", c_char_p),
+        ("prompt_bytes", c_size_t),
+        ("prompt_name", c_char_p),
+        ("prompt_name_bytes", c_size_t),
     ]
 
 
 class ClassifyOptions(Sized):
-    _fields_ = [("struct_size", c_uint32), ("scores", c_uint32), ("temperature", c_float), ("max_length", c_uint32)]
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("scores", c_uint32),
+        ("temperature", c_float),
+        ("max_length", c_uint32),
+        ("prompt", c_char_p),
+        ("prompt_bytes", c_size_t),
+        ("prompt_name", c_char_p),
+        ("prompt_name_bytes", c_size_t),
+    ]
 
 
 class TagOptions(Sized):
@@ -207,6 +224,7 @@ FUNCTIONS: dict[str, tuple[object, list[object]]] = {
     "limbeck_model_info": (c_int32, [c_void_p, POINTER(ModelInfo)]),
     "limbeck_model_label": (c_int32, [c_void_p, c_int32, c_void_p, c_size_t, _count]),
     "limbeck_model_entity": (c_int32, [c_void_p, c_int32, c_void_p, c_size_t, _count]),
+    "limbeck_model_prompt": (c_int32, [c_void_p, c_uint32, c_void_p, c_size_t, _count, c_void_p, c_size_t, _count]),
     "limbeck_model_tokenizer": (c_int32, [c_void_p, _handle]),
     "limbeck_pack": (
         c_int32,

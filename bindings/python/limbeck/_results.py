@@ -107,6 +107,8 @@ class ModelInfo(NamedTuple):
     parameters: int
     mapped_bytes: int
     private_bytes: int
+    prompt_count: int
+    default_prompt: int
 
 
 class SessionInfo(NamedTuple):

@@ -39,6 +39,15 @@ def read_name(function: Callable[..., int], *arguments: Any) -> str:
         capacity = count.value
 
 
+def read_prompt(model: c_void_p, place: int) -> tuple[str, str]:
+    """The name and the text of one of a model's prompts."""
+    sizes = c_size_t(), c_size_t()
+    check(library.limbeck_model_prompt(model, place, None, 0, byref(sizes[0]), None, 0, byref(sizes[1])))
+    name, text = (ctypes.create_string_buffer(size.value) for size in sizes)
+    check(library.limbeck_model_prompt(model, place, name, len(name), byref(sizes[0]), text, len(text), byref(sizes[1])))
+    return name.raw.decode(errors="replace"), text.raw.decode(errors="replace")
+
+
 class Tokenizer:
     """A tokenizer without weights. `path` is a model folder, a pack, a tokenizer.json, a vocab.txt or a vocab.json. Any threads may share it."""
 

@@ -73,7 +73,7 @@ struct TokenizerSettings {
                 try readAdded(TokenizerComponent("the whole", list, file: "added_tokens.json"))
             }
         }
-        lowersFirst = try folder.transformerSettings()?.optionalBool("do_lower_case") ?? false
+        lowersFirst = try folder.sentenceTransformer()?.optionalBool("do_lower_case") ?? false
     }
 
     /// A truth value of tokenizer_config.json; nil: it has none.

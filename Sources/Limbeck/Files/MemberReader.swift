@@ -1,0 +1,51 @@
+/// Reads members of an object. What is first found wrong is kept until `check`: calls without an error to pass on are a third of the code.
+/// Up to there a wrong member reads as one that is missing.
+final class MemberReader {
+    let root: JSONValue
+    private var error: LimbeckError?
+
+    init(_ root: JSONValue) { self.root = root }
+
+    @inline(never) func check() throws(LimbeckError) {
+        if let error { throw error }
+    }
+
+    @inline(never) func fail(_ found: LimbeckError) { error = error ?? found }
+
+    @inline(never) func fail(_ status: LimbeckError.Status, _ message: Message) {
+        fail(LimbeckError(status, "\(root.document.file): \(message)"))
+    }
+
+    @inline(never) func unsupported(_ key: String, _ name: String) { fail(.fileUnsupported, "\(key) '\(name)' is not supported") }
+
+    @inline(never) func string(_ key: String) -> String? {
+        do throws(LimbeckError) { return try root.optionalString(key) } catch { fail(error) }
+        return nil
+    }
+
+    @inline(never) func bool(_ key: String) -> Bool? {
+        do throws(LimbeckError) { return try root.optionalBool(key) } catch { fail(error) }
+        return nil
+    }
+
+    @inline(never) func size(_ key: String) -> Int? {
+        do throws(LimbeckError) { return try root.optionalSize(key) } catch { fail(error) }
+        return nil
+    }
+
+    /// The place of a word in a list; nil if it is missing.
+    @inline(never) func choice(_ key: String, _ names: StaticString) -> Int? {
+        guard let name = string(key) else { return nil }
+        let found = place(of: name, in: names)
+        if found == nil { unsupported(key, name) }
+        return found
+    }
+
+    /// A class of torch.nn, such as "torch.nn.modules.activation.Tanh"; nil if it is missing.
+    @inline(never) func torchFunction(_ key: String) -> TorchFunction? {
+        guard let name = string(key) else { return nil }
+        if name.hasUTF8Prefix("torch.nn."), let function = TorchFunction(name: name.afterLastDot) { return function }
+        unsupported(key, name)
+        return nil
+    }
+}

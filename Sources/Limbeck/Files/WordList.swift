@@ -1,0 +1,27 @@
+// Lists of words, with a space between two. An array of strings is code where it is used, and an address for the loader in each string.
+
+/// The place of a word in a list.
+@inline(never) func place(of word: String, in list: StaticString) -> Int? {
+    var place = 0
+    while true {
+        let other = bytes(ofWord: place, in: list)
+        if other.isEmpty { return nil }
+        if word.hasSameBytes(as: other) { return place }
+        place += 1
+    }
+}
+
+/// The word at a place, or an empty one past the end.
+@inline(never) func word(_ place: Int, in list: StaticString) -> String {
+    String(decoding: bytes(ofWord: place, in: list), as: UTF8.self)
+}
+
+private func bytes(ofWord place: Int, in list: StaticString) -> UnsafeRawBufferPointer {
+    let (start, end) = (UnsafeRawPointer(list.utf8Start), list.utf8CodeUnitCount)
+    var (first, left) = (0, place)
+    for position in 0...end where position == end || list.utf8Start[position] == UInt8(ascii: " ") {
+        if left == 0 { return UnsafeRawBufferPointer(start: start + first, count: position - first) }
+        (first, left) = (position + 1, left - 1)
+    }
+    return UnsafeRawBufferPointer(start: start, count: 0)
+}

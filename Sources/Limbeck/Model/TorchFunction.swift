@@ -1,0 +1,29 @@
+import KernelInterface
+
+/// A class of torch.nn that sentence-transformers' files name, made without arguments.
+enum TorchFunction: Int {
+    case identity, tanh, relu, gelu, silu, sigmoid, softmax
+
+    init?(name: String) { self.init(rawValue: place(of: name, in: "Identity Tanh ReLU GELU SiLU Sigmoid Softmax") ?? -1) }
+
+    /// Of a layer; a sigmoid is done after it.
+    var activation: Activation {
+        switch self {
+        case .identity, .sigmoid, .softmax: .identity
+        case .tanh: .tanh
+        case .relu: .relu
+        case .gelu: .gelu
+        case .silu: .silu
+        }
+    }
+
+    /// What becomes of logits; nil: they cannot be asked for so.
+    var scores: Scores? {
+        switch self {
+        case .identity: .raw
+        case .sigmoid: .sigmoid
+        case .softmax: .softmax
+        case .tanh, .relu, .gelu, .silu: nil
+        }
+    }
+}

@@ -1,0 +1,123 @@
+/// Which prompt a call wants before its texts.
+package enum PromptChoice {
+    /// The model's default, if it has one.
+    case standard
+    case text(Text)
+    /// One of the model's, by its name.
+    case named(Text)
+
+    /// At most one of the two may be there.
+    package init(text: Text?, name: Text?) throws(LimbeckError) {
+        switch (text, name) {
+        case (nil, nil): self = .standard
+        case (let text?, nil): self = .text(text)
+        case (nil, let name?): self = .named(name)
+        default: throw LimbeckError(.invalidArgument, "both a prompt and the name of one, and a call has one at most")
+        }
+    }
+}
+
+/// The prompt of a call: its bytes are the first of `Scratch.prompted`, and each text in its turn is put after them.
+struct PreparedPrompt {
+    var bytes = 0
+    /// The tokens that have no part in a pooling where the model leaves prompts out.
+    var tokens = 0
+}
+
+// A text after a prompt is cut into tokens as the two in one piece, since tokens may reach across the border. What fits into the
+// scratch is put together there. Of a longer text the beginning is, up to the start of a word, and the rest is cut from there on where
+// it stands, which gives the same words: see `Tokenizer.encode(_:from:into:limit:_:)`.
+
+extension Session {
+    /// Puts the prompt into the scratch, which has to hold no batch. `isStandard`: the model's default is for this kind of call.
+    func prepare(_ choice: PromptChoice, length: Int, isStandard: Bool) throws(LimbeckError) -> PreparedPrompt {
+        let prompts = model.configuration.prompts
+        var prompt = PreparedPrompt()
+        switch choice {
+        case .standard:
+            if isStandard, let standard = prompts.standard { prompt.bytes = put(prompts.list[standard]) }
+        case .named(let name):
+            guard let place = prompts.place(of: name) else {
+                throw LimbeckError(
+                    .invalidArgument,
+                    "the model has no prompt '\(String(decoding: name, as: UTF8.self))'; it has \(prompts.names)")
+            }
+            prompt.bytes = put(prompts.list[place])
+        case .text(let text):
+            guard text.count <= Prompts.mostBytes else {
+                throw LimbeckError(.tooLong, "a prompt of \(text.count) bytes, the most is \(Prompts.mostBytes)")
+            }
+            if let start = text.baseAddress {
+                scratch.prompted.update(from: start.assumingMemoryBound(to: UInt8.self), count: text.count)
+            }
+            prompt.bytes = text.count
+        }
+        if prompt.bytes > 0, model.weights.vector.leavesPromptOut {
+            prompt.tokens = try promptTokens(Text(start: scratch.prompted, count: prompt.bytes), length: length)
+        }
+        return prompt
+    }
+
+    private func put(_ prompt: Prompt) -> Int {
+        var text = prompt.text
+        return text.withUTF8 { utf8 in
+            if let start = utf8.baseAddress { scratch.prompted.update(from: start, count: utf8.count) }
+            return utf8.count
+        }
+    }
+
+    /// As the library counts: the tokens of the prompt alone as it cuts any text, without a special token at its end. So tokens
+    /// across the border are not counted as what they are.
+    private func promptTokens(_ prompt: Text, length: Int) throws(LimbeckError) -> Int {
+        let tokenizer = try tokenizer()
+        let out = TokenBuffer(ids: scratch.ids, capacity: maxTokens + Scratch.wordTokens)
+        let count = tokenizer.encode(prompt, pair: nil, addSpecialTokens: true, maxLength: length, into: out)
+        guard count > 0, count <= out.capacity else { return count }
+        return tokenizer.isSpecial(scratch.ids[count - 1]) ? count - 1 : count
+    }
+
+    /// A text as it is cut after a prompt. It stands in the scratch, until the next one does.
+    func joined(_ text: Text, after prompt: PreparedPrompt, _ tokenizer: Tokenizer) throws(LimbeckError) -> JoinedText {
+        guard prompt.bytes > 0 else { return JoinedText(text) }
+        let room = scratch.promptedBytes - prompt.bytes
+        let taken = min(room, text.count)
+        if let start = text.baseAddress {
+            (scratch.prompted + prompt.bytes).update(from: start.assumingMemoryBound(to: UInt8.self), count: taken)
+        }
+        let head = Text(start: scratch.prompted, count: prompt.bytes + taken)
+        return taken == text.count ? JoinedText(head) : try joined(head, prompt, text, tokenizer)
+    }
+
+    /// Of a text that does not fit: where to go on in it.
+    private func joined(
+        _ head: Text, _ prompt: PreparedPrompt, _ text: Text, _ tokenizer: Tokenizer
+    ) throws(LimbeckError) -> JoinedText {
+        // The tokens go where those of the next sequence will.
+        let start = tokens
+        let out = TokenBuffer(
+            ids: scratch.ids + start, types: scratch.types + start, starts: scratch.tokenStarts + start,
+            ends: scratch.tokenEnds + start, words: scratch.words + start, capacity: maxTokens + Scratch.wordTokens - start)
+        let count = tokenizer.tokensBeforeTrimming(of: head, into: out)
+        let last = head.count - Session.uncertainBytes
+        var index = count - 1
+        while index > 0 {
+            let (first, before) = (Int(out.starts![index]), Int(out.ends![index - 1]))
+            // Where one character becomes several words, they begin at one byte.
+            if out.words![index] != out.words![index - 1], before <= first, first >= prompt.bytes, first <= last {
+                let byte = first - prompt.bytes
+                return JoinedText(head, tokens: index, text, from: tokenizer.wordStart(out.ids![index], at: byte, of: text))
+            }
+            index -= 1
+        }
+        // One endless word, of which the head has more tokens than anybody asks for, unless it is the last ones that count.
+        if count == out.capacity, count > longest, Int(out.ends![longest]) <= last, !tokenizer.truncatesLeft {
+            return JoinedText(head)
+        }
+        throw LimbeckError(
+            .tooLong, "a text of \(text.count) bytes after a prompt, without a new word in the first \(scratch.promptedBytes)")
+    }
+
+    /// Before the end of what was put together words may be others than in the whole text: as long as an added token is, or what
+    /// normalizers look at.
+    private static let uncertainBytes = 8192
+}
