@@ -64,7 +64,7 @@ let package = Package(
         // The C contract: limbeck.h, and the static asserts that pin its layout.
         .target(name: "CLimbeck", path: "include", publicHeadersPath: "."),
         // What Swift cannot say: mapping a file, CPU features, threads, libm.
-        .target(name: "CPlatform", cSettings: [.unsafeFlags(["-O2"])]),
+        .target(name: "CPlatform", cSettings: [.unsafeFlags(["-Os"])]),
         // What the tokenizers that models were trained with know of Unicode, in read-only memory.
         .target(name: "CUnicodeTables", cSettings: [.unsafeFlags(["-O2"])]),
         // The values that pass between the engine and the kernels, and the table of kernels.

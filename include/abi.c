@@ -3,13 +3,16 @@
 
 #define PIN(condition) _Static_assert(condition, #condition)
 
-PIN(sizeof(limbeck_tokenize_options) == 12);
-PIN(sizeof(limbeck_model_info_t) == 88);
+PIN(offsetof(limbeck_tokenize_options, message) == 16);
+PIN(sizeof(limbeck_tokenize_options) == 16 + 2 * sizeof(void *));
+PIN(sizeof(limbeck_model_info_t) == 96);
 PIN(offsetof(limbeck_model_info_t, prompt_count) == 80);
 PIN(offsetof(limbeck_model_info_t, parameters) == 56);
 PIN(offsetof(limbeck_model_info_t, precision) == 52);
-PIN(sizeof(limbeck_pack_options) == 8 + 8 * sizeof(void *));
-PIN(sizeof(limbeck_session_options) == 16);
+PIN(offsetof(limbeck_pack_options, interrupt) == 8 + 8 * sizeof(void *));
+PIN(sizeof(limbeck_pack_options) == 8 + 9 * sizeof(void *));
+PIN(offsetof(limbeck_session_options, interrupt) == 16);
+PIN(sizeof(limbeck_session_options) == 16 + 4 * sizeof(void *));
 PIN(sizeof(limbeck_session_info_t) == 24);
 PIN(sizeof(limbeck_embed_options) == (20 + sizeof(void *) - 1) / sizeof(void *) * sizeof(void *) + 4 * sizeof(void *));
 PIN(offsetof(limbeck_embed_options, max_length) == 16);

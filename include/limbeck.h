@@ -1,4 +1,4 @@
-/* limbeck.h: runs distilled Transformer students (BERT, DistilBERT, TinyBERT, MiniLM, Chinese BERT-wwm) on the device.
+/* limbeck.h: runs distilled Transformer students, the encoders of the BERT line from TinyBERT to ModernBERT, on the device.
  *
  * SPDX-License-Identifier: Apache-2.0
  *
@@ -8,6 +8,9 @@
  *
  * Status.   Every function that can fail returns an int32_t: LIMBECK_OK (0) or one of the LIMBECK_* status numbers below.
  *           Numbers are never changed or reused. limbeck_status_string() turns one into an English sentence.
+ * Messages. Why a call failed, with its particulars ("threads is 300, and must be 0 to 256"), is written where its caller wants to
+ *           read it: calls that open take a buffer, and so do the options of sessions and of limbeck_tokenize(). As much as fits,
+ *           always with a NUL; empty when nothing failed. The buffer may be NULL with capacity 0. Sentences may change.
  * Strings.  UTF-8, as a pointer and a byte length; they need no terminating NUL, and may contain NUL bytes. Ill-formed
  *           UTF-8 is read as U+FFFD. A string must be shorter than 4 GiB. The pointer may be NULL if its length is 0.
  * Offsets.  Byte offsets into the caller's text: start inclusive, end exclusive. Both lie on character boundaries.
@@ -22,6 +25,8 @@
  *           model keeps what it needs, so the order of closing is free.
  * Threads.  A model and a tokenizer are immutable: any number of threads may use one at the same time. A session serves
  *           one thread at a time; sessions are independent of each other.
+ * Forks.    A child of fork() may use what its parent had opened, and close its own. The first call of a session in the child starts
+ *           the session's threads anew, also if another thread of the parent was in a call at the fork.
  * Never.    The library does not abort, print, read environment variables, install signal handlers, or keep global state.
  *           A model's file must not be truncated or overwritten in place while the model is open: it is mapped, not copied.
  * Bits.     For one model, the numbers of an answer do not depend on the other texts of the call, the number of threads,
@@ -54,6 +59,7 @@ enum {
     LIMBECK_UNSUPPORTED = 5,       /* the model has no head for this question, or no such output */
     LIMBECK_NO_TOKENIZER = 6,      /* the folder has no tokenizer, so only limbeck_forward() works */
     LIMBECK_NO_MASK = 7,           /* limbeck_fill() found no mask token in the text */
+    LIMBECK_INTERRUPTED = 8,       /* the caller's `interrupt` ended the call */
 
     /* The files. A message at opening says which file, key or tensor, what was found and what was expected. */
     LIMBECK_FILE_NOT_FOUND = 20,
@@ -99,6 +105,8 @@ typedef struct limbeck_tokenize_options {
     uint32_t special_tokens; /* 0 or 1: add [CLS], [SEP] as the tokenizer's template says; 2: add none */
     uint32_t max_length;     /* 0: no truncation; else truncate, longest first, to this many tokens with the special ones,
                                 which are never cut: a smaller number leaves them alone */
+    char *message;           /* where a call that fails explains itself, as limbeck_tokenizer_open() does; NULL: nowhere */
+    size_t message_capacity;
 } limbeck_tokenize_options;
 
 /* Cuts `text`, or the pair `text` and `pair` (pair NULL: a single text), into tokens.
@@ -185,6 +193,7 @@ typedef struct limbeck_model_info_t {
     uint64_t private_bytes;      /* bytes this process needs on top: the packed weights and the tokenizer's tables */
     uint32_t prompt_count;
     int32_t default_prompt;      /* the prompt that stands before the texts of a call which names none; -1: none does */
+    uint64_t most_dimensions;    /* that limbeck_embed_options.dimensions may be: embedding_size, or more if the folder cuts vectors */
 } limbeck_model_info_t;
 
 /* Fills the members that fit in info->struct_size. */
@@ -205,6 +214,11 @@ int32_t limbeck_model_prompt(const limbeck_model *model, uint32_t prompt, char *
 
 /* The model's tokenizer, to be closed with limbeck_tokenizer_close() in any order. LIMBECK_NO_TOKENIZER if it has none. */
 int32_t limbeck_model_tokenizer(const limbeck_model *model, limbeck_tokenizer **tokenizer);
+
+/* Called during a call, on its thread, twenty to fifty times a second; a call of some milliseconds is over before. A number other
+ * than 0 ends the call, which returns LIMBECK_INTERRUPTED soon, with nothing of use in its buffers. It must not use the session that
+ * is calling it. */
+typedef int32_t (*limbeck_interrupt)(void *context);
 
 /* ---- Pack ------------------------------------------------------------------------------------------------------- */
 
@@ -230,6 +244,7 @@ typedef struct limbeck_pack_options {
     size_t reference_count;
     limbeck_pack_progress progress; /* NULL: nobody wants to know */
     void *context;
+    limbeck_interrupt interrupt;    /* given the same context; a call that it ends writes no file */
 } limbeck_pack_options;
 
 /* Packs what limbeck_model_open() takes, but for a pack, into one file, which is opened without being read: its weights stand
@@ -265,14 +280,21 @@ enum {
 
 typedef struct limbeck_session_options {
     uint32_t struct_size;
-    uint32_t threads;    /* 0: the CPUs this process may use; 1: no thread is created; at most 256 */
+    uint32_t threads;    /* 0: the CPUs this process may use, by its affinity and the quota of its control groups (cgroups);
+                          * 1: no thread is created; at most 256 */
     uint32_t max_tokens; /* 0: 512, or the model's max_length if that is more; at most
                           * 1048576. The memory bound: larger batches are split inside, with the same bits. One sequence must
                           * fit: texts are truncated to max_tokens if the model would take more. */
     uint32_t kernels;    /* LIMBECK_KERNELS_*; one this CPU lacks is LIMBECK_KERNELS_UNAVAILABLE */
+    limbeck_interrupt interrupt; /* NULL: calls run to their end */
+    void *context;
+    char *message;       /* Where limbeck_session_new() and every later call of the session that fails explains itself, as
+                          * limbeck_model_open() does; empty after one that succeeds. It must outlive the session. NULL: nowhere. */
+    size_t message_capacity;
 } limbeck_session_options;
 
-/* Allocates everything the session will ever need: no later call that succeeds allocates memory. */
+/* Allocates everything the session will ever need: no later call that succeeds allocates memory, but for the first after a fork(),
+ * which starts the session's threads in the new process. */
 int32_t limbeck_session_new(const limbeck_model *model, const limbeck_session_options *options, limbeck_session **session);
 
 void limbeck_session_free(limbeck_session *session);

@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #if defined(__x86_64__)
@@ -252,15 +253,30 @@ bool platform_request_amx(void) {
 }
 
 uint32_t platform_cpu_count(void) {
+    long count = 0;
 #if defined(__linux__)
     cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) == 0) {
-        int count = CPU_COUNT(&set);
-        if (count > 0) return (uint32_t)count;
-    }
+    if (sched_getaffinity(0, sizeof set, &set) == 0) count = CPU_COUNT(&set);
 #endif
-    long count = sysconf(_SC_NPROCESSORS_ONLN);
-    return count > 0 ? (uint32_t)count : 1;
+    if (count <= 0) count = sysconf(_SC_NPROCESSORS_ONLN);
+    if (count <= 0) count = 1;
+    uint32_t quota = platform_cpu_quota("");
+    return quota > 0 && quota < (uint32_t)count ? quota : (uint32_t)count;
+}
+
+/* ---- Processes and time ---- */
+
+int platform_process(void) { return getpid(); }
+
+uint64_t platform_milliseconds(void) {
+#if defined(CLOCK_MONOTONIC_COARSE)
+    const clockid_t clock = CLOCK_MONOTONIC_COARSE; /* exact to some milliseconds, and never a system call */
+#else
+    const clockid_t clock = CLOCK_MONOTONIC;
+#endif
+    struct timespec now = {0, 0};
+    clock_gettime(clock, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 /* ---- Threads ---- */
@@ -301,6 +317,8 @@ void platform_thread_join(platform_thread *thread) {
     free(thread);
 }
 
+void platform_thread_forget(platform_thread *thread) { free(thread); }
+
 void platform_yield(void) { sched_yield(); }
 
 struct platform_monitor {
@@ -329,6 +347,8 @@ void platform_monitor_free(platform_monitor *monitor) {
     pthread_mutex_destroy(&monitor->mutex);
     free(monitor);
 }
+
+void platform_monitor_forget(platform_monitor *monitor) { free(monitor); }
 
 void platform_monitor_lock(platform_monitor *monitor) { pthread_mutex_lock(&monitor->mutex); }
 void platform_monitor_unlock(platform_monitor *monitor) { pthread_mutex_unlock(&monitor->mutex); }

@@ -8,7 +8,7 @@ import Limbeck
 
 // MARK: Status
 
-/// Runs the body of an entry point. The sentence of an error ends here: a number crosses, see `limbeck_status_string()`.
+/// Runs the body of an entry point whose caller gave no place for a message: a number crosses, see `limbeck_status_string()`.
 func status(_ body: () throws(LimbeckError) -> Void) -> Int32 {
     do throws(LimbeckError) {
         try body()
@@ -18,9 +18,9 @@ func status(_ body: () throws(LimbeckError) -> Void) -> Int32 {
     }
 }
 
-func require(_ condition: Bool) throws(LimbeckError) {
-    if !condition { throw LimbeckError(.invalidArgument, "an argument is NULL or out of range") }
-}
+@inline(never) func invalid(_ message: Message) -> LimbeckError { LimbeckError(.invalidArgument, message) }
+
+func isNull(_ name: StaticString) -> LimbeckError { invalid("\(name) is NULL") }
 
 // MARK: Handles
 
@@ -31,13 +31,33 @@ func handle<Object: AnyObject>(to object: Object) -> OpaquePointer {
 }
 
 func object<Object: AnyObject>(of handle: OpaquePointer?) throws(LimbeckError) -> Object {
-    guard let handle else { throw LimbeckError(.invalidArgument, "the handle is NULL") }
+    guard let handle else { throw isNull("the handle") }
     return Unmanaged<Object>.fromOpaque(UnsafeRawPointer(handle)).takeUnretainedValue()
 }
 
 /// Ends what `handle(to:)` began. NULL is nothing to end.
 func release<Object: AnyObject>(_ handle: OpaquePointer?, _: Object.Type) {
     if let handle { Unmanaged<Object>.fromOpaque(UnsafeRawPointer(handle)).release() }
+}
+
+// MARK: Sessions
+
+/// Runs the body of a call of a session.
+func serve(_ handle: OpaquePointer?, _ body: (Session) throws(LimbeckError) -> Void) -> Int32 {
+    guard let handle else { return Int32(LIMBECK_INVALID_ARGUMENT) }
+    let session = Unmanaged<Session>.fromOpaque(UnsafeRawPointer(handle)).takeUnretainedValue()
+    return explained(session.message.baseAddress, session.message.count) { () throws(LimbeckError) in try body(session) }
+}
+
+/// The same of a call that reports a count: 0 until the answer is known.
+func serve(
+    _ handle: OpaquePointer?, _ count: UnsafeMutablePointer<Int>?, _ body: (Session) throws(LimbeckError) -> Void
+) -> Int32 {
+    count?.pointee = 0
+    return serve(handle) { session throws(LimbeckError) in
+        try begin(count)
+        try body(session)
+    }
 }
 
 // MARK: Opening
@@ -49,7 +69,7 @@ func open<Object: AnyObject>(
 ) -> Int32 {
     result?.pointee = nil
     return explained(message, capacity) { () throws(LimbeckError) in
-        guard let result else { throw LimbeckError(.invalidArgument, "the handle is NULL") }
+        guard let result else { throw isNull("where the handle goes") }
         result.pointee = handle(to: try make(try LimbeckABI.path(path, pathBytes)))
     }
 }
@@ -59,7 +79,7 @@ func explained(_ message: UnsafeMutablePointer<CChar>?, _ capacity: Int, _ body:
     if capacity > 0 { message?.pointee = 0 }
     do throws(LimbeckError) {
         guard (0...largestObject).contains(capacity), message != nil || capacity == 0 else {
-            throw LimbeckError(.invalidArgument, "the message buffer is NULL")
+            throw invalid("message is NULL, or message_capacity more than memory has")
         }
         try body()
         return Int32(LIMBECK_OK)
@@ -70,9 +90,9 @@ func explained(_ message: UnsafeMutablePointer<CChar>?, _ capacity: Int, _ body:
 }
 
 func path(_ path: UnsafePointer<CChar>?, _ bytes: Int) throws(LimbeckError) -> String {
-    let path = try text(path, bytes)
+    let path = try text(path, bytes, "path")
     // The operating system would stop reading here, and open another file than the one that was named.
-    if path.contains(0) { throw LimbeckError(.invalidArgument, "the path contains a NUL byte") }
+    if path.contains(0) { throw invalid("the path contains a NUL byte") }
     return String(decoding: path, as: UTF8.self)
 }
 
@@ -106,7 +126,7 @@ private let largestStruct = 4096
 private func size<Struct: Sized>(of pointer: UnsafePointer<Struct>) throws(LimbeckError) -> Int {
     let size = Int(UnsafeRawPointer(pointer).load(as: UInt32.self))
     guard size >= Struct.firstSize, size <= largestStruct else {
-        throw LimbeckError(.invalidArgument, "struct_size is not that of the struct")
+        throw invalid("struct_size is \(size), and must be \(Struct.firstSize) to \(largestStruct)")
     }
     return size
 }
@@ -120,9 +140,18 @@ func options<Struct: Sized>(_ pointer: UnsafePointer<Struct>?) throws(LimbeckErr
     return options
 }
 
+/// The same for a call that explains itself where its options say.
+func with<Struct: Sized>(_ pointer: UnsafePointer<Struct>?, _ body: (Struct) -> Int32) -> Int32 {
+    do throws(LimbeckError) {
+        return body(try options(pointer))
+    } catch {
+        return error.status.rawValue
+    }
+}
+
 /// Fills the members that fit in the caller's struct. Members that only a later version knows become zero.
 func fill<Struct: Sized>(_ pointer: UnsafeMutablePointer<Struct>?, _ info: Struct) throws(LimbeckError) {
-    guard let pointer else { throw LimbeckError(.invalidArgument, "info is NULL") }
+    guard let pointer else { throw isNull("info") }
     let size = try size(of: UnsafePointer(pointer))
     var info = info
     info.struct_size = UInt32(size)
@@ -133,16 +162,30 @@ func fill<Struct: Sized>(_ pointer: UnsafeMutablePointer<Struct>?, _ info: Struc
 }
 
 /// An option that is one of a set of numbers, 0 being the default.
-func choice<Choice: RawRepresentable>(_ number: UInt32) throws(LimbeckError) -> Choice? where Choice.RawValue == UInt32 {
+func choice<Choice: RawRepresentable>(
+    _ number: UInt32, _ name: StaticString
+) throws(LimbeckError) -> Choice? where Choice.RawValue == UInt32 {
     if number == 0 { return nil }
-    guard let choice = Choice(rawValue: number) else { throw LimbeckError(.invalidArgument, "an option is out of range") }
+    guard let choice = Choice(rawValue: number) else { throw invalid("\(name) is \(number), which is none of the header's") }
     return choice
 }
 
 /// An option that is 0 for the default, 1 for yes, 2 for no.
-func flag(_ number: UInt32) throws(LimbeckError) -> Bool? {
-    try require(number <= 2)
+func flag(_ number: UInt32, _ name: StaticString) throws(LimbeckError) -> Bool? {
+    try check(number, 0...2, name)
     return number == 0 ? nil : number == 1
+}
+
+/// One that is 0 for no, 1 for yes.
+func isSet(_ number: UInt32, _ name: StaticString) throws(LimbeckError) -> Bool {
+    try check(number, 0...1, name)
+    return number == 1
+}
+
+@inline(never) private func check(_ number: UInt32, _ range: ClosedRange<UInt32>, _ name: StaticString) throws(LimbeckError) {
+    guard range.contains(number) else {
+        throw invalid("\(name) is \(number), and must be \(range.lowerBound) to \(range.upperBound)")
+    }
 }
 
 // MARK: Strings and buffers
@@ -150,66 +193,83 @@ func flag(_ number: UInt32) throws(LimbeckError) -> Bool? {
 /// No object of a C program is larger, so a size beyond is a mistake. It also keeps a size_t from turning negative here.
 private let largestObject = Int.max
 
-func text(_ pointer: UnsafePointer<CChar>?, _ bytes: Int) throws(LimbeckError) -> Text {
-    guard bytes >= 0, bytes <= UInt32.max, pointer != nil || bytes == 0 else {
-        throw LimbeckError(.invalidArgument, "a string is NULL, or 4 GiB or longer")
-    }
-    return Text(start: pointer, count: bytes)
+func text(_ pointer: UnsafePointer<CChar>?, _ bytes: Int, _ name: StaticString) throws(LimbeckError) -> Text {
+    guard let text = text(pointer, bytes) else { throw notText(pointer, bytes, "\(name)") }
+    return text
 }
 
 /// What options say of prompts: a pointer that is NULL says nothing, an empty string something.
 func prompt(
     _ prompt: UnsafePointer<CChar>?, _ bytes: Int, _ name: UnsafePointer<CChar>?, _ nameBytes: Int
 ) throws(LimbeckError) -> PromptChoice {
-    let (text, named) = (try text(prompt, bytes), try text(name, nameBytes))
+    let (text, named) = (try text(prompt, bytes, "prompt"), try text(name, nameBytes, "prompt_name"))
     return try PromptChoice(text: prompt == nil ? nil : text, name: name == nil ? nil : named)
 }
 
+private func text(_ pointer: UnsafePointer<CChar>?, _ bytes: Int) -> Text? {
+    bytes >= 0 && bytes <= UInt32.max && (pointer != nil || bytes == 0) ? Text(start: pointer, count: bytes) : nil
+}
+
+@inline(never) private func notText(_ pointer: UnsafePointer<CChar>?, _ bytes: Int, _ name: Message) -> LimbeckError {
+    let bytes = UInt(bitPattern: bytes)
+    return pointer == nil
+        ? invalid("\(name) is NULL, and has \(bytes) bytes") : invalid("\(name) has \(bytes) bytes, and must have less than 4 GiB")
+}
+
+/// The header has lists of `texts` as `texts`, `text_bytes` and `text_count`; `one` is the beginning of the latter two.
 func texts(
-    _ pointers: UnsafePointer<UnsafePointer<CChar>?>?, _ lengths: UnsafePointer<Int>?, _ count: Int
+    _ pointers: UnsafePointer<UnsafePointer<CChar>?>?, _ lengths: UnsafePointer<Int>?, _ count: Int, _ name: StaticString,
+    _ one: StaticString
 ) throws(LimbeckError) -> TextList {
-    let pointers = try input(pointers, count)
-    let lengths = try input(lengths, count)
-    for index in 0..<count { _ = try text(pointers[index], lengths[index]) }
+    let pointers = try input(pointers, count, "\(name)")
+    let lengths = try input(lengths, count, "\(one)_bytes")
+    for index in 0..<count where text(pointers[index], lengths[index]) == nil {
+        throw notText(pointers[index], lengths[index], "\(name)[\(index)]")
+    }
     return TextList(pointers: pointers.baseAddress, lengths: lengths.baseAddress, count: count)
 }
 
-func input<Element>(_ pointer: UnsafePointer<Element>?, _ count: Int) throws(LimbeckError) -> UnsafeBufferPointer<Element> {
-    try check(pointer != nil, count, MemoryLayout<Element>.stride)
+func input<Element>(
+    _ pointer: UnsafePointer<Element>?, _ count: Int, _ name: @autoclosure () -> Message
+) throws(LimbeckError) -> UnsafeBufferPointer<Element> {
+    if let reason = refusal(of: pointer != nil, count, MemoryLayout<Element>.stride) { throw invalid("\(name()) \(reason)") }
     return UnsafeBufferPointer(start: pointer, count: count)
 }
 
 func output<Element>(
-    _ pointer: UnsafeMutablePointer<Element>?, _ capacity: Int
+    _ pointer: UnsafeMutablePointer<Element>?, _ capacity: Int, _ name: StaticString
 ) throws(LimbeckError) -> UnsafeMutableBufferPointer<Element> {
-    try check(pointer != nil, capacity, MemoryLayout<Element>.stride)
+    _ = try input(UnsafePointer(pointer), capacity, "\(name)")
     return UnsafeMutableBufferPointer(start: pointer, count: capacity)
 }
 
 /// The same for an array of results: the engine has its own name for a struct of this layout.
 func results<Element, Result>(
-    _ pointer: UnsafeMutablePointer<Element>?, _ capacity: Int
+    _ pointer: UnsafeMutablePointer<Element>?, _ capacity: Int, _ name: StaticString
 ) throws(LimbeckError) -> UnsafeMutableBufferPointer<Result> {
-    let buffer = try output(pointer, capacity)
-    try require(MemoryLayout<Element>.stride == MemoryLayout<Result>.stride)
+    let buffer = try output(pointer, capacity, name)
+    guard MemoryLayout<Element>.stride == MemoryLayout<Result>.stride else { throw invalid("\(name) has another layout") }
     guard let start = buffer.baseAddress else { return UnsafeMutableBufferPointer(start: nil, count: 0) }
     let results = UnsafeMutableRawPointer(start).bindMemory(to: Result.self, capacity: capacity)
     return UnsafeMutableBufferPointer(start: results, count: capacity)
 }
 
-private func check(_ isThere: Bool, _ count: Int, _ stride: Int) throws(LimbeckError) {
-    try require(count >= 0 && count <= largestObject / stride && (isThere || count == 0))
+/// Why this cannot be an array of so many elements; nil if it can.
+@inline(never) private func refusal(of isThere: Bool, _ count: Int, _ stride: Int) -> Message? {
+    let number = UInt(bitPattern: count)
+    if count < 0 || count > largestObject / stride { return "is to have \(number) elements, more than memory has" }
+    return isThere || count == 0 ? nil : "is NULL, and is to have \(number) elements"
 }
 
 /// Tells how many elements there are, and whether they fitted.
 func report(_ needed: Int, _ capacity: Int, _ count: UnsafeMutablePointer<Int>?) throws(LimbeckError) {
     count?.pointee = needed
-    if needed > capacity { throw LimbeckError(.capacity, "the buffer is too small") }
+    if needed > capacity { throw LimbeckError(.capacity, "\(needed) elements are needed, and there is room for \(capacity)") }
 }
 
 /// Starts a call that reports a count: 0 until the answer is known.
 func begin(_ count: UnsafeMutablePointer<Int>?) throws(LimbeckError) {
-    guard let count else { throw LimbeckError(.invalidArgument, "count is NULL") }
+    guard let count else { throw isNull("count") }
     count.pointee = 0
 }
 
@@ -217,7 +277,7 @@ func begin(_ count: UnsafeMutablePointer<Int>?) throws(LimbeckError) {
 func copy<Name: Collection<UInt8>>(
     _ name: Name, _ target: UnsafeMutablePointer<CChar>?, _ capacity: Int, _ count: UnsafeMutablePointer<Int>?
 ) throws(LimbeckError) {
-    let target = try output(target, capacity)
+    let target = try output(target, capacity, "the buffer")
     try report(name.count, capacity, count)
     var next = 0
     for byte in name {
@@ -231,7 +291,7 @@ func copy<Name: Collection<UInt8>>(
 // A struct that grows keeps its first size here: what MemoryLayout says today becomes a number then.
 extension limbeck_tokenize_options: Sized { static var firstSize: Int { 12 } }
 extension limbeck_model_info_t: Sized { static var firstSize: Int { 80 } }
-extension limbeck_pack_options: Sized { static var firstSize: Int { MemoryLayout<limbeck_pack_options>.size } }
+extension limbeck_pack_options: Sized { static var firstSize: Int { 8 + 8 * MemoryLayout<Int>.size } }
 extension limbeck_session_options: Sized { static var firstSize: Int { 16 } }
 extension limbeck_session_info_t: Sized { static var firstSize: Int { 24 } }
 extension limbeck_embed_options: Sized { static var firstSize: Int { 20 } }

@@ -13,15 +13,14 @@ public func limbeck_embed(
     _ text_count: Int, _ options: UnsafePointer<limbeck_embed_options>!, _ vectors: UnsafeMutablePointer<Float>!,
     _ capacity: Int
 ) -> Int32 {
-    status { () throws(LimbeckError) in
-        let session: Session = try object(of: session)
-        let texts = try LimbeckABI.texts(texts, text_bytes, text_count)
+    serve(session) { session throws(LimbeckError) in
+        let texts = try LimbeckABI.texts(texts, text_bytes, text_count, "texts", "text")
         let options = try LimbeckABI.options(options)
-        let vectors = try output(vectors, capacity)
+        let vectors = try output(vectors, capacity, "vectors")
         try session.embed(
             texts,
             options: EmbedOptions(
-                pooling: try choice(options.pooling), normalize: try flag(options.normalize),
+                pooling: try choice(options.pooling, "pooling"), normalize: try flag(options.normalize, "normalize"),
                 dimensions: Int(options.dimensions), maxLength: Int(options.max_length)),
             prompt: try prompt(options.prompt, options.prompt_bytes, options.prompt_name, options.prompt_name_bytes),
             into: vectors)
@@ -34,12 +33,11 @@ public func limbeck_classify(
     _ pairs: UnsafePointer<UnsafePointer<CChar>?>!, _ pair_bytes: UnsafePointer<Int>!, _ text_count: Int,
     _ options: UnsafePointer<limbeck_classify_options>!, _ scores: UnsafeMutablePointer<Float>!, _ capacity: Int
 ) -> Int32 {
-    status { () throws(LimbeckError) in
-        let session: Session = try object(of: session)
-        let texts = try LimbeckABI.texts(texts, text_bytes, text_count)
-        let seconds = pairs == nil ? nil : try LimbeckABI.texts(pairs, pair_bytes, text_count)
+    serve(session) { session throws(LimbeckError) in
+        let texts = try LimbeckABI.texts(texts, text_bytes, text_count, "texts", "text")
+        let seconds = pairs == nil ? nil : try LimbeckABI.texts(pairs, pair_bytes, text_count, "pairs", "pair")
         let (options, prompt) = try classifyOptions(options)
-        let scores = try output(scores, capacity)
+        let scores = try output(scores, capacity, "scores")
         try session.classify(texts, pairs: seconds, options: options, prompt: prompt, into: scores)
     }
 }
@@ -50,12 +48,11 @@ public func limbeck_rerank(
     _ documents: UnsafePointer<UnsafePointer<CChar>?>!, _ document_bytes: UnsafePointer<Int>!, _ document_count: Int,
     _ options: UnsafePointer<limbeck_classify_options>!, _ scores: UnsafeMutablePointer<Float>!, _ capacity: Int
 ) -> Int32 {
-    status { () throws(LimbeckError) in
-        let session: Session = try object(of: session)
-        let query = try text(query, query_bytes)
-        let documents = try texts(documents, document_bytes, document_count)
+    serve(session) { session throws(LimbeckError) in
+        let query = try text(query, query_bytes, "query")
+        let documents = try texts(documents, document_bytes, document_count, "documents", "document")
         let (options, prompt) = try classifyOptions(options)
-        let scores = try output(scores, capacity)
+        let scores = try output(scores, capacity, "scores")
         try session.rerank(query: query, documents: documents, options: options, prompt: prompt, into: scores)
     }
 }
@@ -65,7 +62,7 @@ private func classifyOptions(
 ) throws(LimbeckError) -> (ClassifyOptions, PromptChoice) {
     let given = try options(pointer)
     let options = ClassifyOptions(
-        scores: try choice(given.scores), temperature: given.temperature == 0 ? 1 : given.temperature,
+        scores: try choice(given.scores, "scores"), temperature: given.temperature == 0 ? 1 : given.temperature,
         maxLength: Int(given.max_length))
     return (options, try prompt(given.prompt, given.prompt_bytes, given.prompt_name, given.prompt_name_bytes))
 }
@@ -76,18 +73,16 @@ public func limbeck_tag(
     _ options: UnsafePointer<limbeck_tag_options>!, _ spans: UnsafeMutablePointer<limbeck_span>!, _ capacity: Int,
     _ count: UnsafeMutablePointer<Int>!
 ) -> Int32 {
-    status { () throws(LimbeckError) in
-        try begin(count)
-        let session: Session = try object(of: session)
-        let text = try LimbeckABI.text(text, text_bytes)
+    serve(session, count) { session throws(LimbeckError) in
+        let text = try LimbeckABI.text(text, text_bytes, "text")
         let options = try LimbeckABI.options(options)
-        try require(options.keep_outside <= 1)
         let needed = try session.tag(
             text,
             options: TagOptions(
-                aggregation: try choice(options.aggregation) ?? .simple, keepOutside: options.keep_outside == 1,
+                aggregation: try choice(options.aggregation, "aggregation") ?? .simple,
+                keepOutside: try isSet(options.keep_outside, "keep_outside"),
                 maxLength: Int(options.max_length)),
-            into: try results(spans, capacity))
+            into: try results(spans, capacity, "spans"))
         try report(needed, capacity, count)
     }
 }
@@ -98,19 +93,16 @@ public func limbeck_answer_question(
     _ context: UnsafePointer<CChar>!, _ context_bytes: Int, _ options: UnsafePointer<limbeck_answer_options>!,
     _ answers: UnsafeMutablePointer<limbeck_answer>!, _ capacity: Int, _ count: UnsafeMutablePointer<Int>!
 ) -> Int32 {
-    status { () throws(LimbeckError) in
-        try begin(count)
-        let session: Session = try object(of: session)
-        let question = try text(question, question_bytes)
-        let context = try text(context, context_bytes)
+    serve(session, count) { session throws(LimbeckError) in
+        let question = try text(question, question_bytes, "question")
+        let context = try text(context, context_bytes, "context")
         let given = try LimbeckABI.options(options)
-        try require(given.allow_none <= 1)
         var options = AnswerOptions(
-            maxLength: Int(given.max_length), stride: Int(given.stride), allowNone: given.allow_none == 1)
+            maxLength: Int(given.max_length), stride: Int(given.stride), allowNone: try isSet(given.allow_none, "allow_none"))
         if given.top_k != 0 { options.topK = Int(given.top_k) }
         if given.max_answer_length != 0 { options.maxAnswerLength = Int(given.max_answer_length) }
         let needed = try session.answer(
-            question: question, context: context, options: options, into: try results(answers, capacity))
+            question: question, context: context, options: options, into: try results(answers, capacity, "answers"))
         try report(needed, capacity, count)
     }
 }
@@ -121,14 +113,12 @@ public func limbeck_fill(
     _ options: UnsafePointer<limbeck_fill_options>!, _ candidates: UnsafeMutablePointer<limbeck_candidate>!,
     _ capacity: Int, _ count: UnsafeMutablePointer<Int>!
 ) -> Int32 {
-    status { () throws(LimbeckError) in
-        try begin(count)
-        let session: Session = try object(of: session)
-        let text = try LimbeckABI.text(text, text_bytes)
+    serve(session, count) { session throws(LimbeckError) in
+        let text = try LimbeckABI.text(text, text_bytes, "text")
         let given = try LimbeckABI.options(options)
         var options = FillOptions(maxLength: Int(given.max_length))
         if given.top_k != 0 { options.topK = Int(given.top_k) }
-        let needed = try session.fill(text, options: options, into: try results(candidates, capacity))
+        let needed = try session.fill(text, options: options, into: try results(candidates, capacity, "candidates"))
         try report(needed, capacity, count)
     }
 }
@@ -141,23 +131,18 @@ public func limbeck_forward(
     _ lengths: UnsafePointer<Int>!, _ sequence_count: Int, _ output: UInt32, _ layer: Int32,
     _ values: UnsafeMutablePointer<Float>!, _ capacity: Int, _ count: UnsafeMutablePointer<Int>!
 ) -> Int32 {
-    status { () throws(LimbeckError) in
-        try begin(count)
-        let session: Session = try object(of: session)
-        let lengths = try input(lengths, sequence_count)
+    serve(session, count) { session throws(LimbeckError) in
+        let lengths = try input(lengths, sequence_count, "lengths")
         var total = 0
         for length in lengths {
-            try require(length >= 0)
             let (sum, overflow) = total.addingReportingOverflow(length)
-            try require(!overflow)
+            guard length >= 0, !overflow else { throw invalid("lengths add up to more than memory has") }
             total = sum
         }
-        guard let what: ForwardOutput = try choice(output) else {
-            throw LimbeckError(.invalidArgument, "output is none of LIMBECK_OUTPUT_*")
-        }
+        guard let what: ForwardOutput = try choice(output, "output") else { throw invalid("output is 0, and has no default") }
         let needed = try session.forward(
-            ids: try input(ids, total), types: types == nil ? nil : try input(types, total), lengths: lengths,
-            output: what, layer: Int(layer), into: try LimbeckABI.output(values, capacity))
+            ids: try input(ids, total, "ids"), types: types == nil ? nil : try input(types, total, "types"), lengths: lengths,
+            output: what, layer: Int(layer), into: try LimbeckABI.output(values, capacity, "values"))
         try report(needed, capacity, count)
     }
 }

@@ -19,6 +19,7 @@ public func limbeck_status_string(_ status: Int32) -> UnsafePointer<CChar>! {
         case .unsupported: "the model has no head for this question, or no such output"
         case .noTokenizer: "the model has no tokenizer"
         case .noMask: "the text has no mask token"
+        case .interrupted: "the caller ended the call"
         case .fileNotFound: "a file was not found"
         case .fileUnreadable: "the operating system refused to open, read or map a file"
         case .fileMalformed: "a file is not what its format demands"
@@ -57,19 +58,21 @@ public func limbeck_tokenize(
     _ types: UnsafeMutablePointer<Int32>!, _ starts: UnsafeMutablePointer<UInt32>!,
     _ ends: UnsafeMutablePointer<UInt32>!, _ capacity: Int, _ count: UnsafeMutablePointer<Int>!
 ) -> Int32 {
-    status { () throws(LimbeckError) in
-        try begin(count)
-        let tokenizer: Tokenizer = try object(of: tokenizer)
-        let text = try LimbeckABI.text(text, text_bytes)
-        let second = try LimbeckABI.text(pair, pair_bytes)
-        let options = try LimbeckABI.options(options)
-        let special = try flag(options.special_tokens) ?? true
-        // Any of the arrays may be NULL, so none is asked for; a capacity without one counts nothing.
-        try require(capacity >= 0)
-        let tokens = TokenBuffer(ids: ids, types: types, starts: starts, ends: ends, capacity: capacity)
-        let needed = tokenizer.encode(
-            text, pair: pair == nil ? nil : second, addSpecialTokens: special, maxLength: Int(options.max_length), into: tokens)
-        try report(needed, capacity, count)
+    count?.pointee = 0
+    return with(options) { options in
+        explained(options.message, options.message_capacity) { () throws(LimbeckError) in
+            try begin(count)
+            let tokenizer: Tokenizer = try object(of: tokenizer)
+            let text = try LimbeckABI.text(text, text_bytes, "text")
+            let second = try LimbeckABI.text(pair, pair_bytes, "pair")
+            let special = try flag(options.special_tokens, "special_tokens") ?? true
+            // Any of the arrays may be NULL, so none is asked for; a capacity without one counts nothing.
+            guard capacity >= 0 else { throw invalid("capacity is more than memory has") }
+            let tokens = TokenBuffer(ids: ids, types: types, starts: starts, ends: ends, capacity: capacity)
+            let needed = tokenizer.encode(
+                text, pair: pair == nil ? nil : second, addSpecialTokens: special, maxLength: Int(options.max_length), into: tokens)
+            try report(needed, capacity, count)
+        }
     }
 }
 
@@ -97,9 +100,9 @@ public func limbeck_tokenizer_id(
     _ tokenizer: OpaquePointer!, _ token: UnsafePointer<CChar>!, _ token_bytes: Int, _ id: UnsafeMutablePointer<Int32>!
 ) -> Int32 {
     status { () throws(LimbeckError) in
-        try require(id != nil)
+        guard let id else { throw isNull("id") }
         let tokenizer: Tokenizer = try object(of: tokenizer)
-        guard let found = tokenizer.id(of: try text(token, token_bytes)) else {
+        guard let found = tokenizer.id(of: try text(token, token_bytes, "token")) else {
             throw LimbeckError(.idOutOfRange, "the vocabulary has no such token")
         }
         id.pointee = found
@@ -146,6 +149,7 @@ public func limbeck_model_info(_ model: OpaquePointer!, _ info: UnsafeMutablePoi
         facts.private_bytes = UInt64(clamping: model.privateBytes)
         facts.prompt_count = UInt32(clamping: model.prompts.count)
         facts.default_prompt = Int32(clamping: model.defaultPrompt ?? -1)
+        facts.most_dimensions = UInt64(clamping: model.mostDimensions)
         try fill(info, facts)
     }
 }
@@ -203,7 +207,7 @@ public func limbeck_model_prompt(
 @c @implementation
 public func limbeck_model_tokenizer(_ model: OpaquePointer!, _ tokenizer: UnsafeMutablePointer<OpaquePointer?>!) -> Int32 {
     status { () throws(LimbeckError) in
-        try require(tokenizer != nil)
+        guard let tokenizer else { throw isNull("tokenizer") }
         tokenizer.pointee = nil
         let model: Model = try object(of: model)
         guard let its = model.tokenizer else { throw LimbeckError(.noTokenizer, "the model has no tokenizer") }
@@ -223,9 +227,12 @@ public func limbeck_pack(
         let target = try LimbeckABI.path(out, out_bytes)
         let given = try LimbeckABI.options(options)
         var options = PackOptions(
-            precision: try choice(given.precision) ?? .int8,
-            calibration: try strings(given.calibration, given.calibration_bytes, given.calibration_count),
-            references: try strings(given.references, given.reference_bytes, given.reference_count))
+            precision: try choice(given.precision, "precision") ?? .int8,
+            calibration: try strings(
+                texts(given.calibration, given.calibration_bytes, given.calibration_count, "calibration", "calibration")),
+            references: try strings(
+                texts(given.references, given.reference_bytes, given.reference_count, "references", "reference")),
+            interrupt: interruption(given.interrupt, given.context))
         if let progress = given.progress {
             let context = given.context
             options.progress = { stage, fraction in progress(context, stage.rawValue, fraction) }
@@ -234,11 +241,15 @@ public func limbeck_pack(
     }
 }
 
-private func strings(
-    _ pointers: UnsafePointer<UnsafePointer<CChar>?>?, _ lengths: UnsafePointer<Int>?, _ count: Int
-) throws(LimbeckError) -> [String] {
-    let texts = try texts(pointers, lengths, count)
-    return (0..<texts.count).map { String(decoding: texts[$0], as: UTF8.self) }
+private func strings(_ texts: TextList) -> [String] { (0..<texts.count).map { String(decoding: texts[$0], as: UTF8.self) } }
+
+private func interruption(
+    _ asks: (@convention(c) (UnsafeMutableRawPointer?) -> Int32)?, _ context: UnsafeMutableRawPointer?
+) -> (@Sendable () -> Bool)? {
+    guard let asks else { return nil }
+    // It is called on the thread of a call alone; as a number, the pointer may go there.
+    let context = UInt(bitPattern: context)
+    return { asks(UnsafeMutableRawPointer(bitPattern: context)) != 0 }
 }
 
 @c @implementation
@@ -257,17 +268,19 @@ public func limbeck_session_new(
     _ model: OpaquePointer!, _ options: UnsafePointer<limbeck_session_options>!,
     _ session: UnsafeMutablePointer<OpaquePointer?>!
 ) -> Int32 {
-    status { () throws(LimbeckError) in
-        try require(session != nil)
-        session.pointee = nil
-        let model: Model = try object(of: model)
-        let options = try LimbeckABI.options(options)
-        let kernels: InstructionSet? = try choice(options.kernels)
-        session.pointee = handle(
-            to: try Session(
+    session?.pointee = nil
+    return with(options) { options in
+        explained(options.message, options.message_capacity) { () throws(LimbeckError) in
+            guard let session else { throw isNull("session") }
+            let model: Model = try object(of: model)
+            let made = try Session(
                 model,
                 options: SessionOptions(
-                    threads: Int(options.threads), maxTokens: Int(options.max_tokens), kernels: kernels)))
+                    threads: Int(options.threads), maxTokens: Int(options.max_tokens),
+                    kernels: try choice(options.kernels, "kernels"), interrupt: interruption(options.interrupt, options.context)))
+            made.message = UnsafeMutableBufferPointer(start: options.message, count: options.message_capacity)
+            session.pointee = handle(to: made)
+        }
     }
 }
 
@@ -280,8 +293,7 @@ public func limbeck_session_free(_ session: OpaquePointer!) {
 public func limbeck_session_info(
     _ session: OpaquePointer!, _ info: UnsafeMutablePointer<limbeck_session_info_t>!
 ) -> Int32 {
-    status { () throws(LimbeckError) in
-        let session: Session = try object(of: session)
+    serve(session) { session throws(LimbeckError) in
         var facts = limbeck_session_info_t()
         facts.threads = UInt32(clamping: session.threads)
         facts.max_tokens = UInt32(clamping: session.maxTokens)

@@ -61,7 +61,7 @@ static void structs(limbeck_model *model, limbeck_session *session) {
         facts.struct_size = sizes[i];
         INVALID(limbeck_session_info(session, &facts));
         limbeck_session_options options = {0};
-        options.struct_size = sizes[i] < sizeof options ? sizes[i] : UINT32_MAX;
+        options.struct_size = sizes[i] < offsetof(limbeck_session_options, interrupt) ? sizes[i] : UINT32_MAX;
         limbeck_session *other = session;
         INVALID(limbeck_session_new(model, &options, &other));
         EXPECT(other == NULL);
@@ -137,7 +137,7 @@ static void options(limbeck_session *embed) {
     INVALID(limbeck_rerank(classify, "x", 1, one, one_bytes, 1, &scores, floats, 4096));
     limbeck_session_free(classify);
 
-    limbeck_session_options odd = {sizeof odd, 1, 0, 9};
+    limbeck_session_options odd = {.struct_size = sizeof odd, .threads = 1, .kernels = 9};
     INVALID(limbeck_session_new(model, &odd, &classify));
 #if defined(__x86_64__)
     const uint32_t foreign[] = {LIMBECK_KERNELS_NEON, LIMBECK_KERNELS_NEON_DOT};

@@ -38,7 +38,7 @@ static int32_t print(limbeck_session *session, uint32_t vocab, size_t longest, u
 
 int main(int argc, char **argv) {
     if (argc < 3) return 64;
-    limbeck_session_options options = {sizeof options, 2, 0, (uint32_t)atoi(argv[1])};
+    limbeck_session_options options = {.struct_size = sizeof options, .threads = 2, .kernels = (uint32_t)atoi(argv[1])};
     for (int i = 2; i < argc; i++) {
         char message[512];
         limbeck_model *model;

@@ -6,6 +6,12 @@
 
 static const char *text = "hello world, who is in paris?";
 
+static const limbeck_session_options *small(uint32_t threads) {
+    static limbeck_session_options options;
+    options = (limbeck_session_options){.struct_size = sizeof options, .threads = threads, .max_tokens = 64};
+    return &options;
+}
+
 static void vector(limbeck_session *session, float *values) {
     size_t bytes = strlen(text);
     OK(limbeck_embed(session, &text, &bytes, 1, NULL, values, 24));
@@ -72,10 +78,10 @@ int main(int argc, char **argv) {
 
     /* Opening and closing leaves nothing behind: the thousandth time is as the first. */
     for (int i = 0; i < 1000; i++) {
-        limbeck_session_free(session("embed", &(limbeck_session_options){sizeof(limbeck_session_options), 1, 64, 0}, NULL));
+        limbeck_session_free(session("embed", small(1), NULL));
     }
     for (int i = 0; i < 20; i++) {
-        limbeck_session *of4 = session("embed", &(limbeck_session_options){sizeof(limbeck_session_options), 4, 64, 0}, NULL);
+        limbeck_session *of4 = session("embed", small(4), NULL);
         EXPECT(threads() == 4);
         if (i % 2) vector(of4, after); /* workers that never worked must end too */
         limbeck_session_free(of4);

@@ -82,10 +82,17 @@ check() {
     sed '$d;s/^/      /' "$log"
 }
 
-for test in arguments lifetime threads texts memory pack sentencepiece; do
+for test in arguments messages lifetime threads interrupt fork texts memory pack sentencepiece; do
     build "$test" "Tests/abi/$test.c"
     check "$test" "$models"
 done
+
+# What the library reads of the operating system, by itself, over folders of the test's.
+# shellcheck disable=SC2086
+cc -std=c11 -D_GNU_SOURCE -O1 -g $strict -ISources/CPlatform/include -o "$work/quota" Tests/abi/quota.c Sources/CPlatform/cgroup.c \
+    > "$log" 2>&1 || failed "quota: does not build"
+timeout 300 "$work/quota" > "$log" 2>&1 || failed "quota"
+passed "quota: $(tail -n 1 "$log")"
 
 for example in hello embed classify rerank tag answer threads; do build "example-$example" "examples/c/$example.c"; done
 check example-hello "$models/embed"

@@ -52,7 +52,7 @@ int main(int argc, char **argv) {
     for (const char *letter = "a \xE4.\xF0"; *letter; letter++) {
         memset(letters, *letter, megabyte);
         OK(limbeck_embed(embed, words, words_bytes, 2, NULL, vectors, 2 * WIDTH));
-        limbeck_tokenize_options cut = {sizeof cut, 0, 16};
+        limbeck_tokenize_options cut = {.struct_size = sizeof cut, .max_length = 16};
         OK(limbeck_tokenize(tokenizer, letters, megabyte, NULL, 0, &cut, ids, NULL, starts, ends, 64, &count));
         EXPECT(count >= 2 && count <= 16);
     }

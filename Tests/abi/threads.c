@@ -11,7 +11,8 @@ static limbeck_tokenizer *tokenizer;
 
 static void *serve(void *argument) {
     size_t number = *(size_t *)argument, wrong = 0;
-    limbeck_session_options options = {sizeof options, 1 + (uint32_t)number % 3, number % 2 ? 24 : 0, 0};
+    limbeck_session_options options = {.struct_size = sizeof options, .threads = 1 + (uint32_t)number % 3};
+    if (number % 2) options.max_tokens = 24;
     limbeck_session *own;
     if (limbeck_session_new(model, &options, &own) != LIMBECK_OK) return (void *)1;
     static const size_t all_bytes = sizeof expected;

@@ -69,8 +69,20 @@ uint32_t platform_cpu_features(void);
  * and signals larger frames. False: refused. */
 bool platform_request_amx(void);
 
-/* The CPUs that this process may run on, at least 1. */
+/* The CPUs that this process may run on, within what its control groups leave it, at least 1. */
 uint32_t platform_cpu_count(void);
+
+/* The CPUs that the quotas of this process's control groups amount to, rounded up: Linux's cgroups, of both versions, the least
+ * along its path. 0: there is no quota. `root` is put before every path that is read; "" is the machine's own. */
+uint32_t platform_cpu_quota(const char *root);
+
+/* ---- Processes and time ------------------------------------------------------------------------------------------ */
+
+/* The number of this process, which is another one after fork(). */
+int platform_process(void);
+
+/* A clock that never goes back, exact to some ten milliseconds, for little time. */
+uint64_t platform_milliseconds(void);
 
 /* A hint inside a spinning loop. */
 static inline void platform_pause(void) {
@@ -94,12 +106,16 @@ typedef void (*platform_entry)(void *context);
 /* Starts a thread with all signals blocked, or returns NULL. */
 platform_thread *platform_thread_start(platform_entry entry, void *context);
 void platform_thread_join(platform_thread *thread);
+/* Of a thread that fork() left behind in the parent: frees what is known of it. */
+void platform_thread_forget(platform_thread *thread);
 void platform_yield(void);
 
 /* A mutex and a condition variable: a place to sleep until a predicate holds. NULL on failure. */
 typedef struct platform_monitor platform_monitor;
 platform_monitor *platform_monitor_new(void);
 void platform_monitor_free(platform_monitor *monitor);
+/* The same of one that threads of the parent may have held at a fork(), and slept in: nobody here will let it go. */
+void platform_monitor_forget(platform_monitor *monitor);
 void platform_monitor_lock(platform_monitor *monitor);
 void platform_monitor_unlock(platform_monitor *monitor);
 void platform_monitor_wait(platform_monitor *monitor);

@@ -11,7 +11,7 @@ extension Session {
         question: Text, context: Text, options: AnswerOptions, into answers: UnsafeMutableBufferPointer<AnswerSpan>
     ) throws(LimbeckError) -> Int {
         guard case .span(let head) = model.weights.head else {
-            throw LimbeckError(.unsupported, "the model does not answer questions")
+            throw unable("does not answer questions")
         }
         guard 1...Session.mostAnswers ~= options.topK else {
             throw LimbeckError(.invalidArgument, "top_k is \(options.topK), and must be 1 to \(Session.mostAnswers)")
@@ -28,21 +28,22 @@ extension Session {
         var windows = try AnswerWindows(
             question: question, context: context, tokenizer: tokenizer,
             length: options.maxLength == 0 ? min(length, 384) : length, stride: options.stride)
+        try beginCall()
         var pool = AnswerPool(scratch.answers, context: context)
         var none: Float? = nil
         while !windows.isDone {
             clearBatch()
             while try windows.append(to: self) {}
-            encode()
+            try encode()
             for sequence in 0..<sequences {
                 let window = scratch.starts[sequence]..<scratch.starts[sequence + 1]
                 guard !window.isEmpty else { continue }
                 let inside = window.dropFirst(windows.before).dropLast(windows.after)
-                probabilities(head.output(0), window: window, inside: inside, into: scratch.logits)
-                probabilities(head.output(1), window: window, inside: inside, into: ends)
+                try probabilities(head.output(0), window: window, inside: inside, into: scratch.logits)
+                try probabilities(head.output(1), window: window, inside: inside, into: ends)
                 none = min(none ?? .infinity, scratch.logits[0] * ends[0])
                 (scratch.logits[0], ends[0]) = (0, 0)
-                take(options, window: window, inside: inside, into: &pool)
+                try take(options, window: window, inside: inside, into: &pool)
             }
         }
         return write(pool, none: options.allowNone ? none : nil, options.topK, into: answers)
@@ -55,8 +56,8 @@ extension Session {
     /// context, and [CLS], which means that there is no answer, have a share.
     private func probabilities(
         _ head: TokenClassifier, window: Range<Int>, inside: Range<Int>, into row: UnsafeMutablePointer<Float>
-    ) {
-        tokenLogits(head, tokens: window, into: row)
+    ) throws(LimbeckError) {
+        try tokenLogits(head, tokens: window, into: row)
         for token in window where !inside.contains(token) && scratch.ids[token] != model.tokenizer?.cls {
             row[token - window.lowerBound] = -10000
         }
@@ -65,10 +66,13 @@ extension Session {
 
     /// The best spans of a window, widened to whole words, to the pool. -> candidates (2 * topK + 10): as many more than `topK` as
     /// in the pipeline, since some become one when they are widened.
-    private func take(_ options: AnswerOptions, window: Range<Int>, inside: Range<Int>, into pool: inout AnswerPool) {
+    private func take(_ options: AnswerOptions, window: Range<Int>, inside: Range<Int>, into pool: inout AnswerPool)
+        throws(LimbeckError)
+    {
         var best = Best(scratch.candidates, capacity: 2 * options.topK + 10)
         let starts = scratch.logits - window.lowerBound, ends = ends - window.lowerBound
         for first in inside where starts[first] > 0 {
+            try encoder.workers.interruption.check()
             for last in first..<min(first + min(options.maxAnswerLength, window.count), inside.upperBound) {
                 let score = starts[first] * ends[last]
                 guard score > 0 else { continue }

@@ -15,9 +15,10 @@ extension Session {
         let length = try length(options.maxLength)
         let prompt = try prepareForPairs(prompt, length: length)
 
+        try beginCall()
         try forEachBatch(of: texts, pairs: pairs, after: prompt, length: length) { batch throws(LimbeckError) in
             let out = scores.baseAddress! + batch.lowerBound * labels
-            sequenceLogits(sequences: 0..<batch.count, into: out)
+            try sequenceLogits(sequences: 0..<batch.count, into: out)
             for row in 0..<batch.count { score(out + row * labels, labels, scoring) }
         }
     }
@@ -30,17 +31,18 @@ extension Session {
     ) throws(LimbeckError) {
         let labels = try sequenceLabels()
         guard labels <= 2 else {
-            throw LimbeckError(.unsupported, "the model has \(labels) labels; a cross-encoder has one or two")
+            throw unable("has \(labels) labels, and a cross-encoder one or two")
         }
         let scoring = try Scoring(options, default: rankingScores(labels))
         try need(documents.count, by: 1, in: scores.count)
         let length = try length(options.maxLength)
         let prompt = try prepareForPairs(prompt, length: length)
 
+        try beginCall()
         try forEachBatch(of: documents, with: query, after: prompt, length: length) { batch throws(LimbeckError) in
             let out = scores.baseAddress! + batch.lowerBound
-            forEachBlock(of: 0..<batch.count) { block in
-                sequenceLogits(sequences: block, into: scratch.logits)  // (block, labels)
+            try forEachBlock(of: 0..<batch.count) { block throws(LimbeckError) in
+                try sequenceLogits(sequences: block, into: scratch.logits)  // (block, labels)
                 for row in 0..<block.count {
                     let logits = scratch.logits + row * labels
                     score(logits, labels, scoring)
@@ -52,7 +54,7 @@ extension Session {
 
     private func sequenceLabels() throws(LimbeckError) -> Int {
         guard case .sequence(_, let classifier) = model.weights.head else {
-            throw LimbeckError(.unsupported, "the model does not classify texts")
+            throw unable("does not classify texts")
         }
         return classifier.outputs
     }
@@ -98,7 +100,7 @@ private struct Scoring {
 
     init(_ options: ClassifyOptions, default scores: Scores) throws(LimbeckError) {
         guard options.temperature > 0, options.temperature.isFinite else {
-            throw LimbeckError(.invalidArgument, "the temperature is not a positive number")
+            throw LimbeckError(.invalidArgument, "temperature must be a positive number")
         }
         self.scores = options.scores ?? scores
         temperature = options.temperature

@@ -4,16 +4,17 @@ extension Session {
         _ texts: TextList, options: EmbedOptions, prompt: PromptChoice = .standard,
         into vectors: UnsafeMutableBufferPointer<Float>
     ) throws(LimbeckError) {
-        let plan = try VectorPlan(options, model)
+        let plan = try VectorPlan(options, self)
         try need(texts.count, by: plan.kept, in: vectors.count)
         let length = try length(options.maxLength)
         // A cross-encoder's default is for its pairs.
         let isForPairs = model.configuration.crossEncoderScores != nil
         let prompt = try prepare(prompt, length: length, isStandard: !isForPairs)
 
+        try beginCall()
         try forEachBatch(of: texts, after: prompt, length: length) { batch throws(LimbeckError) in
-            forEachBlock(of: 0..<batch.count) { block in
-                let rows = self.vectors(of: block, plan, promptTokens: prompt.tokens)
+            try forEachBlock(of: 0..<batch.count) { block throws(LimbeckError) in
+                let rows = try self.vectors(of: block, plan, promptTokens: prompt.tokens)
                 for row in 0..<block.count {
                     let vector = vectors.baseAddress! + (batch.lowerBound + block.lowerBound + row) * plan.kept
                     copy(rows + row * scratch.headStride, to: vector, count: plan.kept)

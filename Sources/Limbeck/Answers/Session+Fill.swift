@@ -7,23 +7,26 @@ extension Session {
         _ text: Text, options: FillOptions, into candidates: UnsafeMutableBufferPointer<Candidate>
     ) throws(LimbeckError) -> Int {
         guard case .maskedLM(_, let decoder) = model.weights.head else {
-            throw LimbeckError(.unsupported, "the model does not predict masked tokens")
+            throw unable("does not predict masked tokens")
         }
         guard options.topK > 0 else { throw LimbeckError(.invalidArgument, "top_k is \(options.topK), and must be at least 1") }
         let tokenizer = try tokenizer()
         guard let mask = tokenizer.mask else { throw LimbeckError(.noMask, "the tokenizer has no mask token") }
+        try beginCall()
         try makeBatch(of: text, length: try length(options.maxLength), tokenizer: tokenizer)
 
         var masks = 0
         for token in 0..<tokens where scratch.ids[token] == mask { masks += 1 }
-        guard masks > 0 else { throw LimbeckError(.noMask, "the text has no mask token") }
+        guard masks > 0 else {
+            throw LimbeckError(.noMask, "there is no \(tokenizer.token(mask) ?? "mask") among the text's \(tokens) tokens")
+        }
         let perMask = min(options.topK, decoder.outputs), needed = masks * perMask
         guard let out = candidates.baseAddress, needed <= candidates.count else { return needed }
 
-        encode()
+        try encode()
         var index = 0
         for token in 0..<tokens where scratch.ids[token] == mask {
-            vocabularyLogits(tokens: token..<token + 1, into: scratch.logits)  // (vocab)
+            try vocabularyLogits(tokens: token..<token + 1, into: scratch.logits)  // (vocab)
             encoder.workers.kernels.softmax(scratch.logits, decoder.outputs)
             var best = Best(out + index * perMask, capacity: perMask)
             for id in 0..<decoder.outputs {

@@ -11,7 +11,7 @@ extension Session {
         let c = model.configuration
         let layers = output == .hidden ? (layer == -1 ? c.layers : layer) : c.layers
         guard 0...c.layers ~= layers else {
-            throw LimbeckError(.idOutOfRange, "layer \(layer) of a model with \(c.layers)")
+            throw LimbeckError(.idOutOfRange, "layer is \(layer), and must be -1 to \(c.layers)")
         }
         try check(ids: ids, types: types, lengths: lengths)
         let (width, perToken) = try shape(output)
@@ -20,6 +20,7 @@ extension Session {
         guard !overflow else { throw LimbeckError(.invalidArgument, "the output would be larger than memory") }
         guard needed <= out.count, needed > 0 else { return needed }
 
+        try beginCall()
         var next = 0, firstToken = 0
         while next < lengths.count {
             let first = next
@@ -35,8 +36,8 @@ extension Session {
                 close(count: lengths[next])
                 next += 1
             }
-            encode(layers: layers)
-            write(output, into: out.baseAddress! + (perToken ? firstToken : first) * width)
+            try encode(layers: layers)
+            try write(output, into: out.baseAddress! + (perToken ? firstToken : first) * width)
             firstToken += tokens
         }
         return needed
@@ -49,19 +50,18 @@ extension Session {
         var total = 0
         for length in lengths {
             guard length > 0 else { throw LimbeckError(.invalidArgument, "a sequence without ids") }
-            guard length <= longest else {
-                throw LimbeckError(.tooLong, "a sequence of \(length) ids; the model and the session take \(longest)")
-            }
+            guard length <= longest else { throw tooLong("a sequence of \(length) ids") }
             total += length
             guard total <= ids.count else { break }
         }
         guard total == ids.count else { throw LimbeckError(.invalidArgument, "the lengths do not add up to the ids") }
-        for id in ids where id < 0 || Int(id) >= c.vocabSize {
-            throw LimbeckError(.idOutOfRange, "id \(id) of a vocabulary of \(c.vocabSize)")
-        }
-        guard let types, c.typeVocabSize > 0 else { return }
-        for type in types where type < 0 || Int(type) >= c.typeVocabSize {
-            throw LimbeckError(.idOutOfRange, "token type \(type) of \(c.typeVocabSize)")
+        try check(ids, below: c.vocabSize, "ids")
+        if let types, c.typeVocabSize > 0 { try check(types, below: c.typeVocabSize, "types") }
+    }
+
+    private func check(_ numbers: UnsafeBufferPointer<Int32>, below count: Int, _ name: StaticString) throws(LimbeckError) {
+        for (index, number) in numbers.enumerated() where number < 0 || Int(number) >= count {
+            throw LimbeckError(.idOutOfRange, "\(name)[\(index)] is \(number), and must be 0 to \(count - 1)")
         }
     }
 
@@ -71,27 +71,27 @@ extension Session {
         switch (output, model.weights.head) {
         case (.hidden, _): return (c.hiddenSize, true)
         case (.pooled, _):
-            guard model.weights.pooler != nil else { throw LimbeckError(.unsupported, "the model has no pooler") }
+            guard model.weights.pooler != nil else { throw unable("has no pooler") }
             return (c.hiddenSize, false)
-        case (.logits, .none): throw LimbeckError(.unsupported, "the model has no head")
+        case (.logits, .none): throw unable("has no head, and so no logits")
         case (.logits, .sequence(_, let classifier)): return (classifier.outputs, false)
         case (.logits, .token(let head)), (.logits, .span(let head)), (.logits, .detection(let head)): return (head.outputs, true)
         case (.logits, .maskedLM(_, let decoder)): return (decoder.outputs, true)
         }
     }
 
-    private func write(_ output: ForwardOutput, into out: UnsafeMutablePointer<Float>) {
+    private func write(_ output: ForwardOutput, into out: UnsafeMutablePointer<Float>) throws(LimbeckError) {
         let hidden = model.configuration.hiddenSize, stride = rowStride(hidden)
         switch (output, model.weights.head) {
         case (.hidden, _):
             for token in 0..<tokens { copy(scratch.hidden + token * stride, to: out + token * hidden, count: hidden) }
         case (.pooled, _):
-            if let pooler = model.weights.pooler { pooledVectors(pooler, sequences: 0..<sequences, into: out) }
+            if let pooler = model.weights.pooler { try pooledVectors(pooler, sequences: 0..<sequences, into: out) }
         case (.logits, .none): break
-        case (.logits, .sequence): sequenceLogits(sequences: 0..<sequences, into: out)
+        case (.logits, .sequence): try sequenceLogits(sequences: 0..<sequences, into: out)
         case (.logits, .token(let head)), (.logits, .span(let head)), (.logits, .detection(let head)):
-            tokenLogits(head, tokens: 0..<tokens, into: out)
-        case (.logits, .maskedLM): vocabularyLogits(tokens: 0..<tokens, into: out)
+            try tokenLogits(head, tokens: 0..<tokens, into: out)
+        case (.logits, .maskedLM): try vocabularyLogits(tokens: 0..<tokens, into: out)
         }
     }
 }

@@ -7,13 +7,14 @@ extension Session {
         _ text: Text, options: TagOptions, into spans: UnsafeMutableBufferPointer<TagSpan>
     ) throws(LimbeckError) -> Int {
         guard case .token(let classifier) = model.weights.head else {
-            throw LimbeckError(.unsupported, "the model does not tag tokens")
+            throw unable("does not tag tokens")
         }
         let tokenizer = try tokenizer()
+        try beginCall()
         try makeBatch(of: text, length: try length(options.maxLength), tokenizer: tokenizer)
-        encode()
+        try encode()
         let labels = classifier.outputs
-        tokenLogits(classifier, tokens: 0..<tokens, into: scratch.logits)  // (tokens, labels)
+        try tokenLogits(classifier, tokens: 0..<tokens, into: scratch.logits)  // (tokens, labels)
 
         var joiner = SpanJoiner(model: model, options: options, spans: spans)
         var word: Range<Int>? = nil

@@ -10,17 +10,16 @@ struct VectorPlan {
     let kept: Int
     let normalizes: Bool
 
-    init(_ options: EmbedOptions, _ model: Model) throws(LimbeckError) {
-        let steps = model.weights.vector
+    init(_ options: EmbedOptions, _ session: Session) throws(LimbeckError) {
+        let steps = session.model.weights.vector
         guard 0...steps.width ~= options.dimensions else {
-            throw LimbeckError(.invalidArgument, "dimensions is \(options.dimensions), and the model has \(steps.width)")
+            throw LimbeckError(.invalidArgument, "dimensions is \(options.dimensions), and a vector has \(steps.width)")
         }
         pooling = options.pooling
         if let pooling {
-            if pooling == .pooler, model.weights.pooler == nil { throw LimbeckError(.unsupported, "the model has no pooler") }
+            if pooling == .pooler, session.model.weights.pooler == nil { throw session.unable("has no pooler") }
             guard steps.poolings.count == 1 else {
-                throw LimbeckError(
-                    .unsupported, "the model's vectors are \(steps.poolings.count) poolings side by side, and not one of them")
+                throw session.unable("has \(steps.poolings.count) poolings side by side, and its vectors are not of one of them")
             }
         }
         kept = options.dimensions > 0 ? options.dimensions : steps.kept
@@ -35,11 +34,11 @@ struct VectorPlan {
 
 extension Session {
     /// Vectors of sequences of the batch, at most `Scratch.headRows`, without the cut. -> (sequences, width), `headStride` apart
-    func vectors(of sequences: Range<Int>, _ plan: VectorPlan, promptTokens: Int) -> UnsafeMutablePointer<Float> {
+    func vectors(of sequences: Range<Int>, _ plan: VectorPlan, promptTokens: Int) throws(LimbeckError) -> UnsafeMutablePointer<Float> {
         let steps = model.weights.vector
         var (from, to) = (scratch.rows, scratch.dense)
         if plan.pooling == .pooler, let pooler = model.weights.pooler {
-            dense(pooler, sequences: sequences, into: to, outStride: scratch.headStride)
+            try dense(pooler, sequences: sequences, into: to, outStride: scratch.headStride)
             swap(&from, &to)
         } else {
             pool(sequences, steps, plan.pooling, promptTokens: promptTokens)
@@ -49,13 +48,13 @@ extension Session {
             switch stage {
             case .dense(let layer, let isSigmoid, let addsInputs, let adds):
                 width = layer.linear.outputs
-                apply(layer, rows: sequences.count, of: from, scratch.headStride, into: to, scratch.headStride)
+                try apply(layer, rows: sequences.count, of: from, scratch.headStride, into: to, scratch.headStride)
                 for row in 0..<sequences.count {
                     let (x, out) = (from + row * scratch.headStride, to + row * scratch.headStride)
                     if isSigmoid { sigmoid(out, width) }
                     var more = UnsafePointer(x)
                     if let adds {
-                        apply(adds, rows: 1, of: x, scratch.headStride, into: scratch.residual, scratch.headStride)
+                        try apply(adds, rows: 1, of: x, scratch.headStride, into: scratch.residual, scratch.headStride)
                         more = UnsafePointer(scratch.residual)
                     }
                     if addsInputs || adds != nil { for i in 0..<width { out[i] += more[i] } }
@@ -74,8 +73,8 @@ extension Session {
 
     /// Of the only sequence of the batch, as the model makes it by itself.
     func vector() throws(LimbeckError) -> [Float] {
-        let plan = try VectorPlan(EmbedOptions(), model)
-        return Array(UnsafeBufferPointer(start: vectors(of: 0..<1, plan, promptTokens: 0), count: plan.kept))
+        let plan = try VectorPlan(EmbedOptions(), self)
+        return Array(UnsafeBufferPointer(start: try vectors(of: 0..<1, plan, promptTokens: 0), count: plan.kept))
     }
 
     /// -> scratch.rows (sequences, poolings · hidden)

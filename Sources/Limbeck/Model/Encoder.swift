@@ -15,61 +15,63 @@ struct Encoder {
     let attendsInBytes: Bool
 
     /// The state before the first layer, from the ids, positions and types in the scratch. -> hidden (tokens, hidden)
-    func embed(tokens: Int, sequences: Int) { run(weights.embeddings, tokens: tokens, sequences: sequences) }
+    func embed(tokens: Int, sequences: Int) throws(LimbeckError) {
+        try run(weights.embeddings, tokens: tokens, sequences: sequences)
+    }
 
     /// One layer over the whole batch. hidden -> hidden (tokens, hidden)
-    func layer(_ index: Int, tokens: Int, sequences: Int) {
-        for block in weights.layers[index] { run(weights.blocks[block], tokens: tokens, sequences: sequences) }
+    func layer(_ index: Int, tokens: Int, sequences: Int) throws(LimbeckError) {
+        for block in weights.layers[index] { try run(weights.blocks[block], tokens: tokens, sequences: sequences) }
     }
 
     /// Embedding and the first `layers` layers.
-    func run(tokens: Int, sequences: Int, layers: Int) {
-        embed(tokens: tokens, sequences: sequences)
-        for index in 0..<layers { layer(index, tokens: tokens, sequences: sequences) }
+    func run(tokens: Int, sequences: Int, layers: Int) throws(LimbeckError) {
+        try embed(tokens: tokens, sequences: sequences)
+        for index in 0..<layers { try layer(index, tokens: tokens, sequences: sequences) }
     }
 
-    private func run(_ steps: [Step<Packed>], tokens: Int, sequences: Int) {
-        for step in steps { run(step, tokens: tokens, sequences: sequences) }
+    private func run(_ steps: [Step<Packed>], tokens: Int, sequences: Int) throws(LimbeckError) {
+        for step in steps { try run(step, tokens: tokens, sequences: sequences) }
     }
 
     /// One step over the whole batch.
-    func run(_ step: Step<Packed>, tokens: Int, sequences: Int) {
+    func run(_ step: Step<Packed>, tokens: Int, sequences: Int) throws(LimbeckError) {
         switch step {
-        case .embed(let tables, let into, let norm): embed(tables, into: into, norm: norm, tokens: tokens)
-        case .trigrams(let word, let into): trigrams(word, into: into, tokens: tokens)
+        case .embed(let tables, let into, let norm): try embed(tables, into: into, norm: norm, tokens: tokens)
+        case .trigrams(let word, let into): try trigrams(word, into: into, tokens: tokens)
         case .product(let matrix, let from, let into, let column, let activation, let gate, let residual, let norm):
-            product(
+            try product(
                 matrix, from: from, into: into, column: column, activation: activation, gate: gate, residual: residual,
                 norm: norm, rows: tokens)
-        case .normalize(let norm, let from, let into): normalize(norm, from: from, into: into, rows: tokens)
-        case .rotate(let table): rotate(weights.rotaries[table], rows: tokens)
+        case .normalize(let norm, let from, let into): try normalize(norm, from: from, into: into, rows: tokens)
+        case .rotate(let table): try rotate(weights.rotaries[table], rows: tokens)
         case .attention(let window, let positions):
-            attention(sequences: sequences, window: window, positions: positions)
+            try attention(sequences: sequences, window: window, positions: positions)
         }
     }
 
-    private func embed(_ tables: EmbeddingTables<PackedTable>, into: Buffer, norm: PackedNorm?, tokens: Int) {
+    private func embed(_ tables: EmbeddingTables<PackedTable>, into: Buffer, norm: PackedNorm?, tokens: Int) throws(LimbeckError) {
         let out = scratch[into]
         let width = (tables.word ?? tables.position ?? tables.type)?.width ?? 0
         let job = Embedding(
             ids: scratch.ids, positions: scratch.positions, types: scratch.types, word: tables.word?.rows,
             position: tables.position?.rows, type: tables.type?.rows, width: width, out: out.start, outStride: out.stride,
             normalization: norm?.normalization(of: out.start, stride: out.stride))
-        workers.run(.embed(job, rows: tokens), items: pieces(tokens, Work.passRows))
+        try workers.run(.embed(job, rows: tokens), items: pieces(tokens, Work.passRows))
     }
 
-    private func trigrams(_ word: PackedTable, into: Buffer, tokens: Int) {
+    private func trigrams(_ word: PackedTable, into: Buffer, tokens: Int) throws(LimbeckError) {
         let out = scratch[into]
         let job = Trigrams(
             ids: scratch.ids, positions: scratch.positions, tokens: tokens, word: word.rows, width: word.width, out: out.start,
             outStride: out.stride)
-        workers.run(.trigrams(job), items: pieces(tokens, Work.passRows))
+        try workers.run(.trigrams(job), items: pieces(tokens, Work.passRows))
     }
 
     private func product(
         _ matrix: PackedLinear, from: Buffer, into: Buffer, column: Int, activation: Activation, gate: PackedLinear?,
         residual: Buffer?, norm: PackedNorm?, rows: Int
-    ) {
+    ) throws(LimbeckError) {
         let (a, out) = (scratch[from], scratch[into])
         let start = out.start + column
         func integer(_ matrix: PackedLinear, _ codes: IntegerProduct.Codes, _ combination: Combination, _ activation: Activation)
@@ -107,25 +109,25 @@ struct Encoder {
             gate: gate.map { operation($0, .gate) }, of: quantization, weights: matrix, rows: rows,
             normalization: norm?.normalization(of: start, stride: out.stride), threads: workers.count,
             kernels: workers.kernels, blocks: scratch.blocks)
-        workers.run(.product(work), items: work.items)
+        try workers.run(.product(work), items: work.items)
     }
 
-    private func normalize(_ norm: PackedNorm, from: Buffer, into: Buffer, rows: Int) {
+    private func normalize(_ norm: PackedNorm, from: Buffer, into: Buffer, rows: Int) throws(LimbeckError) {
         // Both are as wide as the norm, so their rows are as far apart.
         let (x, out) = (scratch[from], scratch[into])
         let job = norm.normalization(of: x.start, stride: x.stride, into: out.start)
-        workers.run(.normalize(job, rows: rows), items: pieces(rows, Work.passRows))
+        try workers.run(.normalize(job, rows: rows), items: pieces(rows, Work.passRows))
     }
 
-    private func rotate(_ rotary: PackedRotary, rows: Int) {
+    private func rotate(_ rotary: PackedRotary, rows: Int) throws(LimbeckError) {
         let projected = scratch[.projected]
         let job = Rotation(
             x: projected.start, stride: projected.stride, heads: 2 * configuration.attentionHeads,
             headSize: configuration.headSize, half: rotary.pairs, positions: scratch.positions, table: rotary.table)
-        workers.run(.rotate(job, rows: rows), items: pieces(rows, Work.passRows))
+        try workers.run(.rotate(job, rows: rows), items: pieces(rows, Work.passRows))
     }
 
-    private func attention(sequences: Int, window: Int?, positions: PackedDisentangled?) {
+    private func attention(sequences: Int, window: Int?, positions: PackedDisentangled?) throws(LimbeckError) {
         let c = configuration
         let width = c.attentionHeads * c.headSize
         let (projected, context) = (scratch[.projected], scratch[.context])
@@ -137,7 +139,7 @@ struct Encoder {
             window: window ?? .max, positions: positions?.job, out: context.start, outStride: context.stride)
         let work = AttentionWork(
             job, inBytes: attendsInBytes && positions == nil, heads: c.attentionHeads, starts: scratch.starts, sequences: sequences,
-            threads: workers.count, firstItems: scratch.firstItems)
-        workers.run(.attention(work), items: work.items)
+            threads: workers.count, isInterruptible: workers.interruption.isPossible, firstItems: scratch.firstItems)
+        try workers.run(.attention(work), items: work.items)
     }
 }

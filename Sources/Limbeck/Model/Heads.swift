@@ -7,9 +7,9 @@ extension Session {
     /// -> out (sequences, outputs), `outStride` apart. A sequence without tokens counts as a state of zeros.
     func dense(
         _ dense: Dense, sequences: Range<Int>, reading: HeadReading = .first, into out: UnsafeMutablePointer<Float>, outStride: Int
-    ) {
+    ) throws(LimbeckError) {
         gather(sequences, reading)
-        apply(dense, rows: sequences.count, of: scratch.rows, scratch.headStride, into: out, outStride)
+        try apply(dense, rows: sequences.count, of: scratch.rows, scratch.headStride, into: out, outStride)
     }
 
     /// The states of the first or last tokens, or the means of all. -> scratch.rows (sequences, hidden)
@@ -27,59 +27,61 @@ extension Session {
     }
 
     /// The classifier's logits for sequences of the batch. -> out (sequences, labels)
-    func sequenceLogits(sequences: Range<Int>, into out: UnsafeMutablePointer<Float>) {
+    func sequenceLogits(sequences: Range<Int>, into out: UnsafeMutablePointer<Float>) throws(LimbeckError) {
         guard case .sequence(let source, let classifier) = model.weights.head else { return }
         let (stride, reading) = (scratch.headStride, model.configuration.headReading)
-        forEachBlock(of: sequences) { block in
+        try forEachBlock(of: sequences) { block throws(LimbeckError) in
             var states = scratch.rows
             if let source {
                 states = scratch.dense
-                dense(source, sequences: block, reading: reading, into: states, outStride: stride)
+                try dense(source, sequences: block, reading: reading, into: states, outStride: stride)
             } else {
                 gather(block, reading)
             }
             let first = (block.lowerBound - sequences.lowerBound) * classifier.outputs
-            dots(classifier, rows: block.count, of: states, stride, into: out + first, classifier.outputs)
+            try dots(classifier, rows: block.count, of: states, stride, into: out + first, classifier.outputs)
         }
     }
 
     /// The pooler's vectors for sequences of the batch: tanh(W x[first token] + b). -> out (sequences, hidden)
-    func pooledVectors(_ pooler: Dense, sequences: Range<Int>, into out: UnsafeMutablePointer<Float>) {
+    func pooledVectors(
+        _ pooler: Dense, sequences: Range<Int>, into out: UnsafeMutablePointer<Float>
+    ) throws(LimbeckError) {
         let hidden = model.configuration.hiddenSize
-        forEachBlock(of: sequences) { block in
+        try forEachBlock(of: sequences) { block throws(LimbeckError) in
             let first = (block.lowerBound - sequences.lowerBound) * hidden
-            dense(pooler, sequences: block, into: out + first, outStride: hidden)
+            try dense(pooler, sequences: block, into: out + first, outStride: hidden)
         }
     }
 
     /// Logits per token: labels, or start and end, or whether it was replaced. -> out (tokens, outputs)
-    func tokenLogits(_ head: TokenClassifier, tokens: Range<Int>, into out: UnsafeMutablePointer<Float>) {
+    func tokenLogits(_ head: TokenClassifier, tokens: Range<Int>, into out: UnsafeMutablePointer<Float>) throws(LimbeckError) {
         guard let source = head.dense else {
             let stride = rowStride(model.configuration.hiddenSize)
-            return dots(
+            return try dots(
                 head.linear, rows: tokens.count, of: scratch.hidden + tokens.lowerBound * stride, stride, into: out, head.outputs)
         }
-        forEachBlock(of: tokens) { block in
-            apply(source, to: block)
+        try forEachBlock(of: tokens) { block throws(LimbeckError) in
+            try apply(source, to: block)
             let first = (block.lowerBound - tokens.lowerBound) * head.outputs
-            dots(head.linear, rows: block.count, of: scratch.dense, scratch.headStride, into: out + first, head.outputs)
+            try dots(head.linear, rows: block.count, of: scratch.dense, scratch.headStride, into: out + first, head.outputs)
         }
     }
 
     /// Logits over the vocabulary: decoder(LN(act(transform x))). -> out (tokens, vocab)
-    func vocabularyLogits(tokens: Range<Int>, into out: UnsafeMutablePointer<Float>) {
+    func vocabularyLogits(tokens: Range<Int>, into out: UnsafeMutablePointer<Float>) throws(LimbeckError) {
         guard case .maskedLM(let transform, let decoder) = model.weights.head else { return }
-        forEachBlock(of: tokens) { block in
-            apply(transform, to: block)
+        try forEachBlock(of: tokens) { block throws(LimbeckError) in
+            try apply(transform, to: block)
             let first = (block.lowerBound - tokens.lowerBound) * decoder.outputs
-            dots(decoder, rows: block.count, of: scratch.dense, scratch.headStride, into: out + first, decoder.outputs)
+            try dots(decoder, rows: block.count, of: scratch.dense, scratch.headStride, into: out + first, decoder.outputs)
         }
     }
 
     /// `dense` of tokens of the batch, at most `Scratch.headRows`. -> scratch.dense (tokens, outputs)
-    private func apply(_ dense: Dense, to tokens: Range<Int>) {
+    private func apply(_ dense: Dense, to tokens: Range<Int>) throws(LimbeckError) {
         let stride = rowStride(model.configuration.hiddenSize)
-        apply(
+        try apply(
             dense, rows: tokens.count, of: scratch.hidden + tokens.lowerBound * stride, stride, into: scratch.dense,
             scratch.headStride)
     }
@@ -87,8 +89,8 @@ extension Session {
     @inline(never) func apply(
         _ dense: Dense, rows: Int, of a: UnsafePointer<Float>, _ aStride: Int, into out: UnsafeMutablePointer<Float>,
         _ outStride: Int
-    ) {
-        dots(dense.linear, rows: rows, of: a, aStride, into: out, outStride)
+    ) throws(LimbeckError) {
+        try dots(dense.linear, rows: rows, of: a, aStride, into: out, outStride)
         let activate = encoder.workers.kernels.activate
         for row in 0..<rows {
             activate(out + row * outStride, dense.linear.outputs, dense.activation)
@@ -99,11 +101,13 @@ extension Session {
     }
 
     /// Cuts a range into what a head takes at a time.
-    func forEachBlock(of range: Range<Int>, _ body: (Range<Int>) -> Void) {
+    func forEachBlock(
+        of range: Range<Int>, _ body: (Range<Int>) throws(LimbeckError) -> Void
+    ) throws(LimbeckError) {
         var first = range.lowerBound
         while first < range.upperBound {
             let end = min(first + Scratch.headRows, range.upperBound)
-            body(first..<end)
+            try body(first..<end)
             first = end
         }
     }
@@ -111,11 +115,11 @@ extension Session {
     @inline(never) private func dots(
         _ linear: Linear, rows: Int, of a: UnsafePointer<Float>, _ aStride: Int, into out: UnsafeMutablePointer<Float>,
         _ outStride: Int
-    ) {
+    ) throws(LimbeckError) {
         let job = Dots(
             a: a, aStride: aStride, rows: rows, width: linear.inputs, weight: linear.weight, bias: linear.bias, out: out,
             outStride: outStride)
-        encoder.workers.run(.dots(job, columns: linear.outputs), items: pieces(linear.outputs, Work.dotsColumns))
+        try encoder.workers.run(.dots(job, columns: linear.outputs), items: pieces(linear.outputs, Work.dotsColumns))
     }
 
     func copy(_ source: UnsafePointer<Float>?, to out: UnsafeMutablePointer<Float>, count: Int) {

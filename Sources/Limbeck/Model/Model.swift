@@ -42,8 +42,8 @@ public final class Model: Sendable {
         }
     }
 
-    convenience init(_ loaded: LoadedModel, _ files: ModelFiles) throws(LimbeckError) {
-        let weights = try Weights(loaded.tensors, loaded.configuration, mappings: loaded.mappings)
+    convenience init(_ loaded: LoadedModel, _ files: ModelFiles, interruption: Interruption? = nil) throws(LimbeckError) {
+        let weights = try Weights(loaded.tensors, loaded.configuration, mappings: loaded.mappings, interruption: interruption)
         var mapped = 0
         for mapping in loaded.mappings { mapped += mapping.bytes.count }
         let file = files.tokenizerFile
@@ -114,6 +114,8 @@ public final class Model: Sendable {
     public var maxPositions: Int { configuration.maxPositions }
     /// Floats in a vector of `embed`, unless a call says otherwise.
     public var embeddingSize: Int { weights.vector.kept }
+    /// The most that `EmbedOptions.dimensions` may be: more than `embeddingSize` if the folder cuts its vectors.
+    public var mostDimensions: Int { weights.vector.width }
     /// How vectors are made of the states, in words, for people: "mean", "dense 32 to 16, tanh".
     public var vectorSteps: [String] { weights.vector.descriptions }
     /// How a cross-encoder of sentence-transformers scores, by its folder's word; nil for all other models.
@@ -157,5 +159,15 @@ public final class Model: Sendable {
         public static let tag = Answers(rawValue: 8)
         public static let answer = Answers(rawValue: 16)
         public static let fill = Answers(rawValue: 32)
+
+        /// Their names, in the order of their numbers.
+        var names: String {
+            var names = ""
+            for (bit, name) in ["embed", "classify", "rerank", "tag", "answer", "fill"].enumerated() where rawValue >> bit & 1 == 1
+            {
+                names += names.isEmpty ? name : ", " + name
+            }
+            return names
+        }
     }
 }

@@ -26,11 +26,16 @@ struct Packer {
         var vector: VectorSteps<Packed>
     }
 
-    mutating func pack(_ t: ModelTensors, _ configuration: Configuration) -> Parts {
+    mutating func pack(
+        _ t: ModelTensors, _ configuration: Configuration, interruption: Interruption? = nil
+    ) throws(LimbeckError) -> Parts {
         let embeddings = t.embeddings.map { packed($0, configuration) }
         var blocks: [[Step<Packed>]] = []
         blocks.reserveCapacity(t.blocks.count)
-        for block in t.blocks { blocks.append(block.map { packed($0, configuration) }) }
+        for block in t.blocks {
+            try interruption?.check()
+            blocks.append(block.map { packed($0, configuration) })
+        }
         return Parts(
             embeddings: embeddings, blocks: blocks, relativeBias: t.relativeBias.map { relativeBias($0, configuration) },
             rotaries: t.rotaries.map { rotary($0, configuration) },

@@ -30,16 +30,18 @@ package final class Weights {
     /// Whose numbers are used beside our own.
     private let source: Weights?
 
-    init(_ tensors: ModelTensors, _ configuration: Configuration, mappings: [MappedFile]) throws(LimbeckError) {
+    init(
+        _ tensors: ModelTensors, _ configuration: Configuration, mappings: [MappedFile], interruption: Interruption? = nil
+    ) throws(LimbeckError) {
         // The first pass only measures; the second writes.
         var measure = Packer(layout: Layout(), writes: false)
-        _ = measure.pack(tensors, configuration)
+        _ = try measure.pack(tensors, configuration)
         let memory = try Memory(bytes: measure.layout.bytes)
         self.memory = memory
         self.mappings = mappings
         source = nil
         var packer = Packer(layout: Layout(base: memory.base), writes: true)
-        let parts = packer.pack(tensors, configuration)
+        let parts = try packer.pack(tensors, configuration, interruption: interruption)
         for (tensors, packed) in packer.positions { try tensors.project(into: packed, heads: configuration.attentionHeads) }
         (embeddings, blocks, layers) = (parts.embeddings, parts.blocks, tensors.layers)
         (relativeBias, rotaries, pooler, head) = (parts.relativeBias, parts.rotaries, parts.pooler, parts.head)

@@ -3,7 +3,9 @@ import KernelInterface
 
 extension PackFile {
     /// Writes a pack, which stands at `path` whole or not at all. `description` is JSON.
-    static func write(_ contents: PackContents, description: [UInt8], to path: String) throws(LimbeckError) {
+    static func write(
+        _ contents: PackContents, description: [UInt8], to path: String, _ interruption: Interruption
+    ) throws(LimbeckError) {
         guard !path.utf8.contains(0) else { throw LimbeckError(.invalidArgument, "a path with a NUL byte") }
         // Spaces end the description, where zeros end the other tensors: it stays JSON.
         let text = description + [UInt8](repeating: UInt8(ascii: " "), count: missing(description.count))
@@ -16,7 +18,10 @@ extension PackFile {
         // The header does not depend on what is in the checksums, which sum it up.
         let header = try header(tensors.tensors, sums: sums.count, format: contents.format)
         sums[0] = header.withUnsafeBytes { xxh64($0) }
-        for (index, tensor) in tensors.tensors.enumerated() { sums[index + 1] = xxh64(tensor.bytes) }
+        for (index, tensor) in tensors.tensors.enumerated() {
+            try interruption.check()
+            sums[index + 1] = xxh64(tensor.bytes)
+        }
         try tensors.add(PackFile.checksums, .u64, copying: sums)
 
         let code = header.withUnsafeBytes { header in

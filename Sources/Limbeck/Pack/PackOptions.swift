@@ -7,12 +7,15 @@ public struct PackOptions {
     public var references: [String] = []
     /// Called from time to time, with how much of a stage is done, from 0 to 1.
     public var progress: ((_ stage: PackStage, _ fraction: Double) -> Void)? = nil
+    /// As in `SessionOptions`: true ends the call, and no file is written.
+    public var interrupt: (@Sendable () -> Bool)? = nil
 
     public init(
         precision: Precision = .int8, calibration: [String] = [], references: [String] = [],
-        progress: ((_ stage: PackStage, _ fraction: Double) -> Void)? = nil
+        progress: ((_ stage: PackStage, _ fraction: Double) -> Void)? = nil, interrupt: (@Sendable () -> Bool)? = nil
     ) {
-        (self.precision, self.calibration, self.references, self.progress) = (precision, calibration, references, progress)
+        (self.precision, self.calibration, self.references) = (precision, calibration, references)
+        (self.progress, self.interrupt) = (progress, interrupt)
     }
 }
 

@@ -6,23 +6,27 @@ extension Model {
     /// The file is there whole or not at all, and what it replaces stays until then. Every tensor of the source is used, or named in the
     /// pack with why it is not; one that nothing explains is refused.
     public static func pack(_ source: String, to path: String, options: PackOptions = PackOptions()) throws(LimbeckError) {
+        let interruption = Interruption(options.interrupt)
         options.progress?(.reading, 0)
         let model: Model
         let dropped: [DroppedTensor]
         do throws(LimbeckError) {
             let files = try ModelFiles(source)
             let (loaded, rest) = try LoadedModel.accounted(files)
-            (model, dropped) = (try Model(loaded, files), rest)
+            try interruption.check()
+            (model, dropped) = (try Model(loaded, files, interruption: interruption), rest)
         } catch {
             throw error.opening(source)
         }
+        try interruption.check()
         options.progress?(.quantizing, 0)
         let packed = try model.converted(options)
         options.progress?(.references, 0)
-        let session = try Session(packed, options: SessionOptions(threads: 1, maxTokens: Reference.mostTokens))
+        let session = try Session(
+            packed, options: SessionOptions(threads: 1, maxTokens: Reference.mostTokens, interrupt: options.interrupt))
         let references = try Reference.all(of: options.references, session)
         options.progress?(.writing, 0)
-        try packed.write(to: path, dropped, references)
+        try packed.write(to: path, dropped, references, interruption)
         options.progress?(.writing, 1)
     }
 
@@ -47,14 +51,17 @@ extension Model {
     private func converted(_ options: PackOptions) throws(LimbeckError) -> Model {
         guard options.precision != .float32 else { return self }
         let weights = try weights.quantized(
-            to: options.precision, of: self, calibration: options.calibration.isEmpty ? nil : options.calibration
+            to: options.precision, of: self, calibration: options.calibration.isEmpty ? nil : options.calibration,
+            options: SessionOptions(interrupt: options.interrupt)
         ) { options.progress?(.quantizing, $0) }
         var configuration = configuration
         configuration.precision = options.precision
         return Model(configuration, weights, tokenizer, mappedBytes: mappedBytes, parameters: parameters, notes: notes)
     }
 
-    private func write(to path: String, _ dropped: [DroppedTensor], _ references: [Reference]) throws(LimbeckError) {
+    private func write(
+        to path: String, _ dropped: [DroppedTensor], _ references: [Reference], _ interruption: Interruption
+    ) throws(LimbeckError) {
         var contents = PackContents()
         var json = JSONWriter()
         var failure: LimbeckError?
@@ -78,6 +85,6 @@ extension Model {
         }
         if let failure { throw failure }
         if !weights.vector.isPlain || !configuration.isPlain || !configuration.isHeadPlain { contents.needs(format: 2) }
-        try PackFile.write(contents, description: json.text, to: path)
+        try PackFile.write(contents, description: json.text, to: path, interruption)
     }
 }

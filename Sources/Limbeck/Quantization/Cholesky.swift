@@ -5,7 +5,7 @@ extension SymmetricMatrix {
     /// nothing of use is left.
     ///
     /// Panel by panel of the columns: what the columns before contribute is one product for all rows below.
-    package func factor(kernels: borrowing Kernels) throws(LimbeckError) -> Bool {
+    package func factor(kernels: borrowing Kernels, interruption: Interruption? = nil) throws(LimbeckError) -> Bool {
         let width = panelColumns
         var layout = Layout()
         _ = layout.take(Float.self, padded * padded + padded * width + width * width + width)
@@ -16,6 +16,7 @@ extension SymmetricMatrix {
         let zeros = diagonal + width * width  // (32)
         for panel in 0..<panels {
             let first = panel * width, rows = padded - first
+            try interruption?.check()
             if first > 0 {
                 kernels.multiply(
                     values + first * stride, stride: stride, rows: rows, by: factors + panel * width * padded, depth: first,

@@ -27,13 +27,14 @@ final class Moments {
     }
 
     /// Takes in `rows` inputs, `stride` apart. The sums are chains over all rows that were ever added, in order.
-    func add(_ x: UnsafePointer<Float>, stride: Int, rows: Int, kernels: borrowing Kernels) throws(LimbeckError) {
+    func add(_ x: UnsafePointer<Float>, stride: Int, rows: Int, workers: Workers) throws(LimbeckError) {
         for row in 0..<rows {
             let values = x + row * stride
             for k in largest.indices { largest[k] = max(largest[k], values[k].magnitude) }
         }
         for piece in pieces {
-            try piece.moments.add(x + piece.first, stride: stride, rows: rows, kernels: kernels)
+            try piece.moments.add(
+                x + piece.first, stride: stride, rows: rows, kernels: workers.kernels, interruption: workers.interruption)
         }
     }
 }
@@ -61,7 +62,9 @@ package struct SymmetricMatrix {
     var panels: Int { padded / panelColumns }
 
     /// += x^T x, by the kernels: x^T as the left side of a product, and x in panels as the right one.
-    package func add(_ x: UnsafePointer<Float>, stride xStride: Int, rows: Int, kernels: borrowing Kernels) throws(LimbeckError) {
+    package func add(
+        _ x: UnsafePointer<Float>, stride xStride: Int, rows: Int, kernels: borrowing Kernels, interruption: Interruption? = nil
+    ) throws(LimbeckError) {
         let chunk = SymmetricMatrix.chunk, columnStride = rowStride(chunk)
         var layout = Layout()
         _ = layout.take(Float.self, padded * columnStride + padded * chunk + padded)
@@ -71,6 +74,7 @@ package struct SymmetricMatrix {
         let zeros = panels + padded * chunk  // (padded)
         for first in Swift.stride(from: 0, to: rows, by: chunk) {
             let count = min(chunk, rows - first)
+            try interruption?.check()
             for row in 0..<count {
                 let values = x + (first + row) * xStride
                 for k in 0..<size {

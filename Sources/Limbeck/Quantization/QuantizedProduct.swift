@@ -10,16 +10,17 @@ struct QuantizedProduct {
     let gate: QuantizedMatrix?
 
     /// Chooses the smoothing, the scales and the codes by what the inputs are.
-    func fill(from inputs: Moments, kernels: Kernels) throws(LimbeckError) {
+    func fill(from inputs: Moments, workers: Workers) throws(LimbeckError) {
+        let (kernels, interruption) = (workers.kernels, workers.interruption)
         smooth(inputs)
         var factors: [SymmetricMatrix?] = []
         for piece in inputs.pieces {
             piece.moments.scale(by: smoothing + piece.first)
             piece.moments.addToDiagonal(QuantizedProduct.damping * piece.moments.meanOfDiagonal)
-            factors.append(try piece.moments.factor(kernels: kernels) ? piece.moments : nil)
+            factors.append(try piece.moments.factor(kernels: kernels, interruption: interruption) ? piece.moments : nil)
         }
-        try matrix.fill(depth: depth, smoothing: smoothing, inputs.pieces, factors, kernels: kernels)
-        try gate?.fill(depth: depth, smoothing: smoothing, inputs.pieces, factors, kernels: kernels)
+        try matrix.fill(depth: depth, smoothing: smoothing, inputs.pieces, factors, workers)
+        try gate?.fill(depth: depth, smoothing: smoothing, inputs.pieces, factors, workers)
     }
 
     /// What the moments' diagonal is raised by, as a part of its mean: texts are a sample, and with less the codes know those few too well.
@@ -92,9 +93,9 @@ struct QuantizedMatrix {
     }
 
     @inline(never) fileprivate func fill(
-        depth: Int, smoothing: UnsafePointer<Float>, _ parts: [Moments.Piece], _ factors: [SymmetricMatrix?], kernels: Kernels
+        depth: Int, smoothing: UnsafePointer<Float>, _ parts: [Moments.Piece], _ factors: [SymmetricMatrix?], _ workers: Workers
     ) throws(LimbeckError) {
-        let rounding = CodeRounding(largest: codes.largest, kernels: kernels)
+        let rounding = CodeRounding(largest: codes.largest, kernels: workers.kernels)
         // Rows that share a scale, and how far their scales are from the next ones.
         var (group, step) = (depth, 0)
         if case .nibbles = codes { (group, step) = (NibblePanels.group, panelColumns) }
@@ -104,6 +105,7 @@ struct QuantizedMatrix {
         let scales = whole + depth * panelColumns  // (groups, 32)
         for panel in 0..<panels {
             let source = weights + panel * depth * panelColumns
+            try workers.interruption.check()
             scales.update(repeating: 0, count: pieces(depth, group) * panelColumns)
             for k in 0..<depth {
                 for column in 0..<panelColumns {

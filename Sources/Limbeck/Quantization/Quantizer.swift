@@ -89,18 +89,18 @@ struct Quantizer {
             if case .product(let matrix, let from, _, _, _, _, _, _) = step {
                 let inputs = session.scratch[from]
                 let seen = if let seen = moments[product] { seen } else { try Moments(depth: matrix.depth) }
-                try seen.add(inputs.start, stride: inputs.stride, rows: session.tokens, kernels: session.encoder.workers.kernels)
+                try seen.add(inputs.start, stride: inputs.stride, rows: session.tokens, workers: session.encoder.workers)
                 moments[product] = seen
                 uses[product] -= 1
                 if uses[product] == 0 { try finish(product, seen) }
                 product += 1
             }
-            session.encoder.run(step, tokens: session.tokens, sequences: session.sequences)
+            try session.encoder.run(step, tokens: session.tokens, sequences: session.sequences)
         }
     }
 
     @inline(never) private mutating func finish(_ product: Int, _ seen: Moments) throws(LimbeckError) {
-        try products[product].fill(from: seen, kernels: session.encoder.workers.kernels)
+        try products[product].fill(from: seen, workers: session.encoder.workers)
         moments[product] = nil
         done += 1
         progress?(Double(done) / Double(products.count))

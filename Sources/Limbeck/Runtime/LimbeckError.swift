@@ -9,6 +9,7 @@ public struct LimbeckError: Error, Sendable {
         case unsupported = 5
         case noTokenizer = 6
         case noMask = 7
+        case interrupted = 8
         case fileNotFound = 20
         case fileUnreadable = 21
         case fileMalformed = 22

@@ -16,6 +16,7 @@ public struct Message: ExpressibleByStringInterpolation, Sendable {
 
         @inline(never) public mutating func appendLiteral(_ literal: StaticString) { text += Message.string(literal) }
         @inline(never) public mutating func appendInterpolation(_ string: String) { text += string }
+        public mutating func appendInterpolation(_ literal: StaticString) { appendLiteral(literal) }
         public mutating func appendInterpolation(_ message: Message) { appendInterpolation(message.text) }
         public mutating func appendInterpolation<Number: FixedWidthInteger>(_ number: Number) {
             if Number.isSigned { appendInterpolation(Int64(number)) } else { appendInterpolation(UInt64(number)) }

@@ -30,12 +30,10 @@ extension Session {
         let count = tokenizer.encode(text, pair: pair, addSpecialTokens: true, maxLength: length, into: out)
         guard count <= out.capacity else {
             // One sequence fits by itself, unless the special tokens alone are too many.
-            guard start > 0 else { throw LimbeckError(.tooLong, "\(count) tokens do not fit into max_tokens, \(maxTokens)") }
+            guard start > 0 else { throw tooLong("\(count) tokens") }
             return false
         }
-        guard count <= longest else {
-            throw LimbeckError(.tooLong, "\(count) tokens, and the model takes \(longest)")
-        }
+        guard count <= longest else { throw tooLong("\(count) tokens") }
         guard hasRoom(for: count) else { return false }
         try checkRows(start..<start + count)
         close(count: count)
@@ -47,7 +45,7 @@ extension Session {
         let count = model.configuration.typeVocabSize
         guard count > 0 else { return }
         for i in range where scratch.types[i] < 0 || Int(scratch.types[i]) >= count {
-            throw LimbeckError(.idOutOfRange, "the tokenizer's token type \(scratch.types[i]), and \(count) types")
+            throw LimbeckError(.idOutOfRange, "the tokenizer's token type \(scratch.types[i]), and the model has \(count) types")
         }
     }
 
@@ -80,9 +78,9 @@ extension Session {
     }
 
     /// Computes the batch through its first `layers` layers, all by default.
-    func encode(layers: Int? = nil) {
+    func encode(layers: Int? = nil) throws(LimbeckError) {
         guard tokens > 0 else { return }
-        encoder.run(tokens: tokens, sequences: sequences, layers: layers ?? model.configuration.layers)
+        try encoder.run(tokens: tokens, sequences: sequences, layers: layers ?? model.configuration.layers)
     }
 
     /// Computes a list of texts, or of pairs, in as many batches as they need. `each` is called after a batch, with the texts in it.
@@ -116,7 +114,7 @@ extension Session {
                 guard try append(text, pair: second, after: prompt, length: length, tokenizer: tokenizer) else { break }
                 next += 1
             }
-            encode()
+            try encode()
             try each(first..<next)
         }
     }

@@ -20,6 +20,9 @@ public final class Session {
     let encoder: Encoder
     /// In the batch being filled or just computed.
     var sequences = 0
+    /// Where a C program reads why a call failed. (A class of the C interface's own, which had it beside the session, would bring
+    /// what the arrays of that module need into the library once more: 20 kB.)
+    package var message = UnsafeMutableBufferPointer<CChar>(start: nil, count: 0)
 
     /// Throws `.invalidArgument`, `.outOfMemory`, `.threadsUnavailable`, or `.kernelsUnavailable`.
     public convenience init(_ model: Model, options: SessionOptions = SessionOptions()) throws(LimbeckError) {
@@ -46,7 +49,8 @@ public final class Session {
         batchTokens = options.maxTokens == 0 && model.takesBytes ? min(cached, maxTokens) : maxTokens
         scratch = try Scratch(model.weights, c, maxTokens: maxTokens, threads: threads)
         let workers = try Workers(
-            count: threads, kernels: kernels(set.kernels), scratch: scratch.thread, scratchStride: scratch.threadStride)
+            count: threads, kernels: kernels(set.kernels), scratch: scratch.thread, scratchStride: scratch.threadStride,
+            interruption: Interruption(options.interrupt))
         encoder = Encoder(
             configuration: c, weights: model.weights, workers: workers, scratch: scratch,
             attendsInBytes: model.weights.attendsInBytes(c))
@@ -55,7 +59,7 @@ public final class Session {
     private static func instructionSet(_ wish: InstructionSet?, for model: Model) throws(LimbeckError) -> InstructionSet {
         let set = wish ?? .best
         guard set.isAvailable else {
-            throw LimbeckError(.kernelsUnavailable, "the instruction set asked for is not available on this CPU")
+            throw LimbeckError(.kernelsUnavailable, "kernels is \(set.rawValue), an instruction set that this CPU lacks")
         }
         // Without products of bytes nobody needs it; what a process is given it cannot give back.
         guard set == .amx, model.weights.integerDepth > 0, !platform_request_amx() else { return set }
@@ -75,8 +79,24 @@ public final class Session {
 }
 
 extension Session {
+    /// Every call begins with it, so that it can be interrupted, and after a fork() has threads.
+    func beginCall() throws(LimbeckError) { try encoder.workers.beginCall() }
+
     /// The longest sequence this session computes.
     var longest: Int { min(maxTokens, model.configuration.maxPositions) }
+
+    /// Of one sequence that is longer.
+    @inline(never) func tooLong(_ what: Message) -> LimbeckError {
+        let positions = model.configuration.maxPositions
+        return LimbeckError(
+            .tooLong,
+            positions <= maxTokens ? "\(what), and the model takes \(positions)" : "\(what), and max_tokens is \(maxTokens)")
+    }
+
+    /// Of a question for which the model has no head.
+    @inline(never) func unable(_ what: Message) -> LimbeckError {
+        LimbeckError(.unsupported, "the model \(what); it can: \(model.answers.names)")
+    }
 
     /// The tokens to which a text is truncated: the caller's wish, within what the model and the session take.
     func length(_ wish: Int) throws(LimbeckError) -> Int {

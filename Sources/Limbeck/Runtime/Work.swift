@@ -11,7 +11,7 @@ enum Work {
     case attention(AttentionWork)
     case dots(Dots, columns: Int)
 
-    func run(_ item: Int, kernels: borrowing Kernels, scratch: UnsafeMutablePointer<Float>) {
+    @inline(never) func run(_ item: Int, kernels: borrowing Kernels, scratch: UnsafeMutablePointer<Float>) {
         switch self {
         case .none:
             break
@@ -61,7 +61,7 @@ struct AttentionWork {
 
     init(
         _ job: Attention, inBytes: Bool, heads: Int, starts: UnsafePointer<Int>, sequences: Int, threads: Int,
-        firstItems: UnsafeMutablePointer<Int>
+        isInterruptible: Bool, firstItems: UnsafeMutablePointer<Int>
     ) {
         self.job = job
         self.inBytes = inBytes
@@ -69,8 +69,10 @@ struct AttentionWork {
         self.starts = starts
         self.sequences = sequences
         self.firstItems = firstItems
-        // Each item packs the keys and values of its head, so queries are only cut apart when heads alone do not occupy the threads.
-        blockQueries = heads * sequences >= 2 * threads ? Int.max : AttentionWork.queries
+        // Each item packs the keys and values of its head, so queries are only cut apart when heads alone do not occupy the threads,
+        // or when somebody would wait too long for the end of an item.
+        blockQueries =
+            heads * sequences < 2 * threads ? AttentionWork.queries : isInterruptible ? 8 * AttentionWork.queries : Int.max
         var item = 0
         for sequence in 0..<sequences {
             firstItems[sequence] = item
@@ -108,7 +110,11 @@ struct AttentionWork {
         let queries = blocks == 1 ? 0..<tokens : cut(tokens, blockQueries, index % blocks)
         for head in cut(heads, headsPerItem(tokens), index / blocks) {
             withUnsafePointer(to: job) {
-                if inBytes { kernels.attentionInBytes($0, head, queries, scratch) } else { kernels.attention($0, head, queries, scratch) }
+                if inBytes {
+                    kernels.attentionInBytes($0, head, queries, scratch)
+                } else {
+                    kernels.attention($0, head, queries, scratch)
+                }
             }
         }
     }

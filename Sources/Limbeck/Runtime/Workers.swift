@@ -10,6 +10,7 @@ final class Workers {
     /// The caller's thread included.
     let count: Int
     let kernels: Kernels
+    let interruption: Interruption
 
     /// Of each worker, (count, scratchStride).
     private let scratch: UnsafeMutablePointer<Float>
@@ -23,43 +24,49 @@ final class Workers {
     private let started = Atomic<Int>(1)
     private var work = Work.none
     private var items = 0
-    private let monitor: OpaquePointer?
+    private var monitor: OpaquePointer?
     private var threads: [OpaquePointer] = []
+    /// The one that the threads are in.
+    private var process = platform_process()
 
     /// `scratch` must outlive the workers.
-    init(count: Int, kernels: Kernels, scratch: UnsafeMutablePointer<Float>, scratchStride: Int) throws(LimbeckError) {
+    init(
+        count: Int, kernels: Kernels, scratch: UnsafeMutablePointer<Float>, scratchStride: Int, interruption: Interruption
+    ) throws(LimbeckError) {
         self.count = count
         self.kernels = kernels
+        self.interruption = interruption
         self.scratch = scratch
         self.scratchStride = scratchStride
-        guard count > 1 else {
-            monitor = nil
-            return
-        }
-        monitor = platform_monitor_new()
-        guard monitor != nil else { throw LimbeckError(.outOfMemory, "no memory for a session's threads") }
-        threads.reserveCapacity(count - 1)
-        for _ in 1..<count {
-            // Not retained, not even while it serves: `deinit` joins the threads, so it must be able to run.
-            let thread = platform_thread_start(
-                { Unmanaged<Workers>.fromOpaque($0!)._withUnsafeGuaranteedRef { $0.serve() } },
-                Unmanaged.passUnretained(self).toOpaque())
-            guard let thread else {
-                throw LimbeckError(.threadsUnavailable, "thread \(threads.count + 2) of \(count) could not be started")
-            }
-            threads.append(thread)
-        }
+        if count > 1 { try start() }
     }
 
     deinit {
-        stop()
-        platform_monitor_free(monitor)
+        if process == platform_process() { stop() } else { forget() }
     }
 
-    /// Runs items 0..<items of `work` and returns when all are done.
-    @inline(never) func run(_ work: Work, items: Int) {
+    /// Every call begins here. In a process that fork() made there are no workers yet.
+    func beginCall() throws(LimbeckError) {
+        interruption.begin()
+        guard count > 1 else { return }
+        let current = platform_process()
+        if process == current { return }
+        forget()
+        do throws(LimbeckError) {
+            try start()
+        } catch {
+            throw LimbeckError(error.status, "\(error.message), after a fork(); a session with threads 1 needs none")
+        }
+        process = current
+    }
+
+    /// Runs items 0..<items of `work` and returns when all are done, or throws when the caller has ended the call.
+    @inline(never) func run(_ work: Work, items: Int) throws(LimbeckError) {
         guard count > 1, items > 1 else {
-            for item in 0..<items { work.run(item, kernels: kernels, scratch: scratch) }
+            for item in 0..<items {
+                try interruption.check()
+                work.run(item, kernels: kernels, scratch: scratch)
+            }
             return
         }
         self.work = work
@@ -68,22 +75,33 @@ final class Workers {
         busy.store(count - 1, ordering: .relaxed)
         phase.wrappingAdd(1, ordering: .sequentiallyConsistent)
         if sleeping.load(ordering: .sequentiallyConsistent) > 0 { wake() }
-        takeItems(worker: 0)
+        do throws(LimbeckError) {
+            while let item = takeItem() {
+                try interruption.check()
+                work.run(item, kernels: kernels, scratch: scratch)
+            }
+        } catch {
+            next.store(items, ordering: .relaxed)
+            // In the child of a fork() there is nobody to wait for.
+            if process == platform_process() { waitForWorkers() }
+            throw error
+        }
+        waitForWorkers()
+    }
+
+    private func waitForWorkers() {
         var spins = 0
         while busy.load(ordering: .acquiring) > 0 { pause(&spins) }
     }
 
-    private func takeItems(worker: Int) {
-        let scratch = self.scratch + worker * scratchStride
-        while true {
-            let item = next.wrappingAdd(1, ordering: .relaxed).oldValue
-            if item >= items { return }
-            work.run(item, kernels: kernels, scratch: scratch)
-        }
+    private func takeItem() -> Int? {
+        let item = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        return item < items ? item : nil
     }
 
     private func serve() {
         let worker = started.wrappingAdd(1, ordering: .relaxed).oldValue
+        let scratch = self.scratch + worker * scratchStride
         var seen = 0
         while true {
             var spins = 0
@@ -92,7 +110,7 @@ final class Workers {
             }
             seen += 1
             if stopping.load(ordering: .acquiring) { return }
-            takeItems(worker: worker)
+            while let item = takeItem() { work.run(item, kernels: kernels, scratch: scratch) }
             busy.wrappingSubtract(1, ordering: .releasing)
         }
     }
@@ -110,13 +128,49 @@ final class Workers {
         platform_monitor_wake_all(monitor)
         platform_monitor_unlock(monitor)
     }
+}
+
+// The threads' beginning and end. There are all of them, or none.
+extension Workers {
+    private func start() throws(LimbeckError) {
+        phase.store(0, ordering: .relaxed)
+        sleeping.store(0, ordering: .relaxed)
+        stopping.store(false, ordering: .relaxed)
+        started.store(1, ordering: .relaxed)
+        monitor = platform_monitor_new()
+        guard monitor != nil else { throw LimbeckError(.outOfMemory, "no memory for a session's threads") }
+        threads.reserveCapacity(count - 1)
+        for _ in 1..<count {
+            // Not retained, not even while it serves: `deinit` joins the threads, so it must be able to run.
+            let thread = platform_thread_start(
+                { Unmanaged<Workers>.fromOpaque($0!)._withUnsafeGuaranteedRef { $0.serve() } },
+                Unmanaged.passUnretained(self).toOpaque())
+            guard let thread else {
+                let number = threads.count + 2
+                stop()
+                throw LimbeckError(.threadsUnavailable, "thread \(number) of \(count) could not be started")
+            }
+            threads.append(thread)
+        }
+    }
 
     private func stop() {
-        guard !threads.isEmpty else { return }
-        stopping.store(true, ordering: .releasing)
-        phase.wrappingAdd(1, ordering: .sequentiallyConsistent)
-        wake()
+        if !threads.isEmpty {
+            stopping.store(true, ordering: .releasing)
+            phase.wrappingAdd(1, ordering: .sequentiallyConsistent)
+            wake()
+        }
         for thread in threads { platform_thread_join(thread) }
         threads = []
+        platform_monitor_free(monitor)
+        monitor = nil
+    }
+
+    /// The threads are those of the parent, in which fork() left them: here nobody can be joined, nor what they held be let go.
+    private func forget() {
+        for thread in threads { platform_thread_forget(thread) }
+        threads = []
+        platform_monitor_forget(monitor)
+        monitor = nil
     }
 }

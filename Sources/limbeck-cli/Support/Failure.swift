@@ -27,7 +27,7 @@ struct Failure: Error {
             case .fileMalformed, .fileUnsupported, .fileInconsistent: .badData
             case .fileNotFound, .fileUnreadable: .noInput
             case .fileUnwritable: .writing
-            case .outOfMemory, .threadsUnavailable: .system
+            case .outOfMemory, .threadsUnavailable, .interrupted: .system
             }
         message = error.message
     }

@@ -8,6 +8,7 @@ import enum
 import os
 from ctypes import POINTER, c_char_p, c_double, c_float, c_int32, c_size_t, c_uint32, c_uint64, c_void_p
 from pathlib import Path
+from typing import Any
 
 VERSION_MAJOR = 0
 
@@ -23,6 +24,7 @@ class Status(enum.IntEnum):
     UNSUPPORTED = 5
     NO_TOKENIZER = 6
     NO_MASK = 7
+    INTERRUPTED = 8
     FILE_NOT_FOUND = 20
     FILE_UNREADABLE = 21
     FILE_MALFORMED = 22
@@ -56,12 +58,18 @@ class Sized(ctypes.Structure):
 
     struct_size: int
 
-    def __init__(self, **members: float) -> None:
+    def __init__(self, **members: Any) -> None:
         super().__init__(struct_size=ctypes.sizeof(self), **members)
 
 
 class TokenizeOptions(Sized):
-    _fields_ = [("struct_size", c_uint32), ("special_tokens", c_uint32), ("max_length", c_uint32)]
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("special_tokens", c_uint32),
+        ("max_length", c_uint32),
+        ("message", c_void_p),
+        ("message_capacity", c_size_t),
+    ]
 
 
 class ModelInfo(Sized):
@@ -85,9 +93,11 @@ class ModelInfo(Sized):
         ("private_bytes", c_uint64),
         ("prompt_count", c_uint32),
         ("default_prompt", c_int32),
+        ("most_dimensions", c_uint64),
     ]
 
 
+Interrupt = ctypes.CFUNCTYPE(c_int32, c_void_p)
 PackProgress = ctypes.CFUNCTYPE(None, c_void_p, c_uint32, c_double)
 
 
@@ -103,11 +113,21 @@ class PackOptions(Sized):
         ("reference_count", c_size_t),
         ("progress", PackProgress),
         ("context", c_void_p),
+        ("interrupt", Interrupt),
     ]
 
 
 class SessionOptions(Sized):
-    _fields_ = [("struct_size", c_uint32), ("threads", c_uint32), ("max_tokens", c_uint32), ("kernels", c_uint32)]
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("threads", c_uint32),
+        ("max_tokens", c_uint32),
+        ("kernels", c_uint32),
+        ("interrupt", Interrupt),
+        ("context", c_void_p),
+        ("message", c_void_p),
+        ("message_capacity", c_size_t),
+    ]
 
 
 class SessionInfo(Sized):

@@ -36,15 +36,6 @@ def check(status: int) -> None:
         raise Error(status)
 
 
-def number(option: str, value: int | None) -> int:
-    """An option that is a count; ctypes would cut a number that does not fit without a word."""
-    if value is None:
-        return 0
-    if not 0 <= value < 2**32:
-        raise Error(_native.Status.INVALID_ARGUMENT, f"{option} is {value}")
-    return value
-
-
 class Tokens(NamedTuple):
     """A text in tokens. `types` are what the model is given; `offsets` are (start, end) in characters of a token's own text."""
 
@@ -109,6 +100,7 @@ class ModelInfo(NamedTuple):
     private_bytes: int
     prompt_count: int
     default_prompt: int
+    most_dimensions: int
 
 
 class SessionInfo(NamedTuple):

@@ -75,6 +75,7 @@ def mirrored(mirror: object) -> set[str]:
         ctypes.POINTER(ctypes.c_size_t): {"size_t *"},
         ctypes.POINTER(ctypes.c_void_p): {"handles"},
         ctypes.POINTER(ctypes.c_int32): {"buffer"},
+        _native.Interrupt: {"limbeck_interrupt"},
         _native.PackProgress: {"limbeck_pack_progress"},
     }[mirror]
 

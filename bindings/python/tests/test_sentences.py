@@ -73,6 +73,18 @@ def test_poolings():
         assert not np.array_equal(plain.embed(TEXTS, pooling=pooling), plain.embed(TEXTS, pooling="mean"))
 
 
+def test_a_call_cuts_in_place_of_the_folder():
+    model = limbeck.Model(GROUP / "truncated")
+    most, kept = model.info.most_dimensions, model.info.embedding_size
+    assert kept < most
+    whole = model.encode(TEXTS, truncate_dim=most)
+    assert whole.shape == (3, most)
+    assert np.array_equal(model.encode(TEXTS, truncate_dim=most - 1), whole[:, :-1])
+    assert np.array_equal(model.encode(TEXTS), whole[:, :kept])
+    with pytest.raises(Error, match=f"dimensions is {most + 1}, and must be 0 to {most}"):
+        model.embed(TEXTS, dimensions=most + 1)
+
+
 def test_a_pack_has_all_of_it(model, tmp_path):
     for name in ["prompts", "stages", "cross-encoder", "truncated"]:
         source = limbeck.Model(GROUP / name)

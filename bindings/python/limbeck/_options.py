@@ -1,0 +1,71 @@
+"""Options on their way to C, which would cut a number that does not fit without a word: names, whole numbers, and their limits."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Mapping
+from typing import SupportsIndex
+
+import numpy as np
+
+from ._native import Status
+from ._results import Error
+
+MOST = 2**32 - 1  # that fits in the members of the C structs
+
+
+def number(option: str, value: SupportsIndex | None, least: int = 0, most: int = MOST) -> int:
+    """A count; None is 0, the default."""
+    if value is None:
+        return 0
+    count = whole(option, value)
+    if not least <= count <= most:
+        raise Error(Status.INVALID_ARGUMENT, f"{option} is {count}, and must be {least} to {most}")
+    return count
+
+
+def whole(option: str, value: SupportsIndex) -> int:
+    """A whole number, also of numpy's."""
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise TypeError(f"{option} is {value!r}, and must be a whole number") from None
+
+
+def small(option: str, value: SupportsIndex) -> int:
+    """An id, or the number of a layer, that fits in 32 bits."""
+    count = whole(option, value)
+    if not -(2**31) <= count < 2**31:
+        raise Error(Status.ID_OUT_OF_RANGE, f"{option} is {count}, and must be {-(2**31)} to {2**31 - 1}")
+    return count
+
+
+def positive(option: str, value: float) -> float:
+    """A number that is more than 0 in float32, too: there 0 would be the default."""
+    try:
+        rounded = float(np.float32(value))
+    except (TypeError, ValueError):
+        raise TypeError(f"{option} is {value!r}, and must be a number") from None
+    if not (rounded > 0 and math.isfinite(rounded)):
+        raise Error(Status.INVALID_ARGUMENT, f"{option} is {value}, and must be a positive number of float32")
+    return rounded
+
+
+def choice(numbers: Mapping[str, int], option: str, name: str | None, default: str) -> int:
+    """The number of a named option."""
+    try:
+        return numbers[default if name is None else name]
+    except (KeyError, TypeError):
+        known = ", ".join(map(repr, numbers))
+        raise Error(Status.INVALID_ARGUMENT, f"{option} is {name!r}, and can be {known}") from None
+
+
+def flag(value: bool | None) -> int:
+    """0 for None, the default; 1 for yes; 2 for no."""
+    return 0 if value is None else 1 if value else 2
+
+
+def name_of(numbers: Mapping[str, int], number: int) -> str:
+    """What a number of the library is called; one of a later library is its own name."""
+    return next((name for name, known in numbers.items() if known == number), str(number))
