@@ -23,16 +23,19 @@ struct LimbeckCommand: ParsableCommand {
                 subcommands: [
                     Embed.self, Search.self, Classify.self, Rerank.self, Tag.self, AnswerQuestion.self, Fill.self,
                 ]),
-            CommandGroup(name: "Inspecting", subcommands: [Tokenize.self, Inspect.self, Bench.self]),
+            CommandGroup(name: "Inspecting", subcommands: [Tokenize.self, Inspect.self, Bench.self, Keys.self]),
             CommandGroup(name: "Packing", subcommands: [Pack.self, Verify.self]),
         ])
 }
 
 @main
 enum Main {
+    private static var arguments: [String] { Array(CommandLine.arguments.dropFirst()) }
+
     static func main() {
         ignoreBrokenPipes()
         do {
+            try Suggestions.checkCommand(arguments)
             var command = try LimbeckCommand.parseAsRoot()
             try command.run()
         } catch is ReaderIsGone {
@@ -49,7 +52,8 @@ enum Main {
     /// Help and the version are errors to the parser, and leave with 0.
     private static func exit(parsing error: any Error) -> Never {
         guard LimbeckCommand.exitCode(for: error) != .success else { LimbeckCommand.exit(withError: error) }
-        exit(Failure(.usage, LimbeckCommand.message(for: error)))
+        let message = LimbeckCommand.message(for: error)
+        exit(Failure(.usage, message + Suggestions.hint(message, arguments)))
     }
 
     private static func exit(_ failure: Failure) -> Never {

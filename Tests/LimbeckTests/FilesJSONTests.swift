@@ -83,8 +83,10 @@ import Testing
         #expect(try parse("1e99999999999999999999") { $0.double } == nil)
     }
 
+    @Test func emptyFiles() { #expect(refusal([]) == "test.json: an empty file, 0 bytes") }
+
     @Test(arguments: [
-        ("", "ends at byte 0"), ("  ", "ends at byte 2"), ("{", "ends at byte 1, expected a key in quotes"), ("[1", "',' or ']'"),
+        ("  ", "ends at byte 2"), ("{", "ends at byte 1, expected a key in quotes"), ("[1", "',' or ']'"),
         ("[1,]", "byte 3, expected a value"), ("{\"a\":1,}", "byte 7, expected a key"), ("{\"a\" 1}", "':'"), ("{a:1}", "a key"),
         ("[1 2]", "byte 3, expected ',' or ']'"), ("{\"a\":1 \"b\":2}", "',' or '}'"), ("[1}", "',' or ']'"), ("nul", "a value"),
         ("NaN", "a value"), ("Infinity", "a value"), ("-", "a digit"), ("01", "end of the text"), ("1.", "a digit"),

@@ -97,7 +97,7 @@ extension HostileCase {
             "adapters-named", .fileUnsupported, "config.json: 'adapters' names an adapter", "adapters",
             #"{"adapters": {"sst-2": "9076f36a74755ac4"}, "config_map": {}, "fusions": {}}"#),
         .config("adapters-fused", .fileUnsupported, "'adapters' names an adapter", "adapters", #"{"fusions": {"a,b": "dynamic"}}"#),
-        .config("adapters-array", .fileUnsupported, "'adapters' names an adapter", "adapters", "[]"),
+        .config("adapters-array", .fileUnsupported, "'adapters' names an adapter", "adapters", #"["sst-2"]"#),
         .config(
             "adapters-none", nil, "", "adapters", #"{"adapters": {}, "config_map": {}, "fusion_config_map": {}, "fusions": {}}"#),
     ]

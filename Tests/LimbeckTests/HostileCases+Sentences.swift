@@ -234,10 +234,10 @@ extension HostileCase {
             "arguments-array", .fileMalformed, "'model_args' is an array", "sentence_bert_config.json",
             #"{"model_args": []}"#),
         .file(
-            "task-other", .fileUnsupported, "transformer_task 'fill-mask' is not supported", "sentence_bert_config.json",
+            "task-other", .fileUnsupported, "'transformer_task' is 'fill-mask', which is not supported", "sentence_bert_config.json",
             #"{"transformer_task": "fill-mask"}"#),
         .file(
-            "modality-image", .fileUnsupported, "'image' is not known, and may change answers", "sentence_bert_config.json",
+            "modality-image", .fileUnsupported, "'image' is not known and may change answers", "sentence_bert_config.json",
             #"{"modality_config": {"image": {"method": "get_image_features", "method_output_name": null}}}"#),
         .file(
             "modality-output", .fileUnsupported, "'method_output_name' is an array", "sentence_bert_config.json",

@@ -46,7 +46,8 @@ struct HostileCase: CustomTestStringConvertible, Sendable {
     var testDescription: String { name }
 
     static let all =
-        weights + headers + configurations + tensors + sentences + sentenceFiles + tokenizers + classes + bytePairs + characters + unigram
+        weights + headers + configurations + keys + tensors + sentences + sentenceFiles + tokenizers + classes + bytePairs + characters
+        + unigram
         + sentencePiece
         + sizes
         + pickles + views + archives + shards + ggufHeaders + ggufTensors + ggufValues + mistakes + adapters

@@ -93,7 +93,7 @@ import Testing
                     == session.classify(["query: " + text], pairs: [text], options: whole))
         }
         #expect {
-            try session.embed([String(repeating: "ab", count: 60_000)], options: EmbedOptions(prompt: "ab"))
+            try session.embed([String(repeating: "zq", count: 60_000)], options: EmbedOptions(prompt: "zq"))
         } throws: {
             ($0 as? LimbeckError)?.status == .tooLong
         }

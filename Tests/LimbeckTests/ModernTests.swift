@@ -14,7 +14,7 @@ import Testing
         Refused("modernbert", ["partial_rotary_factor": 0.5], .fileUnsupported, "'partial_rotary_factor' is"),
         Refused(
             "modernbert", ["rope_parameters": ["full_attention": ["rope_type": "yarn"]]], .fileUnsupported,
-            "rope_type 'yarn' is not supported"),
+            "'rope_type' is 'yarn', which is not supported"),
         Refused(
             "modernbert", ["layer_types": ["full_attention", "full_attention"]], .fileInconsistent,
             "'layer_types' has 2 elements, expected one for each of 9 layers"),
@@ -22,14 +22,14 @@ import Testing
             "modernbert", ["layer_types": ["sliding_attention"] + Array(repeating: "chunked_attention", count: 8)],
             .fileUnsupported,
             "'layer_types' 1 is 'chunked_attention'"),
-        Refused("modernbert", ["layer_types": "full_attention"], .fileInconsistent, "'layer_types' has 0 elements"),
+        Refused("modernbert", ["layer_types": "full_attention"], .fileMalformed, "'layer_types' is 'full_attention'"),
         Refused("modernbert", ["layer_types": Array(repeating: 1, count: 9)], .fileUnsupported, "'layer_types' 0 is 1"),
         Refused("modernbert", ["head_dim": 8], .fileInconsistent, "'head_dim' is 8, but attention is 30 wide, with 3 heads"),
         Refused("modernbert", ["sliding_window": 0], .fileMalformed, "'sliding_window' is 0"),
         Refused("modernbert", ["rope_parameters": [1]], .fileMalformed, "'rope_parameters' is an array"),
         Refused("modernbert", ["rope_parameters": ["full_attention": 7]], .fileMalformed, "'full_attention' is 7"),
         Refused(
-            "modernbert", ["rope_parameters": ["full_attention": ["type": "linear"]]], .fileUnsupported, "rope_type 'linear' is not"
+            "modernbert", ["rope_parameters": ["full_attention": ["type": "linear"]]], .fileUnsupported, "'type' is 'linear', which is not"
         ),
         Refused(
             "modernbert", ["rope_parameters": ["sliding_attention": ["partial_rotary_factor": 0.5]]], .fileUnsupported,
@@ -52,7 +52,7 @@ import Testing
             "modernbert", ["max_position_embeddings": 2_147_483_647], .fileUnsupported, "rotary positions of 2147483647 tokens"),
         Refused(
             "modernbert-sequence", ["classifier_pooling": "max"], .fileUnsupported,
-            "'classifier_pooling' is 'max', which is not supported; expected cls mean"),
+            "'classifier_pooling' is 'max', which is not supported; expected cls or mean"),
         Refused("modernbert-sequence", ["classifier_activation": "glu"], .fileUnsupported, "classifier_activation 'glu'"),
         Refused("modernbert-sequence", ["classifier_bias": true], .fileInconsistent, "no tensor 'head.dense.bias'"),
         Refused("modernbert-sequence", ["architectures": nil], .fileUnsupported, "ModernBertForSequenceClassification and of"),
@@ -65,7 +65,8 @@ import Testing
         Refused("nomic", ["rotary_emb_scale_base": 512], .fileUnsupported, "'rotary_emb_scale_base' is 512"),
         Refused("nomic", ["moe_every_n_layers": 2], .fileUnsupported, "'moe_every_n_layers' is 2"),
         Refused("nomic", ["num_heads_kv": 1], .fileUnsupported, "'num_heads_kv' is not supported"),
-        Refused("nomic", ["rope_parameters": ["rope_type": "yarn"]], .fileUnsupported, "rope_type 'yarn' is not supported"),
+        Refused(
+            "nomic", ["rope_parameters": ["rope_type": "yarn"]], .fileUnsupported, "'rope_type' is 'yarn', which is not supported"),
         Refused("nomic", ["rotary_emb_fraction": 1.5], .fileMalformed, "'rotary_emb_fraction' is more than 1"),
         Refused("nomic", ["rotary_emb_fraction": 0.25], .fileInconsistent, "rotary positions of 1 numbers in a head"),
         Refused("nomic", ["rotary_emb_base": 0], .fileUnsupported, "'rotary_emb_base' is not supported"),

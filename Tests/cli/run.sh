@@ -55,7 +55,7 @@ run --version
 succeeds "--version is the header's" "^$(sed -n 's/^#define LIMBECK_VERSION_[A-Z]* \([0-9]*\)$/\1/p' include/limbeck.h | paste -sd .)$"
 run --help
 succeeds "--help lists the questions" "embed"
-for command in embed search classify rerank tag answer fill tokenize inspect bench pack verify; do
+for command in embed search classify rerank tag answer fill tokenize inspect bench keys pack verify; do
     run "$command" --help
     succeeds "$command --help has an example" "limbeck $command "
 done
@@ -209,6 +209,17 @@ printf 'x' | dd of="$work/model.limbeck" bs=1 seek=$(($(wc -c < "$work/model.lim
 run verify "$work/model.limbeck"
 refuses "a damaged pack" 65 checksum
 
+# ---- The documentation of keys
+
+cp docs/models.md "$work/models.md"
+LIMBECK=$limbeck scripts/document-keys.sh "$work/models.md" > "$work/out" 2> "$work/err"
+if cmp -s docs/models.md "$work/models.md"; then
+    pass "docs/models.md has what limbeck keys prints"
+else
+    diff docs/models.md "$work/models.md" > "$work/out"
+    fail "docs/models.md has what limbeck keys prints; scripts/document-keys.sh writes it"
+fi
+
 # ---- Where texts come from
 
 printf 'first\r\n\nlast' > "$work/texts"
@@ -222,6 +233,30 @@ input=$work/texts run answer $golden/answer --question "Who?" --json
 holds "answer takes all of standard input" 'len(lines) == 1'
 run embed $golden/embed --json
 holds "no texts, no lines" 'lines == []'
+printf '\xef\xbb\xbffirst\n\xef\xbb\xbfsecond\n' > "$work/texts"
+run tokenize $golden/embed --json --file "$work/texts"
+holds "a byte order mark is not part of the first text; elsewhere it is text" '[x["text"] for x in lines] == ["first", "\ufeffsecond"]'
+input=$work/texts run tokenize $golden/embed --json
+holds "nor on standard input" '[x["text"] for x in lines] == ["first", "\ufeffsecond"]'
+printf '\xef\xbb\xbfAngela Merkel met him.' > "$work/texts"
+run answer $golden/answer --question "Who?" --file "$work/texts" --json
+holds "nor of a context, whose offsets begin after it" 'len(lines) == 1 and lines[0]["end"] <= 22 and "\ufeff" not in lines[0]["text"]'
+printf '\xef\xbb\xbf' > "$work/texts"
+run tokenize $golden/embed --json --file "$work/texts"
+holds "a file of a byte order mark alone is an empty text" '[x["text"] for x in lines] == [""]'
+printf '\xff\xfea\0\n\0' > "$work/texts"
+run tokenize $golden/embed --json --file "$work/texts"
+refuses "UTF-16 is no text" 65 "texts: UTF-16, expected UTF-8"
+run tokenize $golden/embed --json -- -h --help -x - --
+holds "after -- all is text, -h too" '[x["text"] for x in lines] == ["-h", "--help", "-x", "-", "--"]'
+run embed $golden/embed -- -h
+succeeds "embed takes -h for a text after --" '^\[.*\]  -h$'
+run rerank $golden/rerank-one-label --json -- -query --help
+holds "rerank takes a query and a document that begin with a dash" '[x["text"] for x in lines] == ["--help"]'
+run tokenize $golden/embed --json --pair -h -- a
+holds "an option's text may begin with a dash" 'lines[0]["pair"] == "-h"'
+run answer $golden/answer --question -h --context "-5 degrees" --json
+holds "a question and a context, too" 'len(lines) == 1'
 printf 'a \xff\xfe b \xed\xa0\x80\0 c\n' > "$work/texts"
 run tokenize $golden/embed --json --file "$work/texts"
 holds "bytes that are not UTF-8" 'lines[0]["text"].startswith("a \ufffd\ufffd b ") and "\0" in lines[0]["text"]'
@@ -234,15 +269,48 @@ holds "a thousand lines, all the same vector" 'len(lines) == 1000 and all(x == l
 # ---- Failures: 64 usage, 65 data, 66 missing
 
 run nonsense
-refuses "an unknown command" 64 nonsense
+refuses "an unknown command" 64 "no command 'nonsense'; expected one of embed, search, .*verify"
+for pair in embd:embed tokenise:tokenize calssify:classify Rerank:rerank serach:search inspct:inspect kyes:keys; do
+    run "${pair%:*}" $golden/embed a
+    refuses "a misspelt command, ${pair%:*}" 64 "no command '${pair%:*}'; did you mean '${pair#*:}'\?"
+done
+run help embd
+refuses "help for a misspelt command" 64 "did you mean 'embed'"
+run $'\e[31m' a
+refuses "a command of control characters" 64 "no command"
 run embed
 refuses "no model" 64 model
 run embed $golden/embed --pooling middle a
 refuses "an unknown pooling" 64 middle
 run embed $golden/embed --dimensions 100000 a
 refuses "too many dimensions" 64 dimensions
-run embed $golden/embed --threads -1 a
-refuses "negative threads" 64 threads
+# Every number that an option takes, out of its range.
+while read -r options pattern; do
+    # shellcheck disable=SC2086
+    run ${options//+/ }
+    refuses "${options//+/ }" 64 "$pattern"
+done << CASES
+embed+$golden/embed+--threads+-1+a '-1' is invalid for '--threads <count>': expected a whole number, 0 to 256
+embed+$golden/embed+--threads=-1+a '--threads <count>': expected a whole number, 0 to 256
+embed+$golden/embed+--threads+257+a '--threads <count>': expected a whole number, 0 to 256
+embed+$golden/embed+--threads+1.5+a '--threads <count>': expected a whole number, 0 to 256
+embed+$golden/embed+--threads+99999999999999999999+a '--threads <count>': expected a whole number, 0 to 256
+embed+$golden/embed+--max-tokens+-1+a '--max-tokens <count>': expected a whole number, 0 to 1048576
+embed+$golden/embed+--dimensions+-1+a '--dimensions <count>': expected a whole number, 0 or more
+search+$golden/embed+--file+/dev/null+--top+0+a '--top <count>': expected a whole number, 1 or more
+classify+$golden/classify+--top+-3+a '--top <count>': expected a whole number, 1 or more
+classify+$golden/classify+--temperature+-1+a '--temperature <temperature>': expected a number above 0
+classify+$golden/classify+--temperature+nan+a '--temperature <temperature>': expected a number above 0
+rerank+$golden/rerank-one-label+a+b+--top+none '--top <count>': expected a whole number, 1 or more
+answer+$golden/answer+--question+q+--context+c+--top+1001 '--top <count>': expected a whole number, 1 to 1000
+answer+$golden/answer+--question+q+--context+c+--max-answer-length+0 '--max-answer-length <tokens>': expected a whole number, 1 or more
+tokenize+$golden/embed+--max-length+-1+a '--max-length <tokens>': expected a whole number, 0 or more
+bench+$golden/embed+--threads+1,-1 '--threads <counts>': expected a whole number, 0 to 256
+bench+$golden/embed+--max-tokens+x '--max-tokens <count>': expected a whole number, 0 to 1048576
+bench+$golden/embed+--seconds+-1 '--seconds <seconds>': expected a number, 0 or more
+CASES
+run embed $golden/embed -5 a
+refuses "a text that looks like an option" 64 "Unknown option '-5'; a text that begins with a dash goes after --"
 run embed $golden/embed --kernels neon a
 refuses "kernels this CPU lacks" 64 "instruction set"
 run embed $golden/embed a --file "$work/texts"
@@ -251,8 +319,18 @@ run fill $golden/fill --top 0 "[MASK]"
 refuses "--top 0" 64 top
 run bench $golden/embed --shapes 1x
 refuses "a shape that is none" 64 shapes
+run rerank $golden/embed a b
+refuses "rerank on an embedder" 65 "embed cannot rerank, which takes a cross-encoder.*; it can embed: try limbeck embed, limbeck search"
 run classify $golden/embed a
-refuses "a question without a head" 65 .
+refuses "classify on an embedder" 65 "cannot classify, which takes a classifier of texts"
+run rerank $golden/classify a b
+refuses "rerank on a classifier" 65 "it can embed and classify: try limbeck embed, limbeck search, limbeck classify"
+run tag $golden/classify a
+refuses "tag on a classifier of texts" 65 "cannot tag"
+run answer $golden/fill --question a --context b
+refuses "answer on a masked model" 65 "cannot answer.*it can embed and fill"
+run fill $golden/tag a
+refuses "fill on a tagger" 65 "cannot fill"
 run classify $golden/classify-pairs --pairs "no tab"
 refuses "a pair without a tab" 65 tab
 run fill $golden/fill "no mask"
@@ -260,7 +338,7 @@ refuses "a text without a mask" 65 mask
 run embed Tests/golden/models/minilm a
 refuses "a model without a tokenizer" 65 tokenizer
 mkdir "$work/model"
-cp $golden/embed/* "$work/model" 2> /dev/null
+cp -r $golden/embed/* "$work/model"
 head -c 1000 $golden/embed/model.safetensors > "$work/model/model.safetensors"
 run embed "$work/model" a
 refuses "a file cut short" 65 safetensors
@@ -270,6 +348,30 @@ refuses "an unknown family" 65 mamba
 printf '{"model_type": \n' > "$work/model/config.json"
 run inspect "$work/model"
 refuses "JSON that ends early" 65 config.json
+printf '{"model_type": "bert", "hidden_size": {}}' > "$work/model/config.json"
+run embed "$work/model" a
+refuses "a key of another kind" 65 "config.json: 'hidden_size' is an object at byte .*, expected an integer"
+cp $golden/embed/config.json "$work/model"
+cp $golden/embed/model.safetensors "$work/model"
+sed -i '1,/{/s/{/{"some_thing": "x", /' "$work/model/config.json"
+run inspect "$work/model"
+succeeds "inspect names a key that nobody knows" "^note +config.json: 'some_thing' is not known, and was passed over$"
+run inspect "$work/model" --json
+holds "inspect --json has the notes" 'len(lines[0]["notes"]) == 1'
+sed -i '1,/{/s/{/{"rope_scale": 2, /' "$work/model/config.json"
+run embed "$work/model" a
+refuses "a key that may change answers" 65 "'rope_scale' is not known and may change answers"
+run embed "" a
+refuses "a model without a name" 66 .
+run embed /dev/null a
+refuses "a device for a model" 66 "/dev/null"
+mkfifo "$work/fifo"
+run embed "$work/fifo" a
+refuses "a pipe for a model" 66 fifo
+run embed "$work/texts/below" a
+refuses "a path below a file" 66 below
+run embed $'a\nb' a
+refuses "a line break in a path" 66 "a b"
 run embed "$work/nowhere" a
 refuses "a missing model" 66 nowhere
 run tokenize "$work/nowhere" a

@@ -79,6 +79,27 @@ def roberta(prefix=False, normalizer=None, mask=True, post=None):
     return json.loads(made.to_str())
 
 
+CHARSMAP = json.loads((HERE / "tokenizer" / "unigram.json").read_text())["normalizer"]
+
+
+WORDS = """▁the ▁he llo ▁hello ▁world ▁ cafe é ▁café ▁a ▁b a b s e f i fi A H E ▁light house ▁keeper , . ! - 1 2 12 ▁old o l d t h r k p w c n u x , ▁- _""".split()
+
+
+def pieces(specials, last=(), template=None, pre_tokenizer=None, unknown=0, **members):
+    """A tokenizer.json of Unigram: special tokens, words that get rarer, and tokens at the end."""
+    words = [w for i, w in enumerate(WORDS) if w not in WORDS[:i]]
+    made = Tokenizer(models.Unigram([(s, 0.0) for s in specials] + [(w, -1.0 - 0.25 * i) for i, w in enumerate(words)] + [(s, 0.0) for s in last], unknown))
+    made.pre_tokenizer = pre_tokenizer or pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace()])
+    made.add_special_tokens([*specials, *last])
+    all_of_them = [*specials, *words, *last]
+    if template:
+        made.post_processor = processors.TemplateProcessing(
+            single=f"{template[0]} $A {template[1]}", pair=f"{template[0]} $A {template[1]} $B:1 {template[1]}:1",
+            special_tokens=[(name, all_of_them.index(name)) for name in template],
+        )  # fmt: skip
+    return json.loads(made.to_str()) | members
+
+
 def folders():
     """The name of each folder, its files, and a note."""
     lines, size = "\n".join(BERT) + "\n", len(BERT)
@@ -174,6 +195,25 @@ def folders():
     yield pairs("pairs-mask", "a mask that takes the space before it", {"mask_token": {"__type": "AddedToken"} | token("<mask>", lstrip=True)})
     yield pairs("pairs-decoder", "added_tokens_decoder", {"added_tokens_decoder": {str(len(VOCABULARY)): token("<e1>"), str(len(VOCABULARY) + 1): token("</e1>")}})
     yield pairs("pairs-left", "truncation_side", {"truncation_side": "left", "add_prefix_space": True})
+    unigrams = [
+        ("xlm-roberta", "XLMRobertaTokenizer", (["<s>", "<pad>", "</s>", "<unk>"], ["<mask>"], ["<s>", "</s>"])),
+        ("camembert", "CamembertTokenizer", (["<s>NOTUSED", "<pad>", "</s>NOTUSED", "<unk>", "<s>", "</s>"], ["<mask>"], ["<s>", "</s>"])),
+        ("albert", "AlbertTokenizer", (["<pad>", "<unk>", "[CLS]", "[SEP]", "[MASK]", "<s>", "</s>"], [], ["[CLS]", "[SEP]"])),
+        ("deberta-v2", "DebertaV2Tokenizer", (["[PAD]", "[CLS]", "[SEP]", "[UNK]"], ["[MASK]"], ["[CLS]", "[SEP]"])),
+    ]
+    for model, class_name, (specials, last, frame) in unigrams:
+        named = {"tokenizer_class": class_name}
+        made = pieces(specials, last, frame, unknown=next(i for i, s in enumerate(specials) if "unk" in s.lower()))
+        yield whole(f"{model}", "a class of Unigram", named, made, model=model)
+        yield whole(f"{model}-no-prefix", "", named | {"add_prefix_space": False}, made, model=model)
+        flags = {"do_lower_case": model != "albert", "keep_accents": True, "split_by_punct": True, "split_special_tokens": False}
+        yield whole(f"{model}-flags", "flags of one class or another", named | flags, made, model=model)
+        yield whole(f"{model}-begin-and-end", "flags that most classes do not look at", named | {"add_bos_token": False, "add_eos_token": False}, made, model=model)
+        yield whole(f"{model}-names", "other names", named | {"cls_token": "▁the", "sep_token": "▁he", "mask_token": "▁old"}, made, model=model)
+        other = pieces(specials, last, frame[::-1], pre_tokenizers.Whitespace(), normalizer=CHARSMAP)
+        yield whole(f"{model}-own-parts", "what the file has around its pieces does not count, but for its charsmap", named, other, model=model)
+        fast_too = {"tokenizer_class": "PreTrainedTokenizerFast", "add_bos_token": False, "add_prefix_space": False, "do_lower_case": True}
+        yield whole(f"{model}-as-it-is", "but without a class of its own", fast_too, made, model=model)
     yield whole("bytes-flag-off", "the flag wins over the file", made=roberta(prefix=True), model="roberta")
     yield whole("bytes-flag-on", "", {"add_prefix_space": True, "trim_offsets": False}, roberta(), model="roberta")
     yield whole("bytes-file", "but not without a class of its own", fast | {"add_prefix_space": True}, roberta(), model="roberta")

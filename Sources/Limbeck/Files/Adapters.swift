@@ -20,8 +20,7 @@ enum Adapters {
     /// Refuses config.json if the library `adapters` says there that the model has some.
     static func refuse(in root: JSONValue) throws(LimbeckError) {
         guard let value = root.optional("adapters") else { return }
-        let isEmpty = ["adapters", "fusions"].allSatisfy { (value.optional($0)?.count ?? 0) == 0 }
-        guard value.kind != .object || !isEmpty else { return }
+        guard !value.asksForNothing else { return }
         throw LimbeckError(.fileUnsupported, "\(root.document.file): 'adapters' names an adapter, which is not supported\(advice)")
     }
 }

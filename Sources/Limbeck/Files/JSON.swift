@@ -24,8 +24,9 @@ package final class JSONDocument {
         nodes = try JSONDocument.parse(bytes, file, mostBytes)
     }
 
-    /// The bytes live as long as the document; views of its strings do not keep the document alive.
-    package init(_ mapping: MappedFile, mostBytes: Int = configurationBytes) throws(LimbeckError) {
+    /// For `init(_:as:_:)`, which checks the keys. The bytes live as long as the document; views of its strings do not keep the
+    /// document alive.
+    init(unchecked mapping: MappedFile, mostBytes: Int) throws(LimbeckError) {
         file = mapping.name
         bytes = mapping.bytes
         self.mapping = mapping

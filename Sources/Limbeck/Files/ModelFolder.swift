@@ -43,7 +43,9 @@ package struct ModelFolder {
         }
         top = Subfolder("", in: path)
         var modules: [Module]?
-        if let root = try ModelFolder.json("modules.json", in: top) { modules = try ModelFolder.modules(root, in: path, notes) }
+        if let root = try ModelFolder.json("modules.json", in: top, as: .modules, notes) {
+            modules = try ModelFolder.modules(root, in: path)
+        }
         var transformer = top
         if let first = modules?.removeFirst() {
             let isTransformer = first.type == "Transformer"
@@ -86,46 +88,39 @@ package struct ModelFolder {
     }
 
     /// Reads a JSON file whose top is an object, and checks its keys; nil if the file is not there.
-    @inline(never) package func json(_ name: String) throws(LimbeckError) -> JSONValue? {
-        guard let root = try ModelFolder.json(name, in: transformer) else { return nil }
-        guard root.kind == .object else { throw root.mismatch("the whole", expected: "an object") }
-        try KeyTable.table(of: name)?.check(root, notes)
-        return root
-    }
+    package func json(_ name: String) throws(LimbeckError) -> JSONValue? { try json(name, in: transformer) }
 
     /// The same for a file that stands beside modules.json, wherever the Transformer is.
-    @inline(never) func topJSON(_ name: String) throws(LimbeckError) -> JSONValue? {
-        guard let root = try ModelFolder.json(name, in: top) else { return nil }
+    @inline(never) func topJSON(_ name: String) throws(LimbeckError) -> JSONValue? { try json(name, in: top) }
+
+    @inline(never) private func json(_ name: String, in folder: Subfolder) throws(LimbeckError) -> JSONValue? {
+        // A name without a table is a mistake of the caller's, which no file gets past.
+        guard let file = JSONFile(named: name) else { throw LimbeckError(.fileUnsupported, "\(name): its keys are not known") }
+        guard let root = try ModelFolder.json(name, in: folder, as: file, notes) else { return nil }
         guard root.kind == .object else { throw root.mismatch("the whole", expected: "an object") }
-        try KeyTable.table(of: name)?.check(root, notes)
         return root
     }
 
     /// The Transformer's own file of sentence-transformers has the names of the classes that it has had, in the library's order.
-    private static let sentenceTransformers: StaticString = "bert roberta distilbert camembert albert xlm-roberta xlnet"
-
-    /// The name at a place; nil after the last.
-    @inline(never) static func sentenceTransformerFile(_ place: Int) -> String? {
-        let name = word(place, in: sentenceTransformers)
-        return name.utf8.isEmpty ? nil : "sentence_" + name + "_config.json"
+    @inline(never) static var sentenceTransformerFiles: [String] {
+        JSONFile.sentenceConfig.names.map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// That file: the first of them that is there and not empty; nil without one, or without a modules.json.
     @inline(never) func sentenceTransformer() throws(LimbeckError) -> JSONValue? {
         guard modules != nil else { return nil }
-        var place = 0
-        while let name = ModelFolder.sentenceTransformerFile(place) {
+        for name in ModelFolder.sentenceTransformerFiles {
             if let root = try json(name), root.count > 0 { return root }
-            place += 1
         }
         return nil
     }
 
     /// Reads a module's config.json; nil if there is none, or the folder is the Transformer's, whose file it is.
     @inline(never) func json(of module: Module) throws(LimbeckError) -> JSONValue? {
-        guard module.folder.path != path, let root = try ModelFolder.json("config.json", in: module.folder) else { return nil }
+        guard module.folder.path != path, let file = JSONFile(module: module.type),
+            let root = try ModelFolder.json("config.json", in: module.folder, as: file, notes)
+        else { return nil }
         guard root.kind == .object else { throw root.mismatch("the whole", expected: "an object") }
-        try KeyTable.table(ofModule: module.type)?.check(root, notes)
         return root
     }
 
@@ -135,17 +130,19 @@ package struct ModelFolder {
         return fileKind(path) == .missing ? nil : try MappedFile(path, name: module.folder.prefix + name)
     }
 
-    @inline(never) private static func json(_ name: String, in folder: Subfolder) throws(LimbeckError) -> JSONValue? {
+    @inline(never) private static func json(
+        _ name: String, in folder: Subfolder, as file: JSONFile, _ notes: Notes
+    ) throws(LimbeckError) -> JSONValue? {
         let path = "\(folder.path)/\(name)"
         guard fileKind(path) != .missing else { return nil }
-        return try JSONDocument(MappedFile(path, name: folder.prefix + name)).root
+        return try JSONDocument(MappedFile(path, name: folder.prefix + name), as: file, notes).root
     }
 
     /// More modules than anybody stacks; each may be the same folder, so that nothing else bounds them.
     static let mostModules = 64
 
     /// All that modules.json lists.
-    private static func modules(_ root: JSONValue, in path: String, _ notes: Notes) throws(LimbeckError) -> [Module] {
+    private static func modules(_ root: JSONValue, in path: String) throws(LimbeckError) -> [Module] {
         guard root.kind == .array else { throw root.mismatch("the whole", expected: "an array of modules") }
         guard 1...mostModules ~= root.count else {
             throw root.mismatch("a list of \(root.count) modules", expected: "1 to \(mostModules): at least one module")
@@ -156,7 +153,6 @@ package struct ModelFolder {
             guard let type = reader.string("type"), let folder = reader.string("path") else {
                 throw element.mismatch("a module", expected: "an object with 'type' and 'path'")
             }
-            try KeyTable.modules.check(element, notes)
             if leadsOut(folder) { reader.fail(.fileMalformed, "the path '\(folder)' leads out of the model folder") }
             // Of two with one name the library keeps the second, in the place of the first.
             if let name = reader.string("name") {

@@ -1,62 +1,189 @@
-/// What some keys of a JSON file mean to an answer. `KeyTable` puts the rules of each file together, and docs/models.md is printed
-/// from them.
+import CPlatform
+
+/// What some keys of a JSON file mean to an answer. `KeyTable` puts the rules of each file together, and the tables of
+/// docs/models.md are printed from them.
 package struct KeyRule: Sendable {
     package enum Effect: Sendable {
-        /// Read, and the answer follows it; a value of another type is refused.
-        case obeyed
+        /// Read, and the answer follows it. A value of another kind is refused; null is as good as a missing key.
+        case obeyed(Kinds)
+        /// Read; the value is an object, or an array of some, whose keys have rules of their own. Other kinds as above.
+        case inside(Kinds, InnerTable)
         /// Without effect on an answer.
         case inert(Inert)
-        /// Refused unless it is missing, null, or one of these values, with a space between two; `{}` and `[]` are empty ones.
+        /// Refused unless it is missing, null, or one of these values, with a space between two. No values: unless it asks for nothing.
         case only(StaticString)
     }
 
     /// Why a key has no effect on an answer.
-    package enum Inert: String, Sendable, CaseIterable {
-        case record = "a name, a version, a date: nobody computes with it"
-        case training = "acts while a model is trained"
-        case output = "what a Python class hands out beside an answer, or how it runs"
-        case generation = "text generation, which an encoder does not do"
-        case repeated = "another key or file says the same, and that one is read"
-        case decoding = "makes text of ids, which nobody asks for here"
-        case padding = "padding: sequences stand back to back here, and padded ones have the same answer"
-        case unread = "written by the class, and read by none of its code"
+    package enum Inert: UInt8, Sendable, CaseIterable {
+        /// Names, versions, dates, hints for tools: nobody computes with them.
+        case record
+        /// Acts while a model is trained.
+        case training
+        /// What a Python class hands out beside an answer, or how it runs: in which type, on which device, with which code.
+        case output
+        /// Of the generation of text, which an encoder does not do.
+        case generation
+        /// Another key, another file or a tensor's shape says the same, and that is read.
+        case repeated
+        /// Makes text of ids, which nobody asks for here.
+        case decoding
+        /// Of padding: sequences stand back to back here, and their answers are those of sequences alone.
+        case padding
+        /// Written by the class, or into its files by others, and read by none of its code.
+        case unread
+    }
+
+    /// The kinds of value that a key may have.
+    package struct Kinds: OptionSet, Sendable {
+        package let rawValue: UInt8
+        package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+        package static let flag = Kinds(rawValue: 1)
+        /// Without a fraction, and not too large for an `Int`.
+        package static let integer = Kinds(rawValue: 2)
+        /// Any finite one.
+        package static let number = Kinds(rawValue: 4)
+        package static let string = Kinds(rawValue: 8)
+        package static let array = Kinds(rawValue: 16)
+        package static let object = Kinds(rawValue: 32)
+        /// The reader has to look.
+        package static let any = Kinds(rawValue: 63)
     }
 
     package let effect: Effect
-    /// With a space between two.
+    /// With a space between two. A word that begins with `*` stands for all keys that end with the rest of it.
     package let keys: StaticString
-    /// What a refusal says: why another value is not supported.
-    package let why: StaticString
+    /// What a refusal says: why other values are not supported.
+    package let why: StaticString?
 
-    static func obeyed(_ keys: StaticString) -> KeyRule { KeyRule(effect: .obeyed, keys: keys, why: "") }
-    static func inert(_ reason: Inert, _ keys: StaticString) -> KeyRule { KeyRule(effect: .inert(reason), keys: keys, why: "") }
-    static func only(_ values: StaticString, _ keys: StaticString, why: StaticString = "") -> KeyRule {
+    static func obeyed(_ keys: StaticString, as kinds: Kinds = .any) -> KeyRule {
+        KeyRule(effect: .obeyed(kinds), keys: keys, why: nil)
+    }
+
+    static func inside(_ keys: StaticString, _ table: InnerTable, as kinds: Kinds = .object) -> KeyRule {
+        KeyRule(effect: .inside(kinds, table), keys: keys, why: nil)
+    }
+
+    static func inert(_ reason: Inert, _ keys: StaticString) -> KeyRule { KeyRule(effect: .inert(reason), keys: keys, why: nil) }
+
+    static func only(_ values: StaticString, _ keys: StaticString, why: StaticString? = nil) -> KeyRule {
         KeyRule(effect: .only(values), keys: keys, why: why)
     }
 
-    func has(_ key: JSONString) -> Bool { KeyRule.words(keys).contains { key.hasSameBytes(as: $0) } }
+    static func refused(_ keys: StaticString, why: StaticString? = nil) -> KeyRule { only("", keys, why: why) }
+
+    /// Whether it is of all keys, which are names of the file's own.
+    var hasAll: Bool { keys.utf8CodeUnitCount == 1 && keys.utf8Start[0] == UInt8(ascii: "*") }
+
+    package func has(_ key: UnsafeRawBufferPointer) -> Bool { keys.hasWord(key) }
+
+    package static func words(_ list: StaticString) -> [UnsafeRawBufferPointer] {
+        Words(list).map { UnsafeRawBufferPointer(rebasing: $0) }
+    }
 
     /// Whether a value is one of those that are allowed.
-    func allows(_ value: JSONValue) -> Bool {
-        guard case .only(let values) = effect, !value.isNull else { return true }
-        return KeyRule.words(values).contains { word in
-            switch value.kind {
-            case .null: true
-            case .bool: (value.bool == true ? "true" : "false").hasSameBytes(as: word)
-            // The same number may be written in several ways.
-            case .number: value.double == decimal(String(decoding: word, as: UTF8.self)).map { Double($0) }
-            case .string: value.text?.hasSameBytes(as: word) == true
-            case .array: value.count == 0 && "[]".hasSameBytes(as: word)
-            case .object: value.count == 0 && "{}".hasSameBytes(as: word)
-            }
+    @inline(never) func allows(_ value: JSONValue) -> Bool {
+        if value.isNull { return true }
+        switch effect {
+        case .inert: return true
+        case .obeyed(let kinds), .inside(let kinds, _): return kinds.contains(value)
+        case .only(let values):
+            guard values.utf8CodeUnitCount > 0 else { return value.asksForNothing }
+            for word in Words(values) where value.isWritten(word) { return true }
+            return false
+        }
+    }
+}
+
+extension KeyRule.Kinds {
+    fileprivate func contains(_ value: JSONValue) -> Bool {
+        switch value.kind {
+        case .null: true
+        case .bool: contains(.flag)
+        case .number: contains(.number) && value.double != nil || contains(.integer) && value.int != nil
+        case .string: contains(.string)
+        case .array: contains(.array)
+        case .object: contains(.object)
+        }
+    }
+}
+
+extension JSONValue {
+    /// Whether it is a word of a rule: a truth value, a small number, a string, or `{}` and `[]`.
+    fileprivate func isWritten(_ word: Slice<UnsafeRawBufferPointer>) -> Bool {
+        switch kind {
+        case .null: false
+        case .bool: word.elementsEqual((bool == true ? "true" : "false").utf8)
+        // The same number may be written in several ways.
+        case .number: double != nil && double == decimal(String(decoding: word, as: UTF8.self)).map { Double($0) }
+        case .string: source.elementsEqual(word)
+        case .array: count == 0 && word.elementsEqual("[]".utf8)
+        case .object: count == 0 && word.elementsEqual("{}".utf8)
         }
     }
 
-    /// The words of a list.
-    @inline(never)
-    package static func words(_ list: StaticString) -> [UnsafeRawBufferPointer] {
-        UnsafeRawBufferPointer(start: list.utf8Start, count: list.utf8CodeUnitCount).split(separator: UInt8(ascii: " ")).map {
-            UnsafeRawBufferPointer(rebasing: $0)
+    /// null, false, 0, an empty string, and arrays and objects in which there is nothing else. (As deep as the parser allows.)
+    var asksForNothing: Bool {
+        switch kind {
+        case .null: return true
+        case .bool: return bool == false
+        case .number: return double == 0
+        case .string: return source.isEmpty
+        case .array:
+            for element in elements where !element.asksForNothing { return false }
+            return true
+        case .object:
+            for (_, value) in members where !value.asksForNothing { return false }
+            return true
         }
+    }
+}
+
+extension StaticString {
+    /// Whether a word is in this list of words with a space between two. One that begins with `*` stands for all that end with the
+    /// rest of it.
+    @inline(never) @_optimize(speed)
+    func hasWord(_ word: UnsafeRawBufferPointer) -> Bool {
+        let list = UnsafeRawBufferPointer(start: utf8Start, count: utf8CodeUnitCount)
+        var start = 0
+        while start < list.count {
+            let isEnd = list[start] == UInt8(ascii: "*")
+            if isEnd { start += 1 }
+            var end = start
+            while end < list.count, list[end] > UInt8(ascii: " ") { end += 1 }
+            let count = end - start, skipped = word.count - count
+            if skipped == 0 || isEnd && skipped > 0,
+                platform_same_bytes(list.baseAddress.map { $0 + start }, word.baseAddress.map { $0 + skipped }, count)
+            {
+                return true
+            }
+            start = end + 1
+        }
+        return false
+    }
+}
+
+/// The words of a list, with one space or line break between two; or the lines of a text.
+package struct Words: Sequence, IteratorProtocol {
+    private var rest: Slice<UnsafeRawBufferPointer>
+    /// Bytes up to this one end a word.
+    private let end: UInt8
+
+    package init(_ list: StaticString) { self.init(Words.bytes(list)) }
+
+    init(_ list: Slice<UnsafeRawBufferPointer>) { (rest, end) = (list, UInt8(ascii: " ")) }
+
+    init(lines text: StaticString) { (rest, end) = (Words.bytes(text), UInt8(ascii: "\n")) }
+
+    private static func bytes(_ text: StaticString) -> Slice<UnsafeRawBufferPointer> {
+        UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)[...]
+    }
+
+    @inline(never) package mutating func next() -> Slice<UnsafeRawBufferPointer>? {
+        guard !rest.isEmpty else { return nil }
+        let word = rest.prefix { $0 > end }
+        rest = rest[word.endIndex...].dropFirst()
+        return word
     }
 }

@@ -1,64 +1,152 @@
-/// What is known of a JSON file: the rules of its keys, and how those that no rule has are taken.
+/// What is known of a JSON file, or of an object in one: the rules of its keys, and how those that no rule has are taken.
 ///
 /// Every JSON file that is read is checked against its table, and every key of it is then one of three things: obeyed, without effect on
 /// an answer, or refused unless it has a harmless value. A key that no rule has is named in the model's notes, which `inspect` prints;
-/// one with a word in it that has changed answers before is refused, as is one of a file in which every key changes answers.
+/// one with a word in it that has changed answers before is refused, as is one of an object in which every key changes answers.
 package struct KeyTable: Sendable {
+    /// The first that has a key counts.
     package let rules: [KeyRule]
-    /// Words, with a space between two, that a key which is not known must not have between its underscores; `*`: none is harmless.
-    let alarming: StaticString
+    /// Words, with a space between two, that a key which is not known must not have; `*`: no key of such an object is harmless.
+    package let alarming: StaticString
 
     init(alarming: StaticString, _ rules: [KeyRule]) { (self.alarming, self.rules) = (alarming, rules) }
 
-    /// Refuses what has to be refused, and notes what is not known.
-    @inline(never)
-    func check(_ object: JSONValue, _ notes: Notes) throws(LimbeckError) {
-        for (key, value) in object.members {
-            guard let rule = rules.first(where: { $0.has(key) }) else {
-                try takeUnknown(key, value, in: object, notes)
+    /// Far more than any file has whose keys are not names of its own. Whoever reads a key goes through all.
+    private static let mostKeys = 2048
+
+    /// Refuses what has to be refused, and notes what is not known, in an object or in all objects of an array.
+    @inline(never) package func check(_ value: JSONValue, _ notes: Notes?) throws(LimbeckError) {
+        for element in value.elements { try check(element, notes) }
+        guard value.kind == .object else { return }
+        let ruleOfNames = ruleOfNames
+        guard value.count <= KeyTable.mostKeys || ruleOfNames != nil else {
+            throw LimbeckError(
+                .fileUnsupported, "\(value.document.file): \(value.count) keys in one object, the most is \(KeyTable.mostKeys)")
+        }
+        for (name, member) in value.members {
+            let index = ruleOfNames ?? name.withBytes { indexOfRule($0) }
+            guard index < rules.count else {
+                try takeUnknown(name, member, notes)
                 continue
             }
-            guard rule.allows(value) else { throw KeyTable.refusal(rule, key, value) }
+            let rule = rules[index]
+            guard rule.allows(member) else { throw KeyTable.refusal(rule, name, member) }
+            if case .inside(_, let inner) = rule.effect { try inner.table.check(member, notes) }
         }
     }
 
-    /// The object of a key, after a check of its own keys; nil if there is none.
-    @inline(never) func object(_ key: String, of root: JSONValue) throws(LimbeckError) -> JSONValue? {
-        guard let value = root.optional(key) else { return nil }
-        guard value.kind == .object else { throw value.mismatch("'\(key)'", expected: "an object") }
-        // Nothing in such a table is passed over.
-        try check(value, Notes())
-        return value
+    /// Of the first rule that has a key; their count: none has it.
+    private func indexOfRule(_ key: UnsafeRawBufferPointer) -> Int {
+        for index in rules.indices where rules[index].has(key) { return index }
+        return rules.count
     }
 
-    private func takeUnknown(_ key: JSONString, _ value: JSONValue, in object: JSONValue, _ notes: Notes) throws(LimbeckError) {
-        // Nothing is asked for.
-        if value.isNull || value.bool == false || value.double == 0 || value.kind == .string && value.source.isEmpty { return }
-        if value.kind == .array || value.kind == .object, value.count == 0 { return }
-        guard !isAlarming(key) else {
+    /// The rule of all keys, where all are names of the file's own, such as tokens.
+    private var ruleOfNames: Int? { rules.count == 1 && rules[0].hasAll ? 0 : nil }
+
+    private func takeUnknown(_ name: JSONString, _ value: JSONValue, _ notes: Notes?) throws(LimbeckError) {
+        if value.asksForNothing { return }
+        guard !isAlarming(name) else {
             throw LimbeckError(
                 .fileUnsupported,
-                """
-                \(object.document.file): '\(key.string)' is not known, and may change answers; if it does not, remove it from the file
-                """)
+                "\(value.document.file): \(name.shown) is not known and may change answers; if it does not, take it out")
         }
-        notes.add("\(object.document.file): '\(key.string)' is not known, and was passed over")
+        notes?.add("\(value.document.file): \(name.shown) is not known, and was passed over")
     }
 
-    private func isAlarming(_ key: JSONString) -> Bool {
-        let words = KeyRule.words(alarming)
-        if words.contains(where: { "*".hasSameBytes(as: $0) }) { return true }
-        var bytes: [UInt8] = []
-        key.append(to: &bytes)
-        return bytes.split(separator: UInt8(ascii: "_")).contains { part in words.contains { $0.elementsEqual(part) } }
+    /// Whether one of a key's words has changed answers before, and none is about training, which changes none.
+    private func isAlarming(_ name: JSONString) -> Bool {
+        if alarming.utf8CodeUnitCount == 1 { return true }
+        return name.withBytes { key in
+            var isAlarming = 0
+            var word: [UInt8] = []
+            // Files may have a key of megabytes; names end sooner.
+            for index in 0...min(key.count, KeyTable.mostBytes) {
+                // The byte after the last is none of a word.
+                let byte = index < key.count ? key[index] : 0
+                if KeyTable.isWordByte(byte) {
+                    // Upper case differs from lower case in one bit, which digits have too.
+                    word.append(byte | 0x20)
+                    continue
+                }
+                if word.withUnsafeBytes({ KeyTable.calming.hasWord($0) }) { return 0 }
+                if word.withUnsafeBytes({ alarming.hasWord($0) }) { isAlarming = 1 }
+                word.removeAll(keepingCapacity: true)
+            }
+            return isAlarming
+        } == 1
+    }
+
+    private static let mostBytes = 128
+
+    private static let calming: StaticString = """
+        dropout pdrop layerdrop training train trained trainer loss losses grad gradient checkpointing init initializer optimizer \
+        scheduler lr learning warmup decay epoch epochs eval evaluation
+        """
+
+    private static func isWordByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"):
+            true
+        default: byte >= 0x80
+        }
     }
 
     private static func refusal(_ rule: KeyRule, _ key: JSONString, _ value: JSONValue) -> LimbeckError {
-        guard case .only(let values) = rule.effect else { return value.mismatch("'\(key.string)'", expected: "another value") }
-        let why: Message = rule.why.utf8CodeUnitCount == 0 ? "" : ": \(Message(rule.why))"
-        let expected: Message = values.utf8CodeUnitCount == 0 ? "null" : Message(values)
-        return LimbeckError(
-            .fileUnsupported,
-            "\(value.document.file): '\(key.string)' is \(value.described), which is not supported\(why); expected \(expected)")
+        let name = key.shown
+        switch rule.effect {
+        case .only(let values):
+            var expected: Message = values.utf8CodeUnitCount == 0 ? "none" : ""
+            for (index, word) in Words(values).enumerated() {
+                expected = "\(expected)\(index == 0 ? "" : " or ")\(String(decoding: word, as: UTF8.self))"
+            }
+            let why: Message = rule.why.map { ": \(Message($0))" } ?? ""
+            return LimbeckError(
+                .fileUnsupported,
+                "\(value.document.file): \(name) is \(value.described), which is not supported\(why); expected \(expected)")
+        case .obeyed(let kinds), .inside(let kinds, _):
+            return value.mismatch("\(name)", expected: kinds.described)
+        case .inert: return value.mismatch("\(name)", expected: "anything")
+        }
+    }
+}
+
+extension JSONString {
+    /// Its UTF-8, for as long as the call.
+    @inline(never) func withBytes(_ body: (UnsafeRawBufferPointer) -> Int) -> Int {
+        if let utf8 { return body(utf8) }
+        var bytes: [UInt8] = []
+        append(to: &bytes)
+        return bytes.withUnsafeBytes { body($0) }
+    }
+
+    /// A key in a message: files may have one of megabytes.
+    @inline(never) var shown: String {
+        var text = ""
+        _ = withBytes { bytes in
+            text = String(decoding: bytes.prefix(60), as: UTF8.self)
+            if bytes.count > 60 { text += "…" }
+            return 0
+        }
+        return "'" + text + "'"
+    }
+}
+
+extension KeyRule.Kinds {
+    /// "true or false, a string or an object"
+    package var described: Message {
+        let names: [(Self, StaticString)] = [
+            (.flag, "true or false"), (.number, "a finite number"), (.integer, "an integer"), (.string, "a string"),
+            (.array, "an array"),
+            (.object, "an object"),
+        ]
+        var text: Message = ""
+        var rest = self
+        for (kind, name) in names where rest.contains(kind) {
+            rest.remove(kind)
+            if kind == .number { rest.remove(.integer) }
+            text = "\(text)\(text.text.isEmpty ? "" : rest.isEmpty ? " or " : ", ")\(Message(name))"
+        }
+        return text
     }
 }

@@ -5,12 +5,12 @@ package final class Notes {
 
     package init() {}
 
-    /// Files bound them, and messages are short; a file of thousands of unknown keys is cut off here.
+    /// Files bound them, and messages are short; what a file of thousands of unknown keys would add is cut off here.
     private static let most = 64
 
-    /// A sentence without a full stop, which begins with the file.
+    /// A sentence without a full stop, which begins with the file. The same one twice is one.
     @inline(never) func add(_ note: Message) {
         guard lines.count < Notes.most, !lines.contains(where: { $0 == note.text }) else { return }
-        lines.append(note.text)
+        lines.append(lines.count < Notes.most - 1 ? note.text : "there are more notes, which are left out")
     }
 }

@@ -137,7 +137,7 @@ final class DeclaredConfiguration {
 
     // MARK: - The parts
 
-    private static func family(_ root: JSONValue) throws(LimbeckError) -> (FamilyRules, String) {
+    private static func family(_ root: JSONValue) throws(LimbeckError) -> (rules: FamilyRules, modelType: String) {
         if let name = try root.optionalString("model_type") {
             var known = ""
             for family in Family.allCases {

@@ -34,7 +34,7 @@ struct SentenceModules {
         let reason: Message? =
             if settings.isCrossEncoder {
                 "expected none after a cross-encoder's Transformer"
-            } else if KeyTable.table(ofModule: module.type) == nil {
+            } else if JSONFile(module: module.type) == nil {
                 "which is not supported, expected Pooling, Dense, Normalize, LayerNorm or Dropout"
             } else if module.type == "Pooling" {
                 isPooled ? "the second one, expected one" : nil

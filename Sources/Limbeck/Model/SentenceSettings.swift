@@ -20,11 +20,7 @@ struct SentenceSettings {
         if folder.modules == nil {
             // The library does not read them either.
             note("config_sentence_transformers.json", folder)
-            var place = 0
-            while let name = ModelFolder.sentenceTransformerFile(place) {
-                note(name, folder)
-                place += 1
-            }
+            for name in ModelFolder.sentenceTransformerFiles { note(name, folder) }
         } else {
             try read(folder.topJSON("config_sentence_transformers.json"), folder.sentenceTransformer(), c)
         }
@@ -50,12 +46,9 @@ struct SentenceSettings {
             task = reader.choice("transformer_task", "feature-extraction sequence-classification")
             maxLength = reader.size("max_seq_length")
             try reader.check()
-            if let modalities = try KeyTable.modalities.object("modality_config", of: transformer) {
-                for (name, _) in modalities.members { _ = try KeyTable.modality.object(name.string, of: modalities) }
-            }
             let keys: StaticString = "model_args model_kwargs config_args config_kwargs tokenizer_args processor_kwargs"
             for place in 0..<6 {
-                guard let arguments = try KeyTable.loading.object(word(place, in: keys), of: transformer) else { continue }
+                guard let arguments = try transformer.optionalObject(word(place, in: keys)) else { continue }
                 if let length = try arguments.optionalSize("model_max_length") { maxLength = length }
             }
         }

@@ -74,8 +74,8 @@ public final class Session {
 
     /// Of the widest matrix between two steps, so much for each thread.
     private static let cachedBytes = 3 << 20
-    static let mostThreads = 256
-    static let mostTokens = 1 << 20
+    package static let mostThreads = 256
+    package static let mostTokens = 1 << 20
 }
 
 extension Session {

@@ -15,31 +15,34 @@ struct AnswerQuestion: ParsableCommand {
     @OptionGroup var model: ModelArguments
     @OptionGroup var format: FormatArguments
 
-    @Option(name: .shortAndLong, help: "The question.")
+    @Option(name: .shortAndLong, parsing: .unconditional, help: "The question.")
     var question: String
 
-    @Option(name: .shortAndLong, help: "The text that holds the answer.")
+    @Option(name: .shortAndLong, parsing: .unconditional, help: "The text that holds the answer.")
     var context: String?
 
     @Option(name: .shortAndLong, help: "A file that holds the answer; - is standard input.", completion: .file())
     var file: String?
 
-    @Option(help: ArgumentHelp("Answers to print, best first.", valueName: "count"))
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Answers to print, best first.", valueName: "count"),
+        transform: { try number($0, 1...Session.mostAnswers) })
     var top = 1
 
-    @Option(help: ArgumentHelp("The longest answer, in tokens.", valueName: "tokens"))
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("The longest answer, in tokens.", valueName: "tokens"),
+        transform: { try number($0, 1...Int.max) })
     var maxAnswerLength = 15
 
     @Flag(help: "Let \"there is no answer\" compete.")
     var allowNone = false
 
     func validate() throws {
-        try checkTop(top)
         guard context == nil || file == nil else { throw ValidationError("Give --context or --file, not both") }
     }
 
     func run() throws {
-        let session = try model.open()
+        let session = try model.open(for: .answer)
         let context = try self.context ?? LineReader(file, for: "context").wholeText()
         let options = AnswerOptions(topK: top, maxAnswerLength: maxAnswerLength, allowNone: allowNone)
         let output = Output()

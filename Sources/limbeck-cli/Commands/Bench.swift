@@ -22,10 +22,15 @@ struct Bench: ParsableCommand {
     var shapes: List<Shape> = List([Shape(1, 16), Shape(1, 128), Shape(1, 512), Shape(8, 128), Shape(32, 32)])
 
     @Option(
-        help: ArgumentHelp("Counts of threads, with commas between them; 0: the CPUs this process may use.", valueName: "counts"))
+        parsing: .unconditional,
+        help: ArgumentHelp("Counts of threads, with commas between them; 0: the CPUs this process may use.", valueName: "counts"),
+        transform: { try numbers($0, 0...Session.mostThreads) })
     var threads: List<Int> = List([1, 0])
 
-    @Option(help: ArgumentHelp("The most tokens computed at a time; 0: 512, or the model's longest text.", valueName: "count"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("The most tokens computed at a time; 0: 512, or the model's longest text.", valueName: "count"),
+        transform: { try number($0, 0...Session.mostTokens) })
     var maxTokens = 0
 
     @Option(help: "The instruction set; by default the best there is.")
@@ -37,14 +42,10 @@ struct Bench: ParsableCommand {
     @Flag(help: "Say what the time goes to.")
     var profile = false
 
-    @Option(help: "How long to measure each number.")
+    @Option(parsing: .unconditional, help: "How long to measure each number.", transform: { try positive($0, orZero: true) })
     var seconds = 1.0
 
     @OptionGroup var format: FormatArguments
-
-    func validate() throws {
-        guard seconds >= 0, seconds.isFinite else { throw ValidationError("--seconds must be 0 or more") }
-    }
 
     func run() throws {
         let model = try Model(path: model)

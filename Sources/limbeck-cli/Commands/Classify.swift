@@ -18,26 +18,28 @@ struct Classify: ParsableCommand {
     @OptionGroup var prompts: PromptArguments
     @OptionGroup var format: FormatArguments
 
-    @Option(help: "A second text, paired with every text.")
+    @Option(parsing: .unconditional, help: "A second text, paired with every text.")
     var pair: String?
 
     @Flag(help: "Every text is a pair: two texts with a tab between them.")
     var pairs = false
 
-    @Option(help: "Divide logits by this number: above 1 makes probabilities more alike.")
+    @Option(
+        parsing: .unconditional, help: "Divide logits by this number: above 1 makes probabilities more alike.",
+        transform: { try positive($0) })
     var temperature: Float = 1
 
-    @Option(help: ArgumentHelp("Labels to print for a text, best first; by default all.", valueName: "count"))
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Labels to print for a text, best first; by default all.", valueName: "count"),
+        transform: { try number($0, 1...Int.max) })
     var top: Int?
 
     func validate() throws {
-        try checkTop(top)
         guard pair == nil || !pairs else { throw ValidationError("Give --pair or --pairs, not both") }
-        guard temperature > 0, temperature.isFinite else { throw ValidationError("--temperature must be above 0") }
     }
 
     func run() throws {
-        let session = try model.open()
+        let session = try model.open(for: .classify)
         let options = ClassifyOptions(
             temperature: temperature, prompt: prompts.prompt, promptName: prompts.promptName)
         let output = Output()

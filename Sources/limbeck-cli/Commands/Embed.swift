@@ -23,11 +23,13 @@ struct Embed: ParsableCommand {
     var normalize: Bool?
 
     @Option(
-        help: ArgumentHelp("Keep only the first dimensions, for models trained so (Matryoshka); 0: all.", valueName: "count"))
+        parsing: .unconditional,
+        help: ArgumentHelp("Keep only the first dimensions, for models trained so (Matryoshka); 0: all.", valueName: "count"),
+        transform: { try number($0, 0...Int.max) })
     var dimensions = 0
 
     func run() throws {
-        let session = try model.open()
+        let session = try model.open(for: .embed)
         let options = EmbedOptions(
             pooling: pooling, normalize: normalize, dimensions: dimensions, prompt: prompts.prompt, promptName: prompts.promptName)
         let output = Output()

@@ -14,15 +14,13 @@ struct Fill: ParsableCommand {
     @OptionGroup var texts: TextArguments
     @OptionGroup var format: FormatArguments
 
-    @Option(help: ArgumentHelp("Tokens to print for a mask, best first.", valueName: "count"))
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Tokens to print for a mask, best first.", valueName: "count"),
+        transform: { try number($0, 1...Int.max) })
     var top = 5
 
-    func validate() throws {
-        try checkTop(top)
-    }
-
     func run() throws {
-        let session = try model.open()
+        let session = try model.open(for: .fill)
         let output = Output()
         try texts.forEachChunk(output) { texts in
             for text in texts {

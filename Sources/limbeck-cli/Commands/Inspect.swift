@@ -33,21 +33,22 @@ struct Inspect: ParsableCommand {
 
     private func describe(_ session: Session, _ opening: Duration, _ entries: [StoredTensor], _ output: Output) {
         let model = session.model
-        func row(_ name: String, _ value: String) { output.line("\(aligned(name, 14)) \(value)") }
+        func row(_ name: String, _ value: String) { output.line("\(aligned(name, 11)) \(value)") }
+        // What it is, what it takes and gives, what it costs, and what to know.
         row("family", "\(model.family)")
         row("precision", model.precision.name)
+        row("parameters", grouped(model.parameters))
         row("layers", "\(model.layers), each with \(model.attentionHeads) heads")
         row("sizes", "hidden \(model.hiddenSize), intermediate \(model.intermediateSize), vocabulary \(grouped(model.vocabSize))")
+        row("answers", model.answers.names.joined(separator: ", "))
+        if !model.labels.isEmpty { row("labels", Inspect.summary(of: model.labels)) }
         row("lengths", "texts are cut to \(model.maxLength) tokens; positions for \(model.maxPositions)")
-        row("parameters", grouped(model.parameters))
-        if !model.labels.isEmpty { row("labels", model.labels.map(\.onOneLine).joined(separator: ", ")) }
         if let tokenizer = model.tokenizer {
             let special = specialTokens(tokenizer).map { "\($0.token) \($0.id)" }.joined(separator: ", ")
             row("tokenizer", "\(tokenizer.kind), \(grouped(tokenizer.vocabularySize)) tokens; \(special)")
         } else {
             row("tokenizer", "none: only ids can go in")
         }
-        row("answers", model.answers.names.joined(separator: ", "))
         row(
             "vectors",
             "\(model.vectorSteps.joined(separator: ", ")): \(model.embeddingSize) numbers, compared by \(model.similarity.name)")
@@ -62,7 +63,7 @@ struct Inspect: ParsableCommand {
             "\(bytes(model.mappedBytes)) mapped, \(bytes(model.privateBytes)) private; opened in "
                 + "\(fixed(opening.seconds * 1e3, 1)) ms")
         row(
-            "a session",
+            "session",
             "\(bytes(session.memoryBytes)) for \(session.threads) threads and \(grouped(session.maxTokens)) tokens; "
                 + "computes with \(session.kernels.name)")
         for note in model.notes { row("note", note.onOneLine) }
@@ -73,6 +74,13 @@ struct Inspect: ParsableCommand {
         for entry in entries {
             output.line("  \(aligned(entry.name.onOneLine, width))  \(aligned(entry.dtype, 5)) \(entry.shape)")
         }
+    }
+
+    /// The first labels; there may be thousands.
+    private static func summary(of labels: [String]) -> String {
+        let shown = labels.count > 12 ? 10 : labels.count
+        let text = labels.prefix(shown).map { excerpt($0, 40) }.joined(separator: ", ")
+        return labels.count > shown ? "\(text) and \(grouped(labels.count - shown)) more" : text
     }
 
     private func json(_ session: Session, _ opening: Duration, _ entries: [StoredTensor]) -> JSON {
@@ -119,15 +127,5 @@ struct Inspect: ParsableCommand {
         [tokenizer.pad, tokenizer.unk, tokenizer.cls, tokenizer.sep, tokenizer.mask].compactMap { id in
             id.flatMap { id in tokenizer.token(id).map { ($0, id) } }
         }
-    }
-}
-
-extension Model.Answers {
-    /// The commands that ask for them.
-    var names: [String] {
-        let all: [(Model.Answers, String)] = [
-            (.embed, "embed"), (.classify, "classify"), (.rerank, "rerank"), (.tag, "tag"), (.answer, "answer"), (.fill, "fill"),
-        ]
-        return all.filter { contains($0.0) }.map(\.1)
     }
 }

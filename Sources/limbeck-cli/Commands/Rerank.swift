@@ -19,15 +19,13 @@ struct Rerank: ParsableCommand {
     @OptionGroup var prompts: PromptArguments
     @OptionGroup var format: FormatArguments
 
-    @Option(help: ArgumentHelp("Documents to print; by default all.", valueName: "count"))
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Documents to print; by default all.", valueName: "count"),
+        transform: { try number($0, 1...Int.max) })
     var top: Int?
 
-    func validate() throws {
-        try checkTop(top)
-    }
-
     func run() throws {
-        let session = try model.open()
+        let session = try model.open(for: .rerank)
         let options = ClassifyOptions(prompt: prompts.prompt, promptName: prompts.promptName)
         let output = Output()
         var documents: [String] = [], scores: [Float] = []

@@ -20,18 +20,16 @@ struct Search: ParsableCommand {
     @Option(name: .shortAndLong, help: "The file to search, line by line; - is standard input.", completion: .file())
     var file: String
 
-    @Option(help: ArgumentHelp("Lines to print for a query.", valueName: "count"))
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Lines to print for a query.", valueName: "count"),
+        transform: { try number($0, 1...Int.max) })
     var top = 5
 
     @OptionGroup var format: FormatArguments
 
-    func validate() throws {
-        try checkTop(top)
-    }
-
     func run() throws {
         let clock = ContinuousClock()
-        let session = try model.open()
+        let session = try model.open(for: .embed)
         let output = Output()
         let (ofLines, ofQueries) = (options(session.model, ["document", "passage", "corpus"]), options(session.model, ["query"]))
 

@@ -22,7 +22,7 @@ struct Tag: ParsableCommand {
     var keepOutside = false
 
     func run() throws {
-        let session = try model.open()
+        let session = try model.open(for: .tag)
         let options = TagOptions(aggregation: aggregation, keepOutside: keepOutside)
         let output = Output()
         try texts.forEachChunk(output) { texts in

@@ -18,18 +18,16 @@ struct Tokenize: ParsableCommand {
     @OptionGroup var texts: TextArguments
     @OptionGroup var format: FormatArguments
 
-    @Option(help: "A second text, paired with every text.")
+    @Option(parsing: .unconditional, help: "A second text, paired with every text.")
     var pair: String?
 
     @Flag(inversion: .prefixedNo, help: "Add special tokens, such as [CLS] and [SEP].")
     var specialTokens = true
 
-    @Option(help: ArgumentHelp("Truncate, longest first, to so many tokens; 0: do not.", valueName: "tokens"))
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Truncate, longest first, to so many tokens; 0: do not.", valueName: "tokens"),
+        transform: { try number($0, 0...Int.max) })
     var maxLength = 0
-
-    func validate() throws {
-        guard maxLength >= 0 else { throw ValidationError("--max-length must be 0 or more") }
-    }
 
     func run() throws {
         let tokenizer = try Tokenizer(path: tokenizer)

@@ -6,19 +6,29 @@ struct ModelArguments: ParsableArguments {
     @Argument(help: "A model folder, a pack, or a GGUF file.", completion: .file())
     var model: String
 
-    @Option(help: ArgumentHelp("Threads to compute with; 0: the CPUs this process may use.", valueName: "count"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Threads to compute with; 0: the CPUs this process may use.", valueName: "count"),
+        transform: { try number($0, 0...Session.mostThreads) })
     var threads = 0
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "The most tokens computed at a time, which bounds the memory; 0: 512, or the model's longest text.",
-            valueName: "count"))
+            valueName: "count"),
+        transform: { try number($0, 0...Session.mostTokens) })
     var maxTokens = 0
 
     @Option(help: "The instruction set; by default the best there is. All give the same bits.")
     var kernels: InstructionSet?
 
-    func open() throws -> Session { try timedOpen().session }
+    /// A session with a model that can do what the command asks for.
+    func open(for task: Task) throws -> Session {
+        let session = try timedOpen().session
+        try task.check(session.model, model)
+        return session
+    }
 
     /// Also how long it took to open the model.
     func timedOpen() throws -> (session: Session, opening: Duration) {
@@ -119,9 +129,4 @@ extension Precision: NamedArgument {
         case .int4: "int4"
         }
     }
-}
-
-/// A count of results, at least 1.
-func checkTop(_ top: Int?) throws {
-    guard top.map({ $0 > 0 }) ?? true else { throw ValidationError("--top must be at least 1") }
 }

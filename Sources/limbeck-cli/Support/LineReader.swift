@@ -1,9 +1,9 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 /// Reads a file line by line, or standard input. Lines may hold any bytes; those that are not UTF-8 become U+FFFD.
@@ -65,7 +65,17 @@ final class LineReader {
             guard ferror(file) == 0 else { throw Failure(.noInput, "\(name): \(systemMessage())") }
             return nil
         }
-        bytesRead += count
-        return UnsafeRawBufferPointer(start: line, count: count)[...]
+        let bytes = UnsafeRawBufferPointer(start: line, count: count)[...]
+        defer { bytesRead += count }
+        return bytesRead == 0 ? try withoutMark(bytes) : bytes
+    }
+
+    /// The first line without a byte order mark, which says of a file that it is UTF-8, and is no part of its first text.
+    private func withoutMark(_ bytes: Slice<UnsafeRawBufferPointer>) throws -> Slice<UnsafeRawBufferPointer> {
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { return bytes.dropFirst(3) }
+        if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
+            throw Failure(.badData, "\(name): UTF-16, expected UTF-8")
+        }
+        return bytes
     }
 }

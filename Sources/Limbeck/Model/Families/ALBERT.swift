@@ -18,7 +18,11 @@ extension FamilyRules {
         rules.maskedLM = MaskedLMNames(
             transform: DenseNames("predictions.dense", norm: "predictions.LayerNorm"), decoder: "predictions.decoder.weight",
             bias: "predictions.bias", decoderBias: "predictions.decoder.bias")
-        rules.keys = [.obeyed("embedding_size num_hidden_groups inner_group_num")]
+        rules.keys = .bert + [
+            .obeyed("embedding_size num_hidden_groups inner_group_num", as: .integer),
+            .inert(.training, "classifier_dropout_prob"),
+            .inert(.unread, "down_scale_factor gap_size net_structure_type num_memory_blocks layers_to_keep"),
+        ]
         return rules
     }
 }

@@ -16,6 +16,10 @@ extension FamilyRules {
         ]
         let rules = FamilyRules(.bert, ["bert"], prefix: "bert.", heads: heads("Bert") + others)
         rules.maskedLM = .bert
+        rules.keys = .bert + [
+            // TinyBERT's, BERT-of-Theseus's and AutoTinyBERT's files have these.
+            .inert(.unread, "emb_size cell structure pre_trained"), .inert(.repeated, "qkv_size"),
+        ]
         return rules
     }
 }

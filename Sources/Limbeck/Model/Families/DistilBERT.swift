@@ -19,7 +19,13 @@ extension FamilyRules {
         rules.maskedLM = MaskedLMNames(
             transform: DenseNames("vocab_transform", norm: "vocab_layer_norm"), decoder: "vocab_projector.weight",
             bias: "vocab_projector.bias")
-        rules.keys = [.obeyed("dim n_layers n_heads hidden_dim activation")]
+        rules.keys = [
+            .obeyed("dim n_layers n_heads hidden_dim max_position_embeddings", as: .integer),
+            .obeyed("hidden_size num_hidden_layers num_attention_heads", as: .integer),
+            .obeyed("activation", as: .string),
+            .inert(.training, "dropout attention_dropout qa_dropout seq_classif_dropout"),
+            .inert(.repeated, "sinusoidal_pos_embds"), .inert(.unread, "tie_weights_"),
+        ]
         return rules
     }
 }

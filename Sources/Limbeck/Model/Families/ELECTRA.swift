@@ -16,11 +16,13 @@ extension FamilyRules {
             transform: DenseNames("generator_predictions.dense", activation: .gelu, norm: "generator_predictions.LayerNorm"),
             decoder: "generator_lm_head.weight", bias: "generator_lm_head.bias")
         // What the head for choices makes of a sequence, and no other head.
-        rules.keys = [
-            .obeyed("embedding_size summary_activation"),
+        rules.keys = .bert + [
+            .obeyed("embedding_size", as: .integer),
+            .obeyed("summary_activation", as: .string),
             .only("first last mean cls_index", "summary_type"),
             .only("true", "summary_use_proj", why: "a choice has to be projected"),
-            .only("false", "summary_proj_to_labels", why: "the projection is as wide as the state"),
+            .refused("summary_proj_to_labels", why: "the projection is as wide as the state"),
+            .inert(.training, "summary_first_dropout summary_last_dropout"),
         ]
         return rules
     }

@@ -50,7 +50,7 @@ final class FamilyRules {
     var tokenDense: DenseNames?
     var spanClassifier = "qa_outputs"
     /// Keys of config.json that other families do not have.
-    var keys: [KeyRule] = []
+    var keys: [KeyRule] = .bert
     /// The classes of transformers, and their heads. A file that names none has the first whose tensors are all there.
     var heads: [(architecture: String, head: HeadRule)]
 

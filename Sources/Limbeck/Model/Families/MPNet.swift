@@ -11,7 +11,7 @@ extension FamilyRules {
                 attentionNorm: "attention.LayerNorm"))
         rules.relativeBias = "encoder.relative_attention_bias.weight"
         rules.maskedLM = .lmHead
-        rules.keys = [.only("32", "relative_attention_num_buckets")]
+        rules.keys = .bertLayers + [.only("32", "relative_attention_num_buckets", why: "the class counts so many whatever it says")]
         return rules
     }
 }

@@ -32,14 +32,24 @@ extension FamilyRules {
         rules.spanClassifier = "classifier"
         rules.keys = [
             .obeyed(
-                "hidden_activation norm_eps norm_bias attention_bias mlp_bias decoder_bias classifier_bias classifier_activation"),
-            .obeyed("local_attention sliding_window layer_types global_attn_every_n_layers head_dim"),
-            .obeyed("rope_parameters global_rope_theta local_rope_theta"),
+                """
+                hidden_size num_hidden_layers num_attention_heads intermediate_size max_position_embeddings \
+                global_attn_every_n_layers local_attention sliding_window head_dim
+                """, as: .integer),
+            .obeyed("hidden_activation classifier_activation", as: .string),
+            .obeyed("norm_eps global_rope_theta local_rope_theta", as: .number),
+            .obeyed("norm_bias attention_bias mlp_bias decoder_bias classifier_bias", as: .flag),
+            .obeyed("layer_types", as: .array),
             .only("cls mean", "classifier_pooling"),
-            .only("{}", "rope_scaling", why: "angles that are no position times a frequency"),
+            .inside("rope_parameters", .rope),
             .only("1", "partial_rotary_factor"),
-            // The files have it, and no class reads it.
-            .inert(.unread, "position_embedding_type rope_theta"),
+            .inert(
+                .training,
+                """
+                attention_dropout embedding_dropout mlp_dropout initializer_cutoff_factor sparse_prediction \
+                sparse_pred_ignore_index repad_logits_with_grad
+                """),
+            .inert(.output, "deterministic_flash_attn reference_compile"), .inert(.unread, "rope_theta"),
         ]
         return rules
     }
@@ -149,9 +159,6 @@ extension DeclaredConfiguration {
         if type == nil { type = try parameters.optionalString("type") }
         if let type, !types.contains(where: { $0 == type }) {
             throw LimbeckError(.fileUnsupported, "\(file): rope_type '\(type)' is not supported")
-        }
-        guard parameters.optional("partial_rotary_factor") == nil else {
-            throw LimbeckError(.fileUnsupported, "\(file): 'partial_rotary_factor' is not supported")
         }
         return try rotaryBase(parameters, "rope_theta", otherwise: Double(base))
     }

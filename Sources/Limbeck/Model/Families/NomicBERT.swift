@@ -18,11 +18,30 @@ extension FamilyRules {
         rules.block = nomicBERTBlock
         rules.maskedLM = .nomicBERT(hasBias: .firstLayer)
         rules.keys = [
-            .obeyed("n_embd n_layer n_head n_inner n_positions activation_function layer_norm_epsilon num_heads_kv"),
-            .obeyed("qkv_proj_bias mlp_fc1_bias mlp_fc2_bias pad_vocab_size_multiple"),
-            .obeyed("rotary_emb_fraction rotary_emb_base rotary_scaling_factor max_trained_positions rope_parameters"),
-            .only("false 0", "prenorm parallel_block use_rms_norm causal rotary_emb_interleaved rotary_emb_scale_base"),
-            .only("false 0", "moe_every_n_layers scale_attn_by_inverse_layer_idx"),
+            .obeyed(
+                """
+                n_embd n_layer n_head n_inner n_positions type_vocab_size pad_vocab_size_multiple num_heads_kv \
+                max_trained_positions hidden_size num_hidden_layers
+                """, as: .integer),
+            .obeyed("activation_function", as: .string),
+            .obeyed("layer_norm_epsilon rotary_emb_base rotary_emb_fraction rotary_scaling_factor", as: .number),
+            .obeyed("mlp_fc1_bias mlp_fc2_bias qkv_proj_bias", as: .flag),
+            .inside("rope_parameters", .rope),
+            .refused(
+                """
+                prenorm parallel_block use_rms_norm causal rotary_emb_interleaved rotary_emb_scale_base moe_every_n_layers \
+                scale_attn_by_inverse_layer_idx
+                """),
+            .refused(
+                "intermediate_size max_position_embeddings head_dim", why: "the family has names of its own for sizes"),
+            .inert(.training, "attn_pdrop embd_pdrop resid_pdrop summary_first_dropout"),
+            .inert(.output, "use_flash_attn fused_bias_fc fused_dropout_add_ln use_xentropy dense_seq_output"),
+            .inert(
+                .unread,
+                """
+                parallel_block_tied_norm reorder_and_upcast_attn scale_attn_weights summary_activation summary_proj_to_labels \
+                summary_type summary_use_proj
+                """),
             nomicBERTCode,
         ]
         return rules
@@ -44,10 +63,9 @@ extension FamilyRules {
         rules.layers = "layers."
         rules.block = newNomicBERTBlock
         rules.maskedLM = .nomicBERT(hasBias: Switch())
-        rules.keys = [
-            .obeyed("head_dim rope_parameters rope_theta"),
-            .only("{}", "rope_scaling", why: "angles that are no position times a frequency"),
-            .only("1", "partial_rotary_factor"),
+        rules.keys = .bertLayers + [
+            .obeyed("head_dim type_vocab_size", as: .integer), .obeyed("rope_theta", as: .number),
+            .inside("rope_parameters", .rope), .only("1", "partial_rotary_factor"),
             nomicBERTCode,
         ]
         return rules

@@ -13,7 +13,7 @@ extension FamilyRules {
         let rules = FamilyRules(.roberta, ["roberta", "xlm-roberta", "camembert"], prefix: "roberta.", heads: classes)
         rules.positions = .afterPadding(key: "pad_token_id", default: 1)
         rules.maskedLM = .lmHead
-        rules.keys = [.obeyed("pad_token_id")]
+        rules.keys = .bert + [.obeyed("pad_token_id", as: .integer)]
         return rules
     }
 }

@@ -5,6 +5,7 @@ extension TokenizerParts.Model {
     ) throws(LimbeckError) -> (Vocabulary, TokenizerParts.Model) {
         // Files of the first versions do not name the type; only WordPiece has this member.
         let type = model.value["type"]?.string ?? (model.value["max_input_chars_per_word"] == nil ? "none" : "WordPiece")
+        try ComponentKeys.check(model, type: type)
         switch type {
         case "WordPiece":
             let vocabulary = try Vocabulary(model)

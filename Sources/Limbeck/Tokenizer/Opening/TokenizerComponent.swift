@@ -15,8 +15,12 @@ struct TokenizerComponent {
         (self.file, self.key, self.value) = (file, key, value)
     }
 
-    /// What it is: the member that says which of the known components this one is.
-    func type() throws(LimbeckError) -> String { try string("type") }
+    /// What it is: the member that says which of the known components this one is. Its other members are checked.
+    @inline(never) func type() throws(LimbeckError) -> String {
+        let type = try string("type")
+        try ComponentKeys.check(self, type: type)
+        return type
+    }
 
     @inline(never) func member(_ name: String) throws(LimbeckError) -> JSONValue {
         guard let found = value[name] else { throw LimbeckError(.fileMalformed, "\(file): \(key) has no \"\(name)\"") }

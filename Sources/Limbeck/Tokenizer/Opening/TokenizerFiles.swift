@@ -57,7 +57,7 @@ extension Tokenizer {
         var parts: TokenizerParts
         if name == "vocab.json" {
             try settings.check(name, reads: [.roberta, .gpt2])
-            let document = try JSONDocument(file, mostBytes: Tokenizer.jsonBytes)
+            let document = try JSONDocument(file, as: .vocabulary)
             guard document.root.kind == .object else { throw LimbeckError(.fileMalformed, "\(file.name): not a JSON object") }
             let vocabulary = try Vocabulary(
                 Vocabulary.Builder(TokenizerComponent("the vocabulary", document.root, file: file.name)))
@@ -72,7 +72,7 @@ extension Tokenizer {
             try settings.check(name, reads: [.xlmRoberta, .camembert, .albert, .debertaV2] + asTrained)
             parts = try TokenizerParts(sentencePiece: file.bytes, file: file.name, settings)
         } else if name.hasUTF8Suffix(".json") {
-            parts = try TokenizerParts(json: JSONDocument(file, mostBytes: Tokenizer.jsonBytes), settings)
+            parts = try TokenizerParts(json: JSONDocument(file, as: .tokenizer, folder.notes), settings)
         } else {
             try settings.check(name, reads: [.bert, .distilBERT, .mpnet])
             try Tokenizer.checkLength(of: file)
@@ -83,8 +83,6 @@ extension Tokenizer {
         withExtendedLifetime(file) {}
     }
 
-    /// The most bytes of a tokenizer.json; XLM-RoBERTa's, with 250,000 tokens and their scores, has 17 MB.
-    private static let jsonBytes = 64 << 20
     /// The most bytes of a vocab.txt or merges.txt: room for white space beside as many bytes of tokens as there may be.
     private static let textBytes = 2 * Vocabulary.maximumBytes
 

@@ -1,0 +1,116 @@
+/// The JSON files that are read of a model's folder. Whoever opens one says which it is, and it is checked against its table before any
+/// of it is read.
+package enum JSONFile: UInt8, CaseIterable, Sendable {
+    /// Checked by `DeclaredConfiguration`, which knows the family and the family's keys.
+    case configuration
+    case tokenizer, tokenizerConfig, specialTokensMap, addedTokens, vocabulary
+    case weightsIndex
+    /// Refused by its presence.
+    case adapter
+    case modules, sentenceTransformers, sentenceConfig
+    /// The config.json of modules, each in a folder of its own.
+    case pooling, dense, layerNorm, dropout, normalize
+
+    /// A file of the model's own folder by its name; nil: it is none of those.
+    package init?(named name: String) {
+        for file in JSONFile.allCases where file.names.contains(where: { name.hasSameBytes(as: $0) }) {
+            self = file
+            return
+        }
+        return nil
+    }
+
+    /// The config.json of a module of this class; nil: one that is not supported.
+    package init?(module type: String) {
+        switch type {
+        case "Pooling": self = .pooling
+        case "Dense": self = .dense
+        case "LayerNorm": self = .layerNorm
+        case "Dropout": self = .dropout
+        case "Normalize": self = .normalize
+        default: return nil
+        }
+    }
+
+    /// What it is called; of modules, nothing.
+    package var names: [UnsafeRawBufferPointer] { KeyRule.words(fileNames) }
+
+    private var fileNames: StaticString {
+        switch self {
+        case .configuration: "config.json"
+        case .tokenizer: "tokenizer.json"
+        case .tokenizerConfig: "tokenizer_config.json"
+        case .specialTokensMap: "special_tokens_map.json"
+        case .addedTokens: "added_tokens.json"
+        case .vocabulary: "vocab.json"
+        case .weightsIndex: "model.safetensors.index.json pytorch_model.bin.index.json"
+        case .adapter: "adapter_config.json"
+        case .modules: "modules.json"
+        case .sentenceTransformers: "config_sentence_transformers.json"
+        case .sentenceConfig:
+            // The names that the versions of sentence-transformers have given to one file.
+            """
+            sentence_bert_config.json sentence_roberta_config.json sentence_distilbert_config.json sentence_camembert_config.json \
+            sentence_albert_config.json sentence_xlm-roberta_config.json sentence_xlnet_config.json
+            """
+        case .pooling, .dense, .layerNorm, .dropout, .normalize: ""
+        }
+    }
+
+    /// Of config.json, what all families have.
+    package var table: KeyTable {
+        switch self {
+        case .configuration: .configuration([])
+        case .tokenizer: .tokenizer
+        case .tokenizerConfig: .tokenizerConfig
+        case .specialTokensMap: .specialTokensMap
+        case .addedTokens, .vocabulary: .ids
+        case .adapter: KeyTable(alarming: "", [.obeyed("*")])
+        case .weightsIndex: .weightsIndex
+        case .modules: .modules
+        case .sentenceTransformers: .sentenceTransformers
+        case .sentenceConfig: .sentenceConfig
+        case .pooling: .pooling
+        case .dense: .dense
+        case .layerNorm: .layerNorm
+        case .dropout: .dropout
+        case .normalize: .normalize
+        }
+    }
+
+    /// The most bytes. XLM-RoBERTa's tokenizer.json, with 250,000 tokens and their scores, has 17 MB.
+    var mostBytes: Int {
+        switch self {
+        case .tokenizer, .vocabulary: 64 << 20
+        default: JSONDocument.configurationBytes
+        }
+    }
+}
+
+/// Objects inside of files, and their tables.
+package enum InnerTable: UInt8, CaseIterable, Sendable {
+    case token, tokens, tokensById, truncation
+    case rope, crossEncoder, modalities, modality, loading
+
+    package var table: KeyTable {
+        switch self {
+        case .token: .token
+        case .tokens: .tokens
+        case .tokensById: .tokensById
+        case .truncation: .truncation
+        case .rope: .rope
+        case .crossEncoder: .crossEncoder
+        case .modalities: .modalities
+        case .modality: .modality
+        case .loading: .loading
+        }
+    }
+}
+
+extension JSONDocument {
+    /// The only way from a file of a model's folder to its JSON: past the table of its keys.
+    package convenience init(_ mapping: MappedFile, as file: JSONFile, _ notes: Notes? = nil) throws(LimbeckError) {
+        try self.init(unchecked: mapping, mostBytes: file.mostBytes)
+        if file != .configuration { try file.table.check(root, notes) }
+    }
+}
