@@ -341,7 +341,7 @@ int32_t limbeck_embed(limbeck_session *session, const char *const *texts, const 
 
 enum {
     LIMBECK_SCORES_MODEL = 0, /* as sentence-transformers' CrossEncoder gives them, in a folder of its own; else softmax; sigmoid for
-                                * a multi_label_classification model; the raw numbers for one label or a regression */
+                                * a multi_label_classification model, or for one label; the raw numbers for a regression */
     LIMBECK_SCORES_SOFTMAX = 1,
     LIMBECK_SCORES_SIGMOID = 2,
     LIMBECK_SCORES_RAW = 3

@@ -64,7 +64,7 @@ extension Session {
         return switch model.configuration.problem {
         case .multiLabel: .sigmoid
         case .regression: .raw
-        case .singleLabel: labels == 1 ? .raw : .softmax
+        case .singleLabel: labels == 1 ? .sigmoid : .softmax
         }
     }
 

@@ -57,21 +57,24 @@ package struct KeyRule: Sendable {
     /// What a refusal says: why other values are not supported.
     package let why: StaticString?
 
-    static func obeyed(_ keys: StaticString, as kinds: Kinds = .any) -> KeyRule {
+    // Not inlined: tables of constants would be objects of the library with three addresses for each rule, to be relocated when it is
+    // loaded, and twice the size of the calls.
+
+    @inline(never) static func obeyed(_ keys: StaticString, as kinds: Kinds = .any) -> KeyRule {
         KeyRule(effect: .obeyed(kinds), keys: keys, why: nil)
     }
 
-    static func inside(_ keys: StaticString, _ table: InnerTable, as kinds: Kinds = .object) -> KeyRule {
+    @inline(never) static func inside(_ keys: StaticString, _ table: InnerTable, as kinds: Kinds = .object) -> KeyRule {
         KeyRule(effect: .inside(kinds, table), keys: keys, why: nil)
     }
 
-    static func inert(_ reason: Inert, _ keys: StaticString) -> KeyRule { KeyRule(effect: .inert(reason), keys: keys, why: nil) }
+    @inline(never) static func inert(_ reason: Inert, _ keys: StaticString) -> KeyRule { KeyRule(effect: .inert(reason), keys: keys, why: nil) }
 
-    static func only(_ values: StaticString, _ keys: StaticString, why: StaticString? = nil) -> KeyRule {
+    @inline(never) static func only(_ values: StaticString, _ keys: StaticString, why: StaticString? = nil) -> KeyRule {
         KeyRule(effect: .only(values), keys: keys, why: why)
     }
 
-    static func refused(_ keys: StaticString, why: StaticString? = nil) -> KeyRule { only("", keys, why: why) }
+    @inline(never) static func refused(_ keys: StaticString, why: StaticString? = nil) -> KeyRule { only("", keys, why: why) }
 
     /// Whether it is of all keys, which are names of the file's own.
     var hasAll: Bool { keys.utf8CodeUnitCount == 1 && keys.utf8Start[0] == UInt8(ascii: "*") }

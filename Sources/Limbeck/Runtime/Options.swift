@@ -99,7 +99,7 @@ public enum Scores: UInt32, Sendable {
 }
 
 public struct ClassifyOptions: Sendable {
-    /// nil: as the folder of a cross-encoder says; else softmax, sigmoid for a multi-label model, the raw numbers for one label or where
+    /// nil: as the folder of a cross-encoder says; else softmax, sigmoid for a multi-label model or one label, the raw numbers where
     /// `problem_type` is `regression`.
     public var scores: Scores? = nil
     /// Logits are divided by it before the softmax or sigmoid.

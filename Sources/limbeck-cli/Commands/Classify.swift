@@ -9,8 +9,8 @@ struct Classify: ParsableCommand {
             limbeck classify models/entailment "A man plays a guitar." --pair "Somebody makes music."
             limbeck classify models/entailment --pairs --file pairs.tsv --json
 
-            Scores are probabilities, or the raw number of a model with one label; those of a cross-encoder of \
-            sentence-transformers are as its folder says.
+            Scores are probabilities, or the raw numbers of a regression; those of a cross-encoder of sentence-transformers are \
+            as its folder says.
             """)
 
     @OptionGroup var model: ModelArguments

@@ -42,8 +42,10 @@ def test_prompts_of_pairs():
     assert model.default_prompt_name == "query" and model.prompts == {"query": "find the light"}
     whole = model.rerank("find the lighthouse", TEXTS, prompt="")
     assert np.array_equal(model.rerank("house", TEXTS), whole)
-    rows = model.classify(["house"] * 3, TEXTS, prompt_name="query", scores="sigmoid")
-    assert np.array_equal([row.score for row in rows], whole)
+    # An empty second text is none for `classify`, and a document for `rerank`.
+    filled = [text for text in TEXTS if text]
+    rows = model.classify(["house"] * 2, filled, prompt_name="query", scores="sigmoid")
+    assert np.array_equal([row.score for row in rows], model.rerank("house", filled))
     assert not np.array_equal(model.rerank("house", TEXTS, prompt=""), whole)
 
 

@@ -1,7 +1,7 @@
 /// What the tokenizer classes of transformers build around a vocabulary, whichever file it is from.
 extension TokenizerParts {
     /// WordPiece: BertTokenizer, DistilBertTokenizer and MPNetTokenizer.
-    init(
+    convenience init(
         wordPiece vocabulary: Vocabulary, file: String, _ settings: TokenizerSettings, json: [AddedToken] = []
     ) throws(LimbeckError) {
         let names = settings.names(or: settings.tokenizerClass?.names ?? .bert)
@@ -27,7 +27,7 @@ extension TokenizerParts {
     }
 
     /// Byte-level BPE: RobertaTokenizer, which is Bart's and Longformer's too, and GPT2Tokenizer.
-    init(
+    convenience init(
         bytePairs vocabulary: Vocabulary, _ merges: MergeTable, file: String, _ settings: TokenizerSettings, json: [AddedToken] = []
     ) throws(LimbeckError) {
         let names = settings.names(or: settings.tokenizerClass?.names ?? .roberta)
@@ -78,7 +78,7 @@ extension TokenizerParts {
     /// Adds the tokens of the files, and those that the class names and the vocabulary has; and takes what else they say of a whole
     /// tokenizer. `json`: the added tokens of a tokenizer.json, where the class does not read it as it is. `pieces`: those of the .model
     /// file that the vocabulary is of; then what the class names is added whether it is there or not.
-    mutating func add(_ settings: TokenizerSettings, json: [AddedToken] = [], pieces: [AddedToken]? = nil) throws(LimbeckError) {
+    func add(_ settings: TokenizerSettings, json: [AddedToken] = [], pieces: [AddedToken]? = nil) throws(LimbeckError) {
         var places = NameTable()
         let count = tokenCount
         var next = count

@@ -1,5 +1,5 @@
 /// What the classes of transformers that cut by Unigram are built of, from a tokenizer.json or a .model file.
-struct PieceList {
+final class PieceList {
     /// The name that messages use.
     let file: String
     private(set) var builder = Vocabulary.Builder()
@@ -12,7 +12,7 @@ struct PieceList {
 
     init(file: String) { self.file = file }
 
-    mutating func add(_ score: Double, _ text: (inout [UInt8]) -> Void) throws(LimbeckError) {
+    func add(_ score: Double, _ text: (inout [UInt8]) -> Void) throws(LimbeckError) {
         try builder.add(id: scores.count, file: file, text)
         scores.append(score)
     }
@@ -20,10 +20,11 @@ struct PieceList {
 
 /// XLMRobertaTokenizer, CamembertTokenizer, AlbertTokenizer and DebertaV2Tokenizer.
 extension TokenizerParts {
-    /// `post`: a tokenizer.json's post-processor; `pieces`: the added tokens of a .model file, whose class adds what it names.
-    init(
-        _ list: PieceList, _ settings: TokenizerSettings, post: TokenizerComponent? = nil, pieces: [AddedToken]? = nil,
-        json: (Vocabulary) throws(LimbeckError) -> [AddedToken] = { (_) throws(LimbeckError) in [] }
+    /// `post` and `added`: a tokenizer.json's post-processor and added tokens; `pieces`: the added tokens of a .model file, whose class
+    /// adds what it names.
+    convenience init(
+        _ list: PieceList, _ settings: TokenizerSettings, post: TokenizerComponent? = nil, added: TokenizerComponent? = nil,
+        pieces: [AddedToken]? = nil
     ) throws(LimbeckError) {
         let file = list.file
         let names = settings.names(or: settings.tokenizerClass?.names ?? SpecialNames())
@@ -51,14 +52,16 @@ extension TokenizerParts {
             // They have to be pieces: what is added later is too late for the class.
             for name in [names.cls, names.sep] { _ = try TokenizerParts.id(of: name, vocabulary, file) }
         }
-        try add(settings, json: json(vocabulary), pieces: pieces)
+        let json = try added.map { part throws(LimbeckError) in try AddedToken.read(part, vocabulary) }
+        try add(settings, json: json ?? [], pieces: pieces)
         switch settings.tokenizerClass {
         case .albert:
-            // It sets its template before the base class, which takes the file's in its place, or what the flags make.
+            // It sets its template before the base class, which takes a tokenizer.json's in its place, and what the flags make in that of a
+            // .model file.
             template = .bert(cls: try special(names.cls), sep: try special(names.sep))
             if let post { try readPostProcessor(post) }
-            let (addsBegin, addsEnd) = (try settings.flag("add_bos_token"), try settings.flag("add_eos_token"))
-            if addsBegin != nil || addsEnd != nil { template = try framed(settings) }
+            let isFlagged = try settings.flag("add_bos_token") != nil ? true : settings.flag("add_eos_token") != nil
+            if pieces != nil, isFlagged { template = try framed(settings) }
         case .debertaV2: template = .bert(cls: try special(names.cls), sep: try special(names.sep))
         default: template = .roberta(cls: try special(names.bos), sep: try special(names.eos))
         }

@@ -6,7 +6,7 @@ extension GGUFFile {
 }
 
 extension TokenizerParts {
-    init(_ gguf: GGUFFile) throws(LimbeckError) {
+    convenience init(_ gguf: GGUFFile) throws(LimbeckError) {
         let model = try gguf.string("tokenizer.ggml.model")
         guard model == "bert" else {
             throw LimbeckError(
@@ -47,16 +47,14 @@ extension TokenizerParts {
         let sep = try special(["seperator", "eos"], 102)
         let unk = try special(["unknown"], 100)
         let options = WordPieceOptions(unknown: unk, prefix: "##", maximumCharacters: 100)
-        self.init(
-            file: gguf.file, vocabulary: vocabulary, model: .wordPiece(options), preTokenizer: .words(.bert)
-        )
-
         func name(_ id: Int32) -> String {
             vocabulary.withToken(id) { String(decoding: $0, as: UTF8.self) } ?? ""
         }
-        (names.cls, names.sep, names.unk) = (name(cls), name(sep), name(unk))
-        names.pad = name(try special(["padding"], 0))
-        names.mask = name(try special(["mask"], 103))
+        let names = SpecialNames(
+            unk: name(unk), sep: name(sep), cls: name(cls), mask: name(try special(["mask"], 103)),
+            pad: name(try special(["padding"], 0)))
+        self.init(
+            file: gguf.file, vocabulary: vocabulary, model: .wordPiece(options), preTokenizer: .words(.bert), names: names)
         template = .bert(cls: cls, sep: sep)
         addedTokens = tokens.added
 

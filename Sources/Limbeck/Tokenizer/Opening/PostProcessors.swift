@@ -1,6 +1,6 @@
 /// The member "post_processor".
 extension TokenizerParts {
-    mutating func readPostProcessor(_ part: TokenizerComponent) throws(LimbeckError) {
+    func readPostProcessor(_ part: TokenizerComponent) throws(LimbeckError) {
         if try part.type() == "Sequence" {
             var isTemplateRead = false
             for element in try part.elements("processors") {
@@ -15,7 +15,7 @@ extension TokenizerParts {
         }
     }
 
-    private mutating func readOne(_ part: TokenizerComponent) throws(LimbeckError) {
+    private func readOne(_ part: TokenizerComponent) throws(LimbeckError) {
         let type = try part.type()
         switch type {
         case "BertProcessing":
@@ -31,7 +31,7 @@ extension TokenizerParts {
         }
     }
 
-    private mutating func readTrimming(_ part: TokenizerComponent) throws(LimbeckError) {
+    private func readTrimming(_ part: TokenizerComponent) throws(LimbeckError) {
         let keepsFirstSpace = try part.requiredFlag("add_prefix_space")
         guard try part.requiredFlag("trim_offsets") else { return }
         guard trimming == nil else {
@@ -40,7 +40,7 @@ extension TokenizerParts {
         trimming = OffsetTrimming.Options(keepsFirstSpace: keepsFirstSpace)
     }
 
-    private mutating func namedTokens(_ part: TokenizerComponent) throws(LimbeckError) -> (cls: Int32, sep: Int32) {
+    private func namedTokens(_ part: TokenizerComponent) throws(LimbeckError) -> (cls: Int32, sep: Int32) {
         let (cls, sep) = (try namedToken(part, "cls"), try namedToken(part, "sep"))
         (names.cls, names.sep) = (cls.name, sep.name)
         return (cls.id, sep.id)

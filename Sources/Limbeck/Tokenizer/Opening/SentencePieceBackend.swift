@@ -1,7 +1,7 @@
 /// A .model file under no class of its own (TokenizersBackend), as transformers 5.24 builds a tokenizer from it: by the file's own
 /// options, so that the ids are mostly those of SentencePiece.
 extension TokenizerParts {
-    init(asTrained model: SentencePieceFile, _ settings: TokenizerSettings) throws(LimbeckError) {
+    convenience init(asTrained model: SentencePieceFile, _ settings: TokenizerSettings) throws(LimbeckError) {
         if let place = model.pieces.firstIndex(where: { $0.kind == .userDefined }) {
             throw model.unsupported(
                 "the user-defined piece \(place) is not supported without a class of its own in tokenizer_config.json")

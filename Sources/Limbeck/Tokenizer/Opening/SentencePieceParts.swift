@@ -1,7 +1,7 @@
 /// A .model file of SentencePiece without a tokenizer.json, as transformers 5.24 converts it: for the tokenizers library, so that neither
 /// SentencePiece nor its rules have a part in cutting a text.
 extension TokenizerParts {
-    init(sentencePiece bytes: UnsafeRawBufferPointer, file: String, _ settings: TokenizerSettings) throws(LimbeckError) {
+    convenience init(sentencePiece bytes: UnsafeRawBufferPointer, file: String, _ settings: TokenizerSettings) throws(LimbeckError) {
         let model = try SentencePieceFile(bytes, name: file)
         if settings.tokenizerClass == .file {
             try self.init(asTrained: model, settings)
@@ -14,7 +14,7 @@ extension TokenizerParts {
 
 extension PieceList {
     /// The pieces as the class orders them. fairseq put special tokens of its own before the pieces.
-    fileprivate init(_ model: SentencePieceFile, _ settings: TokenizerSettings, _ names: SpecialNames) throws(LimbeckError) {
+    fileprivate convenience init(_ model: SentencePieceFile, _ settings: TokenizerSettings, _ names: SpecialNames) throws(LimbeckError) {
         self.init(file: model.name)
         charsmap = model.charsmap
         switch settings.tokenizerClass {
@@ -42,11 +42,11 @@ extension PieceList {
         }
     }
 
-    private mutating func add(_ name: String?, _ score: Double = 0) throws(LimbeckError) {
+    private func add(_ name: String?, _ score: Double = 0) throws(LimbeckError) {
         try add(score) { $0.append(contentsOf: (name ?? "").utf8) }
     }
 
-    private mutating func add(_ pieces: ArraySlice<SentencePieceFile.Piece>) throws(LimbeckError) {
+    private func add(_ pieces: ArraySlice<SentencePieceFile.Piece>) throws(LimbeckError) {
         for piece in pieces { try add(Double(piece.score)) { $0.append(contentsOf: piece.text) } }
     }
 }

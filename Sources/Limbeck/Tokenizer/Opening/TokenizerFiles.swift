@@ -51,10 +51,9 @@ extension Tokenizer {
 
     /// Opens the file `name`, of this folder.
     private convenience init(
-        _ file: MappedFile, _ name: String, in folder: ModelFolder, _ given: TokenizerSettings
+        _ file: MappedFile, _ name: String, in folder: ModelFolder, _ settings: TokenizerSettings
     ) throws(LimbeckError) {
-        var settings = given
-        var parts: TokenizerParts
+        let parts: TokenizerParts
         if name == "vocab.json" {
             try settings.check(name, reads: [.roberta, .gpt2])
             let document = try JSONDocument(file, as: .vocabulary)
@@ -109,7 +108,7 @@ extension TokenizerSettings {
 
 extension TokenizerParts {
     /// What is the same for every kind of file.
-    fileprivate mutating func finish(_ settings: TokenizerSettings) {
+    fileprivate func finish(_ settings: TokenizerSettings) {
         if settings.lowersFirst { lowerFirst() }
         // Without a class nobody says, and the file counts.
         guard !(settings.givesTypes ?? settings.tokenizerClass?.givesTypes ?? true), template.hasTypes else { return }
@@ -124,7 +123,7 @@ extension TokenizerParts {
     }
 
     /// A Lowercase before the normalizer, unless there is one in it, as sentence-transformers puts it there.
-    private mutating func lowerFirst() {
+    private func lowerFirst() {
         switch normalizer {
         case .none: normalizer = .steps([.lowercase], name: "Lowercase")
         case .bert(var options):

@@ -2,7 +2,7 @@
 /// is refused by name, for a tokenizer that is nearly right is wrong. Its settings for padding are left to the caller.
 extension TokenizerParts {
     /// Under the class that the files beside it name.
-    init(json: JSONDocument, _ settings: TokenizerSettings) throws(LimbeckError) {
+    convenience init(json: JSONDocument, _ settings: TokenizerSettings) throws(LimbeckError) {
         let file = json.file, root = json.root
         guard root.kind == .object else { throw LimbeckError(.fileMalformed, "\(file): not a JSON object") }
         guard let value = root["model"] else { throw LimbeckError(.fileMalformed, "\(file): there is no \"model\"") }
@@ -16,7 +16,8 @@ extension TokenizerParts {
             try model.check(isModel: "WordPiece", of: settings)
             let vocabulary = try Vocabulary(model)
             try self.init(wordPiece: vocabulary, file: file, settings, json: tokens(vocabulary))
-            settings.noteParts(of: root, file, ["BertNormalizer"], ["BertPreTokenizer"])
+            let isLowered = try settings.readLowercase(of: root, file)
+            settings.noteParts(of: root, file, isLowered ? ["BertNormalizer", "Sequence"] : ["BertNormalizer"], ["BertPreTokenizer"])
         case .roberta:
             try model.check(isModel: "BPE", of: settings)
             let vocabulary = try Vocabulary(model)
@@ -27,7 +28,7 @@ extension TokenizerParts {
             try model.check(isModel: "Unigram", of: settings)
             let list = try PieceList(model, of: root, settings)
             let post = TokenizerComponent("post_processor", of: root, file: file)
-            try self.init(list, settings, post: post, json: tokens)
+            try self.init(list, settings, post: post, added: added)
             if settings.tokenizerClass == .debertaV2, list.charsmap != nil {
                 settings.note("\(file): the charsmap of its normalizer was passed over, as transformers 5 does for the tokenizer's class")
             }
@@ -47,11 +48,13 @@ extension TokenizerParts {
     }
 
     /// As it is written, but for the added tokens.
-    private init(file: String, _ root: JSONValue, _ model: TokenizerComponent) throws(LimbeckError) {
-        self.file = file
+    private convenience init(file: String, _ root: JSONValue, _ model: TokenizerComponent) throws(LimbeckError) {
         // What comes before a BPE says what its letters are.
-        if let part = TokenizerComponent("pre_tokenizer", of: root, file: file) { preTokenizer = try PreTokenizer(part) }
-        (vocabulary, self.model) = try Model.read(model, preTokenizer, &names)
+        let part = TokenizerComponent("pre_tokenizer", of: root, file: file)
+        let words = try part.map { part throws(LimbeckError) in try PreTokenizer(part) } ?? .words([])
+        var names = SpecialNames()
+        let (vocabulary, model) = try Model.read(model, words, &names)
+        self.init(file: file, vocabulary: vocabulary, model: model, preTokenizer: words, names: names)
         if let part = TokenizerComponent("normalizer", of: root, file: file) { normalizer = try Normalizer(part) }
         // Where there are no spaces it cuts nothing.
         if case .spaces = preTokenizer, normalizer.replacesSpaces { preTokenizer = .words([]) }
@@ -73,6 +76,17 @@ extension TokenizerComponent {
 }
 
 extension TokenizerSettings {
+    /// A Lowercase before BERT's own normalizer is how sentence-transformers saves its `do_lower_case`. transformers 5 builds the class's
+    /// normalizer without it, so that the folder would answer otherwise than the model that was saved; here it counts, as in transformers 4.
+    fileprivate func readLowercase(of root: JSONValue, _ file: String) throws(LimbeckError) -> Bool {
+        guard let part = TokenizerComponent("normalizer", of: root, file: file), try part.type() == "Sequence" else { return false }
+        let steps = try part.elements("normalizers")
+        guard steps.count == 2, try steps[0].type() == "Lowercase", try steps[1].type() == "BertNormalizer" else { return false }
+        lowerFirst()
+        note("\(file): texts are lowered first, as its normalizer says; transformers 5 passes that over for the tokenizer's class")
+        return true
+    }
+
     /// Notes components of a tokenizer.json that differ in kind from those of the class, which count.
     fileprivate func noteParts(of root: JSONValue, _ file: String, _ normalizers: [String], _ preTokenizers: [String]) {
         for (key, expected) in [("normalizer", normalizers), ("pre_tokenizer", preTokenizers)] {

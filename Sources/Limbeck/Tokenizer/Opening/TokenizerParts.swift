@@ -1,6 +1,8 @@
 /// A tokenizer as its files describe it, read and checked, before its tables are built: a value for each component, so that a new
 /// component is a case here, its reader in a file of its own, and a line where the readers are listed.
-struct TokenizerParts {
+///
+/// A class: whoever throws while it is being filled lets go of one object, and not of all that is in it.
+final class TokenizerParts {
     /// The name that messages use.
     var file: String
     var vocabulary: Vocabulary
@@ -16,6 +18,14 @@ struct TokenizerParts {
     var truncatesLeft = false
     /// A question is paired as the second text: the question-answering pipeline goes by the side of the padding.
     var padsLeft = false
+
+    @inline(never)
+    init(
+        file: String, vocabulary: Vocabulary, model: Model, preTokenizer: PreTokenizer = .words([]), names: SpecialNames = SpecialNames()
+    ) {
+        (self.file, self.vocabulary, self.model) = (file, vocabulary, model)
+        (self.preTokenizer, self.names) = (preTokenizer, names)
+    }
 
     /// What cuts a word into tokens.
     enum Model {
@@ -79,42 +89,53 @@ struct TokenizerParts {
 
 /// What the special tokens are called, as far as files say it.
 struct SpecialNames {
-    var unk: String?
-    var sep: String?
-    var cls: String?
-    var mask: String?
-    var pad: String?
-    var bos: String?
-    var eos: String?
+    /// By `keys`.
+    private var names: [String?]
 
-    static let bert = SpecialNames(unk: "[UNK]", sep: "[SEP]", cls: "[CLS]", mask: "[MASK]", pad: "[PAD]")
-    static let roberta = SpecialNames(
-        unk: "<unk>", sep: "</s>", cls: "<s>", mask: "<mask>", pad: "<pad>", bos: "<s>", eos: "</s>")
+    @inline(never)
+    init(
+        unk: String? = nil, sep: String? = nil, cls: String? = nil, mask: String? = nil, pad: String? = nil, bos: String? = nil,
+        eos: String? = nil
+    ) {
+        names = [bos, eos, unk, sep, pad, cls, mask]
+    }
+
+    static var bert: SpecialNames { SpecialNames(unk: "[UNK]", sep: "[SEP]", cls: "[CLS]", mask: "[MASK]", pad: "[PAD]") }
+    static var roberta: SpecialNames {
+        SpecialNames(unk: "<unk>", sep: "</s>", cls: "<s>", mask: "<mask>", pad: "<pad>", bos: "<s>", eos: "</s>")
+    }
 
     /// What files call them, in the order in which transformers adds them.
     static let keys = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"]
     static let mask = 6
 
+    var bos: String? { self[0] }
+    var eos: String? { self[1] }
+    var unk: String? {
+        get { self[2] }
+        set { self[2] = newValue }
+    }
+    var sep: String? {
+        get { self[3] }
+        set { self[3] = newValue }
+    }
+    var pad: String? { self[4] }
+    var cls: String? {
+        get { self[5] }
+        set { self[5] = newValue }
+    }
+    var mask: String? { self[SpecialNames.mask] }
+
     /// By the order of `keys`.
     subscript(index: Int) -> String? {
-        get { [bos, eos, unk, sep, pad, cls, mask][index] }
-        set {
-            switch index {
-            case 0: bos = newValue
-            case 1: eos = newValue
-            case 2: unk = newValue
-            case 3: sep = newValue
-            case 4: pad = newValue
-            case 5: cls = newValue
-            default: mask = newValue
-            }
-        }
+        @inline(never) get { names[index] }
+        @inline(never) set { names[index] = newValue }
     }
 
     /// These names, and others where there are none.
-    func or(_ others: SpecialNames) -> SpecialNames {
+    @inline(never) func or(_ others: SpecialNames) -> SpecialNames {
         var names = self
-        for index in SpecialNames.keys.indices { names[index] = names[index] ?? others[index] }
+        for index in SpecialNames.keys.indices where names[index] == nil { names[index] = others[index] }
         return names
     }
 }

@@ -3,7 +3,7 @@
 ///
 /// As transformers 5.24 puts them together: where tokenizer_config.json has `added_tokens_decoder`, the two others count no more; where not,
 /// special_tokens_map.json wins over it, and the tokens of added_tokens.json and of tokenizer.json are added.
-struct TokenizerSettings {
+final class TokenizerSettings {
     static let file = "tokenizer_config.json"
 
     /// A special token of the files.
@@ -76,6 +76,8 @@ struct TokenizerSettings {
         lowersFirst = try folder.sentenceTransformer()?.optionalBool("do_lower_case") ?? false
     }
 
+    func lowerFirst() { lowersFirst = true }
+
     /// A truth value of tokenizer_config.json; nil: it has none.
     func flag(_ key: String) throws(LimbeckError) -> Bool? { try config?.flag(key) }
 
@@ -83,7 +85,7 @@ struct TokenizerSettings {
 
     // MARK: Reading
 
-    private mutating func readClass(_ config: JSONValue?, _ model: JSONValue?) throws(LimbeckError) {
+    private func readClass(_ config: JSONValue?, _ model: JSONValue?) throws(LimbeckError) {
         let type = try model?.optionalString("model_type")
         var file = TokenizerSettings.file
         className = try config?.optionalString("tokenizer_class")
@@ -102,7 +104,7 @@ struct TokenizerSettings {
     }
 
     /// Where nobody says, the class whose .model file has this name.
-    mutating func readClass(ofModel name: String) {
+    func readClass(ofModel name: String) {
         guard tokenizerClass == nil else { return }
         switch name {
         case "spiece.model": tokenizerClass = .albert
@@ -112,7 +114,7 @@ struct TokenizerSettings {
         }
     }
 
-    private mutating func readFlags(_ config: TokenizerComponent) throws(LimbeckError) {
+    private func readFlags(_ config: TokenizerComponent) throws(LimbeckError) {
         for key in ["extra_special_tokens", "additional_special_tokens"] {
             if let list = config.value[key], list.kind != .object { listsTokens = true }
         }
@@ -134,7 +136,7 @@ struct TokenizerSettings {
     }
 
     /// The special tokens of tokenizer_config.json, or of special_tokens_map.json, which says of none that it is special.
-    private mutating func readNames(_ file: TokenizerComponent, areSpecial: Bool) throws(LimbeckError) {
+    private func readNames(_ file: TokenizerComponent, areSpecial: Bool) throws(LimbeckError) {
         for (key, value) in file.value.members where !value.isNull {
             if let index = SpecialNames.keys.firstIndex(where: { key == $0 }) {
                 named[index] = try TokenizerSettings.special(TokenizerComponent(key.string, value, file: file.file), areSpecial)
@@ -154,7 +156,7 @@ struct TokenizerSettings {
         }
     }
 
-    private mutating func addUnnamed(_ part: TokenizerComponent, _ isSpecial: Bool) throws(LimbeckError) {
+    private func addUnnamed(_ part: TokenizerComponent, _ isSpecial: Bool) throws(LimbeckError) {
         guard let token = try TokenizerSettings.special(part, isSpecial) else { return }
         unnamed.append(token)
     }
@@ -171,7 +173,7 @@ struct TokenizerSettings {
         return token.text.isEmpty ? nil : Special(token: token)
     }
 
-    private mutating func readDecoder(_ list: TokenizerComponent) throws(LimbeckError) {
+    private func readDecoder(_ list: TokenizerComponent) throws(LimbeckError) {
         guard list.value.kind == .object else { throw list.malformed("an object of tokens by their ids") }
         for (key, value) in list.value.members {
             guard let id = decimal(key.string), value.kind == .object else { throw list.malformed("an object of tokens by their ids") }
@@ -181,7 +183,7 @@ struct TokenizerSettings {
         listed.sort { $0.id < $1.id }
     }
 
-    private mutating func readAdded(_ list: TokenizerComponent) throws(LimbeckError) {
+    private func readAdded(_ list: TokenizerComponent) throws(LimbeckError) {
         var specials = NameTable()
         for token in named { if let token { specials.set(String(decoding: token.token.text, as: UTF8.self), 0) } }
         for token in unnamed { specials.set(String(decoding: token.token.text, as: UTF8.self), 0) }
