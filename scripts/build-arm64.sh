@@ -33,8 +33,6 @@ swift_module IntegerKernelsNEONDot -Ounchecked -D KERNELS_NEON -D KERNELS_SMALL_
 newer=("${objects[-1]}")
 unset 'objects[-1]'
 swift_module Limbeck -Osize
-# As in build-lib.sh: what is needed of it is in the next one too.
-unset 'objects[-1]'
 swift_module LimbeckABI -Osize
 for source in Sources/CPlatform/*.c Sources/CUnicodeTables/*.c; do
     object=$work/$(basename "$source" .c).o

@@ -16,38 +16,22 @@ major=$(number MAJOR)
 version=$major.$(number MINOR).$(number PATCH)
 
 # A section for each function, so that the linker can leave out those that nobody calls. One trap for a function, not one for each
-# check. No hashes for incremental builds, which would be mapped with the library. And each module in one piece, not in one for each
-# thread that compiles: functions that several files use are then there once, which is a twentieth of the library.
+# check. And no hashes for incremental builds, which would be mapped with the library.
 build() {
-    "$swift" build -c release --traits Embedded --scratch-path "$scratch" -Xswiftc -num-threads -Xswiftc 0 \
+    "$swift" build -c release --traits Embedded --scratch-path "$scratch" \
         -Xswiftc -Xfrontend -Xswiftc -function-sections -Xcc -ffunction-sections -Xcc -fdata-sections \
         -Xswiftc -Xfrontend -Xswiftc -mergeable-traps -Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen "$@"
 }
-# The targets, not the archive, which SwiftPM would make of the pieces.
-build --target LimbeckABI
-build --target CLimbeck
+build --product LimbeckABI
 binaries=$(build --show-bin-path)
 
-# Every object of an Embedded build carries weak copies of the Swift runtime and of all that it uses of other modules, compiled for its
+# Every object of an Embedded build carries weak copies of the Swift runtime and of the generic code it uses, compiled for its
 # target's CPU, and a linker keeps the first it meets. So the targets for newer CPUs come last, the newest at the end: no call ends in
-# the copy of one that is newer. check-symbols.sh looks whether that held. And LimbeckABI's object has all that is needed of Limbeck, whose
-# own would bring data that nobody uses.
-: > "$work/objects"
-for module in CLimbeck CPlatform CUnicodeTables LimbeckABI KernelInterface KernelsPortable IntegerKernelsPortable; do
-    sources=Sources/$module
-    [ "$module" != CLimbeck ] || sources=include
-    for source in "$sources"/*.c; do
-        [ ! -f "$source" ] || echo "$binaries/$module.build/$(basename "$source").o" >> "$work/objects"
-    done
-    [ ! -f "$binaries/$module.build/$module.o" ] || echo "$binaries/$module.build/$module.o" >> "$work/objects"
-done
-# Nothing is unwound: the tables for it, a tenth of the library, are there because one function of a C header asks for them.
-objcopy --remove-section .eh_frame --remove-section .rela.eh_frame "$binaries/LimbeckABI.build/LimbeckABI.o" "$work/LimbeckABI.o"
-sed -i "s|^.*/LimbeckABI.o\$|$work/LimbeckABI.o|" "$work/objects"
+# the copy of one that is newer. check-symbols.sh looks whether that held.
+list=$binaries/LimbeckABI.product/Objects.LinkFileList
+grep -vE '/(Integer)?Kernels(AVX|AMX|NEON)' "$list" | tr -d "'" > "$work/objects"
 for set in AVX2 AVXVNNI AVX512 AVX512VNNI AMX NEONDot; do
-    for module in Kernels$set IntegerKernels$set; do
-        [ ! -f "$binaries/$module.build/$module.o" ] || echo "$binaries/$module.build/$module.o" >> "$work/objects"
-    done
+    grep -E "/(Integer)?Kernels$set\.build/" "$list" | tr -d "'" >> "$work/objects" || true
 done
 
 # The toolchain: clang and lld lie beside swift, the Unicode tables of Embedded Swift in its resources.

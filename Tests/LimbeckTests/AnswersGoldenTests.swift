@@ -56,7 +56,7 @@ import Testing
         try expect(.init(scores: .softmax, temperature: 2), \.softmax_2)
         switch name {
         case "classify-multi-label": try expect(.init(), \.sigmoid)
-        case "classify-one-label": try expect(.init(), \.raw)
+        case "classify-one-label": try expect(.init(), \.sigmoid)
         default: try expect(.init(), \.softmax)
         }
     }

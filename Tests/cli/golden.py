@@ -44,7 +44,7 @@ def check_classify(cases):
     count = len(cases[0]["raw"])
     names = config.get("id2label") or {str(index): f"LABEL_{index}" for index in range(count)}
     names = [names[str(index)] for index in range(count)]
-    kind = "raw" if len(names) == 1 else "sigmoid" if multi else "softmax"
+    kind = "sigmoid" if multi or len(names) == 1 else "softmax"
     for temperature, key in [("1", kind), ("0.5", "softmax_0.5"), ("2", "softmax_2.0")]:
         if temperature != "1" and (kind != "softmax" or key not in cases[0]):
             continue

@@ -334,7 +334,7 @@ refuses "fill on a tagger" 65 "cannot fill"
 run classify $golden/classify-pairs --pairs "no tab"
 refuses "a pair without a tab" 65 tab
 run fill $golden/fill "no mask"
-refuses "a text without a mask" 65 mask
+refuses "a text without a mask" 65 "no \[MASK\]"
 run embed Tests/golden/models/minilm a
 refuses "a model without a tokenizer" 65 tokenizer
 mkdir "$work/model"

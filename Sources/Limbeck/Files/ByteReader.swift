@@ -60,11 +60,11 @@ extension String {
     /// The text, if it is well-formed: two names are never made one by repairing them.
     @inline(never) init?(wellFormed bytes: UnsafeRawBufferPointer) {
         guard UTF8Check.isWellFormed(bytes) else { return nil }
-        self = String(decoding: bytes, as: UTF8.self)
+        self = String(utf8: bytes)
     }
 
     /// For a message: as much as a person wants to read.
     @inline(never) init(excerpt bytes: UnsafeRawBufferPointer) {
-        self = String(decoding: bytes.prefix(80), as: UTF8.self) + (bytes.count > 80 ? "…" : "")
+        self = String(utf8: bytes.prefix(80)) + (bytes.count > 80 ? "…" : "")
     }
 }

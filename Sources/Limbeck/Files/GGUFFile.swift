@@ -67,7 +67,7 @@ package struct GGUFFile {
                 throw LimbeckError(
                     .fileMalformed, "\(file): the key of value \(index) is not ASCII of 1 KiB")
             }
-            let key = String(decoding: bytes, as: UTF8.self)
+            let key = String(utf8: bytes)
             guard let type = GGUFValueType(rawValue: code) else {
                 throw LimbeckError(.fileMalformed, "\(file): '\(key)' has the unknown type \(code)")
             }

@@ -49,7 +49,7 @@ extension JSONValue {
         switch kind {
         case .null: "null"
         case .bool: bool == true ? "true" : "false"
-        case .number: source.count <= 24 ? String(decoding: source, as: UTF8.self) : "a long number"
+        case .number: source.count <= 24 ? String(utf8: source) : "a long number"
         case .string: source.count <= 60 ? "'\(string ?? "")'" : "a long string"
         case .array: "an array"
         case .object: "an object"

@@ -176,10 +176,10 @@ package struct JSONString {
     }
 
     @inline(never) package var string: String {
-        if let utf8 { return String(decoding: utf8, as: UTF8.self) }
+        if let utf8 { return String(utf8: utf8) }
         var bytes: [UInt8] = []
         append(to: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
+        return String(utf8: bytes)
     }
 
     /// Whether these are the bytes of its UTF-8.

@@ -99,7 +99,7 @@ enum Mistakes {
     private static func model(inside path: String) -> String? {
         let snapshots = "\(path)/snapshots", main = "\(path)/refs/main"
         if fileKind(main) == .file, let file = try? MappedFile(main, name: main), file.bytes.count <= 64 {
-            let name = String(decoding: file.bytes.prefix { $0 > 0x20 }, as: UTF8.self)
+            let name = String(utf8: file.bytes.prefix { $0 > 0x20 })
             if !leadsOut(name), fileKind("\(snapshots)/\(name)/config.json") == .file { return "\(snapshots)/\(name)" }
         }
         for path in [path, snapshots] {
@@ -113,7 +113,7 @@ enum Mistakes {
         var hint: Message = ""
         _ = first(in: folder.path) { name in
             func ends(_ list: StaticString) -> Bool {
-                KeyRule.words(list).contains { name.hasUTF8Suffix(String(decoding: $0, as: UTF8.self)) }
+                KeyRule.words(list).contains { name.hasUTF8Suffix(String(utf8: $0)) }
             }
             let what: Message
             if ends(".tmp .part .incomplete .crdownload") {

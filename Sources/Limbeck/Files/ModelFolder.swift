@@ -103,7 +103,7 @@ package struct ModelFolder {
 
     /// The Transformer's own file of sentence-transformers has the names of the classes that it has had, in the library's order.
     @inline(never) static var sentenceTransformerFiles: [String] {
-        JSONFile.sentenceConfig.names.map { String(decoding: $0, as: UTF8.self) }
+        JSONFile.sentenceConfig.names.map { String(utf8: $0) }
     }
 
     /// That file: the first of them that is there and not empty; nil without one, or without a modules.json.

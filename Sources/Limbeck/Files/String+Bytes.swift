@@ -2,6 +2,12 @@ import CPlatform
 
 /// Names of tensors and files are compared and cut as bytes: the Unicode rules of `String` are not wanted here.
 extension String {
+    // Calls, since the library's own initializer is compiled into every place; what is no UTF-8 becomes U+FFFD.
+
+    @inline(never) init(utf8 bytes: UnsafeRawBufferPointer) { self.init(decoding: bytes, as: UTF8.self) }
+    @inline(never) init(utf8 bytes: [UInt8]) { self = bytes.withUnsafeBytes { String(utf8: $0) } }
+    init(utf8 bytes: Slice<UnsafeRawBufferPointer>) { self.init(utf8: UnsafeRawBufferPointer(rebasing: bytes)) }
+
     @inline(never) func hasUTF8Prefix(_ prefix: String) -> Bool {
         var text = self
         return text.withUTF8 {

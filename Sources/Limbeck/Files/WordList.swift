@@ -13,7 +13,7 @@
 
 /// The word at a place, or an empty one past the end.
 @inline(never) func word(_ place: Int, in list: StaticString) -> String {
-    String(decoding: bytes(ofWord: place, in: list), as: UTF8.self)
+    String(utf8: bytes(ofWord: place, in: list))
 }
 
 private func bytes(ofWord place: Int, in list: StaticString) -> UnsafeRawBufferPointer {

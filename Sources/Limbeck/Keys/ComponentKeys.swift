@@ -36,7 +36,7 @@ package enum ComponentKeys {
 
     /// Each a type and its members.
     package static var all: [[String]] {
-        Words(lines: lines).map { Words($0).map { String(decoding: $0, as: UTF8.self) } }
+        Words(lines: lines).map { Words($0).map { String(utf8: $0) } }
     }
 
     /// Refuses what is not known: the type, or a member that asks for something.

@@ -119,7 +119,7 @@ extension JSONValue {
         case .null: false
         case .bool: word.elementsEqual((bool == true ? "true" : "false").utf8)
         // The same number may be written in several ways.
-        case .number: double != nil && double == decimal(String(decoding: word, as: UTF8.self)).map { Double($0) }
+        case .number: double != nil && double == decimal(String(utf8: word)).map { Double($0) }
         case .string: source.elementsEqual(word)
         case .array: count == 0 && word.elementsEqual("[]".utf8)
         case .object: count == 0 && word.elementsEqual("{}".utf8)

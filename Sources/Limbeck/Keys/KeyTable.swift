@@ -98,7 +98,7 @@ package struct KeyTable: Sendable {
         case .only(let values):
             var expected: Message = values.utf8CodeUnitCount == 0 ? "none" : ""
             for (index, word) in Words(values).enumerated() {
-                expected = "\(expected)\(index == 0 ? "" : " or ")\(String(decoding: word, as: UTF8.self))"
+                expected = "\(expected)\(index == 0 ? "" : " or ")\(String(utf8: word))"
             }
             let why: Message = rule.why.map { ": \(Message($0))" } ?? ""
             return LimbeckError(
@@ -124,7 +124,7 @@ extension JSONString {
     @inline(never) var shown: String {
         var text = ""
         _ = withBytes { bytes in
-            text = String(decoding: bytes.prefix(60), as: UTF8.self)
+            text = String(utf8: bytes.prefix(60))
             if bytes.count > 60 { text += "…" }
             return 0
         }

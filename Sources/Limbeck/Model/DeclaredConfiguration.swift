@@ -123,7 +123,7 @@ final class DeclaredConfiguration {
     /// A label that is a number or a truth value, as the file spells it.
     private static func name(of value: JSONValue) -> String? {
         switch value.kind {
-        case .number: String(decoding: value.source, as: UTF8.self)
+        case .number: String(utf8: value.source)
         case .bool: value.bool == true ? "true" : "false"
         default: nil
         }

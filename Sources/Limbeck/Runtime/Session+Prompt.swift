@@ -40,7 +40,7 @@ extension Session {
             guard let place = prompts.place(of: name) else {
                 throw LimbeckError(
                     .invalidArgument,
-                    "the model has no prompt '\(String(decoding: name, as: UTF8.self))'; it has \(prompts.names)")
+                    "the model has no prompt '\(String(utf8: name))'; it has \(prompts.names)")
             }
             prompt.bytes = put(prompts.list[place])
         case .text(let text):

@@ -107,7 +107,7 @@ public final class Tokenizer: Sendable {
 
     /// The token `id` as in the vocabulary ("##ing"); nil if no token has this id.
     public func token(_ id: Int32) -> String? {
-        withTokenBytes(id) { String(decoding: $0, as: UTF8.self) }
+        withTokenBytes(id) { String(utf8: $0) }
     }
 
     /// The id of a token, special ones included; nil if there is none.

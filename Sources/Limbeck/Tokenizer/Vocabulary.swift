@@ -79,7 +79,7 @@ final class Vocabulary: Sendable {
     }
 
     /// The token `id`; nil if there is none.
-    func token(_ id: Int32) -> String? { withToken(id) { String(decoding: $0, as: UTF8.self) } }
+    func token(_ id: Int32) -> String? { withToken(id) { String(utf8: $0) } }
 
     var memoryBytes: Int { trie.memoryBytes + bytes.memoryBytes + places.memoryBytes }
 }

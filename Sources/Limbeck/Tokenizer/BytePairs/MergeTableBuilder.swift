@@ -90,7 +90,7 @@ struct MergeTableBuilder {
             guard id != nil || !ByteAlphabet.isInText(byte) else {
                 throw LimbeckError(
                     .fileUnsupported,
-                    "\(file): the vocabulary has no token for the byte \(Int(byte)), written \"\(String(decoding: text, as: UTF8.self))\""
+                    "\(file): the vocabulary has no token for the byte \(Int(byte)), written \"\(String(utf8: text))\""
                 )
             }
             try append(letter: [byte], id)

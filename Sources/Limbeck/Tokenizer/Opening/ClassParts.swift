@@ -63,7 +63,7 @@ extension TokenizerSettings {
     func names(or otherwise: SpecialNames) -> SpecialNames {
         var names = SpecialNames()
         for index in named.indices {
-            names[index] = named[index].map { String(decoding: $0.token.text, as: UTF8.self) }
+            names[index] = named[index].map { String(utf8: $0.token.text) }
         }
         return names.or(otherwise)
     }
@@ -83,11 +83,11 @@ extension TokenizerParts {
         let count = tokenCount
         var next = count
         for (index, token) in addedTokens.enumerated() {
-            places.set(String(decoding: token.text, as: UTF8.self), index)
+            places.set(String(utf8: token.text), index)
             next = max(next, Int(token.id) + 1)
         }
         for var token in settings.added(over: addedTokens, json: json, pieces: pieces ?? [], names) {
-            let text = String(decoding: token.text, as: UTF8.self)
+            let text = String(utf8: token.text)
             let declared = token.id
             if let place = places[text] {
                 token.id = addedTokens[place].id
@@ -135,19 +135,20 @@ extension TokenizerSettings {
         // By id: of the same id, the tokenizer.json's counts.
         var tokens = listed
         if takesTokensOfJSON, !json.isEmpty {
-            let ids = Set(json.map { $0.id })
-            tokens.removeAll { ids.contains($0.id) }
+            var isThere = [Bool](repeating: false, count: Int(json.reduce(0) { max($0, $1.id) }) + 1)
+            for token in json { isThere[Int(token.id)] = true }
+            tokens.removeAll { token in isThere.indices.contains(Int(token.id)) && isThere[Int(token.id)] }
             tokens += json
             tokens.sort { $0.id < $1.id }
         }
         var known = NameTable(), specials = NameTable()
-        for token in existing + tokens { known.set(String(decoding: token.text, as: UTF8.self), 0) }
+        for token in existing + tokens { known.set(String(utf8: token.text), 0) }
         for index in SpecialNames.keys.indices { if let name = names[index] { specials.set(name, 0) } }
-        for index in tokens.indices where specials[String(decoding: tokens[index].text, as: UTF8.self)] != nil {
+        for index in tokens.indices where specials[String(utf8: tokens[index].text)] != nil {
             tokens[index].isSpecial = true
         }
         func add(_ special: Special) {
-            guard known.insert(String(decoding: special.token.text, as: UTF8.self)) else { return }
+            guard known.insert(String(utf8: special.token.text)) else { return }
             tokens.append(special.token)
         }
         for index in SpecialNames.keys.indices {
@@ -172,9 +173,9 @@ extension TokenizerSettings {
         if pieces.isEmpty { return tokens }
         var tokens = tokens
         var places = NameTable()
-        for (index, token) in tokens.enumerated() { places.set(String(decoding: token.text, as: UTF8.self), index) }
+        for (index, token) in tokens.enumerated() { places.set(String(utf8: token.text), index) }
         for piece in pieces {
-            if let place = places[String(decoding: piece.text, as: UTF8.self)] {
+            if let place = places[String(utf8: piece.text)] {
                 if place < listed.count { continue }
                 (tokens[place].stripsLeft, tokens[place].isNormalized) = (false, false)
                 (tokens[place].stripsRight, tokens[place].isSingleWord) = (false, false)

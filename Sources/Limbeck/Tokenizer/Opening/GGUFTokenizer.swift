@@ -48,7 +48,7 @@ extension TokenizerParts {
         let unk = try special(["unknown"], 100)
         let options = WordPieceOptions(unknown: unk, prefix: "##", maximumCharacters: 100)
         func name(_ id: Int32) -> String {
-            vocabulary.withToken(id) { String(decoding: $0, as: UTF8.self) } ?? ""
+            vocabulary.withToken(id) { String(utf8: $0) } ?? ""
         }
         let names = SpecialNames(
             unk: name(unk), sep: name(sep), cls: name(cls), mask: name(try special(["mask"], 103)),

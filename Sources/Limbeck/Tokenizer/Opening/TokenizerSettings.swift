@@ -185,8 +185,8 @@ final class TokenizerSettings {
 
     private func readAdded(_ list: TokenizerComponent) throws(LimbeckError) {
         var specials = NameTable()
-        for token in named { if let token { specials.set(String(decoding: token.token.text, as: UTF8.self), 0) } }
-        for token in unnamed { specials.set(String(decoding: token.token.text, as: UTF8.self), 0) }
+        for token in named { if let token { specials.set(String(utf8: token.token.text), 0) } }
+        for token in unnamed { specials.set(String(utf8: token.token.text), 0) }
         for (key, value) in list.value.members {
             guard let id = value.int else { throw list.malformed("an object of tokens and their ids") }
             try list.check(id: id)

@@ -134,7 +134,7 @@ final class SentencePieceFile {
 
     private func text(_ bytes: UnsafeRawBufferPointer, _ key: String) throws(LimbeckError) -> String {
         guard UTF8Check.isWellFormed(bytes) else { throw malformed("\(key) is not UTF-8") }
-        return String(decoding: bytes, as: UTF8.self)
+        return String(utf8: bytes)
     }
 
     /// NormalizerSpec
