@@ -1,6 +1,6 @@
 """What real checkpoints answer, beside their references: run by scripts/real-models.sh, which brings both.
 
-Ids of texts in 24 languages; vectors, or a decoder's logits, of English ones; and what int8 and int4 cost, with the method of
+Ids of texts in twelve languages; vectors, or a decoder's logits, of English ones; and what int8 and int4 cost, with the method of
 scripts/accuracy.py: cosines to float32, and the share of the ten nearest of 500 that stays.
 """
 
@@ -70,7 +70,7 @@ class Vectors:
 
 
 class Graph:
-    """The last states by ONNX Runtime, or their mean where the graph gives that."""
+    """The mean of the states that ONNX Runtime gives: what has three dimensions, whatever else the graph lets out."""
 
     what = "vectors"
 
@@ -86,8 +86,8 @@ class Graph:
         for text in texts:
             row = np.array([self.tokenizer.tokenize(text, max_length=256).ids], np.int64)
             given = {"input_ids": row, "attention_mask": np.ones_like(row), "token_type_ids": np.zeros_like(row)}
-            first = self.session.run(None, {name: given[name] for name in self.names})[0]
-            vectors.append(first[0].mean(0) if first.ndim == 3 else first[0])
+            outputs = self.session.run(None, {name: given[name] for name in self.names})
+            vectors.append(next(output for output in outputs if output.ndim == 3)[0].mean(0))
         return np.stack(vectors)
 
     def ours(self, model, texts):
