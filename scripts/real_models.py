@@ -1,6 +1,6 @@
 """What real checkpoints answer, beside their references: run by scripts/real-models.sh, which brings both.
 
-Ids of texts in twelve languages; vectors, or a decoder's logits, of English ones; and what int8 and int4 cost, with the method of
+Ids of texts in 24 languages; vectors, or a decoder's logits, of English ones; and what int8 and int4 cost, with the method of
 scripts/accuracy.py: cosines to float32, and the share of the ten nearest of 500 that stays.
 """
 
