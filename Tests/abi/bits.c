@@ -47,7 +47,7 @@ int main(int argc, char **argv) {
             fprintf(stderr, "%s\n", message);
             return 1;
         }
-        limbeck_model_info_t info = {sizeof info, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+        limbeck_model_info_t info = {.struct_size = sizeof info};
         limbeck_model_info(model, &info);
         int32_t status = limbeck_session_new(model, &options, &session);
         if (status != LIMBECK_OK) {
