@@ -64,7 +64,7 @@ private func answers(_ session: Session, _ texts: [String]) throws(LimbeckError)
     expect(model.embeddingSize <= 1 << 20, "vectors of \(model.embeddingSize) numbers")
     for vector in try session.embed(texts) { expect(vector.count == model.embeddingSize, "a vector of \(vector.count) numbers") }
     for prompt in model.prompts.prefix(3) { _ = try session.embed(texts, options: EmbedOptions(promptName: prompt.name)) }
-    _ = try session.embed(texts, options: EmbedOptions(dimensions: 1, prompt: text))
+    _ = try session.embed(texts, options: EmbedOptions(dimensions: 1, prompt: texts.first))
     for text in texts {
         let bytes = text.utf8.count
         if model.answers.contains(.classify) { expect(try session.classify([text]).count == 1, "no classes") }

@@ -41,6 +41,7 @@ private func put(_ name: String, _ part: Slice<UnsafeRawBufferPointer>) {
     let line = part.dropFirst().prefix { $0 != UInt8(ascii: "\n") }
     file("m/\(String(decoding: line, as: UTF8.self))", part[line.endIndex...].dropFirst())
 }
+
 /// A matrix of 4 rows of 8, and a bias.
 private let dense: [UInt8] = {
     let header = #"""
