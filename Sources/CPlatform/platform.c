@@ -79,15 +79,16 @@ static int by_bytes(const struct dirent **left, const struct dirent **right) {
     return strcmp((*left)->d_name, (*right)->d_name);
 }
 
-bool platform_name_in(const char *folder, size_t index, char *name, size_t capacity) {
+void platform_names_in(const char *folder, bool (*visit)(const char *name, void *context), void *context) {
     struct dirent **entries;
     int count = scandir(folder, &entries, NULL, by_bytes);
-    if (count < 0) return false;
-    bool found = index < (size_t)count && strlen(entries[index]->d_name) < capacity;
-    if (found) memcpy(name, entries[index]->d_name, strlen(entries[index]->d_name) + 1);
-    for (int i = 0; i < count; i++) free(entries[i]);
+    if (count < 0) return;
+    bool goes_on = true;
+    for (int i = 0; i < count; i++) {
+        goes_on = goes_on && visit(entries[i]->d_name, context);
+        free(entries[i]);
+    }
     free(entries);
-    return found;
 }
 
 static int write_all(int file, const char *bytes, size_t count) {

@@ -190,6 +190,11 @@ extension HostileCase {
             $0.modules([])
             $0.files["config_sentence_transformers.json"] = Array(#"{"model_type": "CrossEncoder"}"#.utf8)
         },
+        .init("cross-encoder-by-its-task", .fileInconsistent, "sentence_bert_config.json: a cross-encoder, and weights without a classifier") {
+            $0.set("architectures", #"["BertModel"]"#)
+            $0.modules([])
+            $0.files["sentence_bert_config.json"] = Array(#"{"transformer_task": "sequence-classification"}"#.utf8)
+        },
         .init("cross-encoder-fits", nil, "") {
             $0.modules([])
             $0.files["config_sentence_transformers.json"] = Array(

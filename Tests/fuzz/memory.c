@@ -121,18 +121,17 @@ int platform_find(const char *folder, const char *suffix, char *name, size_t cap
     return count;
 }
 
-bool platform_name_in(const char *folder, size_t index, char *name, size_t capacity) {
+void platform_names_in(const char *folder, bool (*visit)(const char *name, void *context), void *context) {
     size_t start = strlen(folder) + 1;
     for (int i = 0; i < file_count; i++) {
         if (strncmp(files[i].path, folder, start - 1) != 0 || files[i].path[start - 1] != '/') continue;
-        const char *found = files[i].path + start;
-        size_t length = strcspn(found, "/");
-        if (length >= capacity || index-- > 0) continue;
-        memcpy(name, found, length);
+        char name[256];
+        size_t length = strcspn(files[i].path + start, "/");
+        if (length >= sizeof name) continue;
+        memcpy(name, files[i].path + start, length);
         name[length] = 0;
-        return true;
+        if (!visit(name, context)) return;
     }
-    return false;
 }
 
 void *platform_allocate(size_t bytes) {

@@ -1,7 +1,7 @@
 """Folders whose config.json and tensors do not fit at the first glance, and what transformers 5.24 answers: cases/heads, cases/families,
 cases/labels and cases/adapters.
 
-    python3 -m venv venv && venv/bin/pip install -r Tests/golden/requirements-classes.txt
+    python3 -m venv venv && venv/bin/pip install -r Tests/golden/requirements-today.txt
     cd Tests/golden && ../../venv/bin/python -W ignore make_classes.py
 """
 
@@ -20,7 +20,7 @@ from safetensors.torch import load_file, save_file, save_model
 
 HERE = Path(__file__).parent
 PINNED = dict(
-    line.split("==") for line in (HERE / "requirements-classes.txt").read_text().split() if "==" in line
+    line.split("==") for line in (HERE / "requirements-today.txt").read_text().split() if "==" in line
 )
 for package, wanted in PINNED.items():
     if version(package).split("+")[0] != wanted:

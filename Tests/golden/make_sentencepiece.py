@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Writes Tests/golden/sentencepiece: small .model files under every class, and how transformers' AutoTokenizer cuts tricky texts with them.
 
-Needs, apart from the other scripts, what requirements-sentencepiece.txt names.
+Needs, apart from the other scripts, what requirements-today.txt names.
 
-    python3 -m venv venv && venv/bin/pip install -r Tests/golden/requirements-sentencepiece.txt
+    python3 -m venv venv && venv/bin/pip install -r Tests/golden/requirements-today.txt
     venv/bin/python Tests/golden/make_sentencepiece.py
 
 The folders are some of those of scripts/sentencepiece_cases.py, which scripts/compare-sentencepiece.py compares on far more texts.

@@ -20,8 +20,8 @@ int platform_kind_of(const char *path);
  * folder that cannot be read has none. */
 int platform_find(const char *folder, const char *suffix, char *name, size_t capacity);
 
-/* The name at this index of those in a folder, in their order, NUL-terminated into `name`. False past the last. */
-bool platform_name_in(const char *folder, size_t index, char *name, size_t capacity);
+/* Gives the names in a folder to `visit`, in the order of their bytes, until it answers false; none of a folder that cannot be read. */
+void platform_names_in(const char *folder, bool (*visit)(const char *name, void *context), void *context);
 
 /* What a file is to hold: pieces of memory, one after the other. */
 typedef struct platform_piece {

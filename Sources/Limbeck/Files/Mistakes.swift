@@ -143,17 +143,28 @@ enum Mistakes {
             "\(folder.path): no weights, expected model.safetensors, pytorch_model.bin, or the index of one\(hint)")
     }
 
-    /// The first name in a folder that is looked for, in the order of bytes; of very many only some are looked at.
-    @inline(never) private static func first(in folder: String, where isLookedFor: (String) -> Bool) -> String? {
-        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1024) { name in
-            for index in 0..<256 {
-                guard folder.withCString({ platform_name_in($0, index, name.baseAddress, name.count) }),
-                    let start = name.baseAddress
-                else { return nil }
-                let name = String(cString: start)
-                if name != ".", name != "..", isLookedFor(name) { return name }
+    /// The first name in a folder that is looked for, in the order of bytes.
+    private static func first(in folder: String, where isLookedFor: (String) -> Bool) -> String? {
+        names(in: folder).first(where: isLookedFor)
+    }
+
+    /// Of very many names only some are looked at.
+    private static let mostNames = 256
+
+    @inline(never) private static func names(in folder: String) -> [String] {
+        var names: [String] = []
+        withUnsafeMutablePointer(to: &names) { names in
+            folder.withCString { folder in
+                platform_names_in(
+                    folder,
+                    { name, names in
+                        guard let name, let names = names?.assumingMemoryBound(to: [String].self) else { return false }
+                        let text = String(cString: name)
+                        if text != ".", text != ".." { names.pointee.append(text) }
+                        return names.pointee.count < Mistakes.mostNames
+                    }, names)
             }
-            return nil
         }
+        return names
     }
 }

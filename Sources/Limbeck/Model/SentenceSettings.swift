@@ -53,16 +53,18 @@ struct SentenceSettings {
             }
         }
         let reader = model.map { MemberReader($0) }
+        let said = reader ?? transformer.map { MemberReader($0) }
         // What the file of the Transformer says counts only where the other does not.
         let type = reader?.choice("model_type", "SentenceTransformer CrossEncoder") ?? task
         if type == 1 {
             (scores, prompts) = (SentenceSettings.defaultScores(c), Prompts())
-            if c.head != .sequence { reader?.fail(.fileInconsistent, "a cross-encoder, and weights without a classifier") }
+            if c.head != .sequence { said?.fail(.fileInconsistent, "a cross-encoder, and weights without a classifier") }
         }
         if let task, let type, task != type {
-            reader?.fail(.fileInconsistent, "the Transformer's file has the task of another model")
+            said?.fail(.fileInconsistent, "the Transformer's file has the task of another model")
         }
         if let reader { try read(reader) }
+        try said?.check()
     }
 
     private mutating func read(_ model: MemberReader) throws(LimbeckError) {

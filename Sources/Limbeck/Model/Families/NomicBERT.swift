@@ -203,9 +203,6 @@ extension DeclaredConfiguration {
     /// Whether texts longer than those of the training have angles of their own (dynamic NTK).
     fileprivate func isScaled() throws(LimbeckError) -> Bool {
         let type = try root.optionalObject("rope_parameters")?.optionalString("rope_type") ?? "default"
-        guard type == "default" || type == "dynamic" else {
-            throw LimbeckError(.fileUnsupported, "\(file): rope_type '\(type)' is not supported")
-        }
         let factor = try root.optionalDouble("rotary_scaling_factor") ?? 0
         return type == "dynamic" || factor != 0
     }

@@ -7,10 +7,23 @@ final class PieceList {
     private(set) var scores: [Double] = []
     /// The id of the piece for unknown characters, as the class or the file has it.
     var unknown = 0
+    /// Before that, the piece counts which has the name of the unknown token; nil: it does not.
+    var unknownIsNamed: NamedUnknown?
+
+    enum NamedUnknown {
+        case withAnyScore
+        /// With a score of 0.
+        case withoutScore
+    }
     /// What the file maps characters by, before they are cut.
     var charsmap: CharacterMap?
 
     init(file: String) { self.file = file }
+
+    fileprivate func unknown(_ name: String?, _ vocabulary: Vocabulary) -> Int {
+        guard let unknownIsNamed, let name, let id = vocabulary.id(of: name).map({ Int($0) }) else { return unknown }
+        return unknownIsNamed == .withAnyScore || scores[id] == 0 ? id : unknown
+    }
 
     func add(_ score: Double, _ text: (inout [UInt8]) -> Void) throws(LimbeckError) {
         try builder.add(id: scores.count, file: file, text)
@@ -29,10 +42,11 @@ extension TokenizerParts {
         let file = list.file
         let names = settings.names(or: settings.tokenizerClass?.names ?? SpecialNames())
         let vocabulary = try Vocabulary(list.builder)
-        guard 0..<list.scores.count ~= list.unknown else {
-            throw LimbeckError(.fileInconsistent, "\(file): the unknown token has the id \(list.unknown), of \(list.scores.count)")
+        let unknown = list.unknown(names.unk, vocabulary)
+        guard 0..<list.scores.count ~= unknown else {
+            throw LimbeckError(.fileInconsistent, "\(file): the unknown token has the id \(unknown), of \(list.scores.count)")
         }
-        let table = try PieceTable(vocabulary, scores: list.scores, unknown: Int32(list.unknown), byteIds: nil)
+        let table = try PieceTable(vocabulary, scores: list.scores, unknown: Int32(unknown), byteIds: nil)
         self.init(file: file, vocabulary: vocabulary, model: .unigram(table), names: names)
         let steps = try NormalizerStep.steps(of: list, settings)
         normalizer = steps.isEmpty ? .none : .steps(steps, name: "Sequence")

@@ -48,13 +48,9 @@ extension PieceList {
     /// As a class takes the pieces of a tokenizer.json, in their order: the unknown one by its own rule, and of the normalizer the charsmap.
     convenience init(_ model: TokenizerComponent, of root: JSONValue, _ settings: TokenizerSettings) throws(LimbeckError) {
         try self.init(model)
-        let names = settings.names(or: settings.tokenizerClass?.names ?? SpecialNames())
-        let named = try Vocabulary(builder).id(of: names.unk ?? "").map { Int($0) }
         switch settings.tokenizerClass {
-        case .camembert: unknown = named ?? 0
-        case .debertaV2:
-            let otherwise = settings.config?.value["unk_id"]?.int ?? 1
-            unknown = named.flatMap { scores[$0] == 0 ? $0 : nil } ?? otherwise
+        case .camembert: (unknown, unknownIsNamed) = (0, .withAnyScore)
+        case .debertaV2: (unknown, unknownIsNamed) = (settings.config?.value["unk_id"]?.int ?? 1, .withoutScore)
         case .albert: unknown = 1
         default: unknown = 3
         }
