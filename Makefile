@@ -4,7 +4,7 @@ DESTDIR ?=
 LIBDIR = $(DESTDIR)$(PREFIX)/lib
 INCLUDEDIR = $(DESTDIR)$(PREFIX)/include
 
-.PHONY: all lib lib-arm64 install demo test bench clean
+.PHONY: all lib lib-arm64 install demo test test-long bench clean
 
 all: lib
 
@@ -30,6 +30,10 @@ demo:
 # Every test there is.
 test:
 	scripts/test.sh
+
+# The same with more texts and an hour of fuzzing: before a release.
+test-long:
+	TOKENIZER_TEXTS=22000 TOKENIZER_RANDOM=10000 TOKENIZER_CHARACTERS=1 SENTENCEPIECE_TEXTS=20000 FUZZ_SECONDS=450 scripts/test.sh
 
 # Speed and memory, against the peers. BENCH="--quick", BENCH="--write", ...: see scripts/bench.sh.
 bench:

@@ -16,10 +16,12 @@ major=$(number MAJOR)
 version=$major.$(number MINOR).$(number PATCH)
 
 # A section for each function, so that the linker can leave out those that nobody calls. One trap for a function, not one for each
-# check. And no hashes for incremental builds, which would be mapped with the library.
+# check. No hashes for incremental builds, which would be mapped with the library; and no tables for unwinding, which the C files alone
+# would have: there are frame pointers.
 build() {
     "$swift" build -c release --traits Embedded --scratch-path "$scratch" \
         -Xswiftc -Xfrontend -Xswiftc -function-sections -Xcc -ffunction-sections -Xcc -fdata-sections \
+        -Xcc -fno-asynchronous-unwind-tables \
         -Xswiftc -Xfrontend -Xswiftc -mergeable-traps -Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen "$@"
 }
 build --product LimbeckABI
@@ -33,6 +35,14 @@ grep -vE '/(Integer)?Kernels(AVX|AMX|NEON)' "$list" | tr -d "'" > "$work/objects
 for set in AVX2 AVXVNNI AVX512 AVX512VNNI AMX NEONDot; do
     grep -E "/(Integer)?Kernels$set\.build/" "$list" | tr -d "'" >> "$work/objects" || true
 done
+
+# Nothing to link where nothing is newer than what was made last.
+if [ -f "$out/liblimbeck.so.$version" ] && [ -f "$out/liblimbeck.a" ] && [ -f "$out/limbeck.pc" ] &&
+    [ -z "$(tr -d "'" < "$list" | xargs sh -c 'made=$0; find "$@" -newer "$made"' "$out/limbeck.pc")" ] &&
+    [ -z "$(find scripts/build-lib.sh scripts/check-symbols.sh scripts/exports.sh "$header" -newer "$out/limbeck.pc")" ]; then
+    echo "build-lib: nothing has changed"
+    exit 0
+fi
 
 # The toolchain: clang and lld lie beside swift, the Unicode tables of Embedded Swift in its resources.
 target=$("$swift" -print-target-info)
@@ -68,7 +78,7 @@ objcopy --strip-debug --keep-global-symbols="$work/exports" "$work/limbeck.o"
 rm -f "$out/liblimbeck.a"
 ar crD "$out/liblimbeck.a" "$work/limbeck.o"
 
-cat > "$out/limbeck.pc" <<PC
+cat > "$work/limbeck.pc" <<PC
 prefix=/usr/local
 libdir=\${prefix}/lib
 includedir=\${prefix}/include
@@ -82,3 +92,4 @@ Cflags: -I\${includedir}
 PC
 
 OUT=$out WORK=$work scripts/check-symbols.sh
+mv "$work/limbeck.pc" "$out/limbeck.pc" # the last of all that is made: what it is newer than is up to date

@@ -184,9 +184,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("model", type=pathlib.Path, nargs="?", default=ROOT / "models" / "all-MiniLM-L6-v2")
     parser.add_argument("--texts", action="append", default=[])
-    count = int(os.environ.get("TOKENIZER_TEXTS", "22000"))
+    count, drawn, step = (
+        int(os.environ.get(f"TOKENIZER_{name}", number)) for name, number in [("TEXTS", 22000), ("RANDOM", 10000), ("CHARACTERS", 1)]
+    )
     parser.add_argument("--count", type=int, default=count, help="so many real texts (by default TOKENIZER_TEXTS, or 22,000)")
-    parser.add_argument("--random", type=int, default=10000)
+    parser.add_argument("--random", type=int, default=drawn, help="so many drawn ones (by default TOKENIZER_RANDOM, or 10,000)")
+    parser.add_argument(
+        "--characters", type=int, default=step, help="one of so many characters of Unicode (by default TOKENIZER_CHARACTERS, or all)"
+    )
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     parser.add_argument("--library", default=ROOT / "build" / "lib" / "liblimbeck.so")
     parser.add_argument(
@@ -209,6 +214,7 @@ def main():
     real, drawn = cases.text_items(rng, texts), cases.random_items(rng, arguments.random)
     # Every character alone and between letters: four in a text for the model as it is, a tenth of them, 16 in a text, for a variant.
     scalars = [chr(c) for c in range(0x110000) if not 0xD800 <= c < 0xE000]
+    scalars = scalars[rng.randrange(arguments.characters) :: arguments.characters]
 
     def characters(share, together):
         texts = [" ".join(f"a{c}b {c}" for c in share[i : i + together]) for i in range(0, len(share), together)]

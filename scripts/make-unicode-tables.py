@@ -24,6 +24,7 @@ FOLDER = pathlib.Path(__file__).resolve().parent.parent / "Sources" / "CUnicodeT
 SCALARS = [c for c in range(0x110000) if not 0xD800 <= c < 0xE000]
 HANGUL = range(0xAC00, 0xD7A4)
 BLOCK, GROUP = 16, 32
+KEYS_FOR_A_START = 16  # as CUnicodeTables.h has it
 
 REMOVED, SPACE, PUNCTUATION, IDEOGRAPH, NONSPACING, WORD, DECOMPOSES, LOWERS = (1 << bit for bit in range(8))
 RANK_SHIFT = 8
@@ -189,17 +190,23 @@ def rows(values, per_row=40):
 
 
 def mapping(name, table):
-    """Keys in order, and for each where its UTF-16 starts in a pool."""
+    """Keys in order, for each how long its UTF-16 is in a pool, and for some of them where it begins there."""
     keys = sorted(table)
     planes = [sum(key < plane << 16 for key in keys) for plane in range(18)]
-    starts, pool = [0], []
-    for key in keys:
+    lengths, starts, pool = [], [], []
+    for index, key in enumerate(keys):
         units = table[key].encode("utf-16-le")
+        if index % KEYS_FOR_A_START == 0:
+            starts.append(len(pool))
         pool += struct.unpack(f"<{len(units) // 2}H", units)
-        starts.append(len(pool))
+        lengths.append(len(units) // 2)
     assert len(pool) < 1 << 16
     return f"""static const uint16_t {name}_keys[{len(keys)}] = {{
 {rows([key & 0xFFFF for key in keys], 30)}
+}};
+
+static const uint8_t {name}_lengths[{len(lengths)}] = {{
+{rows(lengths, 60)}
 }};
 
 static const uint16_t {name}_starts[{len(starts)}] = {{
@@ -211,7 +218,7 @@ static const uint16_t {name}_pool[{len(pool)}] = {{
 }};
 
 const limbeck_mapping limbeck_{name} = {{
-    {name}_keys, {name}_starts, {name}_pool,
+    {name}_keys, {name}_starts, {name}_pool, {name}_lengths,
     {{{", ".join(map(str, planes))}}},
 }};
 """

@@ -1,11 +1,18 @@
 #!/usr/bin/env bash
 # Every test there is, from a fresh clone on a Debian machine with Swift: installs what is missing and says so, builds, runs.
-# Environment: FUZZ_SECONDS (default 20) for each fuzz target, TOKENIZER_TEXTS (default 22000) for the comparison.
+# Environment, for longer runs (make test-long): FUZZ_SECONDS (10) for each fuzz target; TOKENIZER_TEXTS (4000) real texts and
+# TOKENIZER_RANDOM (2000) drawn ones for each kind of tokenizer, and one of TOKENIZER_CHARACTERS (4) characters of Unicode, others each
+# time; SENTENCEPIECE_TEXTS (1000).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 started=$SECONDS
-step() { printf '\n== %s (%d s)\n' "$1" "$((SECONDS - started))"; }
+times=() last=
+step() {
+  [ -z "$last" ] || times+=("$(printf '%5d s  %s' "$((SECONDS - since))" "$last")")
+  last=$1 since=$SECONDS
+  printf '\n== %s (%d s)\n' "$1" "$((SECONDS - started))"
+}
 
 # Compiling keeps one CPU busy for minutes: what is needed later is built beside the tests before it.
 # begin NAME COMMAND...: with its output in build/NAME.log. finish NAME: waits for it, and shows the output if it failed.
@@ -60,7 +67,7 @@ step "Command line"
 Tests/cli/run.sh
 
 step "Swift example"
-swift run -c release --package-path examples/swift
+scripts/run-swift-example.sh models/all-MiniLM-L6-v2
 
 step "C library"
 # Four processes share a real student's pack.
@@ -82,8 +89,8 @@ step "Accuracy of packs"
 build/venv/bin/python scripts/accuracy.py
 
 step "Tokenizer against Hugging Face tokenizers and transformers on real texts"
-# A part; without --count it is all of them, in ten minutes.
-build/venv/bin/python scripts/compare-sentencepiece.py --count 1000
+build/venv/bin/python scripts/compare-sentencepiece.py --count "${SENTENCEPIECE_TEXTS:-1000}"
+export TOKENIZER_TEXTS=${TOKENIZER_TEXTS:-4000} TOKENIZER_RANDOM=${TOKENIZER_RANDOM:-2000} TOKENIZER_CHARACTERS=${TOKENIZER_CHARACTERS:-4}
 # Two at a time: the reference keeps one CPU busy for minutes.
 begin bpe build/venv/bin/python scripts/compare-tokenizers.py --only byte-level --only characters
 build/venv/bin/python scripts/compare-tokenizers.py --only wordpiece --only unigram
@@ -92,6 +99,7 @@ cat build/bpe.log
 
 step "Fuzzing"
 finish fuzzers
-scripts/fuzz.sh
+FUZZ_SECONDS=${FUZZ_SECONDS:-10} scripts/fuzz.sh
 
 step "All tests passed"
+printf '%s\n' "${times[@]}"

@@ -138,17 +138,18 @@ func dots(_ pointer: UnsafePointer<Dots>, columns: Range<Int>) {
 /// `weight` gives up to 16 numbers from a place on. Four columns at a time hide the latency of the sums, and stay in the cache while all
 /// rows go by.
 @inline(__always) private func dots(
-    _ job: Dots, _ columns: Range<Int>, _ weight: (_ place: Int, _ count: Int) -> Vector, _ scaled: (_ sum: Float, _ column: Int) -> Float
+    _ job: Dots, _ columns: Range<Int>, _ weight: (_ place: Int, _ count: Int) -> Vector,
+    _ scaled: (_ sum: Float, _ column: Int) -> Float
 ) {
     let full = job.width / 16, rest = job.width % 16
     var column = columns.lowerBound
     while column < columns.upperBound {
-        let last = columns.upperBound - 1
+        let count = min(4, columns.upperBound - column), last = count - 1
         // Past the last column the last one is computed again, and dropped.
-        let w0 = column * job.width, w1 = min(column + 1, last) * job.width
-        let w2 = min(column + 2, last) * job.width, w3 = min(column + 3, last) * job.width
+        let w0 = column * job.width, w1 = w0 + min(1, last) * job.width, w2 = w0 + min(2, last) * job.width,
+            w3 = w0 + last * job.width
         for row in 0..<job.rows {
-            let a = job.a + row * job.aStride
+            let a = job.a + row * job.aStride, out = job.out + row * job.outStride
             var s0 = Vector(), s1 = Vector(), s2 = Vector(), s3 = Vector()
             for i in 0..<full {
                 let x = load(a + i * 16)
@@ -157,20 +158,15 @@ func dots(_ pointer: UnsafePointer<Dots>, columns: Range<Int>) {
                 s2 = fma(x, weight(w2 + i * 16, 16), s2)
                 s3 = fma(x, weight(w3 + i * 16, 16), s3)
             }
-            if rest > 0 {
-                let i = full * 16
-                let x = load(a + i, first: rest)
-                s0 = fma(x, weight(w0 + i, rest), s0)
-                s1 = fma(x, weight(w1 + i, rest), s1)
-                s2 = fma(x, weight(w2 + i, rest), s2)
-                s3 = fma(x, weight(w3 + i, rest), s3)
+            // A loop, for what it does is compiled for every form of the weights.
+            withUnsafeBytes(of: (s0, s1, s2, s3)) { sums in
+                for index in 0..<count {
+                    let column = column + index, i = full * 16
+                    var sum = sums.load(fromByteOffset: index * MemoryLayout<Vector>.size, as: Vector.self)
+                    if rest > 0 { sum = fma(load(a + i, first: rest), weight(column * job.width + i, rest), sum) }
+                    out[column] = scaled(total(sum), column) + (job.bias?[column] ?? 0)
+                }
             }
-            let out = job.out + row * job.outStride
-            func finish(_ column: Int, _ sum: Vector) { out[column] = scaled(total(sum), column) + (job.bias?[column] ?? 0) }
-            finish(column, s0)
-            if column < last { finish(column + 1, s1) }
-            if column + 1 < last { finish(column + 2, s2) }
-            if column + 2 < last { finish(column + 3, s3) }
         }
         column += 4
     }

@@ -18,7 +18,7 @@ func status(_ body: () throws(LimbeckError) -> Void) -> Int32 {
     }
 }
 
-@inline(never) func invalid(_ message: Message) -> LimbeckError { LimbeckError(.invalidArgument, message) }
+@inline(never) func invalid(_ message: __owned Message) -> LimbeckError { LimbeckError(.invalidArgument, message) }
 
 func isNull(_ name: StaticString) -> LimbeckError { invalid("\(name) is NULL") }
 

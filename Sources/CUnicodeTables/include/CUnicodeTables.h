@@ -15,10 +15,11 @@ extern const uint16_t limbeck_scalar_groups[];
 extern const uint8_t limbeck_scalar_blocks[];
 extern const uint16_t limbeck_compositions[];
 
-// What scalars become: the low halves of the keys in order, where the UTF-16 of each starts in the pool, and the first key of each
-// plane.
+// What scalars become: the low halves of the keys in order, how long the UTF-16 of each is in the pool, where that of every sixteenth
+// starts there, and the first key of each plane.
 typedef struct {
     const uint16_t *keys, *starts, *pool;
+    const uint8_t *lengths;
     uint16_t planes[18];
 } limbeck_mapping;
 
@@ -51,8 +52,9 @@ static inline uint32_t limbeck_map(const limbeck_mapping *mapping, uint32_t scal
         }
     }
     if (low == end || mapping->keys[low] != key) return 0;
-    uint32_t count = 0;
-    for (uint32_t unit = mapping->starts[low]; unit < mapping->starts[low + 1]; unit++) {
+    uint32_t count = 0, unit = mapping->starts[low / 16];
+    for (uint32_t before = low / 16 * 16; before < low; before++) unit += mapping->lengths[before];
+    for (end = unit + mapping->lengths[low]; unit < end; unit++) {
         uint32_t value = mapping->pool[unit];
         if (value >= 0xD800 && value < 0xDC00) {
             value = 0x10000 + ((value - 0xD800) << 10) + (mapping->pool[++unit] - 0xDC00u);

@@ -10,7 +10,7 @@ struct VectorPlan {
     let kept: Int
     let normalizes: Bool
 
-    init(_ options: EmbedOptions, _ session: Session) throws(LimbeckError) {
+    init(_ options: EmbedOptions, _ session: __shared Session) throws(LimbeckError) {
         let steps = session.model.weights.vector
         guard 0...steps.width ~= options.dimensions else {
             throw LimbeckError(.invalidArgument, "dimensions is \(options.dimensions), and a vector has \(steps.width)")

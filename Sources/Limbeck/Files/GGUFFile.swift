@@ -17,12 +17,12 @@ package struct GGUFFile {
     /// Real files have some dozens of values, and some hundreds of tensors.
     private static let mostNames = 1 << 16
 
-    package init(_ mapping: MappedFile) throws(LimbeckError) {
+    package init(_ mapping: __shared MappedFile) throws(LimbeckError) {
         try self.init(mapping.bytes, file: mapping.name, mapping: mapping)
     }
 
     package init(
-        _ bytes: UnsafeRawBufferPointer, file: String, mapping: MappedFile? = nil
+        _ bytes: UnsafeRawBufferPointer, file: __shared String, mapping: __shared MappedFile? = nil
     ) throws(LimbeckError) {
         (self.file, self.mapping) = (file, mapping)
         guard bytes.starts(with: GGUFFile.magic) else {
@@ -139,7 +139,7 @@ package struct GGUFFile {
 
     func contains(_ key: String) -> Bool { values[key] != nil }
 
-    @inline(never) func mismatch(_ key: String, expected: Message) -> LimbeckError {
+    @inline(never) func mismatch(_ key: String, expected: __owned Message) -> LimbeckError {
         guard let value = values[key] else {
             return LimbeckError(.fileMalformed, "\(file): no '\(key)', expected \(expected)")
         }

@@ -12,8 +12,8 @@ struct GGUFTensorInfo {
     private static let mostNameBytes = 64
     private static let mostSizes = 4
 
-    init(_ reader: inout ByteReader, _ index: Int, _ file: String) throws(LimbeckError) {
-        @inline(never) func malformed(_ message: Message) -> LimbeckError {
+    init(_ reader: inout ByteReader, _ index: Int, _ file: __shared String) throws(LimbeckError) {
+        @inline(never) func malformed(_ message: __owned Message) -> LimbeckError {
             LimbeckError(.fileMalformed, "\(file): tensor \(message)")
         }
         guard let nameBytes = reader.ggufString(), let sizes = reader.integer(UInt32.self) else {

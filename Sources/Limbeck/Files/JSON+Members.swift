@@ -40,7 +40,7 @@ extension JSONValue {
     }
 
     /// The error that `what` is this value, but should be something else.
-    @inline(never) package func mismatch(_ what: Message, expected: Message) -> LimbeckError {
+    @inline(never) package func mismatch(_ what: Message, expected: __owned Message) -> LimbeckError {
         LimbeckError(.fileMalformed, "\(document.file): \(what) is \(described) at byte \(offset), expected \(expected)")
     }
 

@@ -16,7 +16,7 @@ package final class JSONDocument {
     package static let configurationBytes = 16 << 20
 
     package init(
-        _ bytes: UnsafeRawBufferPointer, file: String, mostBytes: Int = configurationBytes
+        _ bytes: UnsafeRawBufferPointer, file: __shared String, mostBytes: Int = configurationBytes
     ) throws(LimbeckError) {
         self.file = file
         self.bytes = bytes
@@ -26,7 +26,7 @@ package final class JSONDocument {
 
     /// For `init(_:as:_:)`, which checks the keys. The bytes live as long as the document; views of its strings do not keep the
     /// document alive.
-    init(unchecked mapping: MappedFile, mostBytes: Int) throws(LimbeckError) {
+    init(unchecked mapping: __shared MappedFile, mostBytes: Int) throws(LimbeckError) {
         file = mapping.name
         bytes = mapping.bytes
         self.mapping = mapping

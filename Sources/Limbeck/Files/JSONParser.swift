@@ -226,7 +226,7 @@ struct JSONParser {
                 next: UInt32(truncatingIfNeeded: nodes.count + 1)))
     }
 
-    @inline(never) private func error(_ expected: Message) -> LimbeckError {
+    @inline(never) private func error(_ expected: __owned Message) -> LimbeckError {
         if position >= bytes.count {
             return LimbeckError(.fileMalformed, "\(file): not JSON: it ends at byte \(bytes.count), expected \(expected)")
         }

@@ -7,7 +7,7 @@ package final class MappedFile {
     package let bytes: UnsafeRawBufferPointer
 
     /// Maps the file at `path`.
-    package init(_ path: String, name: String) throws(LimbeckError) {
+    package init(_ path: __shared String, name: __shared String) throws(LimbeckError) {
         // A NUL would cut the path short and open something else.
         guard !path.utf8.contains(0) else { throw LimbeckError(.fileNotFound, "\(name): a path with a NUL byte") }
         var start: UnsafeRawPointer?

@@ -12,7 +12,7 @@ final class MemberReader {
 
     @inline(never) func fail(_ found: LimbeckError) { error = error ?? found }
 
-    @inline(never) func fail(_ status: LimbeckError.Status, _ message: Message) {
+    @inline(never) func fail(_ status: LimbeckError.Status, _ message: __owned Message) {
         fail(LimbeckError(status, "\(root.document.file): \(message)"))
     }
 

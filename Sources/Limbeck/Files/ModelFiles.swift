@@ -8,7 +8,7 @@ package enum ModelFiles {
 
     /// A file has to be a pack or a GGUF file, whatever its name. A folder without any other weights in it
     /// that has one file in `.gguf` is that file.
-    package init(_ path: String, anyModules: Bool = false) throws(LimbeckError) {
+    package init(_ path: __shared String, anyModules: Bool = false) throws(LimbeckError) {
         if fileKind(path) == .file {
             let mapping = try MappedFile(path, name: path)
             if PackFile.isPack(mapping.bytes) {

@@ -3,11 +3,11 @@ import CPlatform
 /// A model folder as the Hugging Face ecosystem writes it: which files are there, and how messages name them.
 ///
 /// Sentence-transformers may keep the Transformer's files in a folder inside; `modules.json` says so, and `path` is that folder.
-package struct ModelFolder {
+package final class ModelFolder {
     /// Where config.json, the weights and the tokenizer's files are.
-    package let path: String
+    package var path: String { transformer.path }
     /// The sentence-transformers modules after the Transformer; nil without a modules.json.
-    package let modules: [Module]?
+    package private(set) var modules: [Module]?
 
     /// A step of sentence-transformers after the Transformer, with its files in a folder.
     package struct Module {
@@ -31,22 +31,20 @@ package struct ModelFolder {
     /// What is worth knowing of its files.
     package let notes = Notes()
 
-    private let transformer: Subfolder
+    private var transformer: Subfolder
     private let top: Subfolder
 
     /// With `anyModules` the first one may be of any kind: a tokenizer does not need it.
-    package init(_ path: String, anyModules: Bool = false) throws(LimbeckError) {
+    package convenience init(_ path: __shared String, anyModules: Bool = false) throws(LimbeckError) {
+        self.init(filesIn: path)
         switch fileKind(path) {
         case .missing: throw Mistakes.missing(path)
         case .folder: break
         case .file, .other: throw LimbeckError(.fileUnreadable, "\(path): not a folder")
         }
-        top = Subfolder("", in: path)
-        var modules: [Module]?
         if let root = try ModelFolder.json("modules.json", in: top, as: .modules, notes) {
             modules = try ModelFolder.modules(root, in: path)
         }
-        var transformer = top
         if let first = modules?.removeFirst() {
             let isTransformer = first.type == "Transformer"
             guard isTransformer || anyModules else {
@@ -54,15 +52,12 @@ package struct ModelFolder {
             }
             if isTransformer { transformer = first.folder }
         }
-        self.transformer = transformer
-        self.path = transformer.path
-        self.modules = modules
     }
 
     /// The files of a folder, whatever sentence-transformers says of them.
     init(filesIn path: String) {
         top = Subfolder("", in: path)
-        (self.path, transformer, modules) = (path, top, nil)
+        transformer = top
     }
 
     @inline(never) package func contains(_ name: String) -> Bool { fileKind("\(path)/\(name)") == .file }

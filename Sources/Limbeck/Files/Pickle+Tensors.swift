@@ -16,11 +16,11 @@ extension Pickle {
         }
         if hasTensors(outer) { return dicts[outer] }
         var found: (dict: Int, name: String)?
-        var seen: Set<Int> = []
+        var seen = [Bool](repeating: false, count: dicts.count)
         for (key, value) in dicts[outer] {
-            guard case .dict(let dict) = value, seen.insert(dict).inserted, hasTensors(dict) else {
-                continue
-            }
+            guard case .dict(let dict) = value, !seen[dict] else { continue }
+            seen[dict] = true
+            guard hasTensors(dict) else { continue }
             var name = key.kind
             if case .text(let text) = key { name = "'\(String(excerpt: text))'" }
             if let found {

@@ -130,7 +130,7 @@ struct PickleReader {
         }
     }
 
-    @inline(never) func malformed(_ message: Message) -> LimbeckError {
+    @inline(never) func malformed(_ message: __owned Message) -> LimbeckError {
         LimbeckError(
             .fileMalformed, "\(file): not a pickle of tensors at byte \(start): \(message)")
     }

@@ -12,12 +12,14 @@ package struct Safetensors {
     /// The library's own bound on the header.
     static let maxHeaderBytes = 100_000_000
 
-    package init(_ mapping: MappedFile) throws(LimbeckError) {
+    package init(_ mapping: __shared MappedFile) throws(LimbeckError) {
         try self.init(mapping.bytes, file: mapping.name)
     }
 
-    package init(_ bytes: UnsafeRawBufferPointer, file: String) throws(LimbeckError) {
-        @inline(never) func malformed(_ message: Message) -> LimbeckError { LimbeckError(.fileMalformed, "\(file): \(message)") }
+    package init(_ bytes: UnsafeRawBufferPointer, file: __shared String) throws(LimbeckError) {
+        @inline(never) func malformed(_ message: __owned Message) -> LimbeckError {
+            LimbeckError(.fileMalformed, "\(file): \(message)")
+        }
 
         try Mistakes.checkNotEmpty(bytes, file)
         guard bytes.count >= 8 else {
@@ -54,10 +56,10 @@ package struct Safetensors {
                 infos.append(try Info(name, value, file: file))
             }
         }
-        var parts: [FilePart] = []
+        var parts: [SortKey] = []
         parts.reserveCapacity(infos.count)
-        for (index, info) in infos.enumerated() { parts.append(FilePart(start: info.start, end: info.end, index: index)) }
-        FilePart.sort(&parts)
+        for (index, info) in infos.enumerated() { parts.append(SortKey(info.start, info.end, index: index)) }
+        SortKey.sort(&parts)
 
         let data = UnsafeRawBufferPointer(rebasing: bytes[dataStart...])
         var entries: [StoredTensor] = []
@@ -102,8 +104,8 @@ private struct Info {
     let start: Int
     let end: Int
 
-    init(_ name: String, _ value: JSONValue, file: String) throws(LimbeckError) {
-        @inline(never) func malformed(_ expected: Message) -> LimbeckError {
+    init(_ name: __shared String, _ value: __shared JSONValue, file: __shared String) throws(LimbeckError) {
+        @inline(never) func malformed(_ expected: __owned Message) -> LimbeckError {
             LimbeckError(.fileMalformed, "\(file): tensor '\(name)': expected \(expected)")
         }
         guard value.kind == .object else { throw malformed("an object") }

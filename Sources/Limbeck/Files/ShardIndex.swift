@@ -9,7 +9,7 @@ struct ShardIndex {
     /// Large models have some dozens.
     private static let mostShards = 4096
 
-    init(_ root: JSONValue) throws(LimbeckError) {
+    init(_ root: __shared JSONValue) throws(LimbeckError) {
         file = root.document.file
         guard let map = root.optional("weight_map") else {
             throw LimbeckError(.fileMalformed, "\(file): no 'weight_map'")

@@ -18,7 +18,11 @@ extension String {
 }
 
 extension DefaultStringInterpolation {
-    @inline(never) mutating func appendLiteral(_ literal: String) { write(literal) }
+    /// The compiler asks for empty ones too, at both ends.
+    @inline(__always) mutating func appendLiteral(_ literal: String) {
+        if literal.utf8.count > 0 { appendInterpolation(literal) }
+    }
+
     @inline(never) mutating func appendInterpolation(_ string: String) { write(string) }
     @inline(never) mutating func appendInterpolation(_ number: Int) { write(String(number)) }
 }

@@ -9,11 +9,11 @@ package struct TorchFile {
     /// common; a file of a megabyte that asks for a terabyte so is none.
     private static let mostSharing = 64
 
-    init(_ mapping: MappedFile) throws(LimbeckError) {
+    init(_ mapping: __shared MappedFile) throws(LimbeckError) {
         try self.init(mapping.bytes, file: mapping.name)
     }
 
-    package init(_ bytes: UnsafeRawBufferPointer, file: String) throws(LimbeckError) {
+    package init(_ bytes: UnsafeRawBufferPointer, file: __shared String) throws(LimbeckError) {
         try Mistakes.checkNotEmpty(bytes, file)
         let (pickle, storages) =
             if bytes.starts(with: [0x50, 0x4B, 0x03, 0x04]) {

@@ -41,7 +41,7 @@ package struct WeightFiles {
     }
 
     /// The weights of a folder: the first that is there of what transformers looks for, in its order.
-    package init(_ folder: ModelFolder) throws(LimbeckError) {
+    package init(_ folder: __shared ModelFolder) throws(LimbeckError) {
         for container in Container.inOrder {
             if folder.has(container.file) {
                 let mapping = try folder.map(container.file)
@@ -57,7 +57,7 @@ package struct WeightFiles {
     }
 
     /// The weights of a module of sentence-transformers, which have no index.
-    init(_ folder: ModelFolder, _ module: ModelFolder.Module) throws(LimbeckError) {
+    init(_ folder: __shared ModelFolder, _ module: __shared ModelFolder.Module) throws(LimbeckError) {
         for container in Container.inOrder {
             guard let mapping = try folder.map(container.file, of: module) else { continue }
             (file, tensors, mappings) = (mapping.name, try container.tensors(mapping), [mapping])
@@ -67,7 +67,7 @@ package struct WeightFiles {
             .fileNotFound, "\(module.folder.prefix): no weights of the module, expected model.safetensors or pytorch_model.bin")
     }
 
-    private init(_ folder: ModelFolder, _ index: ShardIndex, _ container: Container) throws(LimbeckError) {
+    private init(_ folder: __shared ModelFolder, _ index: __shared ShardIndex, _ container: Container) throws(LimbeckError) {
         var mappings: [MappedFile] = []
         var shards: [[StoredTensor]] = []
         for shard in index.shards {

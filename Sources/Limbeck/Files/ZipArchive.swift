@@ -19,7 +19,7 @@ struct ZipArchive {
     /// A model of a thousand tensors has some 100 kB.
     private static let mostDirectoryBytes = 16 << 20
 
-    init(_ bytes: UnsafeRawBufferPointer, file: String) throws(LimbeckError) {
+    init(_ bytes: UnsafeRawBufferPointer, file: __shared String) throws(LimbeckError) {
         let directory = try ZipDirectory(bytes, file: file)
         guard directory.range.count <= ZipArchive.mostDirectoryBytes else {
             throw LimbeckError(
@@ -49,7 +49,7 @@ struct ZipArchive {
 
         var entries: [Entry] = []
         entries.reserveCapacity(records.count)
-        var parts: [FilePart] = []
+        var parts: [SortKey] = []
         let contents = UnsafeRawBufferPointer(rebasing: bytes[..<directory.range.lowerBound])
         for (index, record) in records.enumerated() {
             guard let name = String(wellFormed: record.name) else {
@@ -61,12 +61,12 @@ struct ZipArchive {
                     .fileMalformed, "\(file): the zip entry '\(name)' is there twice")
             }
             let range = try record.range(contents, "\(file): zip entry '\(name)'")
-            parts.append(FilePart(start: record.offset, end: range.upperBound, index: index))
+            parts.append(SortKey(record.offset, range.upperBound, index: index))
             entries.append(
                 Entry(name: name, bytes: UnsafeRawBufferPointer(rebasing: contents[range])))
         }
-        FilePart.sort(&parts)
-        for (left, right) in zip(parts, parts.dropFirst()) where left.end > right.start {
+        SortKey.sort(&parts)
+        for (left, right) in zip(parts, parts.dropFirst()) where left.second > right.first {
             throw LimbeckError(
                 .fileMalformed,
                 "\(file): the zip entries '\(entries[left.index].name)' and "
@@ -82,8 +82,8 @@ private struct ZipDirectory {
     let range: Range<Int>
     let count: Int
 
-    init(_ bytes: UnsafeRawBufferPointer, file: String) throws(LimbeckError) {
-        @inline(never) func malformed(_ message: Message) -> LimbeckError {
+    init(_ bytes: UnsafeRawBufferPointer, file: __shared String) throws(LimbeckError) {
+        @inline(never) func malformed(_ message: __owned Message) -> LimbeckError {
             LimbeckError(.fileMalformed, "\(file): \(message)")
         }
 

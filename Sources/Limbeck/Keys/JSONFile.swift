@@ -109,7 +109,8 @@ package enum InnerTable: UInt8, CaseIterable, Sendable {
 
 extension JSONDocument {
     /// The only way from a file of a model's folder to its JSON: past the table of its keys.
-    package convenience init(_ mapping: MappedFile, as file: JSONFile, _ notes: Notes? = nil) throws(LimbeckError) {
+    package convenience init(_ mapping: __shared MappedFile, as file: JSONFile, _ notes: __shared Notes? = nil) throws(LimbeckError)
+    {
         try self.init(unchecked: mapping, mostBytes: file.mostBytes)
         if file != .configuration { try file.table.check(root, notes) }
     }

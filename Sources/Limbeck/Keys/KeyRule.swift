@@ -51,11 +51,26 @@ package struct KeyRule: Sendable {
         package static let any = Kinds(rawValue: 63)
     }
 
-    package let effect: Effect
+    /// An object, of which tables have one word for each rule.
+    private final class Contents: Sendable {
+        let effect: Effect
+        let keys: StaticString
+        let why: StaticString?
+
+        init(_ effect: Effect, _ keys: StaticString, _ why: StaticString?) {
+            (self.effect, self.keys, self.why) = (effect, keys, why)
+        }
+    }
+
+    private let contents: Contents
+
+    @inline(never) private init(effect: Effect, keys: StaticString, why: StaticString?) { contents = Contents(effect, keys, why) }
+
+    package var effect: Effect { contents.effect }
     /// With a space between two. A word that begins with `*` stands for all keys that end with the rest of it.
-    package let keys: StaticString
+    package var keys: StaticString { contents.keys }
     /// What a refusal says: why other values are not supported.
-    package let why: StaticString?
+    package var why: StaticString? { contents.why }
 
     // Not inlined: tables of constants would be objects of the library with three addresses for each rule, to be relocated when it is
     // loaded, and twice the size of the calls.
@@ -68,7 +83,9 @@ package struct KeyRule: Sendable {
         KeyRule(effect: .inside(kinds, table), keys: keys, why: nil)
     }
 
-    @inline(never) static func inert(_ reason: Inert, _ keys: StaticString) -> KeyRule { KeyRule(effect: .inert(reason), keys: keys, why: nil) }
+    @inline(never) static func inert(_ reason: Inert, _ keys: StaticString) -> KeyRule {
+        KeyRule(effect: .inert(reason), keys: keys, why: nil)
+    }
 
     @inline(never) static func only(_ values: StaticString, _ keys: StaticString, why: StaticString? = nil) -> KeyRule {
         KeyRule(effect: .only(values), keys: keys, why: why)

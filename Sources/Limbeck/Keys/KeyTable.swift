@@ -100,7 +100,7 @@ package struct KeyTable: Sendable {
             for (index, word) in Words(values).enumerated() {
                 expected = "\(expected)\(index == 0 ? "" : " or ")\(String(utf8: word))"
             }
-            let why: Message = rule.why.map { ": \(Message($0))" } ?? ""
+            let why: Message = rule.why.map { ": \($0)" } ?? ""
             return LimbeckError(
                 .fileUnsupported,
                 "\(value.document.file): \(name) is \(value.described), which is not supported\(why); expected \(expected)")
@@ -145,7 +145,7 @@ extension KeyRule.Kinds {
         for (kind, name) in names where rest.contains(kind) {
             rest.remove(kind)
             if kind == .number { rest.remove(.integer) }
-            text = "\(text)\(text.text.isEmpty ? "" : rest.isEmpty ? " or " : ", ")\(Message(name))"
+            text = "\(text)\(text.text.isEmpty ? "" : rest.isEmpty ? " or " : ", ")\(name)"
         }
         return text
     }

@@ -11,11 +11,13 @@ struct Assembly {
     let positionPanels: Int
     let widths: BufferWidths
 
-    init(_ declared: DeclaredConfiguration, _ checkpoint: Checkpoint) throws(LimbeckError) {
+    init(_ declared: __shared DeclaredConfiguration, _ checkpoint: __shared Checkpoint) throws(LimbeckError) {
         let rules = declared.rules
         var builder = StepBuilder(declared, checkpoint)
         let (embeddings, sizes) = try builder.steps("", rules.embeddings)
-        let (blocks, layers) = try Assembly.layers(&builder, hidden: sizes.hidden)
+        tensors = ModelTensors(hidden: sizes.hidden)
+        tensors.embeddings = embeddings
+        try Assembly.layers(&builder, into: tensors, hidden: sizes.hidden)
         (embedding, widths, positionPanels) = (sizes, builder.widths, builder.positionPanels)
         for rotary in builder.rotaries where rotary.count(positions: sizes.positions) > Rotary.mostNumbers {
             throw LimbeckError(
@@ -27,49 +29,40 @@ struct Assembly {
         }
         (attentionSize, intermediateSize) = (builder.attentionSize ?? 0, builder.intermediateSize ?? 0)
 
-        var relativeBias: Tensor?
+        tensors.rotaries = builder.rotaries
         if let name = rules.relativeBias {
-            relativeBias = try checkpoint.tensor(name, [RelativeBias.buckets, declared.attentionHeads])
+            tensors.relativeBias = try checkpoint.tensor(name, [RelativeBias.buckets, declared.attentionHeads])
         }
         // Files of models that do not use the pooler often lack it.
-        var pooler: LinearTensors?
         if let name = rules.pooler, checkpoint.contains("\(name).weight") {
-            pooler = try checkpoint.linear(name, in: sizes.hidden, out: sizes.hidden)
+            tensors.pooler = try checkpoint.linear(name, in: sizes.hidden, out: sizes.hidden)
         }
         rule = try HeadRule(declared, checkpoint)
-        tensors = ModelTensors(
-            embeddings: embeddings, blocks: blocks, layers: layers, relativeBias: relativeBias, rotaries: builder.rotaries,
-            pooler: pooler,
-            head: try Assembly.head(rule, declared, checkpoint, sizes), vector: VectorSteps(hidden: sizes.hidden))
+        tensors.head = try Assembly.head(rule, declared, checkpoint, sizes)
     }
 
-    private typealias Blocks = [[Step<Stored>]]
-
     /// The distinct blocks, and those of each layer. What the configuration says is not believed before there are tensors for it.
-    private static func layers(
-        _ builder: inout StepBuilder, hidden: Int
-    ) throws(LimbeckError) -> (Blocks, [[Int]]) {
+    private static func layers(_ builder: inout StepBuilder, into tensors: ModelTensors, hidden: Int) throws(LimbeckError) {
         let declared = builder.declared
-        var blocks: Blocks = [], layers: [[Int]] = []
         func block(_ prefix: String, _ index: Int) throws(LimbeckError) {
             let (steps, _) = try builder.steps(prefix, index: index) { (layer) throws(LimbeckError) in
                 try declared.rules.block(&layer, hidden)
             }
-            blocks.append(steps)
+            tensors.blocks.append(steps)
         }
         if let prefix = declared.rules.layers {
             // More layers in the file than in the configuration: a student of the first few, as transformers loads it.
             for index in 0..<(declared.layers ?? max(1, builder.checkpoint.layerCount(prefix))) {
                 try block("\(prefix)\(index).", index)
-                layers.append([index])
+                tensors.layers.append([index])
             }
             if let name = declared.rules.finalNorm {
                 let (steps, _) = try builder.steps("") { (last) throws(LimbeckError) in
                     last.normalize(try last.norm(name, hidden), from: .hidden, into: .hidden)
                 }
-                blocks[blocks.count - 1] += steps
+                tensors.blocks[tensors.blocks.count - 1] += steps
             }
-            return (blocks, layers)
+            return
         }
         guard let count = declared.layers else {
             throw LimbeckError(
@@ -92,9 +85,8 @@ struct Assembly {
         let perGroup = Double(count) / Double(declared.groups)
         for layer in 0..<count {
             let group = min(declared.groups - 1, Int(Double(layer) / perGroup))
-            layers.append(Array(group * declared.groupLayers..<(group + 1) * declared.groupLayers))
+            tensors.layers.append(Array(group * declared.groupLayers..<(group + 1) * declared.groupLayers))
         }
-        return (blocks, layers)
     }
 
     /// Layers that share weights take no bytes of a file, so nothing else bounds them.

@@ -22,7 +22,7 @@ final class Checkpoint {
     private(set) var hasTinyBERTProjections = false
 
     /// What the names of a model's tensors are read by. Those of a module of sentence-transformers are as it gives them.
-    init(_ weights: WeightFiles, family: FamilyRules? = nil) throws(LimbeckError) {
+    init(_ weights: __shared WeightFiles, family: __shared FamilyRules? = nil) throws(LimbeckError) {
         file = weights.file
         base = family?.prefix ?? ""
         olderBase = family?.olderPrefix

@@ -9,7 +9,7 @@ final class DeclaredConfiguration {
     /// The width of the embedding tables, where it may differ from the hidden size.
     var embeddingSize: Int?
     var layers: Int?
-    var attentionHeads: Int
+    var attentionHeads = 1
     /// Of one head, where a file may say it.
     var headSize: Int?
     var intermediateSize: Int?
@@ -20,14 +20,14 @@ final class DeclaredConfiguration {
     var groups = 1
     var groupLayers = 1
     var paddingId: Int?
-    var activation: Activation
-    var layerNormEps: Float
+    var activation = Activation.identity
+    var layerNormEps: Float = 0
     var normsHaveBias = true
     /// The names of the model's classes in transformers; none in old files.
-    var architectures: [String]
-    var problem: Problem
+    var architectures: [String] = []
+    var problem = Problem.singleLabel
     /// Output embeddings may be left out of the weights, because they are the input embeddings.
-    var tiesEmbeddings: Bool
+    var tiesEmbeddings = true
     /// All of it, for what one family alone has.
     let root: JSONValue
     /// What is worth knowing of the folder.
@@ -36,14 +36,14 @@ final class DeclaredConfiguration {
     /// The name that messages use.
     var file: String { root.document.file }
 
-    convenience init(_ folder: ModelFolder) throws(LimbeckError) {
+    convenience init(_ folder: __shared ModelFolder) throws(LimbeckError) {
         guard let root = try folder.json("config.json") else {
             throw Mistakes.noConfiguration(folder)
         }
         try self.init(root, folder.notes)
     }
 
-    init(_ root: JSONValue, _ notes: Notes) throws(LimbeckError) {
+    init(_ root: __shared JSONValue, _ notes: __shared Notes) throws(LimbeckError) {
         self.root = root
         self.notes = notes
         (rules, modelType) = try DeclaredConfiguration.family(root)

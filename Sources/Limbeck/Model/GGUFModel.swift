@@ -66,7 +66,7 @@ extension GGUFFile {
         }
     }
 
-    fileprivate func withConfiguration<Result>(
+    func withConfiguration<Result>(
         _ body: (DeclaredConfiguration) throws(LimbeckError) -> Result
     ) throws(LimbeckError) -> Result {
         let eps = try layerNormEps()
@@ -76,14 +76,6 @@ extension GGUFFile {
             let declared = try DeclaredConfiguration(JSONDocument(bytes, file: file).root, Notes())
             declared.layerNormEps = eps
             return try body(declared)
-        }
-    }
-}
-
-extension LoadedModel {
-    init(_ gguf: GGUFFile, _ files: WeightFiles) throws(LimbeckError) {
-        self = try gguf.withConfiguration { declared throws(LimbeckError) in
-            try LoadedModel(declared, files)
         }
     }
 }

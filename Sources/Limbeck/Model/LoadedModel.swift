@@ -1,5 +1,5 @@
 /// A model folder, read and checked: what the encoder and the heads are built from.
-package struct LoadedModel {
+package final class LoadedModel {
     package private(set) var configuration: Configuration
     package private(set) var tensors: ModelTensors
     /// What the tensors are views of.
@@ -12,18 +12,19 @@ package struct LoadedModel {
     package static func load(_ folder: ModelFolder) throws(LimbeckError) -> LoadedModel {
         try Adapters.refuse(in: folder)
         let declared = try DeclaredConfiguration(folder)
-        var model = try LoadedModel(declared, WeightFiles(folder))
+        let model = try LoadedModel(declared, WeightFiles(folder))
         model.apply(try SentenceModules(folder, model.configuration, config: declared.root))
         return model
     }
 
     static func load(_ gguf: GGUFFile) throws(LimbeckError) -> LoadedModel {
-        var model = try LoadedModel(gguf, WeightFiles(gguf))
+        let files = WeightFiles(gguf)
+        let model = try gguf.withConfiguration { declared throws(LimbeckError) in try LoadedModel(declared, files) }
         model.apply(try SentenceModules(gguf, hidden: model.configuration.hiddenSize))
         return model
     }
 
-    init(_ declared: DeclaredConfiguration, _ files: WeightFiles) throws(LimbeckError) {
+    init(_ declared: __shared DeclaredConfiguration, _ files: __shared WeightFiles) throws(LimbeckError) {
         let checkpoint = try Checkpoint(files, family: declared.rules)
         let assembly = try Assembly(declared, checkpoint)
         let tensors = assembly.tensors
@@ -52,7 +53,7 @@ package struct LoadedModel {
         self.configuration = configuration
     }
 
-    @inline(never) private mutating func apply(_ sentences: SentenceModules) {
+    @inline(never) private func apply(_ sentences: SentenceModules) {
         let settings = sentences.settings
         tensors.vector = sentences.steps
         mappings += sentences.mappings

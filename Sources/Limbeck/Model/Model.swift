@@ -22,11 +22,11 @@ public final class Model: Sendable {
     ///
     /// Everything is checked here: what opens does not fail later for what is in its files. Throws with a message that names the
     /// file, the key or the tensor, what was found and what was expected.
-    public convenience init(path: String) throws(LimbeckError) {
+    public convenience init(path: __shared String) throws(LimbeckError) {
         do throws(LimbeckError) { try self.init(ModelFiles(path)) } catch { throw error.opening(path) }
     }
 
-    convenience init(_ files: ModelFiles) throws(LimbeckError) {
+    convenience init(_ files: __shared ModelFiles) throws(LimbeckError) {
         switch files {
         case .pack(let pack):
             var configuration = try Configuration(pack.root.required("model"))
@@ -42,7 +42,9 @@ public final class Model: Sendable {
         }
     }
 
-    convenience init(_ loaded: LoadedModel, _ files: ModelFiles, interruption: Interruption? = nil) throws(LimbeckError) {
+    convenience init(_ loaded: __shared LoadedModel, _ files: __shared ModelFiles, interruption: __shared Interruption? = nil)
+        throws(LimbeckError)
+    {
         let weights = try Weights(loaded.tensors, loaded.configuration, mappings: loaded.mappings, interruption: interruption)
         var mapped = 0
         for mapping in loaded.mappings { mapped += mapping.bytes.count }
@@ -75,7 +77,7 @@ public final class Model: Sendable {
     /// What the tokenizer makes of any text has to have rows in the model's tables. A pair may ask for a token type more; that is for
     /// the call to say.
     private func checkRows(of tokenizer: Tokenizer, file: String) throws(LimbeckError) {
-        @inline(never) func inconsistent(_ message: Message) -> LimbeckError {
+        @inline(never) func inconsistent(_ message: __owned Message) -> LimbeckError {
             LimbeckError(.fileInconsistent, "\(file): \(message)")
         }
         let c = configuration

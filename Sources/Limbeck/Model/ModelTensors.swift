@@ -1,18 +1,20 @@
 import KernelInterface
 
 /// The tensors of a model under the names of its parts, with their shapes checked. Views into the mapped file.
-package struct ModelTensors {
-    package var embeddings: [Step<Stored>]
+package final class ModelTensors {
+    package var embeddings: [Step<Stored>] = []
     /// The distinct blocks of layers; a model that shares weights runs one several times.
-    package var blocks: [[Step<Stored>]]
+    package var blocks: [[Step<Stored>]] = []
     /// The blocks of each layer, by index.
-    package var layers: [[Int]]
+    package var layers: [[Int]] = []
     package var relativeBias: Tensor?  // (buckets, heads)
     /// By the table that a step names.
-    package var rotaries: [Rotary]
+    package var rotaries: [Rotary] = []
     package var pooler: LinearTensors?  // hidden -> hidden, tanh
-    package var head: HeadTensors
+    package var head = HeadTensors.none
     package var vector: VectorSteps<Stored>
+
+    init(hidden: Int) { vector = VectorSteps(hidden: hidden) }
 }
 
 /// Weights as they are stored in the file.
@@ -97,11 +99,22 @@ extension ModelTensors {
 }
 
 private struct ParameterCounter {
-    var total = 0
-    private var seen: Set<UnsafeRawPointer> = []
+    /// By where a tensor begins; the index is the count of its numbers.
+    private var tensors: [SortKey] = []
+
+    /// What begins at one place counts as the first that was added.
+    var total: Int {
+        var tensors = tensors, total = 0
+        SortKey.sort(&tensors)
+        for (place, tensor) in tensors.enumerated() where place == 0 || tensors[place - 1].first != tensor.first {
+            total += tensor.index
+        }
+        return total
+    }
 
     @inline(never) mutating func add(_ tensor: Tensor) {
-        if let base = tensor.bytes.baseAddress, seen.insert(base).inserted { total += tensor.count }
+        guard let base = tensor.bytes.baseAddress else { return }
+        tensors.append(SortKey(Int(bitPattern: base), tensors.count, index: tensor.count))
     }
 
     mutating func add(_ step: Step<Stored>) {

@@ -16,31 +16,22 @@ struct Packer {
         self.writes = writes
     }
 
-    struct Parts {
-        var embeddings: [Step<Packed>]
-        var blocks: [[Step<Packed>]]
-        var relativeBias: RelativeBias?
-        var rotaries: [PackedRotary]
-        var pooler: Dense?
-        var head: Weights.Head
-        var vector: VectorSteps<Packed>
-    }
-
     mutating func pack(
         _ t: ModelTensors, _ configuration: Configuration, interruption: Interruption? = nil
-    ) throws(LimbeckError) -> Parts {
-        let embeddings = t.embeddings.map { packed($0, configuration) }
-        var blocks: [[Step<Packed>]] = []
-        blocks.reserveCapacity(t.blocks.count)
+    ) throws(LimbeckError) -> Weights.Parts {
+        let parts = Weights.Parts(hidden: configuration.hiddenSize)
+        parts.embeddings = t.embeddings.map { packed($0, configuration) }
         for block in t.blocks {
             try interruption?.check()
-            blocks.append(block.map { packed($0, configuration) })
+            parts.blocks.append(block.map { packed($0, configuration) })
         }
-        return Parts(
-            embeddings: embeddings, blocks: blocks, relativeBias: t.relativeBias.map { relativeBias($0, configuration) },
-            rotaries: t.rotaries.map { rotary($0, configuration) },
-            pooler: t.pooler.map { Dense(linear: linear($0), activation: .tanh) }, head: head(t.head),
-            vector: vector(t.vector))
+        parts.layers = t.layers
+        parts.relativeBias = t.relativeBias.map { relativeBias($0, configuration) }
+        parts.rotaries = t.rotaries.map { rotary($0, configuration) }
+        parts.pooler = t.pooler.map { Dense(linear: linear($0), activation: .tanh) }
+        parts.head = head(t.head)
+        parts.vector = vector(t.vector)
+        return parts
     }
 
     private mutating func packed(_ step: Step<Stored>, _ configuration: Configuration) -> Step<Packed> {

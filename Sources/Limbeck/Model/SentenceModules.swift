@@ -8,7 +8,7 @@ struct SentenceModules {
     private(set) var mappings: [MappedFile] = []
 
     /// A GGUF file says the pooling, and no more. llama.cpp's programs make the length one, so that is what its users expect.
-    init(_ gguf: GGUFFile, hidden: Int) throws(LimbeckError) {
+    init(_ gguf: __shared GGUFFile, hidden: Int) throws(LimbeckError) {
         settings = SentenceSettings()
         steps = VectorSteps(hidden: hidden)
         guard let pooling = try gguf.pooling() else { return }
@@ -16,7 +16,7 @@ struct SentenceModules {
     }
 
     /// `config` is the whole config.json.
-    init(_ folder: ModelFolder, _ configuration: Configuration, config: JSONValue) throws(LimbeckError) {
+    init(_ folder: __shared ModelFolder, _ configuration: __shared Configuration, config: __shared JSONValue) throws(LimbeckError) {
         settings = try SentenceSettings(folder, configuration, config: config)
         steps = VectorSteps(hidden: configuration.hiddenSize)
         guard let modules = folder.modules else { return }

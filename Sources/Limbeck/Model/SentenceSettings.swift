@@ -15,7 +15,7 @@ struct SentenceSettings {
     @inline(never) init() {}
 
     /// `config` is the whole config.json.
-    init(_ folder: ModelFolder, _ c: Configuration, config: JSONValue) throws(LimbeckError) {
+    init(_ folder: __shared ModelFolder, _ c: __shared Configuration, config: __shared JSONValue) throws(LimbeckError) {
         self.init()
         if folder.modules == nil {
             // The library does not read them either.

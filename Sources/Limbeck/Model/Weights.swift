@@ -12,16 +12,31 @@ package final class Weights {
         case detection(TokenClassifier)
     }
 
-    let embeddings: [Step<Packed>]
-    /// The distinct blocks of layers.
-    let blocks: [[Step<Packed>]]
-    /// The blocks of each layer, by index.
-    let layers: [[Int]]
-    let relativeBias: RelativeBias?
-    let rotaries: [PackedRotary]
-    let pooler: Dense?
-    let head: Head
-    let vector: VectorSteps<Packed>
+    /// What a pass runs through, in whatever memory. Filled by one who makes weights, and then theirs alone.
+    final class Parts {
+        var embeddings: [Step<Packed>] = []
+        /// The distinct blocks of layers.
+        var blocks: [[Step<Packed>]] = []
+        /// The blocks of each layer, by index.
+        var layers: [[Int]] = []
+        var relativeBias: RelativeBias?
+        var rotaries: [PackedRotary] = []
+        var pooler: Dense?
+        var head = Head.none
+        var vector: VectorSteps<Packed>
+
+        init(hidden: Int) { vector = VectorSteps(hidden: hidden) }
+    }
+
+    private let parts: Parts
+    var embeddings: [Step<Packed>] { parts.embeddings }
+    var blocks: [[Step<Packed>]] { parts.blocks }
+    var layers: [[Int]] { parts.layers }
+    var relativeBias: RelativeBias? { parts.relativeBias }
+    var rotaries: [PackedRotary] { parts.rotaries }
+    var pooler: Dense? { parts.pooler }
+    var head: Head { parts.head }
+    var vector: VectorSteps<Packed> { parts.vector }
     /// Bytes of our own, beside the mapped files.
     let privateBytes: Int
 
@@ -31,43 +46,28 @@ package final class Weights {
     private let source: Weights?
 
     init(
-        _ tensors: ModelTensors, _ configuration: Configuration, mappings: [MappedFile], interruption: Interruption? = nil
+        _ tensors: __shared ModelTensors, _ configuration: __shared Configuration, mappings: [MappedFile],
+        interruption: __shared Interruption? = nil
     ) throws(LimbeckError) {
         // The first pass only measures; the second writes.
         var measure = Packer(layout: Layout(), writes: false)
         _ = try measure.pack(tensors, configuration)
         let memory = try Memory(bytes: measure.layout.bytes)
-        self.memory = memory
-        self.mappings = mappings
-        source = nil
         var packer = Packer(layout: Layout(base: memory.base), writes: true)
         let parts = try packer.pack(tensors, configuration, interruption: interruption)
         for (tensors, packed) in packer.positions { try tensors.project(into: packed, heads: configuration.attentionHeads) }
-        (embeddings, blocks, layers) = (parts.embeddings, parts.blocks, tensors.layers)
-        (relativeBias, rotaries, pooler, head) = (parts.relativeBias, parts.rotaries, parts.pooler, parts.head)
-        vector = parts.vector
-        privateBytes = memory.bytes
+        (self.parts, self.memory, privateBytes, self.mappings, source) = (parts, memory, memory.bytes, mappings, nil)
     }
 
     /// Weights that stand in a file in this form.
-    init(
-        embeddings: [Step<Packed>], blocks: [[Step<Packed>]], layers: [[Int]], relativeBias: RelativeBias?, rotaries: [PackedRotary],
-        pooler: Dense?, head: Head, vector: VectorSteps<Packed>, mapping: MappedFile
-    ) {
-        (self.embeddings, self.blocks, self.layers) = (embeddings, blocks, layers)
-        (self.relativeBias, self.rotaries, self.pooler, self.head) = (relativeBias, rotaries, pooler, head)
-        self.vector = vector
-        (privateBytes, memory, mappings) = (0, nil, [mapping])
-        source = nil
+    init(_ parts: Parts, mapping: MappedFile) {
+        (self.parts, memory, privateBytes, mappings, source) = (parts, nil, 0, [mapping], nil)
     }
 
     /// Other forms of weights: `parts` in `memory`, and the numbers that stay in `source`.
-    init(_ parts: Packer.Parts, of source: Weights, memory: Memory) {
-        (embeddings, blocks, layers) = (parts.embeddings, parts.blocks, source.layers)
-        (relativeBias, rotaries, pooler, head) = (parts.relativeBias, parts.rotaries, parts.pooler, parts.head)
-        vector = parts.vector
-        (privateBytes, self.memory, mappings) = (source.privateBytes + memory.bytes, memory, [])
-        self.source = source
+    init(_ parts: Parts, of source: Weights, memory: Memory) {
+        (self.parts, self.memory, privateBytes) = (parts, memory, source.privateBytes + memory.bytes)
+        (mappings, self.source) = ([], source)
     }
 }
 

@@ -12,12 +12,11 @@ extension Linear {
         }
     }
 
-    @inline(never) init(_ json: JSONValue, inputs expected: Int, _ tensors: PackTensors) throws(LimbeckError) {
+    @inline(never) init(_ json: __shared JSONValue, inputs expected: Int, _ tensors: __shared PackTensors) throws(LimbeckError) {
         inputs = try json.integer("inputs", expected...expected)
         outputs = try json.size("outputs")
         weight = try Rows(json, rows: outputs, width: inputs, tensors)
-        bias = nil
-        if let name = try json.optionalString("bias") { bias = try tensors.f32(name, rows: outputs) }
+        bias = try tensors.optionalF32(json, "bias", outputs)
     }
 }
 
@@ -32,7 +31,7 @@ extension Dense {
     }
 
     /// Of the hidden state. The heads have room for `most` outputs.
-    @inline(never) init(_ json: JSONValue, hidden: Int, most: Int, _ tensors: PackTensors) throws(LimbeckError) {
+    @inline(never) init(_ json: __shared JSONValue, hidden: Int, most: Int, _ tensors: __shared PackTensors) throws(LimbeckError) {
         let value = try json.required("linear")
         linear = try Linear(value, inputs: hidden, tensors)
         activation = try json.activation("activation")
@@ -71,7 +70,7 @@ extension Weights.Head {
         }
     }
 
-    init(_ json: JSONValue, _ c: Configuration, _ tensors: PackTensors) throws(LimbeckError) {
+    init(_ json: __shared JSONValue, _ c: __shared Configuration, _ tensors: __shared PackTensors) throws(LimbeckError) {
         guard c.head != .none else {
             self = .none
             return
@@ -119,14 +118,14 @@ extension PackedDisentangled {
 
     /// The kernel sets scores of so many positions aside as a sequence has distances: each distance has the row of the one before or
     /// the next, none beyond the panels.
-    init(_ json: JSONValue, _ c: Configuration, _ tensors: PackTensors) throws(LimbeckError) {
+    init(_ json: __shared JSONValue, _ c: __shared Configuration, _ tensors: __shared PackTensors) throws(LimbeckError) {
         func table(_ key: String) throws(LimbeckError) -> UnsafeMutablePointer<Float>? {
-            guard let name = try json.optionalString(key) else { return nil }
-            let start = try tensors.f32(name, rows: c.attentionHeads * c.positionPanels, row: [c.headSize, panelColumns])
-            return UnsafeMutablePointer(mutating: start)  // written when it is packed alone
+            let rows = c.attentionHeads * c.positionPanels
+            // Written when it is packed alone.
+            return UnsafeMutablePointer(mutating: try tensors.optionalF32(json, key, rows, by: c.headSize, panelColumns))
         }
         let count = 2 * c.maxPositions - 1
-        let first = try tensors.i32(json.text("rows"), rows: count)
+        let first = try tensors.i32(json, "rows", count)
         var isInOrder = c.positionPanels > 0 && first[0] >= 0 && Int(first[count - 1]) < c.positionPanels * panelColumns
         for index in 1..<max(count, 1) { isInOrder = isInOrder && 0...1 ~= Int(first[index]) - Int(first[index - 1]) }
         guard isInOrder else { throw json.mismatch("rows of positions out of order", expected: "steps of 0 or 1") }

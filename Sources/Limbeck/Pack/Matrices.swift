@@ -43,32 +43,30 @@ extension Panels {
     }
 
     @inline(never)
-    init(_ json: JSONValue, depth: Int, panels: Int, _ tensors: PackTensors) throws(LimbeckError) {
-        let name = try json.text("weight"), steps = depth.roundedUp(to: IntegerPanels.depthStep)
-        func smoothing() throws(LimbeckError) -> UnsafePointer<Float>? {
-            guard let name = try json.optionalString("smoothing") else { return nil }
-            return try tensors.f32(name, rows: steps)
-        }
+    init(_ json: __shared JSONValue, depth: Int, panels: Int, _ tensors: __shared PackTensors) throws(LimbeckError) {
+        let steps = depth.roundedUp(to: IntegerPanels.depthStep)
         switch try json.choice("form", PackNames.precisions) {
-        case 0: self = .float(.float32(try tensors.f32(name, rows: panels, row: [depth, panelColumns])))
+        case 0: self = .float(.float32(try tensors.f32(json, "weight", panels, by: depth, panelColumns)))
         case 1:
-            let start = try tensors.bytes(name, .f16, rows: panels, row: [depth, panelColumns])
+            let start = try tensors.bytes(json, "weight", .f16, panels, by: depth, panelColumns)
             self = .float(.float16(start.assumingMemoryBound(to: UInt16.self)))
         case 2:
-            let codes = try tensors.bytes(name, .i8, rows: panels, row: [steps / 4, panelColumns, 4])
+            let codes = try tensors.bytes(json, "weight", .i8, panels, by: steps / 4, panelColumns, 4)
             self = .int8(
                 IntegerPanels(
                     codes: codes.assumingMemoryBound(to: Int8.self),
-                    scales: try tensors.f32(json.text("scales"), rows: panels, row: [panelColumns]),
-                    sums: try tensors.i32(json.text("sums"), rows: panels, row: [panelColumns]), smoothing: try smoothing()))
+                    scales: try tensors.f32(json, "scales", panels, by: panelColumns),
+                    sums: try tensors.i32(json, "sums", panels, by: panelColumns),
+                    smoothing: try tensors.optionalF32(json, "smoothing", steps)))
         default:
-            let scales = try tensors.bytes(
-                json.text("scales"), .f16, rows: panels, row: [steps / NibblePanels.group, panelColumns])
+            let codes = try tensors.bytes(json, "weight", .u8, panels, by: steps / 8, panelColumns, 4)
+            let scales = try tensors.bytes(json, "scales", .f16, panels, by: steps / NibblePanels.group, panelColumns)
             self = .int4(
                 NibblePanels(
-                    codes: try tensors.u8(name, rows: panels, row: [steps / 8, panelColumns, 4]),
+                    codes: codes.assumingMemoryBound(to: UInt8.self),
                     scales: scales.assumingMemoryBound(to: UInt16.self),
-                    sums: try tensors.f32(json.text("sums"), rows: panels, row: [panelColumns]), smoothing: try smoothing()))
+                    sums: try tensors.f32(json, "sums", panels, by: panelColumns),
+                    smoothing: try tensors.optionalF32(json, "smoothing", steps)))
         }
     }
 }
@@ -90,15 +88,14 @@ extension Rows {
     }
 
     @inline(never)
-    init(_ json: JSONValue, rows: Int, width: Int, _ tensors: PackTensors) throws(LimbeckError) {
-        let name = try json.text("weight")
+    init(_ json: __shared JSONValue, rows: Int, width: Int, _ tensors: __shared PackTensors) throws(LimbeckError) {
         switch try json.choice("form", "float32 float16 int8") {
-        case 0: self = .float32(try tensors.f32(name, rows: rows, row: [width]))
+        case 0: self = .float32(try tensors.f32(json, "weight", rows, by: width))
         case 1:
-            self = .float16(try tensors.bytes(name, .f16, rows: rows, row: [width]).assumingMemoryBound(to: UInt16.self))
+            self = .float16(try tensors.bytes(json, "weight", .f16, rows, by: width).assumingMemoryBound(to: UInt16.self))
         default:
-            let codes = try tensors.bytes(name, .i8, rows: rows, row: [width])
-            self = .int8(codes.assumingMemoryBound(to: Int8.self), scales: try tensors.f32(json.text("scales"), rows: rows))
+            let codes = try tensors.bytes(json, "weight", .i8, rows, by: width)
+            self = .int8(codes.assumingMemoryBound(to: Int8.self), scales: try tensors.f32(json, "scales", rows))
         }
     }
 }
@@ -113,11 +110,11 @@ extension PackedLinear {
         }
     }
 
-    @inline(never) init(_ json: JSONValue, _ tensors: PackTensors) throws(LimbeckError) {
+    @inline(never) init(_ json: __shared JSONValue, _ tensors: __shared PackTensors) throws(LimbeckError) {
         (depth, columns) = (try json.size("depth"), try json.size("columns"))
         let count = columns.roundedUp(to: panelColumns) / panelColumns
         panels = try Panels(json, depth: depth, panels: count, tensors)
-        bias = try tensors.f32(json.text("bias"), rows: count, row: [panelColumns])
+        bias = try tensors.f32(json, "bias", count, by: panelColumns)
     }
 }
 
@@ -132,15 +129,16 @@ extension PackedNorm {
         }
     }
 
-    @inline(never) init(_ json: JSONValue, _ tensors: PackTensors) throws(LimbeckError) {
+    @inline(never) init(_ json: __shared JSONValue, _ tensors: __shared PackTensors) throws(LimbeckError) {
         width = try json.size("width")
         let count = width.roundedUp(to: panelColumns)
-        weight = try tensors.f32(json.text("weight"), rows: count)
-        bias = try tensors.f32(json.text("bias"), rows: count)
+        weight = try tensors.f32(json, "weight", count)
+        bias = try tensors.f32(json, "bias", count)
         eps = json.optional("eps_bits") == nil ? nil : try json.float("eps_bits")
     }
 
-    @inline(never) init?(_ key: String, of json: JSONValue, _ tensors: PackTensors) throws(LimbeckError) {
+    @inline(never) init?(_ key: __shared String, of json: __shared JSONValue, _ tensors: __shared PackTensors) throws(LimbeckError)
+    {
         guard let value = json.optional(key) else { return nil }
         try self.init(value, tensors)
     }
@@ -157,7 +155,7 @@ extension PackedTable {
     }
 
     /// A table of at least so many rows.
-    @inline(never) init(_ json: JSONValue, least: Int, _ tensors: PackTensors) throws(LimbeckError) {
+    @inline(never) init(_ json: __shared JSONValue, least: Int, _ tensors: __shared PackTensors) throws(LimbeckError) {
         count = try json.integer("rows", least...Int(Int32.max))
         width = try json.size("width")
         rows = try Rows(json, rows: count, width: width, tensors)
@@ -172,9 +170,9 @@ extension PackedRotary {
         }
     }
 
-    init(_ json: JSONValue, positions: Int, _ tensors: PackTensors) throws(LimbeckError) {
+    init(_ json: __shared JSONValue, positions: Int, _ tensors: __shared PackTensors) throws(LimbeckError) {
         pairs = try json.size("pairs")
-        table = try tensors.f32(json.text("table"), rows: positions, row: [2 * pairs])
+        table = try tensors.f32(json, "table", positions, by: 2 * pairs)
     }
 }
 
@@ -186,8 +184,8 @@ extension RelativeBias {
         }
     }
 
-    init(_ json: JSONValue, heads: Int, positions: Int, _ tensors: PackTensors) throws(LimbeckError) {
+    init(_ json: __shared JSONValue, heads: Int, positions: Int, _ tensors: __shared PackTensors) throws(LimbeckError) {
         span = try json.integer("span", positions...Int(Int32.max))
-        table = try tensors.f32(json.text("table"), rows: heads, row: [RelativeBias.stride(span: span)])
+        table = try tensors.f32(json, "table", heads, by: RelativeBias.stride(span: span))
     }
 }

@@ -22,9 +22,11 @@ package final class PackFile {
         start.withUTF8Buffer { bytes.dropFirst(8).starts(with: $0) }
     }
 
-    package init(_ mapping: MappedFile) throws(LimbeckError) {
+    package init(_ mapping: __shared MappedFile) throws(LimbeckError) {
         let file = mapping.name
-        @inline(never) func malformed(_ message: Message) -> LimbeckError { LimbeckError(.fileMalformed, "\(file): \(message)") }
+        @inline(never) func malformed(_ message: __owned Message) -> LimbeckError {
+            LimbeckError(.fileMalformed, "\(file): \(message)")
+        }
 
         let safetensors = try Safetensors(mapping)
         try PackFile.check(safetensors.metadata, file: file)

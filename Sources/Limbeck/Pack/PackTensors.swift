@@ -1,5 +1,7 @@
 /// The tensors of a pack by name, checked against what is expected of them as they are taken out. Views into the mapped file.
-struct PackTensors {
+///
+/// A class whose methods are calls with plain numbers: each place that takes a tensor may fail, and has little to let go of then.
+final class PackTensors {
     let file: String
     private let entries: [StoredTensor]
     private var names = NameTable()
@@ -16,7 +18,7 @@ struct PackTensors {
 
     /// At least `rows` rows of `row` elements each, `[]` for numbers without a second dimension; aligned to 64 bytes.
     @inline(never)
-    func bytes(_ name: String, _ type: PackTensor.ElementType, rows: Int, row: [Int] = []) throws(LimbeckError) -> UnsafeRawPointer {
+    func bytes(_ name: String, _ type: PackTensor.ElementType, rows: Int, row: [Int]) throws(LimbeckError) -> UnsafeRawPointer {
         guard let entry = names[name].map({ entries[$0] }) else {
             throw LimbeckError(.fileInconsistent, "\(file): no tensor '\(name)'")
         }
@@ -31,20 +33,41 @@ struct PackTensors {
                 """)
         }
         guard let base = entry.bytes.baseAddress, Int(bitPattern: base) % PackTensor.alignment == 0 else {
-            throw LimbeckError(.fileMalformed, "\(file): tensor '\(name)' does not begin on a \(PackTensor.alignment)-byte boundary")
+            throw LimbeckError(
+                .fileMalformed, "\(file): tensor '\(name)' does not begin on a \(PackTensor.alignment)-byte boundary")
         }
         return base
     }
 
-    @inline(never) func u8(_ name: String, rows: Int, row: [Int] = []) throws(LimbeckError) -> UnsafePointer<UInt8> {
-        try bytes(name, .u8, rows: rows, row: row).assumingMemoryBound(to: UInt8.self)
+    /// A dimension that the tensor does not have.
+    static let none = -1
+
+    /// The tensor that a member of the description names: at least `rows` rows of (`a`, `b`, `c`), or of as many of them as are given.
+    @inline(never)
+    func bytes(
+        _ json: JSONValue, _ key: String, _ type: PackTensor.ElementType, _ rows: Int, by a: Int = PackTensors.none,
+        _ b: Int = PackTensors.none, _ c: Int = PackTensors.none
+    ) throws(LimbeckError) -> UnsafeRawPointer {
+        try bytes(json.text(key), type, rows: rows, row: [a, b, c].filter { $0 != PackTensors.none })
     }
 
-    @inline(never) func f32(_ name: String, rows: Int, row: [Int] = []) throws(LimbeckError) -> UnsafePointer<Float> {
-        try bytes(name, .f32, rows: rows, row: row).assumingMemoryBound(to: Float.self)
+    func f32(
+        _ json: JSONValue, _ key: String, _ rows: Int, by a: Int = PackTensors.none, _ b: Int = PackTensors.none
+    ) throws(LimbeckError) -> UnsafePointer<Float> {
+        try bytes(json, key, .f32, rows, by: a, b).assumingMemoryBound(to: Float.self)
     }
 
-    @inline(never) func i32(_ name: String, rows: Int, row: [Int] = []) throws(LimbeckError) -> UnsafePointer<Int32> {
-        try bytes(name, .i32, rows: rows, row: row).assumingMemoryBound(to: Int32.self)
+    /// The same; nil where the description does not name it.
+    @inline(never)
+    func optionalF32(
+        _ json: JSONValue, _ key: String, _ rows: Int, by a: Int = PackTensors.none, _ b: Int = PackTensors.none
+    ) throws(LimbeckError) -> UnsafePointer<Float>? {
+        json.optional(key) == nil ? nil : try f32(json, key, rows, by: a, b)
+    }
+
+    func i32(
+        _ json: JSONValue, _ key: String, _ rows: Int, by a: Int = PackTensors.none
+    ) throws(LimbeckError) -> UnsafePointer<Int32> {
+        try bytes(json, key, .i32, rows, by: a).assumingMemoryBound(to: Int32.self)
     }
 }

@@ -28,7 +28,7 @@ extension Configuration {
     var isHeadPlain: Bool { headReading != .last && problem != .regression }
 
     /// Without the widths of the buffers and the number of layers, which the steps tell.
-    init(_ json: JSONValue) throws(LimbeckError) {
+    init(_ json: __shared JSONValue) throws(LimbeckError) {
         let family = UInt32(try json.choice("family", PackNames.families)) + 1
         self.init(family: Family(rawValue: family) ?? .bert)
         precision = Precision(rawValue: UInt32(try json.choice("precision", PackNames.precisions)) + 1) ?? .float32

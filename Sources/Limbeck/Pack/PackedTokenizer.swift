@@ -4,7 +4,7 @@ extension PackFile {
 
 extension Tokenizer {
     /// The tokenizer of a pack, its tables where they stand in the file.
-    convenience init(_ pack: PackFile) throws(LimbeckError) {
+    convenience init(_ pack: __shared PackFile) throws(LimbeckError) {
         guard let json = pack.root.optional("tokenizer") else {
             throw LimbeckError(.fileNotFound, "\(pack.mapping.name): a pack without a tokenizer")
         }

@@ -38,7 +38,7 @@ extension VectorSteps<Packed> {
     }
 
     /// `root` is the whole description.
-    init(_ root: JSONValue, hidden: Int, _ tensors: PackTensors) throws(LimbeckError) {
+    init(_ root: __shared JSONValue, hidden: Int, _ tensors: __shared PackTensors) throws(LimbeckError) {
         self.init(hidden: hidden)
         guard let json = root.optional("vector") else {
             let model = try root.required("model")
@@ -83,7 +83,7 @@ extension VectorSteps<Packed> {
 }
 
 extension Pooling {
-    fileprivate init(_ json: JSONValue) throws(LimbeckError) {
+    fileprivate init(_ json: __shared JSONValue) throws(LimbeckError) {
         guard let name = json.string, let pooling = Pooling(name: name) else {
             throw json.mismatch("a pooling", expected: "the name of one")
         }

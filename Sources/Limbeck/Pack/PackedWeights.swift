@@ -27,7 +27,7 @@ extension Weights {
 
     /// The weights where they stand in the file; completes the configuration by what the steps tell. Whatever the description says, no
     /// step of what is read here leaves its buffers and tables.
-    convenience init(_ file: PackFile, _ configuration: inout Configuration) throws(LimbeckError) {
+    convenience init(_ file: __shared PackFile, _ configuration: inout Configuration) throws(LimbeckError) {
         let (root, tensors, c) = (file.root, file.tensors, configuration)
         var widths = BufferWidths()
         func steps(_ list: JSONElements) throws(LimbeckError) -> [Step<Packed>] {
@@ -35,48 +35,46 @@ extension Weights {
             for step in list { steps.append(try Step(step, c, widths: &widths, tensors)) }
             return steps
         }
-        let embeddings = try steps(root.list("embeddings"))
-        var blocks: [[Step<Packed>]] = [], layers: [[Int]] = []
-        for block in try root.list("blocks") { blocks.append(try steps(block.elements)) }
+        let parts = Parts(hidden: c.hiddenSize)
+        parts.embeddings = try steps(root.list("embeddings"))
+        for block in try root.list("blocks") { parts.blocks.append(try steps(block.elements)) }
         for layer in try root.list("layers") {
             var list: [Int] = []
             for block in layer.elements {
-                guard let index = block.int, blocks.indices.contains(index) else {
-                    throw block.mismatch("a block", expected: "one of \(blocks.count)")
+                guard let index = block.int, parts.blocks.indices.contains(index) else {
+                    throw block.mismatch("a block", expected: "one of \(parts.blocks.count)")
                 }
                 list.append(index)
             }
-            layers.append(list)
+            parts.layers.append(list)
         }
-        guard 1...Weights.mostLayers ~= layers.count else {
-            throw root.mismatch("a model of \(layers.count) layers", expected: "1 to \(Weights.mostLayers)")
+        guard 1...Weights.mostLayers ~= parts.layers.count else {
+            throw root.mismatch("a model of \(parts.layers.count) layers", expected: "1 to \(Weights.mostLayers)")
         }
-        var rotaries: [PackedRotary] = []
         for rotary in try root.list("rotaries") {
-            rotaries.append(try PackedRotary(rotary, positions: c.positionRows, tensors))
+            parts.rotaries.append(try PackedRotary(rotary, positions: c.positionRows, tensors))
         }
-        for step in embeddings + blocks.joined() where !step.fits(c, widths, rotaries) {
+        for step in parts.embeddings + parts.blocks.joined() where !step.fits(c, widths, parts.rotaries) {
             throw root.mismatch("a step that leaves its buffers", expected: "none")
         }
         // The heads read rows of this width.
         guard widths[.hidden] == c.hiddenSize else {
             throw root.mismatch("a state of \(widths[.hidden]) numbers", expected: "\(c.hiddenSize)")
         }
-        let relativeBias = try root.optional("relative_bias").map { (value) throws(LimbeckError) in
+        parts.relativeBias = try root.optional("relative_bias").map { (value) throws(LimbeckError) in
             try RelativeBias(value, heads: c.attentionHeads, positions: c.maxPositions, tensors)
         }
-        let pooler = try root.optional("pooler").map { (value) throws(LimbeckError) in
+        parts.pooler = try root.optional("pooler").map { (value) throws(LimbeckError) in
             try Dense(value, hidden: c.hiddenSize, most: c.hiddenSize, tensors)
         }
-        guard pooler == nil || pooler?.linear.outputs == c.hiddenSize else {
-            throw root.mismatch("a pooler of \(pooler?.linear.outputs ?? 0) outputs", expected: "\(c.hiddenSize)")
+        if let outputs = parts.pooler?.linear.outputs, outputs != c.hiddenSize {
+            throw root.mismatch("a pooler of \(outputs) outputs", expected: "\(c.hiddenSize)")
         }
-        let vector = try VectorSteps(root, hidden: c.hiddenSize, tensors)
+        parts.vector = try VectorSteps(root, hidden: c.hiddenSize, tensors)
+        parts.head = try Head(root.required("head"), c, tensors)
         configuration.widths = widths
-        configuration.layers = layers.count
-        self.init(
-            embeddings: embeddings, blocks: blocks, layers: layers, relativeBias: relativeBias, rotaries: rotaries, pooler: pooler,
-            head: try Head(root.required("head"), c, tensors), vector: vector, mapping: file.mapping)
+        configuration.layers = parts.layers.count
+        self.init(parts, mapping: file.mapping)
     }
 
     /// A layer may be there several times, so that the file does not bound them.

@@ -18,7 +18,7 @@ struct Reference {
     static let mostTokens = 32
 
     /// Of a text as the session would cut it.
-    init(_ text: String, _ session: Session, _ tokenizer: Tokenizer) throws(LimbeckError) {
+    init(_ text: __shared String, _ session: __shared Session, _ tokenizer: __shared Tokenizer) throws(LimbeckError) {
         self.text = text
         (ids, types) = ([], [])
         var text = text
@@ -124,20 +124,20 @@ extension Reference {
         }
     }
 
-    init(_ json: JSONValue, _ file: PackFile, hidden: Int, vector kept: Int) throws(LimbeckError) {
+    init(_ json: __shared JSONValue, _ file: __shared PackFile, hidden: Int, vector kept: Int) throws(LimbeckError) {
         let tensors = file.tensors
         let count = try json.integer("tokens", 1...Reference.mostTokens)
         text = try json.optionalString("text")
-        ids = Array(UnsafeBufferPointer(start: try tensors.i32(json.text("ids"), rows: count), count: count))
-        types = Array(UnsafeBufferPointer(start: try tensors.i32(json.text("types"), rows: count), count: count))
-        mean = Array(UnsafeBufferPointer(start: try tensors.f32(json.text("mean"), rows: hidden), count: hidden))
+        ids = Array(UnsafeBufferPointer(start: try tensors.i32(json, "ids", count), count: count))
+        types = Array(UnsafeBufferPointer(start: try tensors.i32(json, "types", count), count: count))
+        mean = Array(UnsafeBufferPointer(start: try tensors.f32(json, "mean", hidden), count: hidden))
         (logits, vector) = (nil, nil)
         if json.optional("logits") != nil {
             let count = try json.size("logit_count")
-            logits = Array(UnsafeBufferPointer(start: try tensors.f32(json.text("logits"), rows: count), count: count))
+            logits = Array(UnsafeBufferPointer(start: try tensors.f32(json, "logits", count), count: count))
         }
         if json.optional("vector") != nil {
-            vector = Array(UnsafeBufferPointer(start: try tensors.f32(json.text("vector"), rows: kept), count: kept))
+            vector = Array(UnsafeBufferPointer(start: try tensors.f32(json, "vector", kept), count: kept))
         }
     }
 

@@ -46,7 +46,7 @@ extension Step<Packed> {
 
     /// Also notes how wide the step makes its buffers.
     init(
-        _ json: JSONValue, _ c: Configuration, widths: inout BufferWidths, _ tensors: PackTensors
+        _ json: __shared JSONValue, _ c: __shared Configuration, widths: inout BufferWidths, _ tensors: __shared PackTensors
     ) throws(LimbeckError) {
         switch try json.choice("step", "embed trigrams product normalize rotate attention") {
         case 0:

@@ -45,7 +45,8 @@ struct Quantizer {
     static let mostTokens = 8192
 
     init(
-        _ model: Model, options: SessionOptions, weights: Weights, products: [QuantizedProduct], progress: ((Double) -> Void)?
+        _ model: __shared Model, options: SessionOptions, weights: __shared Weights, products: [QuantizedProduct],
+        progress: ((Double) -> Void)?
     ) throws(LimbeckError) {
         self.weights = weights
         self.products = products

@@ -18,13 +18,15 @@ struct WeightForms {
         (self.precision, self.scoreColumns, self.layout, self.writes) = (precision, scoreColumns, layout, writes)
     }
 
-    mutating func parts(of weights: Weights) throws(LimbeckError) -> Packer.Parts {
-        let embeddings = try steps(weights.embeddings, "the embeddings")
-        var blocks: [[Step<Packed>]] = []
-        for block in weights.blocks { blocks.append(try steps(block, "block \(blocks.count)")) }
-        return Packer.Parts(
-            embeddings: embeddings, blocks: blocks, relativeBias: weights.relativeBias, rotaries: weights.rotaries,
-            pooler: try dense(weights.pooler), head: try head(weights.head), vector: try vector(weights.vector))
+    mutating func parts(of weights: Weights) throws(LimbeckError) -> Weights.Parts {
+        let parts = Weights.Parts(hidden: weights.vector.width)
+        parts.embeddings = try steps(weights.embeddings, "the embeddings")
+        for (index, block) in weights.blocks.enumerated() { parts.blocks.append(try steps(block, "block \(index)")) }
+        (parts.layers, parts.relativeBias, parts.rotaries) = (weights.layers, weights.relativeBias, weights.rotaries)
+        parts.pooler = try dense(weights.pooler)
+        parts.head = try head(weights.head)
+        parts.vector = try vector(weights.vector)
+        return parts
     }
 
     private mutating func steps(_ steps: [Step<Packed>], _ name: Message) throws(LimbeckError) -> [Step<Packed>] {

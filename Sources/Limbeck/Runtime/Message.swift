@@ -1,34 +1,65 @@
 /// A sentence for people, in the making: what `LimbeckError` is given.
 ///
 /// It is written like a string. The interpolation of `String` is compiled into every place that uses it, and with hundreds of messages
-/// that was a seventh of the library; this one is a call for each part.
-public struct Message: ExpressibleByStringInterpolation, Sendable {
-    let text: String
+/// that was a seventh of the library. This one is a call for each part that is not empty, on an object that the caller keeps in a
+/// register.
+public struct Message: ExpressibleByStringInterpolation {
+    private let parts: Parts
 
-    public init(stringLiteral literal: StaticString) { text = Message.string(literal) }
-    init(_ literal: StaticString) { text = Message.string(literal) }
-    public init(stringInterpolation: StringInterpolation) { text = stringInterpolation.text }
+    public init(stringLiteral literal: StaticString) {
+        parts = partsOf(literal.utf8Start, literal.utf8CodeUnitCount).takeRetainedValue()
+    }
+    public init(stringInterpolation: StringInterpolation) { parts = stringInterpolation.parts.takeRetainedValue() }
 
-    public struct StringInterpolation: StringInterpolationProtocol, Sendable {
-        fileprivate var text = ""
+    var text: String { parts.text }
 
-        public init(literalCapacity: Int, interpolationCount: Int) {}
+    /// The parts are not counted: they go from where this begins to the message that it becomes. (So none of them may be an expression
+    /// that throws.)
+    public struct StringInterpolation: StringInterpolationProtocol {
+        fileprivate let parts: Unmanaged<Parts>
 
-        @inline(never) public mutating func appendLiteral(_ literal: StaticString) { text += Message.string(literal) }
-        @inline(never) public mutating func appendInterpolation(_ string: String) { text += string }
-        public mutating func appendInterpolation(_ literal: StaticString) { appendLiteral(literal) }
-        public mutating func appendInterpolation(_ message: Message) { appendInterpolation(message.text) }
-        public mutating func appendInterpolation<Number: FixedWidthInteger>(_ number: Number) {
-            if Number.isSigned { appendInterpolation(Int64(number)) } else { appendInterpolation(UInt64(number)) }
+        public init(literalCapacity: Int, interpolationCount: Int) { parts = noParts() }
+
+        /// The compiler asks for empty ones too, at both ends.
+        @inline(__always) public func appendLiteral(_ literal: StaticString) {
+            if literal.utf8CodeUnitCount > 0 { appendInterpolation(literal) }
         }
 
-        @inline(never) public mutating func appendInterpolation(_ number: Int64) { text += String(number) }
-        @inline(never) public mutating func appendInterpolation(_ number: UInt64) { text += String(number) }
+        public func appendInterpolation(_ literal: StaticString) {
+            parts._withUnsafeGuaranteedRef { $0.append(literal.utf8Start, literal.utf8CodeUnitCount) }
+        }
+
+        public func appendInterpolation(_ string: String) { parts._withUnsafeGuaranteedRef { $0.append(string) } }
+        public func appendInterpolation(_ message: Message) { parts._withUnsafeGuaranteedRef { $0.append(message.parts) } }
+        public func appendInterpolation<Number: FixedWidthInteger>(_ number: Number) {
+            parts._withUnsafeGuaranteedRef {
+                if Number.isSigned { $0.append(Int64(number)) } else { $0.append(UInt64(number)) }
+            }
+        }
     }
 
     @inline(never) public static func + (left: Message, right: Message) -> Message { "\(left)\(right)" }
+}
 
-    @inline(never) private static func string(_ literal: StaticString) -> String {
-        literal.withUTF8Buffer { String(decoding: $0, as: UTF8.self) }
+/// Calls all of them: nothing of this is compiled into those who write messages.
+private final class Parts {
+    var text: String
+
+    init(_ text: String) { self.text = text }
+
+    @inline(never) func append(_ literal: UnsafePointer<UInt8>, _ count: Int) {
+        text += String(decoding: UnsafeBufferPointer(start: literal, count: count), as: UTF8.self)
     }
+    @inline(never) func append(_ string: String) { text += string }
+    @inline(never) func append(_ other: Parts) { text += other.text }
+    @inline(never) func append(_ number: Int64) { text += String(number) }
+    @inline(never) func append(_ number: UInt64) { text += String(number) }
+}
+
+@inline(never) private func noParts() -> Unmanaged<Parts> { .passRetained(Parts("")) }
+
+@inline(never) private func partsOf(_ literal: UnsafePointer<UInt8>, _ count: Int) -> Unmanaged<Parts> {
+    let parts = Parts("")
+    parts.append(literal, count)
+    return .passRetained(parts)
 }

@@ -47,7 +47,7 @@ final class Scratch {
     /// Answers of all windows so far.
     static let answerCount = 4096
 
-    init(_ weights: Weights, _ c: Configuration, maxTokens: Int, threads: Int) throws(LimbeckError) {
+    init(_ weights: __shared Weights, _ c: __shared Configuration, maxTokens: Int, threads: Int) throws(LimbeckError) {
         headStride = rowStride(max(c.hiddenSize, c.embeddingSize, weights.vector.widest(hidden: c.hiddenSize)))
         promptedBytes = Scratch.promptedBytes(maxTokens: maxTokens)
         let headSpace = Scratch.headRows * headStride

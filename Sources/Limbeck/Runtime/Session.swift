@@ -25,12 +25,12 @@ public final class Session {
     package var message = UnsafeMutableBufferPointer<CChar>(start: nil, count: 0)
 
     /// Throws `.invalidArgument`, `.outOfMemory`, `.threadsUnavailable`, or `.kernelsUnavailable`.
-    public convenience init(_ model: Model, options: SessionOptions = SessionOptions()) throws(LimbeckError) {
+    public convenience init(_ model: __shared Model, options: SessionOptions = SessionOptions()) throws(LimbeckError) {
         try self.init(model, options: options) { $0 }
     }
 
     /// With other kernels in place of the instruction set's, such as the same ones with a clock around them.
-    package init(_ model: Model, options: SessionOptions, replacing kernels: (Kernels) -> Kernels) throws(LimbeckError) {
+    package init(_ model: __shared Model, options: SessionOptions, replacing kernels: (Kernels) -> Kernels) throws(LimbeckError) {
         guard 0...Session.mostThreads ~= options.threads else {
             throw LimbeckError(.invalidArgument, "threads is \(options.threads), and must be 0 to \(Session.mostThreads)")
         }
@@ -86,7 +86,7 @@ extension Session {
     var longest: Int { min(maxTokens, model.configuration.maxPositions) }
 
     /// Of one sequence that is longer.
-    @inline(never) func tooLong(_ what: Message) -> LimbeckError {
+    @inline(never) func tooLong(_ what: __owned Message) -> LimbeckError {
         let positions = model.configuration.maxPositions
         return LimbeckError(
             .tooLong,
@@ -94,7 +94,7 @@ extension Session {
     }
 
     /// Of a question for which the model has no head.
-    @inline(never) func unable(_ what: Message) -> LimbeckError {
+    @inline(never) func unable(_ what: __owned Message) -> LimbeckError {
         LimbeckError(.unsupported, "the model \(what); it can: \(model.answers.names)")
     }
 

@@ -18,6 +18,15 @@ struct AddedToken {
     static let none: Int32 = -1
     /// The same, of a token that the tokenizer's class has by default.
     static let ofClass: Int32 = -2
+
+    /// By their ids; of equal ones the first stays before the others.
+    static func sort(_ tokens: inout [AddedToken]) {
+        var keys: [SortKey] = []
+        for (index, token) in tokens.enumerated() { keys.append(SortKey(Int(token.id), index: index)) }
+        SortKey.sort(&keys)
+        let unsorted = tokens
+        tokens = keys.map { unsorted[$0.index] }
+    }
 }
 
 /// A set of added tokens to look for: of those that begin first, the longest, as Aho and Corasick's leftmost-longest.

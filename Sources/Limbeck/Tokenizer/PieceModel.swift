@@ -8,7 +8,7 @@ enum PieceModel: Sendable {
     case characterPairs(CharacterPairs)
     case unigram(Unigram)
 
-    init(_ parts: TokenizerParts) throws(LimbeckError) {
+    @inline(never) init(_ parts: __shared TokenizerParts) throws(LimbeckError) {
         switch (parts.model, parts.preTokenizer) {
         case (.wordPiece(let options), .words(let splits)):
             var normalization = NormalizerOptions(), steps: StepNormalizer?
@@ -67,7 +67,7 @@ enum PieceModel: Sendable {
         }
     }
 
-    @inline(never) private static func unsupported(_ parts: TokenizerParts, normalizerOf model: Message) -> LimbeckError {
+    @inline(never) private static func unsupported(_ parts: TokenizerParts, normalizerOf model: __owned Message) -> LimbeckError {
         LimbeckError(
             .fileUnsupported,
             "\(parts.file): the normalizer \"\(parts.normalizer.name)\" is not supported with \(model)")

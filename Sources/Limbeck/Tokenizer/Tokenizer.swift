@@ -26,7 +26,7 @@ public final class Tokenizer: Sendable {
     /// The number of ids: every id is below it, though some may name no token.
     public let vocabularySize: Int
 
-    init(_ parts: TokenizerParts) throws(LimbeckError) {
+    init(_ parts: __shared TokenizerParts) throws(LimbeckError) {
         let vocabulary = parts.vocabulary
         let model = try PieceModel(parts)
         self.vocabulary = vocabulary
@@ -73,7 +73,7 @@ public final class Tokenizer: Sendable {
     }
 
     /// The tokenizer that was written: its tables are views of a pack. That they lead nowhere else is checked here.
-    init(_ json: JSONValue, _ tables: PackedTables) throws(LimbeckError) {
+    init(_ json: __shared JSONValue, _ tables: __shared PackedTables) throws(LimbeckError) {
         vocabulary = try Vocabulary("tokenizer.vocabulary", tables.member(json, "vocabulary"), tables)
         extra = try json.optional("extra").map { part throws(LimbeckError) in try Vocabulary("tokenizer.extra", part, tables) }
         template = Template(tables.member(json, "template"), tables)

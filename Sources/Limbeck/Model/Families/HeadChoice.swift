@@ -21,7 +21,7 @@ extension HeadRule {
     /// Libraries that embed save the encoder alone and leave the class of before in config.json, so what is named may be missing;
     /// then the tensors decide, as they do in files from before `architectures`. Some of a head's tensors are a file that lost the
     /// others.
-    init(_ declared: DeclaredConfiguration, _ checkpoint: Checkpoint) throws(LimbeckError) {
+    init(_ declared: __shared DeclaredConfiguration, _ checkpoint: __shared Checkpoint) throws(LimbeckError) {
         let heads = declared.rules.heads
         let named = declared.architectures.compactMap { name in heads.first { $0.architecture == name } }
         try HeadRule.refuseOtherFamilies(declared, unless: !named.isEmpty)

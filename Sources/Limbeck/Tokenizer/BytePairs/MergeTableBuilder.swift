@@ -60,7 +60,7 @@ struct MergeTableBuilder {
     private(set) var bytes: [UInt8] = []
 
     init(
-        _ vocabulary: Vocabulary, _ letters: MergeLetters, mergeCount: Int, file: String, place: Place
+        _ vocabulary: __shared Vocabulary, _ letters: MergeLetters, mergeCount: Int, file: __shared String, place: Place
     ) throws(LimbeckError) {
         self.file = file
         self.place = place
@@ -234,7 +234,7 @@ struct MergeTableBuilder {
         }
     }
 
-    @inline(never) private func unsupported(_ merge: Merge, _ what: Message) -> LimbeckError {
+    @inline(never) private func unsupported(_ merge: Merge, _ what: __owned Message) -> LimbeckError {
         LimbeckError(.fileUnsupported, "\(file): \(place(Int(merge.number))) \(what)")
     }
 

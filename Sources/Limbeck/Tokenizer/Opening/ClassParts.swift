@@ -2,7 +2,8 @@
 extension TokenizerParts {
     /// WordPiece: BertTokenizer, DistilBertTokenizer and MPNetTokenizer.
     convenience init(
-        wordPiece vocabulary: Vocabulary, file: String, _ settings: TokenizerSettings, json: [AddedToken] = []
+        wordPiece vocabulary: __shared Vocabulary, file: __shared String, _ settings: __shared TokenizerSettings,
+        json: [AddedToken] = []
     ) throws(LimbeckError) {
         let names = settings.names(or: settings.tokenizerClass?.names ?? .bert)
         let unknown = try TokenizerParts.id(of: names.unk, vocabulary, file)
@@ -28,7 +29,8 @@ extension TokenizerParts {
 
     /// Byte-level BPE: RobertaTokenizer, which is Bart's and Longformer's too, and GPT2Tokenizer.
     convenience init(
-        bytePairs vocabulary: Vocabulary, _ merges: MergeTable, file: String, _ settings: TokenizerSettings, json: [AddedToken] = []
+        bytePairs vocabulary: __shared Vocabulary, _ merges: MergeTable, file: __shared String,
+        _ settings: __shared TokenizerSettings, json: [AddedToken] = []
     ) throws(LimbeckError) {
         let names = settings.names(or: settings.tokenizerClass?.names ?? .roberta)
         let addsSpace = try settings.flag("add_prefix_space") ?? false
@@ -53,7 +55,9 @@ extension TokenizerParts {
 
     /// The id of a special token, of the vocabulary or an added one.
     func special(_ name: String?) throws(LimbeckError) -> Int32 {
-        if let name, let token = addedTokens.first(where: { $0.text.withUnsafeBytes { name.hasSameBytes(as: $0) } }) { return token.id }
+        if let name, let token = addedTokens.first(where: { $0.text.withUnsafeBytes { name.hasSameBytes(as: $0) } }) {
+            return token.id
+        }
         return try TokenizerParts.id(of: name, vocabulary, file)
     }
 }
@@ -139,7 +143,7 @@ extension TokenizerSettings {
             for token in json { isThere[Int(token.id)] = true }
             tokens.removeAll { token in isThere.indices.contains(Int(token.id)) && isThere[Int(token.id)] }
             tokens += json
-            tokens.sort { $0.id < $1.id }
+            AddedToken.sort(&tokens)
         }
         var known = NameTable(), specials = NameTable()
         for token in existing + tokens { known.set(String(utf8: token.text), 0) }
@@ -155,7 +159,9 @@ extension TokenizerSettings {
             if let special = named[index] {
                 var special = special
                 special.token.isSpecial = true
-                if index == SpecialNames.mask, special.isPlain, tokenizerClass?.stripsBeforeMask == true { special.token.stripsLeft = true }
+                if index == SpecialNames.mask, special.isPlain, tokenizerClass?.stripsBeforeMask == true {
+                    special.token.stripsLeft = true
+                }
                 add(special)
             } else if let name = names[index] {
                 var token = AddedToken(id: AddedToken.ofClass, text: Array(name.utf8))

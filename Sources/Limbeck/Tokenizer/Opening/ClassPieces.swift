@@ -36,7 +36,8 @@ extension TokenizerParts {
     /// `post` and `added`: a tokenizer.json's post-processor and added tokens; `pieces`: the added tokens of a .model file, whose class
     /// adds what it names.
     convenience init(
-        _ list: PieceList, _ settings: TokenizerSettings, post: TokenizerComponent? = nil, added: TokenizerComponent? = nil,
+        _ list: __shared PieceList, _ settings: __shared TokenizerSettings, post: __shared TokenizerComponent? = nil,
+        added: __shared TokenizerComponent? = nil,
         pieces: [AddedToken]? = nil
     ) throws(LimbeckError) {
         let file = list.file

@@ -6,7 +6,7 @@ extension GGUFFile {
 }
 
 extension TokenizerParts {
-    convenience init(_ gguf: GGUFFile) throws(LimbeckError) {
+    convenience init(_ gguf: __shared GGUFFile) throws(LimbeckError) {
         let model = try gguf.string("tokenizer.ggml.model")
         guard model == "bert" else {
             throw LimbeckError(
@@ -80,7 +80,7 @@ private struct GGUFTokens {
     /// U+2581
     private static let wordStart: [UInt8] = [0xE2, 0x96, 0x81]
 
-    init(_ gguf: GGUFFile) throws(LimbeckError) {
+    init(_ gguf: __shared GGUFFile) throws(LimbeckError) {
         let key = "tokenizer.ggml.tokens", typeKey = "tokenizer.ggml.token_type"
         texts = try gguf.strings(key, most: Vocabulary.maximumCount)
         types = try gguf.ints(typeKey, most: Vocabulary.maximumCount)

@@ -24,7 +24,7 @@ extension AddedToken {
     }
 
     /// The object of one token; nil if it has no text. `isSpecial`: whatever the object says.
-    init?(_ part: TokenizerComponent, id: Int32, isSpecial: Bool? = nil) throws(LimbeckError) {
+    init?(_ part: __shared TokenizerComponent, id: Int32, isSpecial: Bool? = nil) throws(LimbeckError) {
         self.init(id: id, text: [])
         guard let text = try part.member("content").text else { throw part.malformed("content", "a string") }
         text.append(to: &self.text)

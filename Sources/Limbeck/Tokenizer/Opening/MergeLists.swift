@@ -2,7 +2,7 @@
 extension MergeTable {
     /// The member "model" of a tokenizer.json.
     convenience init(
-        _ model: TokenizerComponent, _ vocabulary: Vocabulary, _ letters: MergeLetters
+        _ model: __shared TokenizerComponent, _ vocabulary: __shared Vocabulary, _ letters: MergeLetters
     ) throws(LimbeckError) {
         if let dropout = model.value["dropout"], !dropout.isNull, dropout.double != 0 {
             throw LimbeckError(
@@ -39,7 +39,7 @@ extension MergeTable {
 
     /// A merges.txt: a merge per line, two tokens with a space between; lines that begin with "#version" say nothing.
     convenience init(
-        lines text: UnsafeRawBufferPointer, file: String, _ vocabulary: Vocabulary
+        lines text: UnsafeRawBufferPointer, file: __shared String, _ vocabulary: __shared Vocabulary
     ) throws(LimbeckError) {
         var count = 0
         for byte in text where byte == UInt8(ascii: "\n") { count += 1 }

@@ -33,14 +33,14 @@ extension TokenizerParts.Model {
 
 extension Vocabulary {
     /// The object of tokens and their ids.
-    convenience init(_ model: TokenizerComponent) throws(LimbeckError) {
+    convenience init(_ model: __shared TokenizerComponent) throws(LimbeckError) {
         guard let entries = model.value["vocab"], entries.kind == .object else { throw model.malformed("vocab", "an object") }
         try self.init(Builder(TokenizerComponent("model.vocab", entries, file: model.file)))
     }
 }
 
 extension Vocabulary.Builder {
-    init(_ entries: TokenizerComponent) throws(LimbeckError) {
+    init(_ entries: __shared TokenizerComponent) throws(LimbeckError) {
         for (key, value) in entries.value.members {
             guard let id = value.int else { throw entries.malformed("an object of integers") }
             try entries.check(id: id)
@@ -50,7 +50,7 @@ extension Vocabulary.Builder {
 }
 
 extension WordPieceOptions {
-    fileprivate init(_ model: TokenizerComponent, _ vocabulary: Vocabulary) throws(LimbeckError) {
+    fileprivate init(_ model: __shared TokenizerComponent, _ vocabulary: __shared Vocabulary) throws(LimbeckError) {
         let unknown = try model.string("unk_token")
         guard let id = vocabulary.id(of: unknown) else {
             throw LimbeckError(.fileInconsistent, "\(model.file): model.unk_token \"\(unknown)\" is not in the vocabulary")

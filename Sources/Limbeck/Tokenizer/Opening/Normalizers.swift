@@ -1,6 +1,6 @@
 /// The member "normalizer".
 extension TokenizerParts.Normalizer {
-    init(_ part: TokenizerComponent) throws(LimbeckError) {
+    init(_ part: __shared TokenizerComponent) throws(LimbeckError) {
         if let options = try NormalizerOptions(whole: part) {
             self = .bert(options)
             return
@@ -14,7 +14,7 @@ extension TokenizerParts.Normalizer {
 extension NormalizerOptions {
     /// A BertNormalizer, alone or after a Lowercase, as sentence-transformers puts it: lowering first or last comes to the same. nil: it is
     /// something else.
-    fileprivate init?(whole part: TokenizerComponent) throws(LimbeckError) {
+    fileprivate init?(whole part: __shared TokenizerComponent) throws(LimbeckError) {
         if try part.type() == "BertNormalizer" {
             self = try NormalizerOptions(part)
             return
@@ -37,7 +37,7 @@ extension NormalizerOptions {
         return steps
     }
 
-    fileprivate init(_ part: TokenizerComponent) throws(LimbeckError) {
+    fileprivate init(_ part: __shared TokenizerComponent) throws(LimbeckError) {
         cleans = try part.flag("clean_text") ?? true
         separatesIdeographs = try part.flag("handle_chinese_chars") ?? true
         lowers = try part.flag("lowercase") ?? true

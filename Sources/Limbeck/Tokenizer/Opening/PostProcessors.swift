@@ -58,7 +58,7 @@ extension TokenizerParts {
 }
 
 extension Template {
-    fileprivate init(_ part: TokenizerComponent) throws(LimbeckError) {
+    fileprivate init(_ part: __shared TokenizerComponent) throws(LimbeckError) {
         let tokens = TokenizerComponent("post_processor.special_tokens", try part.member("special_tokens"), file: part.file)
         single = try Template.pieces(part, "single", tokens, texts: 1)
         pair = try Template.pieces(part, "pair", tokens, texts: 2)

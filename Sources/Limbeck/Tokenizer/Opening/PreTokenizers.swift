@@ -1,6 +1,6 @@
 /// The member "pre_tokenizer".
 extension TokenizerParts.PreTokenizer {
-    init(_ part: TokenizerComponent) throws(LimbeckError) {
+    init(_ part: __shared TokenizerComponent) throws(LimbeckError) {
         let parts = try part.type() == "Sequence" ? part.elements("pretokenizers") : [part]
         var splits: WordSplits = []
         for (index, part) in parts.enumerated() {
@@ -23,7 +23,7 @@ extension TokenizerParts.PreTokenizer {
     }
 
     /// One that is alone, or the last, with others before it that cut words.
-    private init(last part: TokenizerComponent, after splits: WordSplits) throws(LimbeckError) {
+    private init(last part: __shared TokenizerComponent, after splits: WordSplits) throws(LimbeckError) {
         let type = try part.type()
         switch type {
         case "Metaspace":
@@ -42,7 +42,7 @@ extension TokenizerParts.PreTokenizer {
 
 extension WordSplits {
     /// nil: it is none of those that cut between two characters.
-    fileprivate init?(_ part: TokenizerComponent) throws(LimbeckError) {
+    fileprivate init?(_ part: __shared TokenizerComponent) throws(LimbeckError) {
         switch try part.type() {
         case "BertPreTokenizer": self = .bert
         case "WhitespaceSplit": self = .whitespace
@@ -57,13 +57,13 @@ extension WordSplits {
 }
 
 extension BytePairOptions {
-    fileprivate init(_ part: TokenizerComponent) throws(LimbeckError) {
+    fileprivate init(_ part: __shared TokenizerComponent) throws(LimbeckError) {
         addsSpace = try part.requiredFlag("add_prefix_space")
         cutsWords = try part.flag("use_regex") ?? true
     }
 
     /// A Split by GPT-2's regular expression, and a ByteLevel without it.
-    fileprivate init(split: TokenizerComponent, _ part: TokenizerComponent) throws(LimbeckError) {
+    fileprivate init(split: __shared TokenizerComponent, _ part: __shared TokenizerComponent) throws(LimbeckError) {
         try BytePairOptions.checkSplit(split)
         try self.init(part)
         guard !addsSpace, !cutsWords else {

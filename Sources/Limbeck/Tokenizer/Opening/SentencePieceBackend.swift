@@ -1,7 +1,7 @@
 /// A .model file under no class of its own (TokenizersBackend), as transformers 5.24 builds a tokenizer from it: by the file's own
 /// options, so that the ids are mostly those of SentencePiece.
 extension TokenizerParts {
-    convenience init(asTrained model: SentencePieceFile, _ settings: TokenizerSettings) throws(LimbeckError) {
+    convenience init(asTrained model: __shared SentencePieceFile, _ settings: __shared TokenizerSettings) throws(LimbeckError) {
         if let place = model.pieces.firstIndex(where: { $0.kind == .userDefined }) {
             throw model.unsupported(
                 "the user-defined piece \(place) is not supported without a class of its own in tokenizer_config.json")
@@ -68,7 +68,7 @@ extension SentencePieceFile {
 }
 
 extension Vocabulary {
-    fileprivate convenience init(asTrained model: SentencePieceFile) throws(LimbeckError) {
+    fileprivate convenience init(asTrained model: __shared SentencePieceFile) throws(LimbeckError) {
         var builder = Vocabulary.Builder()
         for (id, piece) in model.pieces.enumerated() {
             try builder.add(id: id, file: model.name) { $0.append(contentsOf: piece.text) }

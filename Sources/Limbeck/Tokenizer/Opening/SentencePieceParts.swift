@@ -1,7 +1,9 @@
 /// A .model file of SentencePiece without a tokenizer.json, as transformers 5.24 converts it: for the tokenizers library, so that neither
 /// SentencePiece nor its rules have a part in cutting a text.
 extension TokenizerParts {
-    convenience init(sentencePiece bytes: UnsafeRawBufferPointer, file: String, _ settings: TokenizerSettings) throws(LimbeckError) {
+    convenience init(sentencePiece bytes: UnsafeRawBufferPointer, file: __shared String, _ settings: __shared TokenizerSettings)
+        throws(LimbeckError)
+    {
         let model = try SentencePieceFile(bytes, name: file)
         if settings.tokenizerClass == .file {
             try self.init(asTrained: model, settings)
@@ -14,7 +16,9 @@ extension TokenizerParts {
 
 extension PieceList {
     /// The pieces as the class orders them. fairseq put special tokens of its own before the pieces.
-    fileprivate convenience init(_ model: SentencePieceFile, _ settings: TokenizerSettings, _ names: SpecialNames) throws(LimbeckError) {
+    fileprivate convenience init(_ model: __shared SentencePieceFile, _ settings: __shared TokenizerSettings, _ names: SpecialNames)
+        throws(LimbeckError)
+    {
         self.init(file: model.name)
         charsmap = model.charsmap
         switch settings.tokenizerClass {

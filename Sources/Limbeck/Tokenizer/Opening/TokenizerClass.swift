@@ -17,7 +17,7 @@ enum TokenizerClass {
     case debertaV2
 
     /// The class of a name that files give, which may end in "Fast".
-    init(named name: String, _ file: String) throws(LimbeckError) {
+    init(named name: __shared String, _ file: __shared String) throws(LimbeckError) {
         let name = name.hasUTF8Suffix("Fast") ? String(Substring(name.utf8.dropLast(4))) : name
         for (names, found) in TokenizerClass.classes where KeyRule.words(names).contains(where: { name.hasSameBytes(as: $0) }) {
             self = found
@@ -26,7 +26,8 @@ enum TokenizerClass {
         guard !KeyRule.words(TokenizerClass.classesInPython).contains(where: { name.hasSameBytes(as: $0) }) else {
             throw LimbeckError(
                 .fileUnsupported,
-                "\(file): the tokenizer_class \"\(name)\" is not supported: it cuts texts by code of its own, whatever files are beside it")
+                "\(file): the tokenizer_class \"\(name)\" is not supported: it cuts texts by code of its own, whatever files are beside it"
+            )
         }
         self = .file
     }

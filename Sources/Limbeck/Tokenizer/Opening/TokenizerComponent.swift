@@ -1,17 +1,17 @@
 /// A component of a tokenizer.json, or a part of one: a JSON value and what messages call it. Its readers are calls: there are
-/// hundreds of places that read.
-struct TokenizerComponent {
+/// hundreds of places that read; and an object, which each of them lets go of as one.
+final class TokenizerComponent {
     let file: String
     let key: String
     let value: JSONValue
 
     /// The component `key` of `owner`; nil if it is missing or null.
-    @inline(never) init?(_ key: String, of owner: JSONValue, file: String) {
+    @inline(never) convenience init?(_ key: String, of owner: JSONValue, file: String) {
         guard let value = owner[key], !value.isNull else { return nil }
         self.init(key, value, file: file)
     }
 
-    init(_ key: String, _ value: JSONValue, file: String) {
+    @inline(never) init(_ key: String, _ value: JSONValue, file: String) {
         (self.file, self.key, self.value) = (file, key, value)
     }
 
@@ -59,12 +59,12 @@ struct TokenizerComponent {
     }
 
     /// The error that the whole is not what it has to be.
-    @inline(never) func malformed(_ expected: Message) -> LimbeckError {
+    @inline(never) func malformed(_ expected: __owned Message) -> LimbeckError {
         LimbeckError(.fileMalformed, "\(file): \(key) is not \(expected)")
     }
 
     /// The error that a member is not what it has to be.
-    @inline(never) func malformed(_ name: String, _ expected: Message) -> LimbeckError {
+    @inline(never) func malformed(_ name: String, _ expected: __owned Message) -> LimbeckError {
         LimbeckError(.fileMalformed, "\(file): \(key).\(name) is not \(expected)")
     }
 

@@ -2,11 +2,11 @@ extension Tokenizer {
     /// Opens a tokenizer: `path` is a model folder, a pack, a GGUF file, a tokenizer.json, or a vocab.txt, a .model file, or a vocab.json
     /// with a merges.txt beside it. In a folder with several, tokenizer.json counts; and in a folder, and beside the last three, what the
     /// other files there say of the tokenizer, such as tokenizer_config.json. The path of a tokenizer.json opens that file alone.
-    public convenience init(path: String) throws(LimbeckError) {
+    public convenience init(path: __shared String) throws(LimbeckError) {
         do throws(LimbeckError) { try self.init(at: path) } catch { throw error.opening(path) }
     }
 
-    private convenience init(at path: String) throws(LimbeckError) {
+    private convenience init(at path: __shared String) throws(LimbeckError) {
         let kind = fileKind(path)
         guard kind != .missing else {
             throw Mistakes.missing(path)
@@ -31,7 +31,7 @@ extension Tokenizer {
         try self.init(file, name, in: folder, isAlone ? TokenizerSettings() : TokenizerSettings(folder))
     }
 
-    convenience init(_ files: ModelFiles) throws(LimbeckError) {
+    convenience init(_ files: __shared ModelFiles) throws(LimbeckError) {
         switch files {
         case .folder(let folder): try self.init(folder)
         case .gguf(let gguf):
@@ -42,7 +42,7 @@ extension Tokenizer {
     }
 
     /// Opens the tokenizer of a model folder.
-    package convenience init(_ folder: ModelFolder) throws(LimbeckError) {
+    package convenience init(_ folder: __shared ModelFolder) throws(LimbeckError) {
         guard let name = folder.tokenizerFile else {
             throw LimbeckError(.fileNotFound, "\(folder.path): no tokenizer, which may be \(ModelFolder.listOfTokenizerFiles)")
         }
@@ -51,7 +51,8 @@ extension Tokenizer {
 
     /// Opens the file `name`, of this folder.
     private convenience init(
-        _ file: MappedFile, _ name: String, in folder: ModelFolder, _ settings: TokenizerSettings
+        _ file: __shared MappedFile, _ name: __shared String, in folder: __shared ModelFolder,
+        _ settings: __shared TokenizerSettings
     ) throws(LimbeckError) {
         let parts: TokenizerParts
         if name == "vocab.json" {

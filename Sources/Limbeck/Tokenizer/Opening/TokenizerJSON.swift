@@ -2,7 +2,7 @@
 /// is refused by name, for a tokenizer that is nearly right is wrong. Its settings for padding are left to the caller.
 extension TokenizerParts {
     /// Under the class that the files beside it name.
-    convenience init(json: JSONDocument, _ settings: TokenizerSettings) throws(LimbeckError) {
+    convenience init(json: __shared JSONDocument, _ settings: __shared TokenizerSettings) throws(LimbeckError) {
         let file = json.file, root = json.root
         guard root.kind == .object else { throw LimbeckError(.fileMalformed, "\(file): not a JSON object") }
         guard let value = root["model"] else { throw LimbeckError(.fileMalformed, "\(file): there is no \"model\"") }
@@ -17,7 +17,8 @@ extension TokenizerParts {
             let vocabulary = try Vocabulary(model)
             try self.init(wordPiece: vocabulary, file: file, settings, json: tokens(vocabulary))
             let isLowered = try settings.readLowercase(of: root, file)
-            settings.noteParts(of: root, file, isLowered ? ["BertNormalizer", "Sequence"] : ["BertNormalizer"], ["BertPreTokenizer"])
+            settings.noteParts(
+                of: root, file, isLowered ? ["BertNormalizer", "Sequence"] : ["BertNormalizer"], ["BertPreTokenizer"])
         case .roberta:
             try model.check(isModel: "BPE", of: settings)
             let vocabulary = try Vocabulary(model)
@@ -30,7 +31,8 @@ extension TokenizerParts {
             let post = TokenizerComponent("post_processor", of: root, file: file)
             try self.init(list, settings, post: post, added: added)
             if settings.tokenizerClass == .debertaV2, list.charsmap != nil {
-                settings.note("\(file): the charsmap of its normalizer was passed over, as transformers 5 does for the tokenizer's class")
+                settings.note(
+                    "\(file): the charsmap of its normalizer was passed over, as transformers 5 does for the tokenizer's class")
             }
         default:
             try self.init(file: file, root, model)
@@ -48,7 +50,9 @@ extension TokenizerParts {
     }
 
     /// As it is written, but for the added tokens.
-    private convenience init(file: String, _ root: JSONValue, _ model: TokenizerComponent) throws(LimbeckError) {
+    private convenience init(file: __shared String, _ root: __shared JSONValue, _ model: __shared TokenizerComponent)
+        throws(LimbeckError)
+    {
         // What comes before a BPE says what its letters are.
         let part = TokenizerComponent("pre_tokenizer", of: root, file: file)
         let words = try part.map { part throws(LimbeckError) in try PreTokenizer(part) } ?? .words([])

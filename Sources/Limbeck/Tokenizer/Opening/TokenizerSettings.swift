@@ -19,7 +19,7 @@ final class TokenizerSettings {
     /// What the files call it.
     private(set) var className: String?
     /// By `SpecialNames.keys`: what the files call the special tokens.
-    private(set) var named: [Special?]
+    private(set) var named = [Special?](repeating: nil, count: SpecialNames.keys.count)
     /// Special tokens with other names, or without.
     private(set) var unnamed: [Special] = []
     /// Tokens with the ids that files give them, in the order of the ids.
@@ -37,8 +37,8 @@ final class TokenizerSettings {
     private(set) var lowersFirst = false
 
     /// tokenizer_config.json.
-    let config: TokenizerComponent?
-    private let notes: Notes?
+    private(set) var config: TokenizerComponent?
+    private var notes: Notes?
     /// A list of special tokens was there, under one of its names.
     private var hasLists = false
     /// The same of tokenizer_config.json, and be it empty.
@@ -47,16 +47,12 @@ final class TokenizerSettings {
     private(set) var readsModelsAsTrained = false
 
     /// Nothing is said.
-    init() {
-        (config, notes) = (nil, nil)
-        named = [Special?](repeating: nil, count: SpecialNames.keys.count)
-    }
+    init() {}
 
-    init(_ folder: ModelFolder) throws(LimbeckError) {
+    init(_ folder: __shared ModelFolder) throws(LimbeckError) {
         let root = try folder.json(TokenizerSettings.file)
         config = root.map { TokenizerComponent("the whole", $0, file: TokenizerSettings.file) }
         notes = folder.notes
-        named = [Special?](repeating: nil, count: SpecialNames.keys.count)
         try readClass(root, folder.json("config.json"))
         if let config {
             try readNames(config, areSpecial: false)
@@ -165,7 +161,9 @@ final class TokenizerSettings {
     private static func special(_ part: TokenizerComponent, _ isSpecial: Bool) throws(LimbeckError) -> Special? {
         guard let text = part.value.text else {
             guard part.value.kind == .object else { throw part.malformed("a token: a string, or an object with \"content\"") }
-            return try AddedToken(part, id: AddedToken.none, isSpecial: isSpecial ? true : nil).map { Special(token: $0, isPlain: false) }
+            return try AddedToken(part, id: AddedToken.none, isSpecial: isSpecial ? true : nil).map {
+                Special(token: $0, isPlain: false)
+            }
         }
         var token = AddedToken(id: AddedToken.none, text: [])
         text.append(to: &token.text)
@@ -176,11 +174,15 @@ final class TokenizerSettings {
     private func readDecoder(_ list: TokenizerComponent) throws(LimbeckError) {
         guard list.value.kind == .object else { throw list.malformed("an object of tokens by their ids") }
         for (key, value) in list.value.members {
-            guard let id = decimal(key.string), value.kind == .object else { throw list.malformed("an object of tokens by their ids") }
+            guard let id = decimal(key.string), value.kind == .object else {
+                throw list.malformed("an object of tokens by their ids")
+            }
             try list.check(id: id)
-            if let token = try AddedToken(TokenizerComponent(list.key, value, file: list.file), id: Int32(id)) { listed.append(token) }
+            if let token = try AddedToken(TokenizerComponent(list.key, value, file: list.file), id: Int32(id)) {
+                listed.append(token)
+            }
         }
-        listed.sort { $0.id < $1.id }
+        AddedToken.sort(&listed)
     }
 
     private func readAdded(_ list: TokenizerComponent) throws(LimbeckError) {
@@ -197,6 +199,6 @@ final class TokenizerSettings {
             token.isNormalized = !token.isSpecial
             listed.append(token)
         }
-        listed.sort { $0.id < $1.id }
+        AddedToken.sort(&listed)
     }
 }

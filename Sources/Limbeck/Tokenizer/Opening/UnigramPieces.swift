@@ -17,7 +17,7 @@ extension PieceTable {
 }
 
 extension PieceList {
-    convenience init(_ model: TokenizerComponent) throws(LimbeckError) {
+    convenience init(_ model: __shared TokenizerComponent) throws(LimbeckError) {
         self.init(file: model.file)
         let list = try model.member("vocab")
         guard list.kind == .array else { throw model.malformed("vocab", "an array") }
@@ -46,7 +46,9 @@ extension PieceList {
     }
 
     /// As a class takes the pieces of a tokenizer.json, in their order: the unknown one by its own rule, and of the normalizer the charsmap.
-    convenience init(_ model: TokenizerComponent, of root: JSONValue, _ settings: TokenizerSettings) throws(LimbeckError) {
+    convenience init(_ model: __shared TokenizerComponent, of root: __shared JSONValue, _ settings: __shared TokenizerSettings)
+        throws(LimbeckError)
+    {
         try self.init(model)
         switch settings.tokenizerClass {
         case .camembert: (unknown, unknownIsNamed) = (0, .withAnyScore)

@@ -1,6 +1,6 @@
 extension UnknownCharacter {
     /// What the member "model" of a BPE over characters says of those that its vocabulary does not have.
-    init(_ model: TokenizerComponent, _ vocabulary: Vocabulary) throws(LimbeckError) {
+    init(_ model: __shared TokenizerComponent, _ vocabulary: __shared Vocabulary) throws(LimbeckError) {
         try self.init(
             vocabulary, name: try model.optionalString("unk_token"), spellsBytes: try model.flag("byte_fallback") ?? false,
             fuses: try model.flag("fuse_unk") ?? false, file: model.file, "model.unk_token")
@@ -8,7 +8,8 @@ extension UnknownCharacter {
 
     /// `key` is where the file has the name of the unknown token.
     init(
-        _ vocabulary: Vocabulary, name: String?, spellsBytes: Bool, fuses: Bool, file: String, _ key: String
+        _ vocabulary: __shared Vocabulary, name: __shared String?, spellsBytes: Bool, fuses: Bool, file: __shared String,
+        _ key: __shared String
     ) throws(LimbeckError) {
         if spellsBytes {
             let ids = try vocabulary.byteIds()

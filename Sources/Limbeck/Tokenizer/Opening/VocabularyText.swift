@@ -1,6 +1,6 @@
 /// vocab.txt: a token per line, its id the number of the line.
 extension Vocabulary {
-    convenience init(lines text: UnsafeRawBufferPointer, _ file: String) throws(LimbeckError) {
+    convenience init(lines text: UnsafeRawBufferPointer, _ file: __shared String) throws(LimbeckError) {
         var builder = Vocabulary.Builder()
         var id = 0
         var start = 0

@@ -9,7 +9,9 @@ extension ByteTrie {
     }
 
     /// `values` are below `bound`. What comes back may be walked.
-    convenience init(_ name: String, _ json: JSONValue, _ tables: PackedTables, values bound: Int) throws(LimbeckError) {
+    convenience init(_ name: __shared String, _ json: __shared JSONValue, _ tables: __shared PackedTables, values bound: Int)
+        throws(LimbeckError)
+    {
         let count = tables.number(json, "units", in: 256..<ByteTrie.mostUnits)
         self.init(
             units: try tables.table(name, ".units", .u32, count, row: 2), values: try tables.table(name, ".values", .i32, count))
@@ -65,7 +67,7 @@ extension Vocabulary {
         contents.add(name, ".bytes", .u8, bytes)
     }
 
-    convenience init(_ name: String, _ json: JSONValue, _ tables: PackedTables) throws(LimbeckError) {
+    convenience init(_ name: __shared String, _ json: __shared JSONValue, _ tables: __shared PackedTables) throws(LimbeckError) {
         let count = tables.number(json, "tokens", in: 0..<Vocabulary.maximumCount + 1)
         let byteCount = tables.number(json, "bytes", in: 0..<Vocabulary.maximumBytes + 1)
         self.init(

@@ -14,7 +14,9 @@ extension MergeTable {
         if let times { contents.add(name, ".times", .u32, times) }
     }
 
-    convenience init(_ name: String, _ json: JSONValue, _ tables: PackedTables, idCount: Int) throws(LimbeckError) {
+    convenience init(_ name: __shared String, _ json: __shared JSONValue, _ tables: __shared PackedTables, idCount: Int)
+        throws(LimbeckError)
+    {
         let count = tables.number(json, "tokens", in: 1..<1 << Int(PairHash.tokenBits) + 1)
         let letters = tables.number(json, "letters", in: 0..<count + 1)
         let slots = tables.number(json, "slots", in: 16..<1 << 24)
@@ -73,7 +75,7 @@ extension UnknownCharacter {
         }
     }
 
-    init(_ name: String, _ json: JSONValue, _ tables: PackedTables, idCount: Int) throws(LimbeckError) {
+    init(_ name: __shared String, _ json: __shared JSONValue, _ tables: __shared PackedTables, idCount: Int) throws(LimbeckError) {
         if json.optional("unknown") != nil {
             self = .token(tables.id(json, "unknown", below: idCount), fuses: tables.flag(json, "fusesUnknown"))
             return

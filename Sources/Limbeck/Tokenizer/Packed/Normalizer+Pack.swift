@@ -22,7 +22,7 @@ extension StepNormalizer {
         }
     }
 
-    convenience init(_ name: String, _ json: JSONValue, _ tables: PackedTables) throws(LimbeckError) {
+    convenience init(_ name: __shared String, _ json: __shared JSONValue, _ tables: __shared PackedTables) throws(LimbeckError) {
         let list = tables.member(json, "normalizer")
         if list.kind != .array || list.count > NormalizerStep.most {
             tables.mismatch(list, "normalizer", expected: "an array of at most \(NormalizerStep.most) steps")
@@ -75,7 +75,7 @@ extension NormalizerStep {
         }
     }
 
-    fileprivate init(_ name: String, _ json: JSONValue, _ tables: PackedTables) throws(LimbeckError) {
+    fileprivate init(_ name: __shared String, _ json: __shared JSONValue, _ tables: __shared PackedTables) throws(LimbeckError) {
         let type = tables.text(json, "type")
         switch type {
         case "Precompiled":
@@ -144,7 +144,7 @@ extension MetaspaceInput {
         }
     }
 
-    init(_ name: String, _ json: JSONValue, _ tables: PackedTables) throws(LimbeckError) {
+    init(_ name: __shared String, _ json: __shared JSONValue, _ tables: __shared PackedTables) throws(LimbeckError) {
         normalizer = try StepNormalizer(name + ".normalizer", json, tables)
         let part = tables.member(json, "words")
         var words = MetaspaceOptions(before: WordSplits("cuts", part, tables) ?? [])

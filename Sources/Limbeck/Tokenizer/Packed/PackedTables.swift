@@ -46,7 +46,9 @@ final class PackedTables {
 
     /// Keeps that a value is not what was expected.
     @inline(never)
-    func mismatch(_ value: JSONValue, _ key: String, expected: Message) { fail(value.mismatch("'\(key)'", expected: expected)) }
+    func mismatch(_ value: JSONValue, _ key: String, expected: __owned Message) {
+        fail(value.mismatch("'\(key)'", expected: expected))
+    }
 
     @inline(never)
     func member(_ json: JSONValue, _ key: String) -> JSONValue {

@@ -37,7 +37,9 @@ extension PieceModel {
     }
 
     /// Every id that comes out is below `idCount`.
-    init(_ json: JSONValue, _ tables: PackedTables, _ vocabulary: Vocabulary, idCount: Int) throws(LimbeckError) {
+    init(_ json: __shared JSONValue, _ tables: __shared PackedTables, _ vocabulary: __shared Vocabulary, idCount: Int)
+        throws(LimbeckError)
+    {
         let kind = tables.text(json, "kind")
         switch kind {
         case "wordPiece":
@@ -50,7 +52,8 @@ extension PieceModel {
             let folded: Table<UInt16> = try tables.table("tokenizer", ".folded", .u16, WordPiece.foldedCount)
             self = .wordPiece(
                 try WordPiece(
-                    vocabulary, normalization, options, steps: steps, splits: WordSplits("splits", json, tables) ?? .bert, folded: folded))
+                    vocabulary, normalization, options, steps: steps, splits: WordSplits("splits", json, tables) ?? .bert,
+                    folded: folded))
         case "bytePairs":
             let options = BytePairOptions(addsSpace: tables.flag(json, "addsSpace"), cutsWords: tables.flag(json, "cutsWords"))
             let normalizer = try StepNormalizer("tokenizer.normalizer", json, tables)
@@ -84,13 +87,14 @@ extension PieceTable {
     }
 
     fileprivate convenience init(
-        _ json: JSONValue, _ tables: PackedTables, _ vocabulary: Vocabulary, idCount: Int
+        _ json: __shared JSONValue, _ tables: __shared PackedTables, _ vocabulary: __shared Vocabulary, idCount: Int
     ) throws(LimbeckError) {
         let bits = tables.number(json, "unknownScore", in: .min ..< .max)
         let byteIds = tables.flag(json, "spellsBytes") ? try UnknownCharacter.byteIds("tokenizer", tables, idCount: idCount) : nil
         self.init(
             vocabulary.trie, scores: try tables.table("tokenizer", ".scores", .f64, vocabulary.trie.unitCount),
-            bestScores: try tables.table("tokenizer", ".bestScores", .f64, 256), unknown: tables.id(json, "unknown", below: idCount),
+            bestScores: try tables.table("tokenizer", ".bestScores", .f64, 256),
+            unknown: tables.id(json, "unknown", below: idCount),
             unknownScore: Double(bitPattern: UInt64(truncatingIfNeeded: bits)), byteIds: byteIds)
         var isWrong = !PieceTable.isSound(unknownScore)
         for node in 0..<scores.count where !PieceTable.isSound(scores[node]) { isWrong = true }

@@ -24,7 +24,7 @@ extension Tokenizer {
     }
 
     /// The tokenizer that was written. Its tables are views of what `owner` keeps mapped; that they lead nowhere else is checked here.
-    convenience init(_ tensors: PackTensors, _ json: JSONValue, owner: AnyObject) throws(LimbeckError) {
+    convenience init(_ tensors: __shared PackTensors, _ json: __shared JSONValue, owner: AnyObject) throws(LimbeckError) {
         try self.init(json, PackedTables(tensors, owner: owner))
     }
 
@@ -47,7 +47,9 @@ extension Tokenizer {
     }
 
     /// The tokenizer of tensors that `owner` keeps alive.
-    package convenience init(packed file: Safetensors, _ description: JSONValue, owner: AnyObject) throws(LimbeckError) {
+    package convenience init(packed file: __shared Safetensors, _ description: __shared JSONValue, owner: AnyObject)
+        throws(LimbeckError)
+    {
         try self.init(PackTensors(file), description, owner: owner)
     }
 }

@@ -39,7 +39,7 @@ final class SentencePieceFile {
     private static let mostSpecBytes = 1 << 20
 
     /// The pieces are views of `bytes`.
-    init(_ bytes: UnsafeRawBufferPointer, name: String) throws(LimbeckError) {
+    init(_ bytes: UnsafeRawBufferPointer, name: __shared String) throws(LimbeckError) {
         self.name = name
         guard bytes.count <= SentencePieceFile.mostBytes else {
             throw unsupported("\(bytes.count) bytes, the most is \(SentencePieceFile.mostBytes)")
@@ -47,11 +47,11 @@ final class SentencePieceFile {
         try readModel(bytes)
     }
 
-    @inline(never) private func malformed(_ what: Message) -> LimbeckError {
+    @inline(never) private func malformed(_ what: __owned Message) -> LimbeckError {
         LimbeckError(.fileMalformed, "\(name): no model of SentencePiece: \(what.text)")
     }
 
-    @inline(never) func unsupported(_ what: Message) -> LimbeckError {
+    @inline(never) func unsupported(_ what: __owned Message) -> LimbeckError {
         LimbeckError(.fileUnsupported, "\(name): \(what.text)")
     }
 

@@ -8,7 +8,7 @@ extension MergeTable {
     private static let mostMerges = 1 << 21
 
     convenience init(
-        _ model: SentencePieceFile, _ vocabulary: Vocabulary, _ unknown: UnknownCharacter
+        _ model: __shared SentencePieceFile, _ vocabulary: __shared Vocabulary, _ unknown: UnknownCharacter
     ) throws(LimbeckError) {
         let pieces = model.pieces
         // Of two with the same text the later counts. Only normal ones are merged, or come of it.

@@ -47,7 +47,7 @@ final class PieceTable: Sendable {
     let byteIds: Table<Int32>?
 
     /// `scores` are by id.
-    init(_ vocabulary: Vocabulary, scores: [Double], unknown: Int32, byteIds: Table<Int32>?) throws(LimbeckError) {
+    init(_ vocabulary: __shared Vocabulary, scores: [Double], unknown: Int32, byteIds: Table<Int32>?) throws(LimbeckError) {
         let trie = vocabulary.trie
         self.trie = trie
         var byNode = [Double](repeating: 0, count: trie.unitCount)

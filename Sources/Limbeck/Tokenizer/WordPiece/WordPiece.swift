@@ -44,7 +44,8 @@ final class WordPiece: Sendable {
 
     /// `folded` is that of a pack.
     init(
-        _ vocabulary: Vocabulary, _ normalization: NormalizerOptions, _ options: WordPieceOptions, steps: StepNormalizer? = nil,
+        _ vocabulary: __shared Vocabulary, _ normalization: NormalizerOptions, _ options: WordPieceOptions,
+        steps: StepNormalizer? = nil,
         splits: WordSplits = .bert, folded: Table<UInt16>? = nil
     ) throws(LimbeckError) {
         self.vocabulary = vocabulary
@@ -112,7 +113,9 @@ final class WordPiece: Sendable {
         _ text: UnsafePointer<UInt8>, from position: Int, to end: Int, finding added: AddedTokens?, into sink: inout TokenSink
     ) {
         if let steps {
-            steps.withText(text, from: position, to: end, continues: false) { cut($0, of: text, from: position, added, into: &sink) }
+            steps.withText(text, from: position, to: end, continues: false) {
+                cut($0, of: text, from: position, added, into: &sink)
+            }
         } else if added != nil || splits != .bert {
             cut(NormalizedScalars(text, from: position, to: end, normalization), of: text, from: position, added, into: &sink)
         } else {
