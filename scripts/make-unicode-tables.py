@@ -24,7 +24,7 @@ FOLDER = pathlib.Path(__file__).resolve().parent.parent / "Sources" / "CUnicodeT
 SCALARS = [c for c in range(0x110000) if not 0xD800 <= c < 0xE000]
 HANGUL = range(0xAC00, 0xD7A4)
 BLOCK, GROUP = 16, 32
-KEYS_FOR_A_START = 16  # as CUnicodeTables.h has it
+KEYS_FOR_A_START = 8  # as CUnicodeTables.h has it
 
 REMOVED, SPACE, PUNCTUATION, IDEOGRAPH, NONSPACING, WORD, DECOMPOSES, LOWERS = (1 << bit for bit in range(8))
 RANK_SHIFT = 8

@@ -15,7 +15,7 @@ extern const uint16_t limbeck_scalar_groups[];
 extern const uint8_t limbeck_scalar_blocks[];
 extern const uint16_t limbeck_compositions[];
 
-// What scalars become: the low halves of the keys in order, how long the UTF-16 of each is in the pool, where that of every sixteenth
+// What scalars become: the low halves of the keys in order, how long the UTF-16 of each is in the pool, where that of every eighth
 // starts there, and the first key of each plane.
 typedef struct {
     const uint16_t *keys, *starts, *pool;
@@ -52,8 +52,8 @@ static inline uint32_t limbeck_map(const limbeck_mapping *mapping, uint32_t scal
         }
     }
     if (low == end || mapping->keys[low] != key) return 0;
-    uint32_t count = 0, unit = mapping->starts[low / 16];
-    for (uint32_t before = low / 16 * 16; before < low; before++) unit += mapping->lengths[before];
+    uint32_t count = 0, unit = mapping->starts[low / 8];
+    for (uint32_t before = low / 8 * 8; before < low; before++) unit += mapping->lengths[before];
     for (end = unit + mapping->lengths[low]; unit < end; unit++) {
         uint32_t value = mapping->pool[unit];
         if (value >= 0xD800 && value < 0xDC00) {
