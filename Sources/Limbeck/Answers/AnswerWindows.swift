@@ -26,7 +26,7 @@ struct AnswerWindows {
     private(set) var after = 0
 
     /// `stride` 0: half a window, at most 128.
-    init(question: Text, context: Text, tokenizer: __shared Tokenizer, length: Int, stride: Int) throws(LimbeckError) {
+    init(question: Text, context: Text, tokenizer: Tokenizer, length: Int, stride: Int) throws(LimbeckError) {
         self.question = question
         self.context = context
         self.tokenizer = tokenizer

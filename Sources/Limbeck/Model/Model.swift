@@ -22,7 +22,7 @@ public final class Model: Sendable {
     ///
     /// Everything is checked here: what opens does not fail later for what is in its files. Throws with a message that names the
     /// file, the key or the tensor, what was found and what was expected.
-    public convenience init(path: __shared String) throws(LimbeckError) {
+    public convenience init(path: String) throws(LimbeckError) {
         do throws(LimbeckError) { try self.init(ModelFiles(path)) } catch { throw error.opening(path) }
     }
 

@@ -25,12 +25,12 @@ public final class Session {
     package var message = UnsafeMutableBufferPointer<CChar>(start: nil, count: 0)
 
     /// Throws `.invalidArgument`, `.outOfMemory`, `.threadsUnavailable`, or `.kernelsUnavailable`.
-    public convenience init(_ model: __shared Model, options: SessionOptions = SessionOptions()) throws(LimbeckError) {
+    public convenience init(_ model: Model, options: SessionOptions = SessionOptions()) throws(LimbeckError) {
         try self.init(model, options: options) { $0 }
     }
 
     /// With other kernels in place of the instruction set's, such as the same ones with a clock around them.
-    package init(_ model: __shared Model, options: SessionOptions, replacing kernels: (Kernels) -> Kernels) throws(LimbeckError) {
+    package init(_ model: Model, options: SessionOptions, replacing kernels: (Kernels) -> Kernels) throws(LimbeckError) {
         guard 0...Session.mostThreads ~= options.threads else {
             throw LimbeckError(.invalidArgument, "threads is \(options.threads), and must be 0 to \(Session.mostThreads)")
         }

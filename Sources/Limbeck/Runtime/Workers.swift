@@ -31,7 +31,7 @@ final class Workers {
 
     /// `scratch` must outlive the workers.
     init(
-        count: Int, kernels: Kernels, scratch: UnsafeMutablePointer<Float>, scratchStride: Int, interruption: __shared Interruption
+        count: Int, kernels: Kernels, scratch: UnsafeMutablePointer<Float>, scratchStride: Int, interruption: Interruption
     ) throws(LimbeckError) {
         self.count = count
         self.kernels = kernels

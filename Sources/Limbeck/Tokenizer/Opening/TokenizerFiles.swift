@@ -2,11 +2,11 @@ extension Tokenizer {
     /// Opens a tokenizer: `path` is a model folder, a pack, a GGUF file, a tokenizer.json, or a vocab.txt, a .model file, or a vocab.json
     /// with a merges.txt beside it. In a folder with several, tokenizer.json counts; and in a folder, and beside the last three, what the
     /// other files there say of the tokenizer, such as tokenizer_config.json. The path of a tokenizer.json opens that file alone.
-    public convenience init(path: __shared String) throws(LimbeckError) {
+    public convenience init(path: String) throws(LimbeckError) {
         do throws(LimbeckError) { try self.init(at: path) } catch { throw error.opening(path) }
     }
 
-    private convenience init(at path: __shared String) throws(LimbeckError) {
+    private convenience init(at path: String) throws(LimbeckError) {
         let kind = fileKind(path)
         guard kind != .missing else {
             throw Mistakes.missing(path)
