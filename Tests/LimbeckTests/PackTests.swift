@@ -43,7 +43,12 @@ import Testing
 
     @Test func containersAndShards() throws {
         for name in Repository.folders("Tests/golden/containers") {
-            _ = try PackSample("Tests/golden/containers/\(name)")
+            let folder = "Tests/golden/containers/\(name)", sample = try PackSample(folder)
+            let answers = try [Repository.path(folder), sample.path].map { path in
+                try Session(Model(path: path)).forward(ids: [1, 2, 3, 4, 2], lengths: [3, 2], output: .hidden)
+            }
+            #expect(answers[0] == answers[1] && answers[0].contains { $0 != 0 }, "\(name)")
+            try Model.verify(path: sample.path)
         }
     }
 
@@ -71,9 +76,32 @@ import Testing
         }
     }
 
+    /// Of bytes, a batch's widest rows have 3 MB for each thread, unless the caller says how many tokens; of floats, 512 tokens.
     @Test func batchesFitTheCaches() throws {
-        let sample = try PackSample("Tests/golden/models/tinybert-sequence", .int8)
-        #expect(try Session(Model(path: sample.path)).maxTokens == 512)
+        var wide = Sample.bert
+        wide.set("intermediate_size", "2048")
+        wide.edit("encoder.layer.0.intermediate.dense.weight") { $0.shape = [2048, 8] }
+        wide.edit("encoder.layer.0.intermediate.dense.bias") { $0.shape = [2048] }
+        wide.edit("encoder.layer.0.output.dense.weight") { $0.shape = [8, 2048] }
+        let pack = try PackSample()
+        let floats = try wide.withFolder { folder in
+            try Model.pack(folder, to: pack.path, options: PackOptions(precision: .int8))
+            return try Model(path: folder)
+        }
+        let bytes = try Model(path: pack.path)
+        func tokens(_ model: Model, _ threads: Int, _ most: Int = 0) throws -> Int {
+            try Session(model, options: SessionOptions(threads: threads, maxTokens: most)).batchTokens
+        }
+        #expect(try tokens(bytes, 1) == 384)
+        #expect(try tokens(bytes, 2) == 512)
+        #expect(try tokens(bytes, 1, 2000) == 2000)
+        #expect(try tokens(floats, 1) == 512)
+    }
+
+    /// Without one, a pack of the family would not open.
+    @Test func everyFamilyHasAName() {
+        let names = Family.allCases.map { word(Int($0.rawValue) - 1, in: PackNames.families) }
+        #expect(names.allSatisfy { !$0.isEmpty } && Set(names).count == Family.allCases.count)
     }
 
     /// As the xxhash package computes them.

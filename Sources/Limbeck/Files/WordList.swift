@@ -12,7 +12,7 @@
 }
 
 /// The word at a place, or an empty one past the end.
-@inline(never) func word(_ place: Int, in list: StaticString) -> String {
+@inline(never) package func word(_ place: Int, in list: StaticString) -> String {
     String(utf8: bytes(ofWord: place, in: list))
 }
 

@@ -2,9 +2,9 @@ import KernelInterface
 
 // The words and numbers of a pack's description. What is named stands in a list, and its place there is its value.
 
-enum PackNames {
+package enum PackNames {
     /// By `Family.rawValue`, from 1.
-    static let families: StaticString = "bert distilbert roberta albert electra mpnet mobilebert deberta modernbert nomic_bert"
+    package static let families: StaticString = "bert distilbert roberta albert electra mpnet mobilebert deberta modernbert nomic_bert"
     /// By `Precision.rawValue`, from 1.
     static let precisions: StaticString = "float32 float16 int8 int4"
     /// By `Scores.rawValue`, from 1.

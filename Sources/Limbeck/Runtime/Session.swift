@@ -12,7 +12,7 @@ public final class Session {
     /// The most tokens computed at a time; larger batches are split inside, with the same bits.
     public let maxTokens: Int
     /// A batch of several sequences is split beyond so many tokens.
-    let batchTokens: Int
+    package let batchTokens: Int
     /// The instruction set in use.
     public let kernels: InstructionSet
 

@@ -128,6 +128,8 @@ def test_being_interruptible_changes_no_bit(large, tmp_path, precision):
 
 def test_ctrl_c(large):
     program = (
+        # A job in the background has it ignored, and so would its children.
+        "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "import sys, time, limbeck\nmodel = limbeck.Model(sys.argv[1], threads=2)\nprint('ready', flush=True)\n"
         "try: model.embed(['the man is in london'] * 100_000)\n"
         "except KeyboardInterrupt: print(time.monotonic(), len(model.embed('the man')), flush=True)"
