@@ -36,10 +36,10 @@ for set in AVX2 AVXVNNI AVX512 AVX512VNNI AMX NEONDot; do
     grep -E "/(Integer)?Kernels$set\.build/" "$list" | tr -d "'" >> "$work/objects" || true
 done
 
-# Nothing to link where nothing is newer than what was made last.
+# Nothing to link where neither an object, their list nor a script is newer than what was made last; nor gone.
 if [ -f "$out/liblimbeck.so.$version" ] && [ -f "$out/liblimbeck.a" ] && [ -f "$out/limbeck.pc" ] &&
-    [ -z "$(tr -d "'" < "$list" | xargs sh -c 'made=$0; find "$@" -newer "$made"' "$out/limbeck.pc")" ] &&
-    [ -z "$(find scripts/build-lib.sh scripts/check-symbols.sh scripts/exports.sh "$header" -newer "$out/limbeck.pc")" ]; then
+    newer=$(tr -d "'" < "$list" | tr '\n' '\0' | xargs -0 sh -c 'made=$0; find "$@" -newer "$made"' "$out/limbeck.pc" \
+        "$list" scripts/build-lib.sh scripts/check-symbols.sh scripts/exports.sh "$header" 2>&1) && [ -z "$newer" ]; then
     echo "build-lib: nothing has changed"
     exit 0
 fi

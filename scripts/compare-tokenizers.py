@@ -184,14 +184,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("model", type=pathlib.Path, nargs="?", default=ROOT / "models" / "all-MiniLM-L6-v2")
     parser.add_argument("--texts", action="append", default=[])
-    count, drawn, step = (
-        int(os.environ.get(f"TOKENIZER_{name}", number)) for name, number in [("TEXTS", 22000), ("RANDOM", 10000), ("CHARACTERS", 1)]
-    )
-    parser.add_argument("--count", type=int, default=count, help="so many real texts (by default TOKENIZER_TEXTS, or 22,000)")
-    parser.add_argument("--random", type=int, default=drawn, help="so many drawn ones (by default TOKENIZER_RANDOM, or 10,000)")
-    parser.add_argument(
-        "--characters", type=int, default=step, help="one of so many characters of Unicode (by default TOKENIZER_CHARACTERS, or all)"
-    )
+
+    def add_number(option, default, meaning):
+        name = f"TOKENIZER_{'TEXTS' if option == 'count' else option.upper()}"
+        meaning = f"{meaning} (by default {name}, or {default})"
+        parser.add_argument(f"--{option}", type=int, default=int(os.environ.get(name, default)), help=meaning)
+
+    add_number("count", 22000, "so many real texts")
+    add_number("random", 10000, "so many drawn ones")
+    add_number("characters", 1, "one of so many characters of Unicode")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     parser.add_argument("--library", default=ROOT / "build" / "lib" / "liblimbeck.so")
     parser.add_argument(

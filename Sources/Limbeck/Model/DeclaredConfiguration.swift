@@ -1,6 +1,8 @@
 import KernelInterface
 
 /// What config.json says, before the tensors confirm it. A size that it leaves out is nil, and the tensors decide.
+///
+/// All has a value before it is read, so that an initialiser that fails lets go of one object.
 final class DeclaredConfiguration {
     private(set) var rules: FamilyRules
     /// As the file has it, for messages.

@@ -99,22 +99,24 @@ extension ModelTensors {
 }
 
 private struct ParameterCounter {
-    /// By where a tensor begins; the index is the count of its numbers.
-    private var tensors: [SortKey] = []
+    private var counts: [Int] = []
+    /// Where each begins.
+    private var places: [SortKey] = []
 
-    /// What begins at one place counts as the first that was added.
+    /// Of those that begin at one place the first that was added counts.
     var total: Int {
-        var tensors = tensors, total = 0
-        SortKey.sort(&tensors)
-        for (place, tensor) in tensors.enumerated() where place == 0 || tensors[place - 1].first != tensor.first {
-            total += tensor.index
+        var places = places, total = 0
+        SortKey.sort(&places)
+        for (index, place) in places.enumerated() where index == 0 || places[index - 1].first != place.first {
+            total += counts[place.index]
         }
         return total
     }
 
     @inline(never) mutating func add(_ tensor: Tensor) {
         guard let base = tensor.bytes.baseAddress else { return }
-        tensors.append(SortKey(Int(bitPattern: base), tensors.count, index: tensor.count))
+        places.append(SortKey(Int(bitPattern: base), index: counts.count))
+        counts.append(tensor.count)
     }
 
     mutating func add(_ step: Step<Stored>) {
