@@ -1,9 +1,6 @@
 import KernelInterface
 
 extension Session {
-    /// The most answers that one call gives.
-    package static let mostAnswers = 1000
-
     /// The spans of a context that best answer a question, best first, by the rules of the transformers question-answering pipeline.
     /// Returns how many there are, at most `topK`, and writes those for which there is room. Of spans with equal scores the earlier
     /// one is better. "No answer" is an empty span.

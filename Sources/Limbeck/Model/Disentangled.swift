@@ -55,57 +55,6 @@ struct PackedDisentangled {
     }
 }
 
-extension DisentangledTensors {
-    /// Projects the embeddings and packs them. They depend on nothing but the weights: a layer has them from the beginning.
-    func project(into packed: PackedDisentangled, heads: Int) throws(LimbeckError) {
-        if let key, let keys = packed.keys { try project(key, into: keys, heads: heads) }
-        if let query, let queries = packed.queries { try project(query, into: queries, heads: heads) }
-    }
-
-    private func project(
-        _ linear: LinearTensors, into out: UnsafeMutablePointer<Float>, heads: Int
-    ) throws(LimbeckError) {
-        let rows = embeddings.shape[0], hidden = embeddings.shape[1], size = linear.weight.shape[0]
-        func lay(_ packer: inout Packer) -> (PackedLinear, PackedNorm?, States, States) {
-            let matrix = packer.packed([linear])
-            let packedNorm = norm.map { packer.norm($0) }
-            return (
-                matrix, packedNorm, packer.layout.take(Float.self, rows * rowStride(hidden)),
-                packer.layout.take(Float.self, rows * rowStride(size))
-            )
-        }
-        var measure = Packer(layout: Layout(), writes: false)
-        _ = lay(&measure)
-        let memory = try Memory(bytes: measure.layout.bytes)
-        var packer = Packer(layout: Layout(base: memory.base), writes: true)
-        let (matrix, packedNorm, states, projected) = lay(&packer)
-
-        let stride = rowStride(hidden), kernels = InstructionSet.best.kernels
-        for row in 0..<rows { embeddings.read(row * hidden..<(row + 1) * hidden, into: states + row * stride) }
-        if let packedNorm {
-            withUnsafePointer(to: packedNorm.normalization(of: states, stride: stride)) { kernels.normalize($0, 0..<rows) }
-        }
-        guard case .float(let panels) = matrix.panels else { return }
-        let product = Product(
-            a: states, aStride: stride, depth: hidden, panels: panels, bias: matrix.bias, combination: .none,
-            activation: .identity, out: projected,
-            outStride: rowStride(size))
-        withUnsafePointer(to: product) { kernels.product($0, 0..<rows, 0..<matrix.panelCount, states) }
-
-        let headSize = size / heads, panelCount = rows.roundedUp(to: panelColumns) / panelColumns
-        for head in 0..<heads {
-            for row in 0..<rows {
-                let source = projected + row * rowStride(size) + head * headSize
-                let panel = out + (head * panelCount + row / panelColumns) * panelColumns * headSize + row % panelColumns
-                for k in 0..<headSize { panel[k * panelColumns] = source[k] }
-            }
-        }
-        withExtendedLifetime(memory) {}
-    }
-
-    private typealias States = UnsafeMutablePointer<Float>
-}
-
 /// ln of a number from 1 to 2^31, in double precision from sums and products alone: the same on every machine.
 private func logarithm(_ x: Double) -> Double {
     // ln(2^e m) = e ln 2 + 2 atanh((m - 1) / (m + 1)), with |m - 1| small.

@@ -17,48 +17,6 @@ public final class Model: Sendable {
     /// What is worth knowing of the files: keys that were passed over, say. Sentences that begin with a file.
     public let notes: [String]
 
-    /// Opens a folder as the Hugging Face ecosystem writes it: `config.json`, the weights (`model.safetensors`, `pytorch_model.bin`,
-    /// or several of either with their index), and `tokenizer.json` or `vocab.txt`. Or a pack, or a GGUF file of llama.cpp's.
-    ///
-    /// Everything is checked here: what opens does not fail later for what is in its files. Throws with a message that names the
-    /// file, the key or the tensor, what was found and what was expected.
-    public convenience init(path: String) throws(LimbeckError) {
-        do throws(LimbeckError) { try self.init(ModelFiles(path)) } catch { throw error.opening(path) }
-    }
-
-    convenience init(_ files: __shared ModelFiles) throws(LimbeckError) {
-        switch files {
-        case .pack(let pack):
-            var configuration = try Configuration(pack.root.required("model"))
-            if let sentences = pack.root.optional("sentences") { try configuration.readSentences(sentences) }
-            let weights = try Weights(pack, &configuration)
-            let tokenizer = try pack.hasTokenizer ? Tokenizer(pack) : nil
-            self.init(
-                configuration, weights, tokenizer, mappedBytes: pack.mapping.bytes.count,
-                parameters: try pack.root.required("model").integer("parameters", 0...Int.max), notes: [])
-            if let tokenizer { try checkRows(of: tokenizer, file: pack.mapping.name) }
-        case .folder(let folder): try self.init(LoadedModel.load(folder), files)
-        case .gguf(let gguf): try self.init(LoadedModel.load(gguf), files)
-        }
-    }
-
-    convenience init(_ loaded: __shared LoadedModel, _ files: __shared ModelFiles, interruption: __shared Interruption? = nil)
-        throws(LimbeckError)
-    {
-        let weights = try Weights(loaded.tensors, loaded.configuration, mappings: loaded.mappings, interruption: interruption)
-        var mapped = 0
-        for mapping in loaded.mappings { mapped += mapping.bytes.count }
-        let file = files.tokenizerFile
-        if file == nil, case .folder(let folder) = files {
-            folder.notes.add("\(folder.path): no tokenizer, which may be \(ModelFolder.listOfTokenizerFiles): only ids can go in")
-        }
-        let tokenizer = try file != nil ? Tokenizer(files) : nil
-        self.init(
-            loaded.configuration, weights, tokenizer, mappedBytes: mapped,
-            parameters: loaded.tensors.parameters, notes: files.notes)
-        if let file, let tokenizer { try checkRows(of: tokenizer, file: file) }
-    }
-
     init(
         _ configuration: Configuration, _ weights: Weights, _ tokenizer: Tokenizer?, mappedBytes: Int, parameters: Int,
         notes: [String]
@@ -72,31 +30,6 @@ public final class Model: Sendable {
         self.init(
             model.configuration, weights, model.tokenizer, mappedBytes: model.mappedBytes, parameters: model.parameters,
             notes: model.notes)
-    }
-
-    /// What the tokenizer makes of any text has to have rows in the model's tables. A pair may ask for a token type more; that is for
-    /// the call to say.
-    private func checkRows(of tokenizer: Tokenizer, file: String) throws(LimbeckError) {
-        @inline(never) func inconsistent(_ message: __owned Message) -> LimbeckError {
-            LimbeckError(.fileInconsistent, "\(file): \(message)")
-        }
-        let c = configuration
-        guard tokenizer.vocabularySize <= c.vocabSize else {
-            throw inconsistent("\(tokenizer.vocabularySize) ids, but the model's vocabulary has \(c.vocabSize)")
-        }
-        let specials = tokenizer.specialTokenCount(pair: false)
-        guard specials <= c.maxPositions else {
-            throw inconsistent("\(specials) special tokens, but the model has \(c.maxPositions) positions")
-        }
-        for piece in tokenizer.templatePieces(pair: false) where c.typeVocabSize > 0 {
-            let type =
-                switch piece {
-                case .token(_, let type), .text(_, let type): type
-                }
-            guard Int(type) < c.typeVocabSize else {
-                throw inconsistent("token type \(type), but the model has \(c.typeVocabSize)")
-            }
-        }
     }
 
     /// Bytes that this process needs beside the mapped files: packed weights and the tokenizer's tables.

@@ -1,3 +1,30 @@
+/// How token states become one vector; raw values as in `limbeck.h`.
+public enum Pooling: UInt32, Sendable {
+    case mean = 1
+    /// The first token's state.
+    case cls = 2
+    case max = 3
+    /// tanh(W x[CLS] + b), BERT's pooler.
+    case pooler = 4
+    /// The sum, divided by the root of the number of tokens.
+    case meanSqrtLenTokens = 5
+    /// The mean with weights 1, 2, 3 and so on, in the order of the text.
+    case weightedMean = 6
+    case lastToken = 7
+
+    /// As sentence-transformers, Python and the command line spell them, by `rawValue`, from 1.
+    private static let names: StaticString = "mean cls max pooler mean_sqrt_len_tokens weightedmean lasttoken"
+
+    public var name: String { word(Int(rawValue) - 1, in: Pooling.names) }
+
+    /// One of those that need the states alone: all but the pooler.
+    init?(name: String) {
+        guard let place = place(of: name, in: Pooling.names) else { return nil }
+        self.init(rawValue: UInt32(truncatingIfNeeded: place) + 1)
+        if self == .pooler { return nil }
+    }
+}
+
 /// Several poolings, in the order in which their results stand side by side. There are six, and the library takes one several times; what
 /// fits into a number needs no array.
 package struct Poolings: Sendable, Equatable {

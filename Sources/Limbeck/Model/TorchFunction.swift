@@ -27,3 +27,13 @@ enum TorchFunction: Int {
         }
     }
 }
+
+extension MemberReader {
+    /// A class of torch.nn, such as "torch.nn.modules.activation.Tanh"; nil if it is missing.
+    @inline(never) func torchFunction(_ key: String) -> TorchFunction? {
+        guard let name = string(key) else { return nil }
+        if name.hasUTF8Prefix("torch.nn."), let function = TorchFunction(name: name.afterLastDot) { return function }
+        unsupported(key, name)
+        return nil
+    }
+}

@@ -45,29 +45,10 @@ package final class Weights {
     /// Whose numbers are used beside our own.
     private let source: Weights?
 
-    init(
-        _ tensors: __shared ModelTensors, _ configuration: __shared Configuration, mappings: [MappedFile],
-        interruption: __shared Interruption? = nil
-    ) throws(LimbeckError) {
-        // The first pass only measures; the second writes.
-        var measure = Packer(layout: Layout(), writes: false)
-        _ = try measure.pack(tensors, configuration)
-        let memory = try Memory(bytes: measure.layout.bytes)
-        var packer = Packer(layout: Layout(base: memory.base), writes: true)
-        let parts = try packer.pack(tensors, configuration, interruption: interruption)
-        for (tensors, packed) in packer.positions { try tensors.project(into: packed, heads: configuration.attentionHeads) }
-        (self.parts, self.memory, privateBytes, self.mappings, source) = (parts, memory, memory.bytes, mappings, nil)
-    }
-
-    /// Weights that stand in a file in this form.
-    init(_ parts: Parts, mapping: MappedFile) {
-        (self.parts, memory, privateBytes, mappings, source) = (parts, nil, 0, [mapping], nil)
-    }
-
-    /// Other forms of weights: `parts` in `memory`, and the numbers that stay in `source`.
-    init(_ parts: Parts, of source: Weights, memory: Memory) {
-        (self.parts, self.memory, privateBytes) = (parts, memory, source.privateBytes + memory.bytes)
-        (mappings, self.source) = ([], source)
+    /// `parts` in `memory`, in the mapped files, and, of what stays as it is, in `source`.
+    init(_ parts: Parts, memory: Memory? = nil, mappings: [MappedFile] = [], source: Weights? = nil) {
+        (self.parts, self.memory, self.mappings, self.source) = (parts, memory, mappings, source)
+        privateBytes = (source?.privateBytes ?? 0) + (memory?.bytes ?? 0)
     }
 }
 

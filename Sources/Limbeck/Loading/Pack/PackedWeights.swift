@@ -74,7 +74,7 @@ extension Weights {
         parts.head = try Head(root.required("head"), c, tensors)
         configuration.widths = widths
         configuration.layers = parts.layers.count
-        self.init(parts, mapping: file.mapping)
+        self.init(parts, mappings: [file.mapping])
     }
 
     /// A layer may be there several times, so that the file does not bound them.

@@ -23,7 +23,7 @@ extension Weights {
                 model, options: options, weights: self, products: forms.products, progress: progress)
             try quantizer.run(calibration)
         }
-        return Weights(parts, of: self, memory: memory)
+        return Weights(parts, memory: memory, source: self)
     }
 }
 

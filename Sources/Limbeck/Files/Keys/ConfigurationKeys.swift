@@ -65,13 +65,6 @@ extension KeyTable {
     ]
 }
 
-extension Family {
-    /// The values of `model_type`.
-    package var modelTypes: [String] { rules.modelTypes }
-    /// The keys that not all families have, for each of the forms in which its files are.
-    package var keys: [[KeyRule]] { [rules.keys] + (rules.newer.map { [$0.rules().keys] } ?? []) }
-}
-
 extension [KeyRule] {
     /// Of the families that have BERT's names for their layers.
     package static var bertLayers: [KeyRule] {

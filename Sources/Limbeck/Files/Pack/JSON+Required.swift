@@ -1,35 +1,4 @@
-import KernelInterface
-
-// The words and numbers of a pack's description. What is named stands in a list, and its place there is its value.
-
-package enum PackNames {
-    /// By `Family.rawValue`, from 1.
-    package static let families: StaticString = "bert distilbert roberta albert electra mpnet mobilebert deberta modernbert nomic_bert"
-    /// By `Precision.rawValue`, from 1.
-    static let precisions: StaticString = "float32 float16 int8 int4"
-    /// By `Scores.rawValue`, from 1.
-    static let scores: StaticString = "softmax sigmoid raw"
-    /// By `Buffer.rawValue`.
-    static let buffers: StaticString = "embedded hidden narrow projected context attended intermediate"
-    static let activations: StaticString = "identity gelu gelu_tanh quick_gelu relu silu tanh"
-    static var activationValues: [Activation] { [.identity, .gelu, .geluTanh, .quickGELU, .relu, .silu, .tanh] }
-    static let heads: StaticString = "none sequence token span masked_lm detection"
-    static var headValues: [HeadKind] { [.none, .sequence, .token, .span, .maskedLM, .detection] }
-
-    @inline(never) static func name(of activation: Activation) -> String {
-        word(activationValues.firstIndex(of: activation) ?? 0, in: activations)
-    }
-}
-
-extension JSONWriter {
-    @inline(never) mutating func write(_ key: String, _ buffer: Buffer) {
-        write(key, word(buffer.rawValue, in: PackNames.buffers))
-    }
-
-    @inline(never) mutating func write(_ key: String, _ activation: Activation) {
-        write(key, PackNames.name(of: activation))
-    }
-}
+// The members of a pack's description, which are all required unless they are asked for as optional.
 
 extension JSONValue {
     @inline(never) func required(_ key: String) throws(LimbeckError) -> JSONValue {
@@ -69,15 +38,6 @@ extension JSONValue {
     @inline(never) func choice(_ key: String, _ names: StaticString) throws(LimbeckError) -> Int {
         if let found = place(of: try text(key), in: names) { return found }
         throw try required(key).mismatch("'\(key)'", expected: "another word")
-    }
-
-    @inline(never) func buffer(_ key: String) throws(LimbeckError) -> Buffer {
-        // A name for each value, in their order.
-        Buffer(rawValue: try choice(key, PackNames.buffers)) ?? .hidden
-    }
-
-    @inline(never) func activation(_ key: String) throws(LimbeckError) -> Activation {
-        PackNames.activationValues[try choice(key, PackNames.activations)]
     }
 
     @inline(never) func list(_ key: String) throws(LimbeckError) -> JSONElements {

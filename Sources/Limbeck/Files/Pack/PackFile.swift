@@ -78,6 +78,8 @@ package final class PackFile {
         }
     }
 
+    var hasTokenizer: Bool { root.optional("tokenizer") != nil }
+
     /// Compares the checksums of all tensors with their bytes, which reads the whole file.
     package func verifyChecksums() throws(LimbeckError) {
         for index in entries.indices { try PackFile.checkSum(index, entries, mapping) }

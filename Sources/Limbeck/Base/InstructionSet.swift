@@ -16,6 +16,26 @@ import KernelsAVX512
 #endif
 import KernelsPortable
 
+/// The instruction sets a session can run on; raw values as in `limbeck.h`. All give the same bits. Those with VNNI, AMX or dot products
+/// differ from the ones before them in products of bytes alone.
+public enum InstructionSet: UInt32, Sendable, CaseIterable {
+    case portable = 1
+    /// AVX2 with FMA and F16C (Haswell, Zen and later).
+    case avx2 = 2
+    /// AVX-512 F, BW, DQ, VL (Skylake-SP, Zen 4 and later).
+    case avx512 = 3
+    case neon = 4
+    /// AVX2 and AVX-VNNI (Alder Lake, Zen 5 and later).
+    case avxVNNI = 5
+    /// AVX-512 and its VNNI (Cascade Lake, Zen 4 and later).
+    case avx512VNNI = 6
+    /// The same and AMX for bytes (Sapphire Rapids and later). The operating system gives the process the right to use it, once and for
+    /// all, when a session asks for it.
+    case amx = 7
+    /// NEON and its dot products (Cortex-A55 and A76, Neoverse N1 and later).
+    case neonDot = 8
+}
+
 extension InstructionSet {
     /// The best this CPU has.
     static var best: InstructionSet {

@@ -76,6 +76,8 @@ public final class Session {
     private static let cachedBytes = 3 << 20
     package static let mostThreads = 256
     package static let mostTokens = 1 << 20
+    /// The most answers that one call gives.
+    package static let mostAnswers = 1000
 }
 
 extension Session {

@@ -1,7 +1,3 @@
-extension PackFile {
-    var hasTokenizer: Bool { root.optional("tokenizer") != nil }
-}
-
 extension Tokenizer {
     /// The tokenizer of a pack, its tables where they stand in the file.
     convenience init(_ pack: __shared PackFile) throws(LimbeckError) {

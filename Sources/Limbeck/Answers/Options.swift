@@ -1,72 +1,3 @@
-/// The instruction sets a session can run on; raw values as in `limbeck.h`. All give the same bits. Those with VNNI, AMX or dot products
-/// differ from the ones before them in products of bytes alone.
-public enum InstructionSet: UInt32, Sendable, CaseIterable {
-    case portable = 1
-    /// AVX2 with FMA and F16C (Haswell, Zen and later).
-    case avx2 = 2
-    /// AVX-512 F, BW, DQ, VL (Skylake-SP, Zen 4 and later).
-    case avx512 = 3
-    case neon = 4
-    /// AVX2 and AVX-VNNI (Alder Lake, Zen 5 and later).
-    case avxVNNI = 5
-    /// AVX-512 and its VNNI (Cascade Lake, Zen 4 and later).
-    case avx512VNNI = 6
-    /// The same and AMX for bytes (Sapphire Rapids and later). The operating system gives the process the right to use it, once and for
-    /// all, when a session asks for it.
-    case amx = 7
-    /// NEON and its dot products (Cortex-A55 and A76, Neoverse N1 and later).
-    case neonDot = 8
-}
-
-/// What a session may use.
-public struct SessionOptions: Sendable {
-    /// 0: the CPUs this process may use, by its affinity and the quota of its control groups (cgroups). 1: no thread is created.
-    public var threads = 0
-    /// The memory bound in tokens; 0: 512, or the model's `maxLength` if that is more. Larger batches are split inside.
-    public var maxTokens = 0
-    /// nil: the best this CPU has.
-    public var kernels: InstructionSet? = nil
-    /// Called during a call, some 30 times a second, on the thread of the call; true ends the call, which throws `.interrupted`.
-    /// The session can be used again afterwards, but not in there.
-    public var interrupt: (@Sendable () -> Bool)? = nil
-
-    public init(
-        threads: Int = 0, maxTokens: Int = 0, kernels: InstructionSet? = nil, interrupt: (@Sendable () -> Bool)? = nil
-    ) {
-        self.threads = threads
-        self.maxTokens = maxTokens
-        self.kernels = kernels
-        self.interrupt = interrupt
-    }
-}
-
-/// How token states become one vector; raw values as in `limbeck.h`.
-public enum Pooling: UInt32, Sendable {
-    case mean = 1
-    /// The first token's state.
-    case cls = 2
-    case max = 3
-    /// tanh(W x[CLS] + b), BERT's pooler.
-    case pooler = 4
-    /// The sum, divided by the root of the number of tokens.
-    case meanSqrtLenTokens = 5
-    /// The mean with weights 1, 2, 3 and so on, in the order of the text.
-    case weightedMean = 6
-    case lastToken = 7
-
-    /// As sentence-transformers, Python and the command line spell them, by `rawValue`, from 1.
-    private static let names: StaticString = "mean cls max pooler mean_sqrt_len_tokens weightedmean lasttoken"
-
-    public var name: String { word(Int(rawValue) - 1, in: Pooling.names) }
-
-    /// One of those that need the states alone: all but the pooler.
-    init?(name: String) {
-        guard let place = place(of: name, in: Pooling.names) else { return nil }
-        self.init(rawValue: UInt32(truncatingIfNeeded: place) + 1)
-        if self == .pooler { return nil }
-    }
-}
-
 public struct EmbedOptions: Sendable {
     /// nil: as the folder says; mean without a word from it.
     public var pooling: Pooling? = nil
@@ -89,13 +20,6 @@ public struct EmbedOptions: Sendable {
         (self.pooling, self.normalize, self.dimensions, self.maxLength) = (pooling, normalize, dimensions, maxLength)
         (self.prompt, self.promptName) = (prompt, promptName)
     }
-}
-
-/// What becomes of logits; raw values as in `limbeck.h`.
-public enum Scores: UInt32, Sendable {
-    case softmax = 1
-    case sigmoid = 2
-    case raw = 3
 }
 
 public struct ClassifyOptions: Sendable {

@@ -1,0 +1,22 @@
+import KernelInterface
+
+// The words and numbers of a pack's description. What is named stands in a list, and its place there is its value.
+
+package enum PackNames {
+    /// By `Family.rawValue`, from 1.
+    package static let families: StaticString = "bert distilbert roberta albert electra mpnet mobilebert deberta modernbert nomic_bert"
+    /// By `Precision.rawValue`, from 1.
+    static let precisions: StaticString = "float32 float16 int8 int4"
+    /// By `Scores.rawValue`, from 1.
+    static let scores: StaticString = "softmax sigmoid raw"
+    /// By `Buffer.rawValue`.
+    static let buffers: StaticString = "embedded hidden narrow projected context attended intermediate"
+    static let activations: StaticString = "identity gelu gelu_tanh quick_gelu relu silu tanh"
+    static var activationValues: [Activation] { [.identity, .gelu, .geluTanh, .quickGELU, .relu, .silu, .tanh] }
+    static let heads: StaticString = "none sequence token span masked_lm detection"
+    static var headValues: [HeadKind] { [.none, .sequence, .token, .span, .maskedLM, .detection] }
+
+    @inline(never) static func name(of activation: Activation) -> String {
+        word(activationValues.firstIndex(of: activation) ?? 0, in: activations)
+    }
+}

@@ -1,0 +1,6 @@
+/// What becomes of logits; raw values as in `limbeck.h`.
+public enum Scores: UInt32, Sendable {
+    case softmax = 1
+    case sigmoid = 2
+    case raw = 3
+}
