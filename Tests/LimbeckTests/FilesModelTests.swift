@@ -26,10 +26,12 @@ import Testing
         let more = [configuration.intermediateSize, configuration.maxPositions, configuration.maxLength]
         #expect(more == [31, 19, 19] as [Int])
         #expect(model.word.shape == [configuration.vocabSize, 27])
-        guard case .product(let intermediate, _, .intermediate, 0, .gelu, nil, nil, nil) = model.tensors.blocks[0][3] else {
-            return #expect(Bool(false))
-        }
-        #expect(intermediate[0].weight.shape == [31, 27])
+        guard case .product(let intermediate) = model.tensors.blocks[0][3] else { return #expect(Bool(false)) }
+        #expect(intermediate.matrix[0].weight.shape == [31, 27] && intermediate.gate == nil && intermediate.norm == nil)
+        #expect([intermediate.depth, intermediate.columns, intermediate.column] == [27, 31, 0] as [Int])
+        #expect(intermediate.into == .intermediate && intermediate.activation == .gelu && intermediate.residual == nil)
+        guard case .attention(let attention) = model.tensors.blocks[0][1] else { return #expect(Bool(false)) }
+        #expect([attention.heads, attention.headSize, attention.width] == [3, 9, 27] as [Int] && attention.window == nil)
     }
 
     @Test(
@@ -41,10 +43,8 @@ import Testing
     func activations(name: String, expected: Activation) throws {
         var sample = Sample.bert
         sample.set("hidden_act", "\"\(name)\"")
-        guard case .product(_, _, .intermediate, _, let activation, _, _, _) = try sample.load().tensors.blocks[0][3] else {
-            return #expect(Bool(false))
-        }
-        #expect(activation == expected)
+        guard case .product(let step) = try sample.load().tensors.blocks[0][3] else { return #expect(Bool(false)) }
+        #expect(step.into == .intermediate && step.activation == expected)
     }
 
     @Test func epsilon() throws {
@@ -81,11 +81,11 @@ import Testing
     func tiedDecoders(name: String, isTied: Bool) throws {
         let model = try load(name)
         let tensors = model.tensors
-        guard case .maskedLM(_, let decoder, let bias) = tensors.head, let decoder = decoder.first else {
+        guard case .maskedLM(_, let tied) = tensors.head, let decoder = tied.weight.first else {
             return #expect(Bool(false))
         }
         #expect(decoder.shape == model.word.shape)
-        #expect(bias?.shape == [model.word.shape[0]])
+        #expect(tied.bias?.shape == [model.word.shape[0]])
         // The bytes live as long as the mapping.
         withExtendedLifetime(model) { #expect(decoder.bytes.elementsEqual(model.word.bytes) == isTied) }
     }
@@ -149,8 +149,8 @@ import Testing
 
 extension LoadedModel {
     private var embeddings: (word: Tensor, eps: Float?)? {
-        guard case .embed(let tables, _, let norm)? = tensors.embeddings.first, let word = tables.word else { return nil }
-        return (word, norm?.eps)
+        guard case .embed(let step)? = tensors.embeddings.first, let word = step.tables.word else { return nil }
+        return (word, step.norm?.eps)
     }
 
     /// The table of BERT's embeddings.

@@ -52,7 +52,7 @@ extension Session {
     /// The softmax over a window of the logits that an answer begins, or ends, at each token. -> row (window). Only tokens of the
     /// context, and [CLS], which means that there is no answer, have a share.
     private func probabilities(
-        _ head: TokenClassifier, window: Range<Int>, inside: Range<Int>, into row: UnsafeMutablePointer<Float>
+        _ head: TokenClassifier<Packed>, window: Range<Int>, inside: Range<Int>, into row: UnsafeMutablePointer<Float>
     ) throws(LimbeckError) {
         try tokenLogits(head, tokens: window, into: row)
         for token in window where !inside.contains(token) && scratch.ids[token] != model.tokenizer?.cls {

@@ -37,43 +37,35 @@ struct Encoder {
     /// One step over the whole batch.
     func run(_ step: Step<Packed>, tokens: Int, sequences: Int) throws(LimbeckError) {
         switch step {
-        case .embed(let tables, let into, let norm): try embed(tables, into: into, norm: norm, tokens: tokens)
-        case .trigrams(let word, let into): try trigrams(word, into: into, tokens: tokens)
-        case .product(let matrix, let from, let into, let column, let activation, let gate, let residual, let norm):
-            try product(
-                matrix, from: from, into: into, column: column, activation: activation, gate: gate, residual: residual,
-                norm: norm, rows: tokens)
-        case .normalize(let norm, let from, let into): try normalize(norm, from: from, into: into, rows: tokens)
-        case .rotate(let table): try rotate(weights.rotaries[table], rows: tokens)
-        case .attention(let window, let positions):
-            try attention(sequences: sequences, window: window, positions: positions)
+        case .embed(let step): try embed(step, tokens: tokens)
+        case .trigrams(let step): try trigrams(step, tokens: tokens)
+        case .product(let step): try product(step, rows: tokens)
+        case .normalize(let step): try normalize(step, rows: tokens)
+        case .rotate(let step): try rotate(step, rows: tokens)
+        case .attention(let step): try attention(step, sequences: sequences)
         }
     }
 
-    private func embed(_ tables: EmbeddingTables<PackedTable>, into: Buffer, norm: PackedNorm?, tokens: Int) throws(LimbeckError) {
-        let out = scratch[into]
-        let width = (tables.word ?? tables.position ?? tables.type)?.width ?? 0
+    private func embed(_ step: EmbeddingStep<Packed>, tokens: Int) throws(LimbeckError) {
+        let out = scratch[step.into], tables = step.tables
         let job = Embedding(
             ids: scratch.ids, positions: scratch.positions, types: scratch.types, word: tables.word?.rows,
-            position: tables.position?.rows, type: tables.type?.rows, width: width, out: out.start, outStride: out.stride,
-            normalization: norm?.normalization(of: out.start, stride: out.stride))
+            position: tables.position?.rows, type: tables.type?.rows, width: step.width, out: out.start, outStride: out.stride,
+            normalization: step.norm?.normalization(of: out.start, stride: out.stride))
         try workers.run(.embed(job, rows: tokens), items: pieces(tokens, Work.passRows))
     }
 
-    private func trigrams(_ word: PackedTable, into: Buffer, tokens: Int) throws(LimbeckError) {
-        let out = scratch[into]
+    private func trigrams(_ step: TrigramStep<Packed>, tokens: Int) throws(LimbeckError) {
+        let out = scratch[step.into]
         let job = Trigrams(
-            ids: scratch.ids, positions: scratch.positions, tokens: tokens, word: word.rows, width: word.width, out: out.start,
-            outStride: out.stride)
+            ids: scratch.ids, positions: scratch.positions, tokens: tokens, word: step.word.rows, width: step.width,
+            out: out.start, outStride: out.stride)
         try workers.run(.trigrams(job), items: pieces(tokens, Work.passRows))
     }
 
-    private func product(
-        _ matrix: PackedLinear, from: Buffer, into: Buffer, column: Int, activation: Activation, gate: PackedLinear?,
-        residual: Buffer?, norm: PackedNorm?, rows: Int
-    ) throws(LimbeckError) {
-        let (a, out) = (scratch[from], scratch[into])
-        let start = out.start + column
+    private func product(_ step: ProductStep<Packed>, rows: Int) throws(LimbeckError) {
+        let (a, out) = (scratch[step.from], scratch[step.into])
+        let start = out.start + step.column
         func integer(_ matrix: PackedLinear, _ codes: IntegerProduct.Codes, _ combination: Combination, _ activation: Activation)
             -> ProductWork.Operation
         {
@@ -96,49 +88,47 @@ struct Encoder {
             }
         }
         func bytes(smoothing: UnsafePointer<Float>?) -> Quantization {
-            Quantization(x: a.start, stride: a.stride, width: matrix.depth, smoothing: smoothing, rows: scratch.inputBytes)
+            Quantization(x: a.start, stride: a.stride, width: step.depth, smoothing: smoothing, rows: scratch.inputBytes)
         }
         let quantization: Quantization? =
-            switch matrix.panels {
+            switch step.matrix.panels {
             case .float: nil
             case .int8(let panels): bytes(smoothing: panels.smoothing)
             case .int4(let panels): bytes(smoothing: panels.smoothing)
             }
         let work = ProductWork(
-            operation(matrix, residual.map { .residual(scratch[$0].start) } ?? .none, activation),
-            gate: gate.map { operation($0, .gate) }, of: quantization, weights: matrix, rows: rows,
-            normalization: norm?.normalization(of: start, stride: out.stride), threads: workers.count,
+            operation(step.matrix, step.residual.map { .residual(scratch[$0].start) } ?? .none, step.activation),
+            gate: step.gate.map { operation($0, .gate) }, of: quantization, weights: step.matrix, rows: rows,
+            normalization: step.norm?.normalization(of: start, stride: out.stride), threads: workers.count,
             kernels: workers.kernels, blocks: scratch.blocks)
         try workers.run(.product(work), items: work.items)
     }
 
-    private func normalize(_ norm: PackedNorm, from: Buffer, into: Buffer, rows: Int) throws(LimbeckError) {
+    private func normalize(_ step: NormalizationStep<Packed>, rows: Int) throws(LimbeckError) {
         // Both are as wide as the norm, so their rows are as far apart.
-        let (x, out) = (scratch[from], scratch[into])
-        let job = norm.normalization(of: x.start, stride: x.stride, into: out.start)
+        let (x, out) = (scratch[step.from], scratch[step.into])
+        let job = step.norm.normalization(of: x.start, stride: x.stride, into: out.start)
         try workers.run(.normalize(job, rows: rows), items: pieces(rows, Work.passRows))
     }
 
-    private func rotate(_ rotary: PackedRotary, rows: Int) throws(LimbeckError) {
-        let projected = scratch[.projected]
+    private func rotate(_ step: RotationStep, rows: Int) throws(LimbeckError) {
+        let projected = scratch[.projected], angles = weights.angles[step.table]
         let job = Rotation(
-            x: projected.start, stride: projected.stride, heads: 2 * configuration.attentionHeads,
-            headSize: configuration.headSize, half: rotary.pairs, positions: scratch.positions, table: rotary.table)
+            x: projected.start, stride: projected.stride, heads: 2 * step.heads, headSize: step.headSize,
+            half: angles.pairs, positions: scratch.positions, table: angles.table)
         try workers.run(.rotate(job, rows: rows), items: pieces(rows, Work.passRows))
     }
 
-    private func attention(sequences: Int, window: Int?, positions: PackedDisentangled?) throws(LimbeckError) {
-        let c = configuration
-        let width = c.attentionHeads * c.headSize
+    private func attention(_ step: AttentionStep<Packed>, sequences: Int) throws(LimbeckError) {
+        let (width, size, bias) = (step.width, step.headSize, weights.distanceBias)
         let (projected, context) = (scratch[.projected], scratch[.context])
         let job = Attention(
             query: projected.start, key: projected.start + width, value: projected.start + 2 * width, stride: projected.stride,
-            tokens: 0, headSize: c.headSize, scale: 1 / Float(c.headSize * (positions?.scores ?? 1)).squareRoot(),
-            bias: weights.relativeBias?.table,
-            biasStride: weights.relativeBias?.stride ?? 0, biasCenter: (weights.relativeBias?.span ?? 1) - 1,
-            window: window ?? .max, positions: positions?.job, out: context.start, outStride: context.stride)
+            tokens: 0, headSize: size, scale: 1 / Float(size * (step.positions?.scores ?? 1)).squareRoot(), bias: bias?.table,
+            biasStride: bias?.stride ?? 0, biasCenter: (bias?.span ?? 1) - 1, window: step.window ?? .max,
+            positions: step.positions?.job, out: context.start, outStride: context.stride)
         let work = AttentionWork(
-            job, inBytes: attendsInBytes && positions == nil, heads: c.attentionHeads, starts: scratch.starts, sequences: sequences,
+            job, inBytes: attendsInBytes && step.positions == nil, heads: step.heads, starts: scratch.starts, sequences: sequences,
             threads: workers.count, isInterruptible: workers.interruption.isPossible, firstItems: scratch.firstItems)
         try workers.run(.attention(work), items: work.items)
     }

@@ -29,13 +29,14 @@ struct Assembly {
         }
         (attentionSize, intermediateSize) = (builder.attentionSize ?? 0, builder.intermediateSize ?? 0)
 
-        tensors.rotaries = builder.rotaries
+        tensors.angles = builder.rotaries
         if let name = rules.relativeBias {
-            tensors.relativeBias = try checkpoint.tensor(name, [RelativeBias.buckets, declared.attentionHeads])
+            tensors.distanceBias = try checkpoint.tensor(name, [RelativeBias.buckets, declared.attentionHeads])
         }
         // Files of models that do not use the pooler often lack it.
         if let name = rules.pooler, checkpoint.contains("\(name).weight") {
-            tensors.pooler = try checkpoint.linear(name, in: sizes.hidden, out: sizes.hidden)
+            tensors.pooler = DenseTensors(
+                linear: try checkpoint.linear(name, in: sizes.hidden, out: sizes.hidden), activation: .tanh)
         }
         rule = try HeadRule(declared, checkpoint)
         tensors.head = try Assembly.head(rule, declared, checkpoint, sizes)
@@ -105,7 +106,7 @@ struct Assembly {
 
     private static func head(
         _ rule: HeadRule, _ declared: DeclaredConfiguration, _ checkpoint: Checkpoint, _ embedding: EmbeddingSizes
-    ) throws(LimbeckError) -> HeadTensors {
+    ) throws(LimbeckError) -> Head<Stored> {
         let hidden = embedding.hidden
         func dense(_ names: DenseNames, out: Int) throws(LimbeckError) -> DenseTensors {
             DenseTensors(
@@ -128,13 +129,16 @@ struct Assembly {
                 dense: try source.map { (names) throws(LimbeckError) in try dense(names, out: hidden) },
                 classifier: try checkpoint.linear(classifier, in: hidden, out: outputs))
         case .token(let classifier):
-            return .token(dense: try tokenDense(), classifier: try checkpoint.linear(classifier, in: hidden, out: nil))
+            return .token(
+                TokenClassifier(dense: try tokenDense(), linear: try checkpoint.linear(classifier, in: hidden, out: nil)))
         case .span:
             return .span(
-                dense: try tokenDense(), classifier: try checkpoint.linear(declared.rules.spanClassifier, in: hidden, out: 2))
+                TokenClassifier(
+                    dense: try tokenDense(), linear: try checkpoint.linear(declared.rules.spanClassifier, in: hidden, out: 2)))
         case .detection(let source, let classifier):
             return .detection(
-                dense: try dense(source, out: hidden), classifier: try checkpoint.linear(classifier, in: hidden, out: 1))
+                TokenClassifier(
+                    dense: try dense(source, out: hidden), linear: try checkpoint.linear(classifier, in: hidden, out: 1)))
         case .maskedLM:
             guard let names = declared.rules.maskedLMNames(checkpoint) else { return .none }
             let word = embedding.word
@@ -152,8 +156,9 @@ struct Assembly {
             // Of two that differ, transformers 5 adds the decoder's own in all families; transformers 4 does so in some.
             let bias = checkpoint.contains(names.decoderBias) ? names.decoderBias : names.bias
             return .maskedLM(
-                transform: try dense(names.transform, out: outputs), decoder: decoder,
-                bias: try declared.isOn(names.hasBias) ? try checkpoint.tensor(bias, [vocab]) : nil)
+                transform: try dense(names.transform, out: outputs),
+                decoder: DecoderTensors(
+                    weight: decoder, bias: try declared.isOn(names.hasBias) ? try checkpoint.tensor(bias, [vocab]) : nil))
         }
     }
 }

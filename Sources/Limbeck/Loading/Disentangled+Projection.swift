@@ -1,28 +1,27 @@
 import KernelInterface
 
-extension DisentangledTensors {
+extension Packer.Projection {
     /// Projects the embeddings and packs them. They depend on nothing but the weights: a layer has them from the beginning.
-    func project(into packed: PackedDisentangled, heads: Int) throws(LimbeckError) {
-        if let key, let keys = packed.keys { try project(key, into: keys, heads: heads) }
-        if let query, let queries = packed.queries { try project(query, into: queries, heads: heads) }
+    func fill() throws(LimbeckError) {
+        if let key = tensors.key, let keys = packed.keys { try project(key, into: keys) }
+        if let query = tensors.query, let queries = packed.queries { try project(query, into: queries) }
     }
 
-    private func project(
-        _ linear: LinearTensors, into out: UnsafeMutablePointer<Float>, heads: Int
-    ) throws(LimbeckError) {
+    private func project(_ linear: LinearTensors, into out: UnsafeMutablePointer<Float>) throws(LimbeckError) {
+        let embeddings = tensors.embeddings
         let rows = embeddings.shape[0], hidden = embeddings.shape[1], size = linear.weight.shape[0]
         func lay(_ packer: inout Packer) -> (PackedLinear, PackedNorm?, States, States) {
             let matrix = packer.packed([linear])
-            let packedNorm = norm.map { packer.norm($0) }
+            let packedNorm = tensors.norm.map { packer.norm($0) }
             return (
                 matrix, packedNorm, packer.layout.take(Float.self, rows * rowStride(hidden)),
                 packer.layout.take(Float.self, rows * rowStride(size))
             )
         }
-        var measure = Packer(layout: Layout(), writes: false)
+        var measure = Packer(layout: Layout(), writes: false, maxPositions: 0)
         _ = lay(&measure)
         let memory = try Memory(bytes: measure.layout.bytes)
-        var packer = Packer(layout: Layout(base: memory.base), writes: true)
+        var packer = Packer(layout: Layout(base: memory.base), writes: true, maxPositions: 0)
         let (matrix, packedNorm, states, projected) = lay(&packer)
 
         let stride = rowStride(hidden), kernels = InstructionSet.best.kernels

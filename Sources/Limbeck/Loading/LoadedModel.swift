@@ -73,7 +73,7 @@ package final class LoadedModel {
             } else {
                 (.sequence, try declared.labels(count: classifier.weight.shape[0]))
             }
-        case .token(_, let classifier): (.token, try declared.labels(count: classifier.weight.shape[0]))
+        case .token(let classifier): (.token, try declared.labels(count: classifier.linear.weight.shape[0]))
         case .span: (.span, [])
         case .maskedLM: (.maskedLM, [])
         case .detection: (.detection, [])

@@ -27,7 +27,8 @@ extension Model {
     convenience init(_ loaded: __shared LoadedModel, _ files: __shared ModelFiles, interruption: __shared Interruption? = nil)
         throws(LimbeckError)
     {
-        let weights = try Weights(loaded.tensors, loaded.configuration, mappings: loaded.mappings, interruption: interruption)
+        let (weights, parameters) = try Weights.packed(
+            loaded.tensors, loaded.configuration, mappings: loaded.mappings, interruption: interruption)
         var mapped = 0
         for mapping in loaded.mappings { mapped += mapping.bytes.count }
         let file = files.tokenizerFile
@@ -37,7 +38,7 @@ extension Model {
         let tokenizer = try file != nil ? Tokenizer(files) : nil
         self.init(
             loaded.configuration, weights, tokenizer, mappedBytes: mapped,
-            parameters: loaded.tensors.parameters, notes: files.notes)
+            parameters: parameters, notes: files.notes)
         if let file, let tokenizer { try checkRows(of: tokenizer, file: file) }
     }
 

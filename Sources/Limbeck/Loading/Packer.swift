@@ -1,111 +1,65 @@
 import KernelInterface
 
-/// Brings checked tensors into the form of `Weights`. Run twice over the same tensors: to measure, and to write.
-struct Packer {
+/// Brings checked tensors into the form that the kernels read. Run twice over the same tensors: to measure, and to write.
+struct Packer: WeightMap {
+    typealias Source = Stored
+    typealias Target = Packed
+
     var layout: Layout
     let writes: Bool
+    /// The longest sequence of the model.
+    private let maxPositions: Int
+    private let interruption: Interruption?
 
     /// A tensor that is used twice, such as a decoder tied to the embeddings, is converted once.
     private var converted: [(Tensor, UnsafePointer<Float>)] = []
     /// What remains to be computed, and where it goes.
-    private(set) var positions: [(DisentangledTensors, PackedDisentangled)] = []
+    private(set) var projections: [Projection] = []
     private var distanceRows: (buckets: DistanceBuckets, zero: UnsafePointer<Int32>)?
+    private var counter = ParameterCounter()
 
-    init(layout: Layout, writes: Bool) {
-        self.layout = layout
-        self.writes = writes
+    /// The embeddings of distances of one layer, and where they go.
+    struct Projection {
+        let tensors: DisentangledTensors
+        let packed: PackedDisentangled
+        let heads: Int
     }
 
-    mutating func pack(
-        _ t: ModelTensors, _ configuration: Configuration, interruption: Interruption? = nil
-    ) throws(LimbeckError) -> Weights.Parts {
-        let parts = Weights.Parts(hidden: configuration.hiddenSize)
-        parts.embeddings = t.embeddings.map { packed($0, configuration) }
-        for block in t.blocks {
-            try interruption?.check()
-            parts.blocks.append(block.map { packed($0, configuration) })
-        }
-        parts.layers = t.layers
-        parts.relativeBias = t.relativeBias.map { relativeBias($0, configuration) }
-        parts.rotaries = t.rotaries.map { rotary($0, configuration) }
-        parts.pooler = t.pooler.map { Dense(linear: linear($0), activation: .tanh) }
-        parts.head = head(t.head)
-        parts.vector = vector(t.vector)
-        return parts
+    init(layout: Layout, writes: Bool, maxPositions: Int, interruption: Interruption? = nil) {
+        (self.layout, self.writes) = (layout, writes)
+        (self.maxPositions, self.interruption) = (maxPositions, interruption)
     }
 
-    private mutating func packed(_ step: Step<Stored>, _ configuration: Configuration) -> Step<Packed> {
-        switch step {
-        case .embed(let tables, let into, let norm):
-            .embed(
-                EmbeddingTables(
-                    word: tables.word.map { table($0) }, position: tables.position.map { table($0) },
-                    type: tables.type.map { table($0) }), into: into, norm: norm.map { self.norm($0) })
-        case .trigrams(let word, let into): .trigrams(word: table(word), into: into)
-        case .product(let matrices, let from, let into, let column, let activation, let gate, let residual, let norm):
-            .product(
-                packed(matrices), from: from, into: into, column: column, activation: activation, gate: gate.map { packed($0) },
-                residual: residual, norm: norm.map { self.norm($0) })
-        case .normalize(let norm, let from, let into): .normalize(self.norm(norm), from: from, into: into)
-        case .rotate(let table): .rotate(table: table)
-        case .attention(let window, let positions):
-            .attention(window: window, positions: positions.map { disentangled($0, configuration) })
-        }
+    /// Numbers in the tensors that were packed. What is used twice, such as a decoder tied to the word embeddings, counts once.
+    var parameters: Int { counter.total }
+
+    mutating func begin(block: Int?) throws(LimbeckError) { try interruption?.check() }
+
+    mutating func product(_ step: ProductStep<Stored>) -> (PackedLinear, gate: PackedLinear?) {
+        (packed(step.matrix), step.gate.map { packed($0) })
     }
 
-    private mutating func head(_ head: HeadTensors) -> Weights.Head {
-        switch head {
-        case .none: .none
-        case .sequence(let dense, let classifier):
-            .sequence(dense: dense.map { self.dense($0) }, classifier: linear(classifier))
-        case .token(let dense, let classifier): .token(tokenClassifier(dense, classifier))
-        case .span(let dense, let classifier): .span(tokenClassifier(dense, classifier))
-        case .maskedLM(let transform, let decoder, let bias):
-            .maskedLM(transform: dense(transform), decoder: linear(decoder, bias: bias))
-        case .detection(let dense, let classifier): .detection(tokenClassifier(dense, classifier))
-        }
-    }
-
-    private mutating func vector(_ tensors: VectorSteps<Stored>) -> VectorSteps<Packed> {
-        var steps = VectorSteps<Packed>(tensors)
-        for stage in tensors.stages {
-            let packed: VectorStage<Packed> =
-                switch stage {
-                case .dense(let layer, let isSigmoid, let addsInputs, let adds):
-                    .dense(dense(layer), isSigmoid: isSigmoid, addsInputs: addsInputs, adds: adds.map { dense($0) })
-                case .norm(let tensors): .norm(norm(tensors))
-                case .unitLength: .unitLength
-                }
-            steps.stages.append(packed)
-        }
-        return steps
-    }
-
-    private mutating func tokenClassifier(_ dense: DenseTensors?, _ classifier: LinearTensors) -> TokenClassifier {
-        TokenClassifier(dense: dense.map { self.dense($0) }, linear: linear(classifier))
-    }
-
-    @inline(never) private mutating func dense(_ tensors: DenseTensors) -> Dense {
+    @inline(never) mutating func layer(_ tensors: DenseTensors) -> Dense {
         Dense(
-            linear: linear(tensors.linear), activation: tensors.activation, relu: tensors.relu,
+            linear: classifier(tensors.linear), activation: tensors.activation, relu: tensors.relu,
             norm: tensors.norm.map { norm($0) })
     }
 
-    private mutating func disentangled(_ tensors: DisentangledTensors, _ configuration: Configuration) -> PackedDisentangled {
-        let panels = configuration.positionPanels
-        let count = configuration.attentionHeads * panels * panelColumns * configuration.headSize
+    mutating func positions(_ tensors: DisentangledTensors, of step: AttentionStep<Stored>) -> PackedDisentangled {
+        let panels = tensors.panels, count = step.width * panels * panelColumns
+        counter.add(tensors)
         let keys = tensors.key.map { _ in layout.take(Float.self, count) }
         let queries = tensors.query.map { _ in layout.take(Float.self, count) }
-        let rows = distanceRows(tensors.buckets, configuration)
+        let rows = distanceRows(tensors.buckets)
         let packed = PackedDisentangled(keys: keys, queries: queries, panels: panels, rows: rows)
-        if writes { positions.append((tensors, packed)) }
+        if writes { projections.append(Projection(tensors: tensors, packed: packed, heads: step.heads)) }
         return packed
     }
 
     /// The embedding of every distance that a sequence of the model has: the same for all layers.
-    private mutating func distanceRows(_ buckets: DistanceBuckets, _ configuration: Configuration) -> UnsafePointer<Int32> {
+    private mutating func distanceRows(_ buckets: DistanceBuckets) -> UnsafePointer<Int32> {
         if let rows = distanceRows, rows.buckets == buckets { return rows.zero }
-        let span = configuration.maxPositions
+        let span = maxPositions
         let zero = layout.take(Int32.self, 2 * span - 1) + (span - 1)
         if writes {
             for distance in 1 - span..<span { zero[distance] = Int32(truncatingIfNeeded: buckets.row(distance)) }
@@ -115,16 +69,16 @@ struct Packer {
     }
 
     /// The angles of every position that a sequence of the model has.
-    private mutating func rotary(_ rotary: Rotary, _ configuration: Configuration) -> PackedRotary {
-        let positions = configuration.maxPositions
-        let table = layout.take(Float.self, rotary.count(positions: positions))
-        if writes { rotary.fill(table, positions: positions) }
+    mutating func angles(_ rotary: Rotary) -> PackedRotary {
+        let table = layout.take(Float.self, rotary.count(positions: maxPositions))
+        if writes { rotary.fill(table, positions: maxPositions) }
         return PackedRotary(table: UnsafePointer(table), pairs: rotary.pairs)
     }
 
     /// The bias of every distance that a sequence of the model has.
-    private mutating func relativeBias(_ tensor: Tensor, _ configuration: Configuration) -> RelativeBias {
-        let span = configuration.maxPositions, heads = configuration.attentionHeads
+    mutating func distanceBias(_ tensor: Tensor) -> RelativeBias {
+        let span = maxPositions, heads = tensor.shape[1]
+        counter.add(tensor)
         let stride = RelativeBias.stride(span: span)
         let table = layout.take(Float.self, heads * stride)
         if writes {
@@ -149,15 +103,19 @@ struct Packer {
         return UnsafePointer(values)
     }
 
-    private mutating func linear(_ tensors: LinearTensors) -> Linear {
-        Linear(
+    @inline(never) mutating func classifier(_ tensors: LinearTensors) -> Linear {
+        counter.add(tensors)
+        return Linear(
             weight: .float32(plain(tensors.weight)), bias: tensors.bias.map { plain($0) }, inputs: tensors.weight.shape[1],
             outputs: tensors.weight.shape[0])
     }
 
     /// Tensors side by side as one matrix: where it stands if it is one tensor.
-    private mutating func linear(_ parts: [Tensor], bias: Tensor?) -> Linear {
-        if parts.count == 1 { return linear(LinearTensors(weight: parts[0], bias: bias)) }
+    mutating func decoder(_ tensors: DecoderTensors) -> Linear {
+        let parts = tensors.weight
+        if parts.count == 1 { return classifier(LinearTensors(weight: parts[0], bias: tensors.bias)) }
+        for part in parts { counter.add(part) }
+        if let bias = tensors.bias { counter.add(bias) }
         let outputs = parts[0].shape[0]
         var inputs = 0
         for part in parts { inputs += part.shape[1] }
@@ -170,15 +128,17 @@ struct Packer {
                 first += width
             }
         }
-        return Linear(weight: .float32(weight), bias: bias.map { plain($0) }, inputs: inputs, outputs: outputs)
+        return Linear(weight: .float32(weight), bias: tensors.bias.map { plain($0) }, inputs: inputs, outputs: outputs)
     }
 
-    private mutating func table(_ tensor: Tensor) -> PackedTable {
-        PackedTable(rows: .float32(plain(tensor)), count: tensor.shape[0], width: tensor.shape[1])
+    mutating func table(_ tensor: Tensor, _ kind: TableKind) -> PackedTable {
+        counter.add(tensor)
+        return PackedTable(rows: .float32(plain(tensor)), count: tensor.shape[0], width: tensor.shape[1])
     }
 
     mutating func norm(_ tensors: NormTensors) -> PackedNorm {
         let width = tensors.weight.count
+        counter.add(tensors)
         return PackedNorm(
             width: width, weight: padded(tensors.weight, width), bias: padded(tensors.bias, width), eps: tensors.eps)
     }
@@ -196,6 +156,7 @@ struct Packer {
         for part in parts { columns += part.weight.shape[0] }
         let depth = parts[0].weight.shape[1]
         let paddedColumns = columns.roundedUp(to: panelColumns)
+        for part in parts { counter.add(part) }
         let panels = layout.take(Float.self, paddedColumns * depth)
         let bias = layout.take(Float.self, paddedColumns)
         if writes {

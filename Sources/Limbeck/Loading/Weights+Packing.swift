@@ -1,15 +1,18 @@
 extension Weights {
-    convenience init(
+    /// The weights of checked tensors, and how many numbers are in those.
+    static func packed(
         _ tensors: __shared ModelTensors, _ configuration: __shared Configuration, mappings: [MappedFile],
         interruption: __shared Interruption? = nil
-    ) throws(LimbeckError) {
+    ) throws(LimbeckError) -> (Weights, parameters: Int) {
         // The first pass only measures; the second writes.
-        var measure = Packer(layout: Layout(), writes: false)
-        _ = try measure.pack(tensors, configuration)
+        let maxPositions = configuration.maxPositions
+        var measure = Packer(layout: Layout(), writes: false, maxPositions: maxPositions)
+        _ = try tensors.map(&measure)
         let memory = try Memory(bytes: measure.layout.bytes)
-        var packer = Packer(layout: Layout(base: memory.base), writes: true)
-        let parts = try packer.pack(tensors, configuration, interruption: interruption)
-        for (tensors, packed) in packer.positions { try tensors.project(into: packed, heads: configuration.attentionHeads) }
-        self.init(parts, memory: memory, mappings: mappings)
+        var packer = Packer(
+            layout: Layout(base: memory.base), writes: true, maxPositions: maxPositions, interruption: interruption)
+        let parts = try tensors.map(&packer)
+        for projection in packer.projections { try projection.fill() }
+        return (Weights(parts, memory: memory, mappings: mappings), packer.parameters)
     }
 }

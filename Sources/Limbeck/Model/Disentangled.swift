@@ -8,6 +8,9 @@ package struct DisentangledTensors {
     package var key: LinearTensors?  // hidden -> attention, content to position
     package var query: LinearTensors?  // hidden -> attention, position to content
     package var buckets: DistanceBuckets
+
+    /// Of the embeddings, a column for each.
+    var panels: Int { embeddings.shape[0].roundedUp(to: panelColumns) / panelColumns }
 }
 
 /// Which embedding a distance has: the rows 0..<2 * span, that of distance 0 in the middle.

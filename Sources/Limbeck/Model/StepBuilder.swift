@@ -38,6 +38,11 @@ struct StepBuilder {
         return (steps, result)
     }
 
+    @inline(never) private mutating func add(_ step: Step<Stored>) {
+        widths.widen(step.output)
+        steps.append(step)
+    }
+
     /// The rows of a matrix; those of the configuration, if it says.
     @inline(never)
     func outputs(_ name: String, in inputs: Int, expected: Int?) throws(LimbeckError) -> Int {
@@ -58,13 +63,11 @@ struct StepBuilder {
 
     @inline(never)
     mutating func embed(_ tables: EmbeddingTables<Tensor>, width: Int, into: Buffer, norm: NormTensors?) {
-        widths.widen(into, to: width)
-        steps.append(.embed(tables, into: into, norm: norm))
+        add(.embed(EmbeddingStep(tables: tables, width: width, into: into, norm: norm)))
     }
 
     mutating func trigrams(word: Tensor, into: Buffer) {
-        widths.widen(into, to: 3 * word.shape[1])
-        steps.append(.trigrams(word: word, into: into))
+        add(.trigrams(TrigramStep(word: word, width: word.shape[1], into: into)))
     }
 
     /// Matrices of the same inputs, their outputs side by side.
@@ -74,22 +77,21 @@ struct StepBuilder {
     ) {
         var columns = 0
         for matrix in matrices { columns += matrix.weight.shape[0] }
-        widths.widen(into, to: BufferWidths.width(of: columns, from: column))
-        steps.append(
+        add(
             .product(
-                matrices, from: from, into: into, column: column, activation: activation, gate: gate, residual: residual,
-                norm: norm))
+                ProductStep(
+                    matrix: matrices, gate: gate, depth: matrices[0].weight.shape[1], columns: columns, from: from, into: into,
+                    column: column, activation: activation, residual: residual, norm: norm)))
     }
 
     @inline(never) mutating func normalize(_ norm: NormTensors, from: Buffer, into: Buffer) {
-        widths.widen(into, to: norm.weight.shape[0])
-        steps.append(.normalize(norm, from: from, into: into))
+        add(.normalize(NormalizationStep(norm: norm, width: norm.weight.shape[0], from: from, into: into)))
     }
 
     /// Turns the queries and keys, which have been projected, each `size` wide; or the first part of every head.
     @inline(never)
     mutating func rotate(size: Int, base: Float, fraction: Double = 1) throws(LimbeckError) {
-        let turned = Double(try headSize(size)) * fraction
+        let headSize = try headSize(size), turned = Double(headSize) * fraction
         guard turned >= 2, turned / 2 == (turned / 2).rounded(.down) else {
             throw LimbeckError(
                 .fileInconsistent,
@@ -98,7 +100,7 @@ struct StepBuilder {
         let rotary = Rotary(base: base, pairs: Int(turned / 2))
         let table = rotaries.firstIndex(of: rotary) ?? rotaries.count
         if table == rotaries.count { rotaries.append(rotary) }
-        steps.append(.rotate(table: table))
+        add(.rotate(RotationStep(table: table, heads: declared.attentionHeads, headSize: headSize)))
     }
 
     /// Queries, keys and values by a matrix each, into `projected`. Returns how wide each of them is, which may be less or more than
@@ -127,11 +129,12 @@ struct StepBuilder {
     @inline(never) mutating func attention(
         size: Int, window: Int? = nil, positions: DisentangledTensors? = nil
     ) throws(LimbeckError) {
-        _ = try headSize(size)
+        let headSize = try headSize(size)
         attentionSize = size
-        widths.widen(.context, to: size)
-        if let positions { positionPanels = positions.embeddings.shape[0].roundedUp(to: panelColumns) / panelColumns }
-        steps.append(.attention(window: window, positions: positions))
+        if let positions { positionPanels = positions.panels }
+        add(
+            .attention(
+                AttentionStep(heads: declared.attentionHeads, headSize: headSize, window: window, positions: positions)))
     }
 
     private func headSize(_ size: Int) throws(LimbeckError) -> Int {

@@ -26,6 +26,15 @@ package struct VectorSteps<Form: WeightForm> {
     }
 }
 
+extension VectorSteps {
+    func map<Map: WeightMap>(_ map: inout Map) throws(LimbeckError) -> VectorSteps<Map.Target> where Map.Source == Form {
+        var steps = VectorSteps<Map.Target>(hidden: width)
+        (steps.poolings, steps.leavesPromptOut, steps.kept) = (poolings, leavesPromptOut, kept)
+        for stage in stages { steps.stages.append(try stage.map(&map)) }
+        return steps
+    }
+}
+
 /// One stage on the way of a vector x.
 package enum VectorStage<Form: WeightForm> {
     /// f(W x + b) + x, + R x: a sigmoid is done after the layer's own activation, and what is added only if it is there.
@@ -33,15 +42,19 @@ package enum VectorStage<Form: WeightForm> {
     case norm(Form.Norm)
     /// x / |x|
     case unitLength
+
+    func map<Map: WeightMap>(_ map: inout Map) throws(LimbeckError) -> VectorStage<Map.Target> where Map.Source == Form {
+        switch self {
+        case .dense(let layer, let isSigmoid, let addsInputs, let adds):
+            .dense(
+                try map.layer(layer), isSigmoid: isSigmoid, addsInputs: addsInputs, adds: try map.optionalLayer(adds))
+        case .norm(let norm): .norm(try map.norm(norm))
+        case .unitLength: .unitLength
+        }
+    }
 }
 
 extension VectorSteps<Packed> {
-    /// The same, without its stages.
-    init(_ steps: VectorSteps<Stored>) {
-        self.init(hidden: steps.width)
-        (poolings, leavesPromptOut, kept) = (steps.poolings, steps.leavesPromptOut, steps.kept)
-    }
-
     /// The widest that a vector gets on its way.
     func widest(hidden: Int) -> Int {
         var widest = poolings.count * hidden

@@ -3,39 +3,14 @@ import KernelInterface
 /// The weights in the form the kernels read: the layers' matrices packed into panels in memory of our own, everything else used
 /// where it stands in the mapped files if it is aligned float32, and converted otherwise. Immutable; keeps the mappings alive.
 package final class Weights {
-    enum Head {
-        case none
-        case sequence(dense: Dense?, classifier: Linear)
-        case token(TokenClassifier)
-        case span(TokenClassifier)
-        case maskedLM(transform: Dense, decoder: Linear)
-        case detection(TokenClassifier)
-    }
-
-    /// What a pass runs through, in whatever memory. Filled by one who makes weights, and then theirs alone.
-    final class Parts {
-        var embeddings: [Step<Packed>] = []
-        /// The distinct blocks of layers.
-        var blocks: [[Step<Packed>]] = []
-        /// The blocks of each layer, by index.
-        var layers: [[Int]] = []
-        var relativeBias: RelativeBias?
-        var rotaries: [PackedRotary] = []
-        var pooler: Dense?
-        var head = Head.none
-        var vector: VectorSteps<Packed>
-
-        init(hidden: Int) { vector = VectorSteps(hidden: hidden) }
-    }
-
-    private let parts: Parts
+    let parts: ModelParts<Packed>
     var embeddings: [Step<Packed>] { parts.embeddings }
     var blocks: [[Step<Packed>]] { parts.blocks }
     var layers: [[Int]] { parts.layers }
-    var relativeBias: RelativeBias? { parts.relativeBias }
-    var rotaries: [PackedRotary] { parts.rotaries }
+    var distanceBias: RelativeBias? { parts.distanceBias }
+    var angles: [PackedRotary] { parts.angles }
     var pooler: Dense? { parts.pooler }
-    var head: Head { parts.head }
+    var head: Head<Packed> { parts.head }
     var vector: VectorSteps<Packed> { parts.vector }
     /// Bytes of our own, beside the mapped files.
     let privateBytes: Int
@@ -46,7 +21,7 @@ package final class Weights {
     private let source: Weights?
 
     /// `parts` in `memory`, in the mapped files, and, of what stays as it is, in `source`.
-    init(_ parts: Parts, memory: Memory? = nil, mappings: [MappedFile] = [], source: Weights? = nil) {
+    init(_ parts: ModelParts<Packed>, memory: Memory? = nil, mappings: [MappedFile] = [], source: Weights? = nil) {
         (self.parts, self.memory, self.mappings, self.source) = (parts, memory, mappings, source)
         privateBytes = (source?.privateBytes ?? 0) + (memory?.bytes ?? 0)
     }
@@ -77,9 +52,7 @@ extension Weights {
     private func products(_ size: (PackedLinear) -> Int) -> Int {
         var most = 0
         func look(_ steps: [Step<Packed>]) {
-            for case .product(let matrix, _, _, _, _, let gate, _, _) in steps {
-                most = max(most, size(matrix), gate.map { size($0) } ?? 0)
-            }
+            for case .product(let step) in steps { most = max(most, size(step.matrix), step.gate.map { size($0) } ?? 0) }
         }
         look(embeddings)
         for block in blocks { look(block) }
@@ -96,7 +69,11 @@ enum Packed: WeightForm {
     typealias Norm = PackedNorm
     typealias Table = PackedTable
     typealias Positions = PackedDisentangled
+    typealias Angles = PackedRotary
+    typealias DistanceBias = RelativeBias
     typealias Layer = Dense
+    typealias Classifier = Linear
+    typealias Decoder = Linear
 }
 
 /// A matrix in panels, and its bias padded with zeros to whole panels.
@@ -142,11 +119,7 @@ struct Dense {
     var norm: PackedNorm?
 }
 
-/// Logits per token, from its state or from what `dense` makes of it.
-struct TokenClassifier {
-    var dense: Dense?
-    var linear: Linear
-
+extension TokenClassifier<Packed> {
     var outputs: Int { linear.outputs }
 
     /// The classifier that has this one output alone.

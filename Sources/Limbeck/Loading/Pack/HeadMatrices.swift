@@ -43,18 +43,7 @@ extension Dense {
     }
 }
 
-extension Weights.Head {
-    var kind: HeadKind {
-        switch self {
-        case .none: .none
-        case .sequence: .sequence
-        case .token: .token
-        case .span: .span
-        case .maskedLM: .maskedLM
-        case .detection: .detection
-        }
-    }
-
+extension Head<Packed> {
     func write(to contents: inout PackContents, _ json: inout JSONWriter) {
         switch self {
         case .none: break
@@ -91,7 +80,7 @@ extension Weights.Head {
         guard classifier.outputs == expected else {
             throw value.mismatch("a classifier of \(classifier.outputs) outputs", expected: "\(expected)")
         }
-        let head = TokenClassifier(dense: dense, linear: classifier)
+        let head = TokenClassifier<Packed>(dense: dense, linear: classifier)
         switch c.head {
         case .none: self = .none
         case .sequence: self = .sequence(dense: dense, classifier: classifier)
@@ -106,8 +95,11 @@ extension Weights.Head {
 }
 
 extension PackedDisentangled {
-    func write(_ key: String, _ name: String, _ c: Configuration, to contents: inout PackContents, _ json: inout JSONWriter) {
-        let shape = [c.attentionHeads * panels, c.headSize, panelColumns]
+    func write(
+        _ key: String, _ name: String, _ step: AttentionStep<Packed>, _ c: Configuration, to contents: inout PackContents,
+        _ json: inout JSONWriter
+    ) {
+        let shape = [step.heads * panels, step.headSize, panelColumns]
         let span = c.maxPositions
         json.object(key) { json in
             if let keys { contents.write("keys", of: name, .f32, shape, keys, &json) }
@@ -118,11 +110,13 @@ extension PackedDisentangled {
 
     /// The kernel sets scores of so many positions aside as a sequence has distances: each distance has the row of the one before or
     /// the next, none beyond the panels.
-    init(_ json: __shared JSONValue, _ c: __shared Configuration, _ tensors: __shared PackTensors) throws(LimbeckError) {
+    init(
+        _ json: __shared JSONValue, _ step: AttentionStep<Packed>, _ c: __shared Configuration, _ tensors: __shared PackTensors
+    ) throws(LimbeckError) {
         func table(_ key: String) throws(LimbeckError) -> UnsafeMutablePointer<Float>? {
-            let rows = c.attentionHeads * c.positionPanels
+            let rows = step.heads * c.positionPanels
             // Written when it is packed alone.
-            return UnsafeMutablePointer(mutating: try tensors.optionalF32(json, key, rows, by: c.headSize, panelColumns))
+            return UnsafeMutablePointer(mutating: try tensors.optionalF32(json, key, rows, by: step.headSize, panelColumns))
         }
         let count = 2 * c.maxPositions - 1
         let first = try tensors.i32(json, "rows", count)

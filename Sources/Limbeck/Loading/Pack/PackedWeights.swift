@@ -15,11 +15,11 @@ extension Weights {
             for layer in layers { json.array { json in for block in layer { json.write(nil, block) } } }
         }
         json.array("rotaries") { json in
-            for (index, rotary) in rotaries.enumerated() {
-                rotary.write("rotaries.\(index)", positions: c.maxPositions, to: &contents, &json)
+            for (index, angles) in angles.enumerated() {
+                angles.write("rotaries.\(index)", positions: c.maxPositions, to: &contents, &json)
             }
         }
-        relativeBias?.write("relative_bias", heads: c.attentionHeads, to: &contents, &json)
+        distanceBias?.write("relative_bias", heads: c.attentionHeads, to: &contents, &json)
         pooler?.write("pooler", "pooler", to: &contents, &json)
         json.object("head") { json in head.write(to: &contents, &json) }
         if !vector.isPlain { json.object("vector") { json in vector.write(to: &contents, &json) } }
@@ -32,10 +32,14 @@ extension Weights {
         var widths = BufferWidths()
         func steps(_ list: JSONElements) throws(LimbeckError) -> [Step<Packed>] {
             var steps: [Step<Packed>] = []
-            for step in list { steps.append(try Step(step, c, widths: &widths, tensors)) }
+            for json in list {
+                let step = try Step(json, c, tensors)
+                widths.widen(step.output)
+                steps.append(step)
+            }
             return steps
         }
-        let parts = Parts(hidden: c.hiddenSize)
+        let parts = ModelParts<Packed>(hidden: c.hiddenSize)
         parts.embeddings = try steps(root.list("embeddings"))
         for block in try root.list("blocks") { parts.blocks.append(try steps(block.elements)) }
         for layer in try root.list("layers") {
@@ -52,16 +56,16 @@ extension Weights {
             throw root.mismatch("a model of \(parts.layers.count) layers", expected: "1 to \(Weights.mostLayers)")
         }
         for rotary in try root.list("rotaries") {
-            parts.rotaries.append(try PackedRotary(rotary, positions: c.positionRows, tensors))
+            parts.angles.append(try PackedRotary(rotary, positions: c.positionRows, tensors))
         }
-        for step in parts.embeddings + parts.blocks.joined() where !step.fits(c, widths, parts.rotaries) {
+        for step in parts.embeddings + parts.blocks.joined() where !step.fits(widths, parts.angles) {
             throw root.mismatch("a step that leaves its buffers", expected: "none")
         }
         // The heads read rows of this width.
         guard widths[.hidden] == c.hiddenSize else {
             throw root.mismatch("a state of \(widths[.hidden]) numbers", expected: "\(c.hiddenSize)")
         }
-        parts.relativeBias = try root.optional("relative_bias").map { (value) throws(LimbeckError) in
+        parts.distanceBias = try root.optional("relative_bias").map { (value) throws(LimbeckError) in
             try RelativeBias(value, heads: c.attentionHeads, positions: c.maxPositions, tensors)
         }
         parts.pooler = try root.optional("pooler").map { (value) throws(LimbeckError) in
@@ -71,7 +75,7 @@ extension Weights {
             throw root.mismatch("a pooler of \(outputs) outputs", expected: "\(c.hiddenSize)")
         }
         parts.vector = try VectorSteps(root, hidden: c.hiddenSize, tensors)
-        parts.head = try Head(root.required("head"), c, tensors)
+        parts.head = try Head<Packed>(root.required("head"), c, tensors)
         configuration.widths = widths
         configuration.layers = parts.layers.count
         self.init(parts, mappings: [file.mapping])

@@ -14,10 +14,10 @@ extension Weights {
         let c = model.configuration
         let scoreColumns = 2 * c.attentionHeads * c.headSize
         var measure = WeightForms(precision, scoreColumns: scoreColumns, layout: Layout(), writes: false)
-        _ = try measure.parts(of: self)
+        _ = try parts.map(&measure)
         let memory = try Memory(bytes: measure.layout.bytes)
         var forms = WeightForms(precision, scoreColumns: scoreColumns, layout: Layout(base: memory.base), writes: true)
-        let parts = try forms.parts(of: self)
+        let parts = try self.parts.map(&forms)
         if !forms.products.isEmpty {
             var quantizer = try Quantizer(
                 model, options: options, weights: self, products: forms.products, progress: progress)
@@ -87,9 +87,9 @@ struct Quantizer {
     private mutating func run(_ steps: [Step<Packed>], firstProduct: Int) throws(LimbeckError) {
         var product = firstProduct
         for step in steps {
-            if case .product(let matrix, let from, _, _, _, _, _, _) = step {
-                let inputs = session.scratch[from]
-                let seen = if let seen = moments[product] { seen } else { try Moments(depth: matrix.depth) }
+            if case .product(let step) = step {
+                let inputs = session.scratch[step.from]
+                let seen = if let seen = moments[product] { seen } else { try Moments(depth: step.depth) }
                 try seen.add(inputs.start, stride: inputs.stride, rows: session.tokens, workers: session.encoder.workers)
                 moments[product] = seen
                 uses[product] -= 1

@@ -2,7 +2,10 @@ import KernelInterface
 
 /// Lays out weights in the forms of another precision: run twice over the same weights, to measure and to write, as `Packer` is. The
 /// codes of products are left to `Quantizer`, who knows their inputs.
-struct WeightForms {
+struct WeightForms: WeightMap {
+    typealias Source = Packed
+    typealias Target = Packed
+
     let precision: Precision
     /// So many numbers of a projected row are queries and keys; the values follow.
     let scoreColumns: Int
@@ -13,75 +16,56 @@ struct WeightForms {
     private(set) var products: [QuantizedProduct] = []
     /// A table that is used twice, such as the embeddings that a decoder is tied to, is written once.
     private var written: [(from: UnsafePointer<Float>, to: Rows)] = []
+    /// What is being laid out, for messages.
+    private var name: Message = ""
 
     init(_ precision: Precision, scoreColumns: Int, layout: Layout, writes: Bool) {
         (self.precision, self.scoreColumns, self.layout, self.writes) = (precision, scoreColumns, layout, writes)
     }
 
-    mutating func parts(of weights: Weights) throws(LimbeckError) -> Weights.Parts {
-        let parts = Weights.Parts(hidden: weights.vector.width)
-        parts.embeddings = try steps(weights.embeddings, "the embeddings")
-        for (index, block) in weights.blocks.enumerated() { parts.blocks.append(try steps(block, "block \(index)")) }
-        (parts.layers, parts.relativeBias, parts.rotaries) = (weights.layers, weights.relativeBias, weights.rotaries)
-        parts.pooler = try dense(weights.pooler)
-        parts.head = try head(weights.head)
-        parts.vector = try vector(weights.vector)
-        return parts
+    mutating func begin(block: Int?) {
+        name = block.map { "block \($0)" } ?? "the embeddings"
     }
 
-    private mutating func steps(_ steps: [Step<Packed>], _ name: Message) throws(LimbeckError) -> [Step<Packed>] {
-        var result: [Step<Packed>] = []
-        result.reserveCapacity(steps.count)
-        for step in steps {
-            switch step {
-            case .embed(let tables, let into, let norm):
-                result.append(
-                    .embed(
-                        EmbeddingTables(
-                            word: try table(tables.word), position: try table(tables.position, isSmall: true),
-                            type: try table(tables.type, isSmall: true)),
-                        into: into, norm: norm))
-            case .trigrams(let word, let into): result.append(.trigrams(word: try table(word) ?? word, into: into))
-            case .product(let matrix, let from, let into, let column, let activation, let gate, let residual, let norm):
-                // In int4 the codes lose far more than the inputs' bytes, in queries and keys too.
-                let scores = into == .projected && precision == .int8 ? max(0, scoreColumns - column) : 0
-                let (matrix, gate) = try product(matrix, gate, scores: scores, name)
-                result.append(
-                    .product(
-                        matrix, from: from, into: into, column: column, activation: activation, gate: gate, residual: residual,
-                        norm: norm))
-            case .normalize, .rotate, .attention: result.append(step)
-            }
-        }
-        return result
+    mutating func norm(_ norm: PackedNorm) -> PackedNorm { norm }
+    mutating func positions(_ positions: PackedDisentangled, of step: AttentionStep<Packed>) -> PackedDisentangled { positions }
+    mutating func angles(_ angles: PackedRotary) -> PackedRotary { angles }
+    mutating func distanceBias(_ bias: RelativeBias) -> RelativeBias { bias }
+
+    // MARK: Products
+
+    mutating func product(_ step: ProductStep<Packed>) throws(LimbeckError) -> (PackedLinear, gate: PackedLinear?) {
+        // In int4 the codes lose far more than the inputs' bytes, in queries and keys too.
+        let scores = step.into == .projected && precision == .int8 ? max(0, scoreColumns - step.column) : 0
+        return try product(step.matrix, step.gate, scores: scores)
     }
 
     @inline(never) private mutating func product(
-        _ matrix: PackedLinear, _ gate: PackedLinear?, scores: Int, _ name: Message
-    ) throws(LimbeckError) -> (PackedLinear, PackedLinear?) {
+        _ matrix: PackedLinear, _ gate: PackedLinear?, scores: Int
+    ) throws(LimbeckError) -> (PackedLinear, gate: PackedLinear?) {
         switch precision {
         case .float32: return (matrix, gate)
-        case .float16: return (try halves(matrix, name), try gate.map { matrix throws(LimbeckError) in try halves(matrix, name) })
+        case .float16: return (try halves(matrix), try gate.map { matrix throws(LimbeckError) in try halves(matrix) })
         case .int8, .int4:
             let smoothing = layout.take(Float.self, matrix.depth.roundedUp(to: IntegerPanels.depthStep))
             let product = QuantizedProduct(
                 depth: matrix.depth, scores: scores, smoothing: smoothing,
-                matrix: try integers(matrix, smoothing, name),
-                gate: try gate.map { matrix throws(LimbeckError) in try integers(matrix, smoothing, name) })
+                matrix: try integers(matrix, smoothing),
+                gate: try gate.map { matrix throws(LimbeckError) in try integers(matrix, smoothing) })
             products.append(product)
             return (product.matrix.form(of: matrix, smoothing), gate.flatMap { gate in product.gate?.form(of: gate, smoothing) })
         }
     }
 
     @inline(never) private mutating func integers(
-        _ matrix: PackedLinear, _ smoothing: UnsafeMutablePointer<Float>, _ name: Message
+        _ matrix: PackedLinear, _ smoothing: UnsafeMutablePointer<Float>
     ) throws(LimbeckError) -> QuantizedMatrix {
         guard matrix.depth <= QuantizedMatrix.mostDepth else {
             throw LimbeckError(
                 .unsupported, "\(name): a product of depth \(matrix.depth), and bytes are summed up to \(QuantizedMatrix.mostDepth)"
             )
         }
-        let weights = try numbers(of: matrix, name)
+        let weights = try numbers(of: matrix)
         let columns = matrix.panelCount * panelColumns
         let count = columns * matrix.integerDepth
         let codes =
@@ -98,9 +82,9 @@ struct WeightForms {
         return QuantizedMatrix(weights: weights, panels: matrix.panelCount, codes: codes)
     }
 
-    @inline(never) private mutating func halves(_ matrix: PackedLinear, _ name: Message) throws(LimbeckError) -> PackedLinear {
+    @inline(never) private mutating func halves(_ matrix: PackedLinear) throws(LimbeckError) -> PackedLinear {
         var result = matrix
-        let weights = try numbers(of: matrix, name)
+        let weights = try numbers(of: matrix)
         result.panels = .float(.float16(try halves(weights, matrix.panelCount * panelColumns * matrix.depth, name)))
         return result
     }
@@ -122,7 +106,7 @@ struct WeightForms {
     }
 
     /// Finite float32 numbers alone become anything else.
-    private func numbers(of matrix: PackedLinear, _ name: Message) throws(LimbeckError) -> UnsafePointer<Float> {
+    private func numbers(of matrix: PackedLinear) throws(LimbeckError) -> UnsafePointer<Float> {
         guard case .float(.float32(let weights)) = matrix.panels else { throw WeightForms.alreadyDone }
         if writes { try checkFinite(weights, matrix.panelCount * panelColumns * matrix.depth, name) }
         return weights
@@ -141,11 +125,11 @@ struct WeightForms {
 
     /// What is wrong in a row of a small table, of a position or a type, is so in many texts alike: it keeps 16 bits.
     @inline(never)
-    private mutating func table(_ table: PackedTable?, isSmall: Bool = false) throws(LimbeckError) -> PackedTable? {
-        guard var table else { return nil }
-        table.rows = try rows(
-            table.rows, count: table.count, width: table.width, halves: isSmall || precision == .float16, "the embeddings")
-        return table
+    mutating func table(_ table: PackedTable, _ kind: TableKind) throws(LimbeckError) -> PackedTable {
+        var result = table
+        result.rows = try rows(
+            table.rows, count: table.count, width: table.width, halves: kind != .words || precision == .float16, "the embeddings")
+        return result
     }
 
     /// Rows in 16 bits, or in bytes with a scale for each row.
@@ -172,45 +156,21 @@ struct WeightForms {
     }
 
     /// The matrices of heads are small but for a decoder, which has a row for each word, and often those of the embeddings.
+    mutating func classifier(_ linear: Linear) throws(LimbeckError) -> Linear { try self.linear(linear, isDecoder: false) }
+    mutating func decoder(_ linear: Linear) throws(LimbeckError) -> Linear { try self.linear(linear, isDecoder: true) }
+
     @inline(never)
-    private mutating func linear(_ linear: Linear, isDecoder: Bool = false) throws(LimbeckError) -> Linear {
+    private mutating func linear(_ linear: Linear, isDecoder: Bool) throws(LimbeckError) -> Linear {
         var result = linear
         result.weight = try rows(
             linear.weight, count: linear.outputs, width: linear.inputs, halves: !isDecoder || precision == .float16, "the head")
         return result
     }
 
-    @inline(never) private mutating func dense(_ dense: Dense?) throws(LimbeckError) -> Dense? {
-        guard var dense else { return nil }
-        dense.linear = try linear(dense.linear)
-        return dense
-    }
-
-    @inline(never)
-    private mutating func classifier(_ classifier: TokenClassifier) throws(LimbeckError) -> TokenClassifier {
-        TokenClassifier(dense: try dense(classifier.dense), linear: try linear(classifier.linear))
-    }
-
-    private mutating func vector(_ source: VectorSteps<Packed>) throws(LimbeckError) -> VectorSteps<Packed> {
-        var steps = source
-        for (index, stage) in source.stages.enumerated() {
-            guard case .dense(let layer, let isSigmoid, let addsInputs, let adds) = stage else { continue }
-            steps.stages[index] = .dense(
-                try dense(layer) ?? layer, isSigmoid: isSigmoid, addsInputs: addsInputs, adds: try dense(adds))
-        }
-        return steps
-    }
-
-    private mutating func head(_ head: Weights.Head) throws(LimbeckError) -> Weights.Head {
-        switch head {
-        case .none: .none
-        case .sequence(let dense, let classifier): .sequence(dense: try self.dense(dense), classifier: try linear(classifier))
-        case .token(let classifier): .token(try self.classifier(classifier))
-        case .span(let classifier): .span(try self.classifier(classifier))
-        case .maskedLM(let transform, let decoder):
-            .maskedLM(transform: try dense(transform) ?? transform, decoder: try linear(decoder, isDecoder: true))
-        case .detection(let classifier): .detection(try self.classifier(classifier))
-        }
+    @inline(never) mutating func layer(_ layer: Dense) throws(LimbeckError) -> Dense {
+        var result = layer
+        result.linear = try classifier(layer.linear)
+        return result
     }
 }
 

@@ -1,0 +1,88 @@
+/// What a model is made of, in one form of weights: steps, heads, and how vectors are made. Filled by one who makes a form, and then theirs
+/// alone.
+package final class ModelParts<Form: WeightForm> {
+    package var embeddings: [Step<Form>] = []
+    /// The distinct blocks of layers; a model that shares weights runs one several times.
+    package var blocks: [[Step<Form>]] = []
+    /// The blocks of each layer, by index.
+    package var layers: [[Int]] = []
+    package var distanceBias: Form.DistanceBias?
+    /// By the table that a step names.
+    package var angles: [Form.Angles] = []
+    package var pooler: Form.Layer?  // hidden -> hidden, tanh
+    package var head = Head<Form>.none
+    package var vector: VectorSteps<Form>
+
+    init(hidden: Int) { vector = VectorSteps(hidden: hidden) }
+
+    /// The same with the weights that `map` makes of its own, in this order.
+    func map<Map: WeightMap>(_ map: inout Map) throws(LimbeckError) -> ModelParts<Map.Target> where Map.Source == Form {
+        let result = ModelParts<Map.Target>(hidden: vector.width)
+        func steps(_ steps: [Step<Form>]) throws(LimbeckError) -> [Step<Map.Target>] {
+            var mapped: [Step<Map.Target>] = []
+            mapped.reserveCapacity(steps.count)
+            for step in steps { mapped.append(try step.map(&map)) }
+            return mapped
+        }
+        try map.begin(block: nil)
+        result.embeddings = try steps(embeddings)
+        for (index, block) in blocks.enumerated() {
+            try map.begin(block: index)
+            result.blocks.append(try steps(block))
+        }
+        result.layers = layers
+        if let distanceBias { result.distanceBias = try map.distanceBias(distanceBias) }
+        for angles in angles { result.angles.append(try map.angles(angles)) }
+        if let pooler { result.pooler = try map.layer(pooler) }
+        result.head = try head.map(&map)
+        result.vector = try vector.map(&map)
+        return result
+    }
+}
+
+/// What a task's answers are computed by, from the states after the last layer.
+package enum Head<Form: WeightForm> {
+    case none
+    /// Logits per sequence, from the first token or the mean of all, or what `dense` makes of it.
+    case sequence(dense: Form.Layer?, classifier: Form.Classifier)
+    case token(TokenClassifier<Form>)
+    case span(TokenClassifier<Form>)  // hidden -> 2
+    /// logits = decoder transform(x) + bias
+    case maskedLM(transform: Form.Layer, decoder: Form.Decoder)
+    /// A logit per token: was it replaced?
+    case detection(TokenClassifier<Form>)  // hidden -> 1
+
+    func map<Map: WeightMap>(_ map: inout Map) throws(LimbeckError) -> Head<Map.Target> where Map.Source == Form {
+        switch self {
+        case .none: .none
+        case .sequence(let dense, let classifier):
+            .sequence(dense: try map.optionalLayer(dense), classifier: try map.classifier(classifier))
+        case .token(let classifier): .token(try classifier.map(&map))
+        case .span(let classifier): .span(try classifier.map(&map))
+        case .maskedLM(let transform, let decoder):
+            .maskedLM(transform: try map.layer(transform), decoder: try map.decoder(decoder))
+        case .detection(let classifier): .detection(try classifier.map(&map))
+        }
+    }
+
+    var kind: HeadKind {
+        switch self {
+        case .none: .none
+        case .sequence: .sequence
+        case .token: .token
+        case .span: .span
+        case .maskedLM: .maskedLM
+        case .detection: .detection
+        }
+    }
+}
+
+/// Logits per token, from its state or from what `dense` makes of it.
+package struct TokenClassifier<Form: WeightForm> {
+    package var dense: Form.Layer?
+    package var linear: Form.Classifier
+
+    func map<Map: WeightMap>(_ map: inout Map) throws(LimbeckError) -> TokenClassifier<Map.Target> where Map.Source == Form {
+        TokenClassifier<Map.Target>(dense: try map.optionalLayer(dense), linear: try map.classifier(linear))
+    }
+}

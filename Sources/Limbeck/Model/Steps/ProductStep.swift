@@ -1,0 +1,35 @@
+import KernelInterface
+
+/// into = norm(activation(from W^T + b + residual)), times from G^T + b, from column `column` on; the residual, the norm and the gate G
+/// only if there are any.
+package struct ProductStep<Form: WeightForm> {
+    package var matrix: Form.Matrix  // (depth, columns)
+    package var gate: Form.Matrix?  // (depth, columns)
+    package var depth: Int
+    package var columns: Int
+    package var from: Buffer
+    package var into: Buffer
+    package var column = 0
+    package var activation = Activation.identity
+    package var residual: Buffer?
+    package var norm: Form.Norm?
+
+    func map<Map: WeightMap>(_ map: inout Map) throws(LimbeckError) -> ProductStep<Map.Target> where Map.Source == Form {
+        let (matrix, gate) = try map.product(self)
+        return ProductStep<Map.Target>(
+            matrix: matrix, gate: gate, depth: depth, columns: columns, from: from, into: into, column: column,
+            activation: activation, residual: residual, norm: try map.optionalNorm(norm))
+    }
+}
+
+/// into = norm(from), which may be the same buffer.
+package struct NormalizationStep<Form: WeightForm> {
+    package var norm: Form.Norm
+    package var width: Int
+    package var from: Buffer
+    package var into: Buffer
+
+    func map<Map: WeightMap>(_ map: inout Map) throws(LimbeckError) -> NormalizationStep<Map.Target> where Map.Source == Form {
+        NormalizationStep<Map.Target>(norm: try map.norm(norm), width: width, from: from, into: into)
+    }
+}

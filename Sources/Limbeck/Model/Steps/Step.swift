@@ -1,0 +1,94 @@
+/// One step of the encoder, with its own shapes. The embeddings are a list of them, and so is a layer: a family's forward pass is data,
+/// built from its tensors and then taken from one form of weights to the next.
+package enum Step<Form: WeightForm> {
+    case embed(EmbeddingStep<Form>)
+    case trigrams(TrigramStep<Form>)
+    case product(ProductStep<Form>)
+    case normalize(NormalizationStep<Form>)
+    case rotate(RotationStep)
+    case attention(AttentionStep<Form>)
+
+    /// The same step with the weights that `map` makes of its own.
+    package func map<Map: WeightMap>(_ map: inout Map) throws(LimbeckError) -> Step<Map.Target> where Map.Source == Form {
+        switch self {
+        case .embed(let step): .embed(try step.map(&map))
+        case .trigrams(let step): .trigrams(try step.map(&map))
+        case .product(let step): .product(try step.map(&map))
+        case .normalize(let step): .normalize(try step.map(&map))
+        case .rotate(let step): .rotate(step)
+        case .attention(let step): .attention(try step.map(&map))
+        }
+    }
+
+    /// The buffer that it writes, and how wide that has to be; nil: it works in place.
+    package var output: (buffer: Buffer, width: Int)? {
+        switch self {
+        case .embed(let step): (step.into, step.width)
+        case .trigrams(let step): (step.into, 3 * step.width)
+        case .product(let step): (step.into, BufferWidths.width(of: step.columns, from: step.column))
+        case .normalize(let step): (step.into, step.width)
+        case .rotate: nil
+        case .attention(let step): (.context, step.width)
+        }
+    }
+}
+
+/// What weights are at one stage of their way from the file to the kernels.
+package protocol WeightForm {
+    /// Of the encoder's linear layers.
+    associatedtype Matrix
+    associatedtype Norm
+    /// A row for each id.
+    associatedtype Table
+    /// Of disentangled attention.
+    associatedtype Positions
+    /// Of rotary positions.
+    associatedtype Angles
+    /// Of the distances of keys, for all layers.
+    associatedtype DistanceBias
+    /// A linear layer after the encoder, with its activation.
+    associatedtype Layer
+    /// The last linear layer of a head.
+    associatedtype Classifier
+    /// That of a masked language model: a row for each word.
+    associatedtype Decoder
+}
+
+/// What becomes of weights on their way from one form to the next. Whoever packs or quantises a model says it for a matrix, a norm, a
+/// table; `ModelParts.map` and the steps know where these are.
+package protocol WeightMap {
+    associatedtype Source: WeightForm
+    associatedtype Target: WeightForm
+
+    /// What follows is of this block, or of the embeddings.
+    mutating func begin(block: Int?) throws(LimbeckError)
+    /// A product's matrix, and its gate.
+    mutating func product(_ step: ProductStep<Source>) throws(LimbeckError) -> (Target.Matrix, gate: Target.Matrix?)
+    mutating func norm(_ norm: Source.Norm) throws(LimbeckError) -> Target.Norm
+    mutating func table(_ table: Source.Table, _ kind: TableKind) throws(LimbeckError) -> Target.Table
+    mutating func positions(
+        _ positions: Source.Positions, of step: AttentionStep<Source>
+    ) throws(LimbeckError) -> Target.Positions
+    mutating func angles(_ angles: Source.Angles) throws(LimbeckError) -> Target.Angles
+    mutating func distanceBias(_ bias: Source.DistanceBias) throws(LimbeckError) -> Target.DistanceBias
+    mutating func layer(_ layer: Source.Layer) throws(LimbeckError) -> Target.Layer
+    mutating func classifier(_ classifier: Source.Classifier) throws(LimbeckError) -> Target.Classifier
+    mutating func decoder(_ decoder: Source.Decoder) throws(LimbeckError) -> Target.Decoder
+}
+
+extension WeightMap {
+    @inline(never) mutating func optionalNorm(_ norm: Source.Norm?) throws(LimbeckError) -> Target.Norm? {
+        guard let norm else { return nil }
+        return try self.norm(norm)
+    }
+
+    @inline(never) mutating func optionalLayer(_ layer: Source.Layer?) throws(LimbeckError) -> Target.Layer? {
+        guard let layer else { return nil }
+        return try self.layer(layer)
+    }
+}
+
+/// What a table's rows are of.
+package enum TableKind {
+    case words, positions, types
+}
