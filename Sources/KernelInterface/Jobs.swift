@@ -85,29 +85,6 @@ public struct Attention {
         self.outStride = outStride
     }
 
-    /// Floats of scratch that one call needs: keys and values packed into panels, the scores of a block of
-    /// queries, and a number for each of these; the scores of all keys and of such a block for `positionPanels` of positions.
-    public static func scratch(tokens: Int, headSize: Int, positionPanels: Int) -> Int {
-        let keys = tokens.roundedUp(to: panelColumns)
-        let positions = positionPanels == 0 ? 0 : (queryBlock + tokens) * Disentangled.stride(tokens: tokens, panels: positionPanels)
-        return keys * headSize + tokens * headSize.roundedUp(to: panelColumns) + queryBlock * (keys + 16)
-            + queryBlock + positions
-    }
-
-    /// Queries whose scores are in flight at a time: a multiple of the tile heights of all instruction sets.
-    public static let queryBlock = 24
-
-    /// Floats of scratch that attention in bytes needs.
-    public static func scratchInBytes(tokens: Int, headSize: Int) -> Int {
-        let columns = tokens.roundedUp(to: panelColumns), depth = headSize.roundedUp(to: IntegerPanels.depthStep)
-        let values = headSize.roundedUp(to: panelColumns)
-        let ofKeys = columns * (depth + 2 * 4) + (columns + 64) * (values + 4 + queryBlockInBytes * (4 + 2))
-        let ofQueries = queryBlockInBytes * (depth + 2 * 4 + 2 * 4 * values)
-        // Each of the eleven parts begins at a cache line.
-        return (ofKeys + ofQueries + 11 * 64) / 4
-    }
-
-    public static let queryBlockInBytes = IntegerSums.tileRows
     /// For so many tokens no sum in bytes reaches 2^31.
     public static let mostTokensInBytes = 1 << 16
 }
@@ -125,11 +102,6 @@ public struct Disentangled {
         self.queries = queries
         self.panels = panels
         self.rows = rows
-    }
-
-    /// The distance between rows of scores: those of the embeddings that so many tokens have, 2 * tokens - 1 at most, in whole panels.
-    public static func stride(tokens: Int, panels: Int) -> Int {
-        min(panels * panelColumns, (2 * tokens).roundedUp(to: panelColumns) + panelColumns) + 16
     }
 }
 

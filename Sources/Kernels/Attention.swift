@@ -5,21 +5,16 @@ import KernelInterface
 func attention(_ pointer: UnsafePointer<Attention>, head: Int, queries: Range<Int>, scratch: UnsafeMutablePointer<Float>) {
     let job = pointer.pointee
     let size = job.headSize, tokens = job.tokens, window = min(job.window, tokens)
-    let keyColumns = tokens.roundedUp(to: panelColumns), valueColumns = size.roundedUp(to: panelColumns)
-    let keys = scratch  // (keyColumns / 32, size, 32)
-    let values = keys + keyColumns * size  // (valueColumns / 32, tokens, 32)
-    let scores = values + tokens * valueColumns  // (queryBlock, keyColumns)
-    let scoreStride = keyColumns + 16
-    let inverse = scores + Attention.queryBlock * scoreStride  // (queryBlock)
-    let positions = job.positions.map {
-        PositionScores($0, job, head: head, scratch: inverse + Attention.queryBlock)
-    }
+    var layout = Layout(base: scratch)
+    let space = AttentionScratch(&layout, tokens: tokens, headSize: size, positionPanels: job.positions?.panels ?? 0)
+    let (keys, values, scores, scoreStride, inverses) = (space.keys, space.values, space.scores, space.scoreStride, space.inverses)
+    let positions = job.positions.map { PositionScores($0, job, head: head, space) }
     packTransposed(job.key + head * size, stride: job.stride, rows: tokens, width: size, into: keys)
     packRows(job.value + head * size, stride: job.stride, rows: tokens, width: size, into: values)
 
     var query = queries.lowerBound
     while query < queries.upperBound {
-        let rows = min(Attention.queryBlock, queries.upperBound - query)
+        let rows = min(AttentionScratch.queryBlock, queries.upperBound - query)
         let q = job.query + query * job.stride + head * size
         // A key's lane is its number modulo 16, wherever its block begins: the bits do not depend on the cut into blocks.
         let firstPanel = max(0, query - window) / panelColumns, firstKey = firstPanel * panelColumns
@@ -38,15 +33,15 @@ func attention(_ pointer: UnsafePointer<Attention>, head: Int, queries: Range<In
         // e^(score - max), unnormalised: the sum divides the result, which has fewer columns than there are keys.
         for row in 0..<rows {
             let seen = max(0, query + row - window) - firstKey..<min(tokens, query + row + window + 1) - firstKey
-            inverse[row] = 1 / exponentials(scores + row * scoreStride, seen, of: endKey - firstKey)
+            inverses[row] = 1 / exponentials(scores + row * scoreStride, seen, of: endKey - firstKey)
         }
-        for panel in 0..<valueColumns / panelColumns {
+        for panel in 0..<size.roundedUp(to: panelColumns) / panelColumns {
             let out = job.out + query * job.outStride + head * size + panel * panelColumns
             let columns = min(panelColumns, size - panel * panelColumns)
             multiply(
                 scores, stride: scoreStride, rows: rows, depth: endKey - firstKey,
                 panel: values + (panel * tokens + firstKey) * panelColumns,
-                finish: WeightedValues(out: out, stride: job.outStride, columns: columns, inverse: inverse))
+                finish: WeightedValues(out: out, stride: job.outStride, columns: columns, inverses: inverses))
         }
         query += rows
     }
@@ -67,11 +62,11 @@ private struct WeightedValues: Finish {
     let out: UnsafeMutablePointer<Float>
     let stride: Int
     let columns: Int  // of the panel; the next head's begin where this one's end
-    let inverse: UnsafePointer<Float>
+    let inverses: UnsafePointer<Float>
 
     @inline(__always) func callAsFunction(_ row: Int, _ half: Int, _ sums: Vector) {
         let rest = columns - half * 16
-        if rest > 0 { store(sums * all(inverse[row]), out + row * stride + half * 16, first: rest) }
+        if rest > 0 { store(sums * all(inverses[row]), out + row * stride + half * 16, first: rest) }
     }
 }
 

@@ -9,12 +9,13 @@ func attentionInBytes(
 ) {
     let job = pointer.pointee
     let tokens = job.tokens, window = min(job.window, tokens)
-    let space = AttentionSpace(scratch, tokens: tokens, headSize: job.headSize, depthStep: integer.depthStep)
+    var layout = Layout(base: scratch)
+    let space = ByteAttentionScratch(&layout, tokens: tokens, headSize: job.headSize, depthStep: integer.depthStep)
     packKeys(job, head, space)
     let unit = packValues(job, head, space)
     var query = queries.lowerBound
     while query < queries.upperBound {
-        let rows = min(Attention.queryBlockInBytes, queries.upperBound - query)
+        let rows = min(ByteAttentionScratch.queryBlock, queries.upperBound - query)
         // A key's lane is its number modulo 16, wherever its block begins: the bits do not depend on the cut into blocks.
         let firstKey = max(0, query - window) / panelColumns * panelColumns, endKey = min(tokens, query + rows + window)
         quantize(job.query + query * job.stride + head * job.headSize, job, rows, levels: 63, zero: 64, space, scales: space.queryScales)
@@ -34,50 +35,6 @@ func attentionInBytes(
     }
 }
 
-/// What a call of it needs, carved from its scratch.
-private struct AttentionSpace {
-    let depth: Int  // the head's size in whole steps
-    let stride: Int  // of what there is for each key
-    let valuePanels: Int
-    let keys: UnsafeMutablePointer<Int8>  // (keys / 32, depth / 4, 32, 4)
-    let values: UnsafeMutablePointer<Int8>  // (valuePanels, stride / 4, 32, 4)
-    let keyScales: UnsafeMutablePointer<Float>  // (keys)
-    let keySums: UnsafeMutablePointer<Int32>  // (keys)
-    let valueWeights: UnsafeMutablePointer<Float>  // (stride), zero past the keys
-    /// Queries, and before those the keys and values that are being packed.
-    let queries: UnsafeMutablePointer<UInt8>  // (block, depth)
-    let queryScales: UnsafeMutablePointer<Float>  // (block)
-    let dots: UnsafeMutablePointer<Int32>  // (block, stride), which the scores replace
-    /// Of a query the higher seven bits of the weights, then the lower ones.
-    let weights: UnsafeMutablePointer<UInt8>  // (block, 2, stride)
-    let inverses: UnsafeMutablePointer<Float>  // (block)
-    let valueDots: UnsafeMutablePointer<Int32>  // (block, 2, valuePanels * 32)
-
-    init(_ scratch: UnsafeMutablePointer<Float>, tokens: Int, headSize: Int, depthStep: Int) {
-        var next = UnsafeMutableRawPointer(scratch)
-        func take<Element>(_ type: Element.Type, _ count: Int) -> UnsafeMutablePointer<Element> {
-            defer { next += (count * MemoryLayout<Element>.stride).roundedUp(to: 64) }
-            return next.assumingMemoryBound(to: type)
-        }
-        let block = Attention.queryBlockInBytes, columns = tokens.roundedUp(to: panelColumns)
-        depth = headSize.roundedUp(to: depthStep)
-        // A window's keys begin at a panel and end after whole steps.
-        stride = columns + 64
-        valuePanels = pieces(headSize, panelColumns)
-        keys = take(Int8.self, columns * depth)
-        values = take(Int8.self, stride * valuePanels * panelColumns)
-        keyScales = take(Float.self, columns)
-        keySums = take(Int32.self, columns)
-        valueWeights = take(Float.self, stride)
-        queries = take(UInt8.self, block * depth.roundedUp(to: 16))
-        queryScales = take(Float.self, block)
-        dots = take(Int32.self, block * stride)
-        weights = take(UInt8.self, 2 * block * stride)
-        inverses = take(Float.self, block)
-        valueDots = take(Int32.self, 2 * block * valuePanels * panelColumns)
-    }
-}
-
 private func pieces(_ count: Int, _ size: Int) -> Int { (count + size - 1) / size }
 
 private let log2e: Float = 1.4426950408889634
@@ -87,7 +44,7 @@ private let log2e: Float = 1.4426950408889634
 /// A block of rows of one head as bytes where the queries are: codes plus `zero`, whose scales are the largest magnitudes over `levels`.
 /// Also the sums of the codes, if `zero` is 0 and somebody wants them.
 private func quantize(
-    _ x: UnsafePointer<Float>, _ job: Attention, _ rows: Int, levels: Float, zero: UInt32, _ space: AttentionSpace,
+    _ x: UnsafePointer<Float>, _ job: Attention, _ rows: Int, levels: Float, zero: UInt32, _ space: ByteAttentionScratch,
     scales: UnsafeMutablePointer<Float>, sums: UnsafeMutablePointer<Int32>? = nil
 ) {
     for row in 0..<rows {
@@ -96,7 +53,7 @@ private func quantize(
         var i = 0
         while i < job.headSize {
             // A head's rows are pages apart, where the hardware does not prefetch.
-            platform_prefetch(x + Attention.queryBlockInBytes * job.stride + i)
+            platform_prefetch(x + ByteAttentionScratch.queryBlock * job.stride + i)
             most = larger(most, magnitude(load(x + i, first: job.headSize - i)))
             i += 16
         }
@@ -116,8 +73,8 @@ private func quantize(
     }
 }
 
-private func packKeys(_ job: Attention, _ head: Int, _ space: AttentionSpace) {
-    let block = Attention.queryBlockInBytes
+private func packKeys(_ job: Attention, _ head: Int, _ space: ByteAttentionScratch) {
+    let block = ByteAttentionScratch.queryBlock
     let words = space.depth / 4, rows = UnsafeMutableRawPointer(space.queries).assumingMemoryBound(to: Int32.self)
     // Zeros follow the head's numbers.
     for i in 0..<block * words { rows[i] = 0 }
@@ -137,8 +94,8 @@ private func packKeys(_ job: Attention, _ head: Int, _ space: AttentionSpace) {
 }
 
 /// Returns what a sum of codes times weights is to be multiplied with.
-private func packValues(_ job: Attention, _ head: Int, _ space: AttentionSpace) -> Float {
-    let block = Attention.queryBlockInBytes
+private func packValues(_ job: Attention, _ head: Int, _ space: ByteAttentionScratch) -> Float {
+    let block = ByteAttentionScratch.queryBlock
     var largest: Float = 0
     var first = 0
     while first < job.tokens {
@@ -176,7 +133,7 @@ private func packValues(_ job: Attention, _ head: Int, _ space: AttentionSpace) 
 /// The scores in powers of two; e = 2^(score - largest score) over the keys seen and 0 for the others; their products with the values'
 /// weights as two bytes of seven bits, in whole groups of 64.
 private func weigh(
-    _ job: Attention, _ head: Int, _ queries: Range<Int>, _ keys: Range<Int>, unit: Float, _ space: AttentionSpace
+    _ job: Attention, _ head: Int, _ queries: Range<Int>, _ keys: Range<Int>, unit: Float, _ space: ByteAttentionScratch
 ) {
     let window = min(job.window, job.tokens)
     let scales = space.keyScales + keys.lowerBound, sums = UnsafeRawPointer(space.keySums + keys.lowerBound)
@@ -243,7 +200,7 @@ private func weigh(
 }
 
 /// The sums of the values times their weights, as floats.
-private func gather(_ job: Attention, _ rows: Int, _ space: AttentionSpace, into out: UnsafeMutablePointer<Float>) {
+private func gather(_ job: Attention, _ rows: Int, _ space: ByteAttentionScratch, into out: UnsafeMutablePointer<Float>) {
     let width = space.valuePanels * panelColumns
     for row in 0..<rows {
         let high = UnsafeRawPointer(space.valueDots + 2 * row * width), low = high + width * 4

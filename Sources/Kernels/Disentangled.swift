@@ -11,7 +11,7 @@ struct PositionScores {
     private let queryScores: UnsafeMutablePointer<Float>  // (queryBlock, stride)
     private let keyScores: UnsafeMutablePointer<Float>?  // (tokens, stride)
 
-    @inline(never) init(_ positions: Disentangled, _ job: Attention, head: Int, scratch: UnsafeMutablePointer<Float>) {
+    @inline(never) init(_ positions: Disentangled, _ job: Attention, head: Int, _ space: AttentionScratch) {
         self.positions = positions
         self.job = job
         let size = job.headSize, tokens = job.tokens
@@ -19,15 +19,14 @@ struct PositionScores {
         keys = positions.keys.map { $0 + first }
         let low = Int(positions.rows[1 - tokens]), high = Int(positions.rows[tokens - 1])
         panels = low / panelColumns..<high / panelColumns + 1
-        stride = Disentangled.stride(tokens: tokens, panels: positions.panels)
-        queryScores = scratch
+        stride = space.positionStride
+        queryScores = space.queryPositions
         guard let queries = positions.queries else {
             keyScores = nil
             return
         }
-        let keyScores = scratch + Attention.queryBlock * stride
-        self.keyScores = keyScores
-        score(job.key + head * size, rows: tokens, with: queries + first, into: keyScores)
+        keyScores = space.keyPositions
+        score(job.key + head * size, rows: tokens, with: queries + first, into: space.keyPositions)
     }
 
     /// (rows, headSize) times the positions there are. -> out (rows, positions)

@@ -91,8 +91,8 @@ private struct Input {
         let tokens = shape.tokens
         let count =
             inBytes
-            ? Attention.scratchInBytes(tokens: tokens, headSize: shape.headSize)
-            : Attention.scratch(tokens: tokens, headSize: shape.headSize, positionPanels: 0)
+            ? ByteAttentionScratch.bytes(tokens: tokens, headSize: shape.headSize) / 4
+            : AttentionScratch.bytes(tokens: tokens, headSize: shape.headSize) / 4
         let scratch = AlignedBuffer<Float>(count + 16)
         var context = [Float](repeating: .nan, count: tokens * width)
         projected.withUnsafeBufferPointer { projected in

@@ -206,7 +206,7 @@ import Testing
             let bias = Numbers(rows: heads, width: span, stride: span, &random),
                 out = Numbers([Float](repeating: .nan, count: tokens * stride))
             let scratch = Numbers(
-                [Float](repeating: .nan, count: Attention.scratch(tokens: tokens, headSize: headSize, positionPanels: 0)))
+                [Float](repeating: .nan, count: AttentionScratch.bytes(tokens: tokens, headSize: headSize) / 4))
             let scale = 1 / Float(headSize).squareRoot()
             let job = Attention(
                 query: parts[0].start, key: parts[1].start, value: parts[2].start, stride: stride, tokens: tokens,

@@ -165,7 +165,7 @@ import Testing
         }
         for kernels in floatKernels.map(\.kernels) {
             // What is not written is not read.
-            var scratch = [Float](repeating: .nan, count: Attention.scratch(tokens: tokens, headSize: 2, positionPanels: 0))
+            var scratch = [Float](repeating: .nan, count: AttentionScratch.bytes(tokens: tokens, headSize: 2) / 4)
             var context = [Float](repeating: .nan, count: tokens * 2)
             projected.withUnsafeBufferPointer { projected in
                 context.withUnsafeMutableBufferPointer { context in

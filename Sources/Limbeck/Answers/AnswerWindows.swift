@@ -51,13 +51,10 @@ struct AnswerWindows {
 
     /// Adds the next window to the batch of a session. False: there is none left, or no room for it in this batch.
     mutating func append(to session: Session) throws(LimbeckError) -> Bool {
-        let start = session.tokens
+        let start = session.batch.tokens
         guard let from = next, start + length <= session.maxTokens else { return false }
-        let scratch = session.scratch
-        // Beyond maxTokens there is room for the tokens that precede the window in its first word, and one to see what follows.
-        let out = TokenBuffer(
-            ids: scratch.ids + start, types: scratch.types + start, starts: scratch.tokenStarts + start,
-            ends: scratch.tokenEnds + start, words: scratch.words + start, capacity: length + Scratch.wordTokens)
+        // Beyond a batch there is room for the tokens that precede the window in its first word, and one to see what follows.
+        let out = session.batch.room(extra: Batch.wordTokens)
         var count = 0
         for piece in pieces {
             switch piece {
@@ -80,7 +77,7 @@ struct AnswerWindows {
         }
         after += count
         try session.checkRows(start..<start + count)
-        session.close(count: count)
+        session.close(count: count, index: 0)
         return true
     }
 
@@ -99,7 +96,7 @@ struct AnswerWindows {
             }
             let first = from.tokens + step
             var word = first
-            while word > 0, out.words![word - 1] == out.words![first], first - word < Scratch.wordTokens - 1 { word -= 1 }
+            while word > 0, out.words![word - 1] == out.words![first], first - word < Batch.wordTokens - 1 { word -= 1 }
             // Where added tokens are found in what one character becomes, several words begin at one byte. Then only more tokens into
             // it is further on.
             if out.starts![word] <= from.word.byte { word = 0 }

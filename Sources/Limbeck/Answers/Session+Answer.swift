@@ -7,7 +7,7 @@ extension Session {
     package func answer(
         question: Text, context: Text, options: AnswerOptions, into answers: UnsafeMutableBufferPointer<AnswerSpan>
     ) throws(LimbeckError) -> Int {
-        guard case .span(let head) = model.weights.head else {
+        guard case .span(let head) = plan.head else {
             throw unable("does not answer questions")
         }
         guard 1...Session.mostAnswers ~= options.topK else {
@@ -29,11 +29,11 @@ extension Session {
         var pool = AnswerPool(scratch.answers, context: context)
         var none: Float? = nil
         while !windows.isDone {
-            clearBatch()
+            batch.clear()
             while try windows.append(to: self) {}
             try encode()
-            for sequence in 0..<sequences {
-                let window = scratch.starts[sequence]..<scratch.starts[sequence + 1]
+            for sequence in 0..<batch.sequences {
+                let window = batch[sequence]
                 guard !window.isEmpty else { continue }
                 let inside = window.dropFirst(windows.before).dropLast(windows.after)
                 try probabilities(head.output(0), window: window, inside: inside, into: scratch.logits)
@@ -55,7 +55,7 @@ extension Session {
         _ head: TokenClassifier<Packed>, window: Range<Int>, inside: Range<Int>, into row: UnsafeMutablePointer<Float>
     ) throws(LimbeckError) {
         try tokenLogits(head, tokens: window, into: row)
-        for token in window where !inside.contains(token) && scratch.ids[token] != model.tokenizer?.cls {
+        for token in window where !inside.contains(token) && batch.ids[token] != model.tokenizer?.cls {
             row[token - window.lowerBound] = -10000
         }
         encoder.workers.kernels.softmax(row, window.count)
@@ -81,9 +81,9 @@ extension Session {
         for i in 0..<best.count {
             // What the window has of the words at both ends.
             var (first, last) = (Int(best[i].first), Int(best[i].last))
-            while first > inside.lowerBound, scratch.words[first - 1] == scratch.words[first] { first -= 1 }
-            while last + 1 < inside.upperBound, scratch.words[last + 1] == scratch.words[last] { last += 1 }
-            pool.add(score: best[i].score, start: scratch.tokenStarts[first], end: scratch.tokenEnds[last])
+            while first > inside.lowerBound, batch.words[first - 1] == batch.words[first] { first -= 1 }
+            while last + 1 < inside.upperBound, batch.words[last + 1] == batch.words[last] { last += 1 }
+            pool.add(score: best[i].score, start: batch.tokenStarts[first], end: batch.tokenEnds[last])
         }
     }
 

@@ -16,10 +16,8 @@ extension Session {
         let prompt = try prepareForPairs(prompt, length: length)
 
         try beginCall()
-        try forEachBatch(of: texts, pairs: pairs, after: prompt, length: length) { batch throws(LimbeckError) in
-            let out = scores.baseAddress! + batch.lowerBound * labels
-            try sequenceLogits(sequences: 0..<batch.count, into: out)
-            for row in 0..<batch.count { score(out + row * labels, labels, scoring) }
+        try forEachBatch(of: texts, pairs: pairs, after: prompt, length: length) { () throws(LimbeckError) in
+            try forEachScore(labels, scoring) { copy($1, to: scores.baseAddress! + $0 * labels, count: labels) }
         }
     }
 
@@ -39,21 +37,27 @@ extension Session {
         let prompt = try prepareForPairs(prompt, length: length)
 
         try beginCall()
-        try forEachBatch(of: documents, with: query, after: prompt, length: length) { batch throws(LimbeckError) in
-            let out = scores.baseAddress! + batch.lowerBound
-            try forEachBlock(of: 0..<batch.count) { block throws(LimbeckError) in
-                try sequenceLogits(sequences: block, into: scratch.logits)  // (block, labels)
-                for row in 0..<block.count {
-                    let logits = scratch.logits + row * labels
-                    score(logits, labels, scoring)
-                    out[block.lowerBound + row] = logits[labels - 1]
-                }
+        try forEachBatch(of: documents, with: query, after: prompt, length: length) { () throws(LimbeckError) in
+            try forEachScore(labels, scoring) { scores[$0] = $1[labels - 1] }
+        }
+    }
+
+    /// The scores of each sequence of the batch, (labels), with the caller's index of it.
+    private func forEachScore(
+        _ labels: Int, _ scoring: Scoring, _ body: (Int, UnsafePointer<Float>) -> Void
+    ) throws(LimbeckError) {
+        try forEachBlock(of: 0..<batch.sequences) { block throws(LimbeckError) in
+            try sequenceLogits(sequences: block, into: scratch.logits)  // (block, labels)
+            for row in 0..<block.count {
+                let logits = scratch.logits + row * labels
+                score(logits, labels, scoring)
+                body(batch.origin[block.lowerBound + row], logits)
             }
         }
     }
 
     private func sequenceLabels() throws(LimbeckError) -> Int {
-        guard case .sequence(_, let classifier) = model.weights.head else {
+        guard case .sequence(_, let classifier) = plan.head else {
             throw unable("does not classify texts")
         }
         return classifier.outputs

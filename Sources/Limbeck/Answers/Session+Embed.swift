@@ -12,11 +12,11 @@ extension Session {
         let prompt = try prepare(prompt, length: length, isStandard: !isForPairs)
 
         try beginCall()
-        try forEachBatch(of: texts, after: prompt, length: length) { batch throws(LimbeckError) in
-            try forEachBlock(of: 0..<batch.count) { block throws(LimbeckError) in
+        try forEachBatch(of: texts, after: prompt, length: length) { () throws(LimbeckError) in
+            try forEachBlock(of: 0..<batch.sequences) { block throws(LimbeckError) in
                 let rows = try self.vectors(of: block, plan, promptTokens: prompt.tokens)
                 for row in 0..<block.count {
-                    let vector = vectors.baseAddress! + (batch.lowerBound + block.lowerBound + row) * plan.kept
+                    let vector = vectors.baseAddress! + batch.origin[block.lowerBound + row] * plan.kept
                     copy(rows + row * scratch.headStride, to: vector, count: plan.kept)
                     if plan.normalizes { normalize(vector, plan.kept) }
                 }

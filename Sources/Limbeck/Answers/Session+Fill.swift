@@ -6,7 +6,7 @@ extension Session {
     package func fill(
         _ text: Text, options: FillOptions, into candidates: UnsafeMutableBufferPointer<Candidate>
     ) throws(LimbeckError) -> Int {
-        guard case .maskedLM(_, let decoder) = model.weights.head else {
+        guard case .maskedLM(_, let decoder) = plan.head else {
             throw unable("does not predict masked tokens")
         }
         guard options.topK > 0 else { throw LimbeckError(.invalidArgument, "top_k is \(options.topK), and must be at least 1") }
@@ -16,16 +16,16 @@ extension Session {
         try makeBatch(of: text, length: try length(options.maxLength), tokenizer: tokenizer)
 
         var masks = 0
-        for token in 0..<tokens where scratch.ids[token] == mask { masks += 1 }
+        for token in 0..<batch.tokens where batch.ids[token] == mask { masks += 1 }
         guard masks > 0 else {
-            throw LimbeckError(.noMask, "there is no \(tokenizer.token(mask) ?? "mask") among the text's \(tokens) tokens")
+            throw LimbeckError(.noMask, "there is no \(tokenizer.token(mask) ?? "mask") among the text's \(batch.tokens) tokens")
         }
         let perMask = min(options.topK, decoder.outputs), needed = masks * perMask
         guard let out = candidates.baseAddress, needed <= candidates.count else { return needed }
 
         try encode()
         var index = 0
-        for token in 0..<tokens where scratch.ids[token] == mask {
+        for token in 0..<batch.tokens where batch.ids[token] == mask {
             try vocabularyLogits(tokens: token..<token + 1, into: scratch.logits)  // (vocab)
             encoder.workers.kernels.softmax(scratch.logits, decoder.outputs)
             var best = Best(out + index * perMask, capacity: perMask)

@@ -24,21 +24,21 @@ extension Session {
         var next = 0, firstToken = 0
         while next < lengths.count {
             let first = next
-            clearBatch()
+            batch.clear()
             while next < lengths.count, hasRoom(for: lengths[next]) {
-                let start = tokens, source = firstToken + start
-                (scratch.ids + start).update(from: ids.baseAddress! + source, count: lengths[next])
+                let start = batch.tokens, source = firstToken + start
+                (batch.ids + start).update(from: ids.baseAddress! + source, count: lengths[next])
                 if let types {
-                    (scratch.types + start).update(from: types.baseAddress! + source, count: lengths[next])
+                    (batch.types + start).update(from: types.baseAddress! + source, count: lengths[next])
                 } else {
-                    (scratch.types + start).update(repeating: 0, count: lengths[next])
+                    (batch.types + start).update(repeating: 0, count: lengths[next])
                 }
-                close(count: lengths[next])
+                close(count: lengths[next], index: next)
                 next += 1
             }
             try encode(layers: layers)
             try write(output, into: out.baseAddress! + (perToken ? firstToken : first) * width)
-            firstToken += tokens
+            firstToken += batch.tokens
         }
         return needed
     }
@@ -68,7 +68,7 @@ extension Session {
     /// The numbers per row of an output, and whether rows are tokens or sequences.
     func shape(_ output: ForwardOutput) throws(LimbeckError) -> (width: Int, perToken: Bool) {
         let c = model.configuration
-        switch (output, model.weights.head) {
+        switch (output, plan.head) {
         case (.hidden, _): return (c.hiddenSize, true)
         case (.pooled, _):
             guard model.weights.pooler != nil else { throw unable("has no pooler") }
@@ -82,16 +82,16 @@ extension Session {
 
     private func write(_ output: ForwardOutput, into out: UnsafeMutablePointer<Float>) throws(LimbeckError) {
         let hidden = model.configuration.hiddenSize, stride = rowStride(hidden)
-        switch (output, model.weights.head) {
+        switch (output, plan.head) {
         case (.hidden, _):
-            for token in 0..<tokens { copy(scratch.hidden + token * stride, to: out + token * hidden, count: hidden) }
+            for token in 0..<batch.tokens { copy(scratch.hidden + token * stride, to: out + token * hidden, count: hidden) }
         case (.pooled, _):
-            if let pooler = model.weights.pooler { try pooledVectors(pooler, sequences: 0..<sequences, into: out) }
+            if let pooler = model.weights.pooler { try pooledVectors(pooler, sequences: 0..<batch.sequences, into: out) }
         case (.logits, .none): break
-        case (.logits, .sequence): try sequenceLogits(sequences: 0..<sequences, into: out)
+        case (.logits, .sequence): try sequenceLogits(sequences: 0..<batch.sequences, into: out)
         case (.logits, .token(let head)), (.logits, .span(let head)), (.logits, .detection(let head)):
-            try tokenLogits(head, tokens: 0..<tokens, into: out)
-        case (.logits, .maskedLM): try vocabularyLogits(tokens: 0..<tokens, into: out)
+            try tokenLogits(head, tokens: 0..<batch.tokens, into: out)
+        case (.logits, .maskedLM): try vocabularyLogits(tokens: 0..<batch.tokens, into: out)
         }
     }
 }

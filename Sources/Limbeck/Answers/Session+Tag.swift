@@ -6,7 +6,7 @@ extension Session {
     package func tag(
         _ text: Text, options: TagOptions, into spans: UnsafeMutableBufferPointer<TagSpan>
     ) throws(LimbeckError) -> Int {
-        guard case .token(let classifier) = model.weights.head else {
+        guard case .token(let classifier) = plan.head else {
             throw unable("does not tag tokens")
         }
         let tokenizer = try tokenizer()
@@ -14,11 +14,11 @@ extension Session {
         try makeBatch(of: text, length: try length(options.maxLength), tokenizer: tokenizer)
         try encode()
         let labels = classifier.outputs
-        try tokenLogits(classifier, tokens: 0..<tokens, into: scratch.logits)  // (tokens, labels)
+        try tokenLogits(classifier, tokens: 0..<batch.tokens, into: scratch.logits)  // (tokens, labels)
 
         var joiner = SpanJoiner(model: model, options: options, spans: spans)
         var word: Range<Int>? = nil
-        for token in 0..<tokens where scratch.words[token] >= 0 {
+        for token in 0..<batch.tokens where batch.words[token] >= 0 {
             encoder.workers.kernels.softmax(scratch.logits + token * labels, labels)
             if let open = word, continuesWord(token, of: text, options.aggregation, tokenizer) {
                 word = open.lowerBound..<token + 1
@@ -36,13 +36,13 @@ extension Session {
     /// vocabulary does not mark what continues a word, if there is no space at its beginning.
     private func continuesWord(_ token: Int, of text: Text, _ aggregation: Aggregation, _ tokenizer: Tokenizer) -> Bool {
         guard aggregation != .none, aggregation != .simple else { return false }
-        let id = scratch.ids[token]
+        let id = batch.ids[token]
         guard id != tokenizer.unk else { return false }
         guard tokenizer.marksContinuations else {
-            let start = Int(scratch.tokenStarts[token])
+            let start = Int(batch.tokenStarts[token])
             return start > 0 && text[start - 1] != 0x20 && (start == text.count || text[start] != 0x20)
         }
-        let source = Text(rebasing: text[Int(scratch.tokenStarts[token])..<Int(scratch.tokenEnds[token])])
+        let source = Text(rebasing: text[Int(batch.tokenStarts[token])..<Int(batch.tokenEnds[token])])
         return tokenizer.withTokenBytes(id) { scalars(of: $0) } != scalars(of: source)
     }
 
@@ -66,7 +66,7 @@ extension Session {
             }
         }
         return TagSpan(
-            label: label, score: score, start: scratch.tokenStarts[word.lowerBound], end: scratch.tokenEnds[word.upperBound - 1])
+            label: label, score: score, start: batch.tokenStarts[word.lowerBound], end: batch.tokenEnds[word.upperBound - 1])
     }
 }
 

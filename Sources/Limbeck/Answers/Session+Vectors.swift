@@ -81,9 +81,9 @@ extension Session {
     private func pool(_ sequences: Range<Int>, _ steps: VectorSteps<Packed>, _ pooling: Pooling?, promptTokens: Int) {
         let hidden = model.configuration.hiddenSize, stride = rowStride(hidden)
         for (row, sequence) in sequences.enumerated() {
-            let start = scratch.starts[sequence]
+            let tokens = batch[sequence]
             let states = PooledStates(
-                states: scratch.hidden + start * stride, stride: stride, count: scratch.starts[sequence + 1] - start, width: hidden,
+                states: scratch.hidden + tokens.lowerBound * stride, stride: stride, count: tokens.count, width: hidden,
                 skipped: steps.leavesPromptOut ? promptTokens : 0)
             var out = scratch.rows + row * scratch.headStride
             if let pooling {

@@ -1,64 +1,67 @@
 import KernelInterface
 
-/// The Transformer encoder (Vaswani et al. 2017; Devlin et al. 2019) over a packed batch: sequences stand back to back, without
-/// padding. One layer at a time, so that a caller can look at the state in between. What a layer does is a list of steps, which the
-/// families differ in; BERT's are
+/// The Transformer encoder (Vaswani et al. 2017; Devlin et al. 2019) over a packed batch. One layer at a time, so that a caller can look at
+/// the state in between. What a layer does is a list of steps, which the families differ in; BERT's are
 ///
 ///     projected = hidden Wqkv + b,  context = attention(projected)
 ///     attended = LN(hidden + context Wo + b)
 ///     intermediate = act(attended W1 + b),  hidden = LN(attended + intermediate W2 + b)
-struct Encoder {
-    let configuration: Configuration
-    let weights: Weights
+package struct Encoder {
+    let plan: Plan
     let workers: Workers
     let scratch: Scratch
-    let attendsInBytes: Bool
 
-    /// The state before the first layer, from the ids, positions and types in the scratch. -> hidden (tokens, hidden)
-    func embed(tokens: Int, sequences: Int) throws(LimbeckError) {
-        try run(weights.embeddings, tokens: tokens, sequences: sequences)
-    }
+    /// The state before the first layer. -> hidden (tokens, hidden)
+    package func embed(_ batch: Batch) throws(LimbeckError) { try run(plan.embeddings, batch) }
 
-    /// One layer over the whole batch. hidden -> hidden (tokens, hidden)
-    func layer(_ index: Int, tokens: Int, sequences: Int) throws(LimbeckError) {
-        for block in weights.layers[index] { try run(weights.blocks[block], tokens: tokens, sequences: sequences) }
-    }
-
-    /// Embedding and the first `layers` layers.
-    func run(tokens: Int, sequences: Int, layers: Int) throws(LimbeckError) {
-        try embed(tokens: tokens, sequences: sequences)
-        for index in 0..<layers { try layer(index, tokens: tokens, sequences: sequences) }
-    }
-
-    private func run(_ steps: [Step<Packed>], tokens: Int, sequences: Int) throws(LimbeckError) {
-        for step in steps { try run(step, tokens: tokens, sequences: sequences) }
-    }
-
-    /// One step over the whole batch.
-    func run(_ step: Step<Packed>, tokens: Int, sequences: Int) throws(LimbeckError) {
-        switch step {
-        case .embed(let step): try embed(step, tokens: tokens)
-        case .trigrams(let step): try trigrams(step, tokens: tokens)
-        case .product(let step): try product(step, rows: tokens)
-        case .normalize(let step): try normalize(step, rows: tokens)
-        case .rotate(let step): try rotate(step, rows: tokens)
-        case .attention(let step): try attention(step, sequences: sequences)
+    /// Some of the layers, one after the other. hidden -> hidden (tokens, hidden)
+    package func run(_ batch: Batch, layers: Range<Int>) throws(LimbeckError) {
+        for index in layers {
+            for block in plan.layers[index] { try run(plan.blocks[block], batch) }
         }
     }
 
-    private func embed(_ step: EmbeddingStep<Packed>, tokens: Int) throws(LimbeckError) {
-        let out = scratch[step.into], tables = step.tables
+    /// Drops finished sequences between two layers: their tokens, and their rows of the state. What remains is computed as it would have
+    /// been with them.
+    package func compact(_ batch: inout Batch, keeping isKept: (Int) -> Bool) {
+        let hidden = scratch[.hidden]
+        batch.compact(keeping: isKept) { from, to, count in
+            (hidden.start + to * hidden.stride).update(from: hidden.start + from * hidden.stride, count: count * hidden.stride)
+        }
+    }
+
+    /// A token's state. (hidden)
+    package func state(_ token: Int) -> UnsafePointer<Float> { UnsafePointer(scratch.hidden + token * scratch[.hidden].stride) }
+
+    private func run(_ steps: [Step<Packed>], _ batch: Batch) throws(LimbeckError) {
+        for step in steps { try run(step, batch) }
+    }
+
+    /// One step over the whole batch.
+    func run(_ step: Step<Packed>, _ batch: Batch) throws(LimbeckError) {
+        switch step {
+        case .embed(let step): try embed(step, batch)
+        case .trigrams(let step): try trigrams(step, batch)
+        case .product(let step): try product(step, rows: batch.tokens)
+        case .normalize(let step): try normalize(step, rows: batch.tokens)
+        case .rotate(let step): try rotate(step, batch)
+        case .attention(let step): try attention(step, batch)
+        }
+    }
+
+    private func embed(_ step: EmbeddingStep<Packed>, _ batch: Batch) throws(LimbeckError) {
+        let out = scratch[step.into], tables = step.tables, tokens = batch.tokens
         let job = Embedding(
-            ids: scratch.ids, positions: scratch.positions, types: scratch.types, word: tables.word?.rows,
+            ids: batch.ids, positions: batch.positions, types: batch.types, word: tables.word?.rows,
             position: tables.position?.rows, type: tables.type?.rows, width: step.width, out: out.start, outStride: out.stride,
             normalization: step.norm?.normalization(of: out.start, stride: out.stride))
         try workers.run(.embed(job, rows: tokens), items: pieces(tokens, Work.passRows))
     }
 
-    private func trigrams(_ step: TrigramStep<Packed>, tokens: Int) throws(LimbeckError) {
-        let out = scratch[step.into]
+    private func trigrams(_ step: TrigramStep<Packed>, _ batch: Batch) throws(LimbeckError) {
+        let out = scratch[step.into], tokens = batch.tokens
         let job = Trigrams(
-            ids: scratch.ids, positions: scratch.positions, tokens: tokens, word: step.word.rows, width: step.width,
+            ids: batch.ids, positions: batch.positions, tokens: tokens, word: step.word.rows, width: step.width,
             out: out.start, outStride: out.stride)
         try workers.run(.trigrams(job), items: pieces(tokens, Work.passRows))
     }
@@ -111,16 +114,16 @@ struct Encoder {
         try workers.run(.normalize(job, rows: rows), items: pieces(rows, Work.passRows))
     }
 
-    private func rotate(_ step: RotationStep, rows: Int) throws(LimbeckError) {
-        let projected = scratch[.projected], angles = weights.angles[step.table]
+    private func rotate(_ step: RotationStep, _ batch: Batch) throws(LimbeckError) {
+        let projected = scratch[.projected], angles = plan.angles[step.table]
         let job = Rotation(
             x: projected.start, stride: projected.stride, heads: 2 * step.heads, headSize: step.headSize,
-            half: angles.pairs, positions: scratch.positions, table: angles.table)
-        try workers.run(.rotate(job, rows: rows), items: pieces(rows, Work.passRows))
+            half: angles.pairs, positions: batch.positions, table: angles.table)
+        try workers.run(.rotate(job, rows: batch.tokens), items: pieces(batch.tokens, Work.passRows))
     }
 
-    private func attention(_ step: AttentionStep<Packed>, sequences: Int) throws(LimbeckError) {
-        let (width, size, bias) = (step.width, step.headSize, weights.distanceBias)
+    private func attention(_ step: AttentionStep<Packed>, _ batch: Batch) throws(LimbeckError) {
+        let (width, size, bias) = (step.width, step.headSize, plan.distanceBias)
         let (projected, context) = (scratch[.projected], scratch[.context])
         let job = Attention(
             query: projected.start, key: projected.start + width, value: projected.start + 2 * width, stride: projected.stride,
@@ -128,7 +131,8 @@ struct Encoder {
             biasStride: bias?.stride ?? 0, biasCenter: (bias?.span ?? 1) - 1, window: step.window ?? .max,
             positions: step.positions?.job, out: context.start, outStride: context.stride)
         let work = AttentionWork(
-            job, inBytes: attendsInBytes && step.positions == nil, heads: step.heads, starts: scratch.starts, sequences: sequences,
+            job, inBytes: plan.attendsInBytes && step.positions == nil, heads: step.heads, starts: batch.starts,
+            sequences: batch.sequences,
             threads: workers.count, isInterruptible: workers.interruption.isPossible, firstItems: scratch.firstItems)
         try workers.run(.attention(work), items: work.items)
     }

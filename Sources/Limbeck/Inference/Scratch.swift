@@ -1,17 +1,11 @@
 import KernelInterface
 import Synchronization
 
-/// Everything a session writes to: one allocation, carved up once. T is `maxTokens`; a sequence has at least one token, so
-/// T also bounds the sequences of a batch. W is `wordTokens`.
+/// Everything a session writes to: one allocation, carved up once, by the initializer that also measures it. T is `maxTokens`, which bounds
+/// the sequences of a batch too.
 final class Scratch {
-    // The batch.
-    let ids: UnsafeMutablePointer<Int32>  // (T + W)
-    let types: UnsafeMutablePointer<Int32>  // (T + W)
-    let positions: UnsafeMutablePointer<Int32>  // (T)
-    let starts: UnsafeMutablePointer<Int>  // (T + 1), the first token of each sequence
-    let tokenStarts: UnsafeMutablePointer<UInt32>  // (T + W), byte ranges of the tokens in their text
-    let tokenEnds: UnsafeMutablePointer<UInt32>  // (T + W)
-    let words: UnsafeMutablePointer<Int32>  // (T + W), the word each token belongs to
+    /// The memory of the session's batches, empty.
+    let batch: Batch
     /// A prompt, and the text after it.
     let prompted: UnsafeMutablePointer<UInt8>  // (promptedBytes)
     let promptedBytes: Int
@@ -36,26 +30,43 @@ final class Scratch {
     let answers: UnsafeMutablePointer<PooledAnswer>  // (answerCount) in such a model
 
     let bytes: Int
-    private let memory: Memory
+    private let memory: Memory?
 
     /// Token states a head takes at a time.
     static let headRows = 64
-    /// More tokens than a word has: room for the beginning of the word in which a window of a long context begins.
-    static let wordTokens = WordPieceOptions.characterBound + 16
     /// Spans of one window that may become answers.
     static let candidateCount = 2 * Session.mostAnswers + 10
     /// Answers of all windows so far.
     static let answerCount = 4096
 
-    init(_ weights: __shared Weights, _ c: __shared Configuration, maxTokens: Int, threads: Int) throws(LimbeckError) {
-        headStride = rowStride(max(c.hiddenSize, c.embeddingSize, weights.vector.widest(hidden: c.hiddenSize)))
+    convenience init(_ model: __shared Model, _ plan: __shared Plan, maxTokens: Int, threads: Int) throws(LimbeckError) {
+        var measure = Layout()
+        _ = Scratch(model, plan, maxTokens: maxTokens, threads: threads, in: &measure, nil)
+        let memory = try Memory(bytes: measure.bytes)
+        var layout = Layout(base: memory.base)
+        self.init(model, plan, maxTokens: maxTokens, threads: threads, in: &layout, memory)
+    }
+
+    @inline(never) private init(
+        _ model: __shared Model, _ plan: __shared Plan, maxTokens: Int, threads: Int, in layout: inout Layout, _ memory: Memory?
+    ) {
+        let c = model.configuration, vector = model.weights.vector
+        batch = Batch(&layout, capacity: maxTokens)
         promptedBytes = Scratch.promptedBytes(maxTokens: maxTokens)
-        let headSpace = Scratch.headRows * headStride
+        prompted = layout.take(UInt8.self, promptedBytes)
+
+        matrices = Scratch.matrices(c.widths, tokens: maxTokens, &layout)
+        blocks = layout.take(ProductWork.Block.self, pieces(maxTokens, ProductWork.leastBlockRows))
+        inputBytes = Scratch.inputBytes(depth: plan.largest { $0.integerDepth }, tokens: maxTokens, &layout)
+        firstItems = layout.take(Int.self, maxTokens + 1)
         let longest = min(maxTokens, c.maxPositions)
-        threadStride = max(
-            Attention.scratch(tokens: longest, headSize: c.headSize, positionPanels: c.positionPanels), weights.productScratch,
-            weights.attendsInBytes(c) ? Attention.scratchInBytes(tokens: longest, headSize: c.headSize) : 0
-        ).roundedUp(to: 16)
+        threadStride = plan.largest { $0.scratchBytes(tokens: longest, inBytes: plan.attendsInBytes) }.roundedUp(to: 64) / 4
+        thread = layout.take(Float.self, threads * threadStride)
+
+        headStride = rowStride(max(c.hiddenSize, c.embeddingSize, vector.widest(hidden: c.hiddenSize)))
+        rows = layout.take(Float.self, Scratch.headRows * headStride)
+        dense = layout.take(Float.self, Scratch.headRows * headStride)
+        residual = layout.take(Float.self, vector.addsProducts ? headStride : 0)
         let logitCount =
             switch c.head {
             case .none, .detection: 0
@@ -64,40 +75,10 @@ final class Scratch {
             case .span: longest * 2
             case .maskedLM: c.vocabSize
             }
-
-        let (stride, depth, prompts) = (threadStride, weights.integerDepth, promptedBytes)
-        let residual = weights.vector.addsProducts ? headStride : 0
-        let extended = maxTokens + Scratch.wordTokens
-        let (candidateCount, answerCount) = c.head == .span ? (Scratch.candidateCount, Scratch.answerCount) : (0, 0)
-        func carve(_ layout: inout Layout) -> Parts {
-            let batch = (
-                layout.take(Int32.self, extended), layout.take(Int32.self, extended), layout.take(Int32.self, maxTokens),
-                layout.take(Int.self, maxTokens + 1), layout.take(UInt32.self, extended),
-                layout.take(UInt32.self, extended), layout.take(Int32.self, extended)
-            )
-            return Parts(
-                batch: batch, prompted: layout.take(UInt8.self, prompts),
-                matrices: Scratch.matrices(c.widths, tokens: maxTokens, &layout),
-                blocks: layout.take(ProductWork.Block.self, pieces(maxTokens, ProductWork.leastBlockRows)),
-                inputBytes: Scratch.inputBytes(depth: depth, tokens: maxTokens, &layout),
-                firstItems: layout.take(Int.self, maxTokens + 1), thread: layout.take(Float.self, threads * stride),
-                rows: layout.take(Float.self, headSpace), dense: layout.take(Float.self, headSpace),
-                residual: layout.take(Float.self, residual),
-                logits: layout.take(Float.self, logitCount), candidates: layout.take(SpanCandidate.self, candidateCount),
-                answers: layout.take(PooledAnswer.self, answerCount))
-        }
-        var measure = Layout()
-        _ = carve(&measure)
-        memory = try Memory(bytes: measure.bytes)
-        bytes = measure.bytes
-        var layout = Layout(base: memory.base)
-        let parts = carve(&layout)
-        (ids, types, positions, starts, tokenStarts, tokenEnds, words) = parts.batch
-        (matrices, blocks, inputBytes) = (parts.matrices, parts.blocks, parts.inputBytes)
-        (firstItems, thread) = (parts.firstItems, parts.thread)
-        prompted = parts.prompted
-        (rows, dense, self.residual, logits) = (parts.rows, parts.dense, parts.residual, parts.logits)
-        (candidates, answers) = (parts.candidates, parts.answers)
+        logits = layout.take(Float.self, logitCount)
+        candidates = layout.take(SpanCandidate.self, c.head == .span ? Scratch.candidateCount : 0)
+        answers = layout.take(PooledAnswer.self, c.head == .span ? Scratch.answerCount : 0)
+        (bytes, self.memory) = (layout.bytes, memory)
     }
 
     /// Room for the longest prompt and a text whose beginning is so long that a word ends in it, even one of a language without spaces: a
@@ -146,21 +127,4 @@ final class Scratch {
 
     /// The state of the batch. (T, rowStride(hidden))
     var hidden: UnsafeMutablePointer<Float> { self[.hidden].start }
-
-    private struct Parts {
-        var batch:
-            (
-                UnsafeMutablePointer<Int32>, UnsafeMutablePointer<Int32>, UnsafeMutablePointer<Int32>,
-                UnsafeMutablePointer<Int>, UnsafeMutablePointer<UInt32>, UnsafeMutablePointer<UInt32>,
-                UnsafeMutablePointer<Int32>
-            )
-        var prompted: UnsafeMutablePointer<UInt8>
-        var matrices: InlineArray<7, Matrix>
-        var blocks: UnsafeMutablePointer<ProductWork.Block>
-        var inputBytes: ByteRows
-        var firstItems: UnsafeMutablePointer<Int>
-        var thread, rows, dense, residual, logits: UnsafeMutablePointer<Float>
-        var candidates: UnsafeMutablePointer<SpanCandidate>
-        var answers: UnsafeMutablePointer<PooledAnswer>
-    }
 }

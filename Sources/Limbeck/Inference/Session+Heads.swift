@@ -16,8 +16,8 @@ extension Session {
     private func gather(_ sequences: Range<Int>, _ reading: HeadReading) {
         let hidden = model.configuration.hiddenSize, stride = rowStride(hidden)
         for (row, sequence) in sequences.enumerated() {
-            let start = scratch.starts[sequence], count = scratch.starts[sequence + 1] - start
-            let (states, out) = (scratch.hidden + start * stride, scratch.rows + row * scratch.headStride)
+            let tokens = batch[sequence], count = tokens.count
+            let (states, out) = (scratch.hidden + tokens.lowerBound * stride, scratch.rows + row * scratch.headStride)
             switch reading {
             case .mean: mean(states, stride, count, into: out, hidden)
             case .first: copy(count == 0 ? nil : states, to: out, count: hidden)
@@ -28,7 +28,7 @@ extension Session {
 
     /// The classifier's logits for sequences of the batch. -> out (sequences, labels)
     func sequenceLogits(sequences: Range<Int>, into out: UnsafeMutablePointer<Float>) throws(LimbeckError) {
-        guard case .sequence(let source, let classifier) = model.weights.head else { return }
+        guard case .sequence(let source, let classifier) = plan.head else { return }
         let (stride, reading) = (scratch.headStride, model.configuration.headReading)
         try forEachBlock(of: sequences) { block throws(LimbeckError) in
             var states = scratch.rows
@@ -70,7 +70,7 @@ extension Session {
 
     /// Logits over the vocabulary: decoder(LN(act(transform x))). -> out (tokens, vocab)
     func vocabularyLogits(tokens: Range<Int>, into out: UnsafeMutablePointer<Float>) throws(LimbeckError) {
-        guard case .maskedLM(let transform, let decoder) = model.weights.head else { return }
+        guard case .maskedLM(let transform, let decoder) = plan.head else { return }
         try forEachBlock(of: tokens) { block throws(LimbeckError) in
             try apply(transform, to: block)
             let first = (block.lowerBound - tokens.lowerBound) * decoder.outputs

@@ -70,10 +70,10 @@ extension Session {
     /// across the border are not counted as what they are.
     private func promptTokens(_ prompt: Text, length: Int) throws(LimbeckError) -> Int {
         let tokenizer = try tokenizer()
-        let out = TokenBuffer(ids: scratch.ids, capacity: maxTokens + Scratch.wordTokens)
+        let out = TokenBuffer(ids: batch.ids, capacity: batch.capacity + Batch.wordTokens)
         let count = tokenizer.encode(prompt, pair: nil, addSpecialTokens: true, maxLength: length, into: out)
         guard count > 0, count <= out.capacity else { return count }
-        return tokenizer.isSpecial(scratch.ids[count - 1]) ? count - 1 : count
+        return tokenizer.isSpecial(batch.ids[count - 1]) ? count - 1 : count
     }
 
     /// A text as it is cut after a prompt. It stands in the scratch, until the next one does.
@@ -93,10 +93,7 @@ extension Session {
         _ head: Text, _ prompt: PreparedPrompt, _ text: Text, _ tokenizer: Tokenizer
     ) throws(LimbeckError) -> JoinedText {
         // The tokens go where those of the next sequence will.
-        let start = tokens
-        let out = TokenBuffer(
-            ids: scratch.ids + start, types: scratch.types + start, starts: scratch.tokenStarts + start,
-            ends: scratch.tokenEnds + start, words: scratch.words + start, capacity: maxTokens + Scratch.wordTokens - start)
+        let out = batch.room(extra: Batch.wordTokens)
         let count = tokenizer.tokensBeforeTrimming(of: head, into: out)
         let last = head.count - Session.uncertainBytes
         var index = count - 1

@@ -17,9 +17,9 @@ public final class Session {
     public let kernels: InstructionSet
 
     let scratch: Scratch
-    let encoder: Encoder
-    /// In the batch being filled or just computed.
-    var sequences = 0
+    package let encoder: Encoder
+    /// Being filled, or just computed.
+    package var batch: Batch
     /// Where a C program reads why a call failed. (A class of the C interface's own, which had it beside the session, would bring
     /// what the arrays of that module need into the library once more: 20 kB.)
     package var message = UnsafeMutableBufferPointer<CChar>(start: nil, count: 0)
@@ -47,13 +47,13 @@ public final class Session {
         // With weights of four bytes, reading them once more costs more.
         let cached = threads * Session.cachedBytes / (4 * c.widths.widest)
         batchTokens = options.maxTokens == 0 && model.takesBytes ? min(cached, maxTokens) : maxTokens
-        scratch = try Scratch(model.weights, c, maxTokens: maxTokens, threads: threads)
+        let plan = Plan(model)
+        scratch = try Scratch(model, plan, maxTokens: maxTokens, threads: threads)
+        batch = scratch.batch
         let workers = try Workers(
             count: threads, kernels: kernels(set.kernels), scratch: scratch.thread, scratchStride: scratch.threadStride,
             interruption: Interruption(options.interrupt))
-        encoder = Encoder(
-            configuration: c, weights: model.weights, workers: workers, scratch: scratch,
-            attendsInBytes: model.weights.attendsInBytes(c))
+        encoder = Encoder(plan: plan, workers: workers, scratch: scratch)
     }
 
     private static func instructionSet(_ wish: InstructionSet?, for model: Model) throws(LimbeckError) -> InstructionSet {
@@ -62,7 +62,7 @@ public final class Session {
             throw LimbeckError(.kernelsUnavailable, "kernels is \(set.rawValue), an instruction set that this CPU lacks")
         }
         // Without products of bytes nobody needs it; what a process is given it cannot give back.
-        guard set == .amx, model.weights.integerDepth > 0, !platform_request_amx() else { return set }
+        guard set == .amx, model.takesBytes, !platform_request_amx() else { return set }
         guard wish == nil else {
             throw LimbeckError(.kernelsUnavailable, "the operating system does not let this process use AMX")
         }
@@ -81,6 +81,8 @@ public final class Session {
 }
 
 extension Session {
+    var plan: Plan { encoder.plan }
+
     /// Every call begins with it, so that it can be interrupted, and after a fork() has threads.
     func beginCall() throws(LimbeckError) { try encoder.workers.beginCall() }
 

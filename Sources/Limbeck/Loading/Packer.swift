@@ -17,6 +17,7 @@ struct Packer: WeightMap {
     private(set) var projections: [Projection] = []
     private var distanceRows: (buckets: DistanceBuckets, zero: UnsafePointer<Int32>)?
     private var counter = ParameterCounter()
+    private(set) var failure: LimbeckError?
 
     /// The embeddings of distances of one layer, and where they go.
     struct Projection {
@@ -33,7 +34,10 @@ struct Packer: WeightMap {
     /// Numbers in the tensors that were packed. What is used twice, such as a decoder tied to the word embeddings, counts once.
     var parameters: Int { counter.total }
 
-    mutating func begin(block: Int?) throws(LimbeckError) { try interruption?.check() }
+    mutating func begin(block: Int?) -> Bool {
+        do throws(LimbeckError) { try interruption?.check() } catch { failure = error }
+        return failure == nil
+    }
 
     mutating func product(_ step: ProductStep<Stored>) -> (PackedLinear, gate: PackedLinear?) {
         (packed(step.matrix), step.gate.map { packed($0) })

@@ -1,3 +1,5 @@
+import KernelInterface
+
 extension Weights {
     /// The weights of checked tensors, and how many numbers are in those.
     static func packed(
@@ -7,11 +9,12 @@ extension Weights {
         // The first pass only measures; the second writes.
         let maxPositions = configuration.maxPositions
         var measure = Packer(layout: Layout(), writes: false, maxPositions: maxPositions)
-        _ = try tensors.map(&measure)
+        _ = tensors.map(&measure)
         let memory = try Memory(bytes: measure.layout.bytes)
         var packer = Packer(
             layout: Layout(base: memory.base), writes: true, maxPositions: maxPositions, interruption: interruption)
-        let parts = try tensors.map(&packer)
+        let parts = tensors.map(&packer)
+        if let failure = packer.failure { throw failure }
         for projection in packer.projections { try projection.fill() }
         return (Weights(parts, memory: memory, mappings: mappings), packer.parameters)
     }

@@ -16,27 +16,31 @@ package final class ModelParts<Form: WeightForm> {
     init(hidden: Int) { vector = VectorSteps(hidden: hidden) }
 
     /// The same with the weights that `map` makes of its own, in this order.
-    func map<Map: WeightMap>(_ map: inout Map) throws(LimbeckError) -> ModelParts<Map.Target> where Map.Source == Form {
+    func map<Map: WeightMap>(_ map: inout Map) -> ModelParts<Map.Target> where Map.Source == Form {
         let result = ModelParts<Map.Target>(hidden: vector.width)
-        func steps(_ steps: [Step<Form>]) throws(LimbeckError) -> [Step<Map.Target>] {
-            var mapped: [Step<Map.Target>] = []
-            mapped.reserveCapacity(steps.count)
-            for step in steps { mapped.append(try step.map(&map)) }
-            return mapped
-        }
-        try map.begin(block: nil)
-        result.embeddings = try steps(embeddings)
+        guard map.begin(block: nil) else { return result }
+        result.embeddings = ModelParts.mapped(embeddings, &map)
         for (index, block) in blocks.enumerated() {
-            try map.begin(block: index)
-            result.blocks.append(try steps(block))
+            guard map.begin(block: index) else { return result }
+            result.blocks.append(ModelParts.mapped(block, &map))
         }
         result.layers = layers
-        if let distanceBias { result.distanceBias = try map.distanceBias(distanceBias) }
-        for angles in angles { result.angles.append(try map.angles(angles)) }
-        if let pooler { result.pooler = try map.layer(pooler) }
-        result.head = try head.map(&map)
-        result.vector = try vector.map(&map)
+        if let distanceBias { result.distanceBias = map.distanceBias(distanceBias) }
+        for angles in angles { result.angles.append(map.angles(angles)) }
+        if let pooler { result.pooler = map.layer(pooler) }
+        result.head = head.map(&map)
+        result.vector = vector.map(&map)
         return result
+    }
+
+    // Calls: inlined into each other, these are three times the code.
+
+    @inline(never)
+    private static func mapped<Map: WeightMap>(_ steps: [Step<Form>], _ map: inout Map) -> [Step<Map.Target>] where Map.Source == Form {
+        var mapped: [Step<Map.Target>] = []
+        mapped.reserveCapacity(steps.count)
+        for step in steps { mapped.append(step.map(&map)) }
+        return mapped
     }
 }
 
@@ -52,16 +56,16 @@ package enum Head<Form: WeightForm> {
     /// A logit per token: was it replaced?
     case detection(TokenClassifier<Form>)  // hidden -> 1
 
-    func map<Map: WeightMap>(_ map: inout Map) throws(LimbeckError) -> Head<Map.Target> where Map.Source == Form {
+    @inline(never) func map<Map: WeightMap>(_ map: inout Map) -> Head<Map.Target> where Map.Source == Form {
         switch self {
         case .none: .none
         case .sequence(let dense, let classifier):
-            .sequence(dense: try map.optionalLayer(dense), classifier: try map.classifier(classifier))
-        case .token(let classifier): .token(try classifier.map(&map))
-        case .span(let classifier): .span(try classifier.map(&map))
+            .sequence(dense: map.optionalLayer(dense), classifier: map.classifier(classifier))
+        case .token(let classifier): .token(classifier.map(&map))
+        case .span(let classifier): .span(classifier.map(&map))
         case .maskedLM(let transform, let decoder):
-            .maskedLM(transform: try map.layer(transform), decoder: try map.decoder(decoder))
-        case .detection(let classifier): .detection(try classifier.map(&map))
+            .maskedLM(transform: map.layer(transform), decoder: map.decoder(decoder))
+        case .detection(let classifier): .detection(classifier.map(&map))
         }
     }
 
@@ -82,7 +86,7 @@ package struct TokenClassifier<Form: WeightForm> {
     package var dense: Form.Layer?
     package var linear: Form.Classifier
 
-    func map<Map: WeightMap>(_ map: inout Map) throws(LimbeckError) -> TokenClassifier<Map.Target> where Map.Source == Form {
-        TokenClassifier<Map.Target>(dense: try map.optionalLayer(dense), linear: try map.classifier(linear))
+    func map<Map: WeightMap>(_ map: inout Map) -> TokenClassifier<Map.Target> where Map.Source == Form {
+        TokenClassifier<Map.Target>(dense: map.optionalLayer(dense), linear: map.classifier(linear))
     }
 }

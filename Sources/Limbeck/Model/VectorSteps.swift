@@ -27,10 +27,10 @@ package struct VectorSteps<Form: WeightForm> {
 }
 
 extension VectorSteps {
-    func map<Map: WeightMap>(_ map: inout Map) throws(LimbeckError) -> VectorSteps<Map.Target> where Map.Source == Form {
+    @inline(never) func map<Map: WeightMap>(_ map: inout Map) -> VectorSteps<Map.Target> where Map.Source == Form {
         var steps = VectorSteps<Map.Target>(hidden: width)
         (steps.poolings, steps.leavesPromptOut, steps.kept) = (poolings, leavesPromptOut, kept)
-        for stage in stages { steps.stages.append(try stage.map(&map)) }
+        for stage in stages { steps.stages.append(stage.map(&map)) }
         return steps
     }
 }
@@ -43,12 +43,12 @@ package enum VectorStage<Form: WeightForm> {
     /// x / |x|
     case unitLength
 
-    func map<Map: WeightMap>(_ map: inout Map) throws(LimbeckError) -> VectorStage<Map.Target> where Map.Source == Form {
+    @inline(never) func map<Map: WeightMap>(_ map: inout Map) -> VectorStage<Map.Target> where Map.Source == Form {
         switch self {
         case .dense(let layer, let isSigmoid, let addsInputs, let adds):
             .dense(
-                try map.layer(layer), isSigmoid: isSigmoid, addsInputs: addsInputs, adds: try map.optionalLayer(adds))
-        case .norm(let norm): .norm(try map.norm(norm))
+                map.layer(layer), isSigmoid: isSigmoid, addsInputs: addsInputs, adds: map.optionalLayer(adds))
+        case .norm(let norm): .norm(map.norm(norm))
         case .unitLength: .unitLength
         }
     }

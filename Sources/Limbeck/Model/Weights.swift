@@ -29,34 +29,9 @@ package final class Weights {
 
 extension Model {
     /// Whether its products are of bytes.
-    package var takesBytes: Bool { weights.integerDepth > 0 }
-}
-
-extension Weights {
-    /// Of the products that take bytes, the largest depth of the codes; 0 if there is none.
-    var integerDepth: Int {
-        products { if case .float = $0.panels { 0 } else { $0.integerDepth } }
-    }
-
-    /// Whether attention is in bytes too, except where it is disentangled: the products are, and no sum overflows.
-    func attendsInBytes(_ c: Configuration) -> Bool {
-        integerDepth > 0 && c.maxPositions <= Attention.mostTokensInBytes
-    }
-
-    /// The numbers of scratch that a thread needs for the products.
-    var productScratch: Int {
-        products { if case .float(.float16) = $0.panels { Product.scratch(depth: $0.depth) } else { 0 } }
-    }
-
-    /// The largest size that a product's matrix has.
-    private func products(_ size: (PackedLinear) -> Int) -> Int {
-        var most = 0
-        func look(_ steps: [Step<Packed>]) {
-            for case .product(let step) in steps { most = max(most, size(step.matrix), step.gate.map { size($0) } ?? 0) }
-        }
-        look(embeddings)
-        for block in blocks { look(block) }
-        return most
+    package var takesBytes: Bool {
+        func takes(_ steps: [Step<Packed>]) -> Bool { steps.contains { $0.integerDepth > 0 } }
+        return takes(weights.embeddings) || weights.blocks.contains { takes($0) }
     }
 }
 

@@ -9,10 +9,10 @@ package struct AttentionStep<Form: WeightForm> {
 
     package var width: Int { heads * headSize }
 
-    func map<Map: WeightMap>(_ map: inout Map) throws(LimbeckError) -> AttentionStep<Map.Target> where Map.Source == Form {
+    @inline(never) func map<Map: WeightMap>(_ map: inout Map) -> AttentionStep<Map.Target> where Map.Source == Form {
         AttentionStep<Map.Target>(
             heads: heads, headSize: headSize, window: window,
-            positions: try positions.map { (positions) throws(LimbeckError) in try map.positions(positions, of: self) })
+            positions: positions.map { map.positions($0, of: self) })
     }
 }
 

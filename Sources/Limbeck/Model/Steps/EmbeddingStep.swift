@@ -5,16 +5,16 @@ package struct EmbeddingStep<Form: WeightForm> {
     package var into: Buffer
     package var norm: Form.Norm?
 
-    func map<Map: WeightMap>(_ map: inout Map) throws(LimbeckError) -> EmbeddingStep<Map.Target> where Map.Source == Form {
-        func table(_ table: Form.Table?, _ kind: TableKind) throws(LimbeckError) -> Map.Target.Table? {
+    @inline(never) func map<Map: WeightMap>(_ map: inout Map) -> EmbeddingStep<Map.Target> where Map.Source == Form {
+        func table(_ table: Form.Table?, _ kind: TableKind) -> Map.Target.Table? {
             guard let table else { return nil }
-            return try map.table(table, kind)
+            return map.table(table, kind)
         }
         return EmbeddingStep<Map.Target>(
             tables: EmbeddingTables(
-                word: try table(tables.word, .words), position: try table(tables.position, .positions),
-                type: try table(tables.type, .types)),
-            width: width, into: into, norm: try map.optionalNorm(norm))
+                word: table(tables.word, .words), position: table(tables.position, .positions),
+                type: table(tables.type, .types)),
+            width: width, into: into, norm: map.optionalNorm(norm))
     }
 }
 
@@ -31,7 +31,7 @@ package struct TrigramStep<Form: WeightForm> {
     package var width: Int
     package var into: Buffer
 
-    func map<Map: WeightMap>(_ map: inout Map) throws(LimbeckError) -> TrigramStep<Map.Target> where Map.Source == Form {
-        TrigramStep<Map.Target>(word: try map.table(word, .words), width: width, into: into)
+    @inline(never) func map<Map: WeightMap>(_ map: inout Map) -> TrigramStep<Map.Target> where Map.Source == Form {
+        TrigramStep<Map.Target>(word: map.table(word, .words), width: width, into: into)
     }
 }

@@ -14,11 +14,11 @@ package struct ProductStep<Form: WeightForm> {
     package var residual: Buffer?
     package var norm: Form.Norm?
 
-    func map<Map: WeightMap>(_ map: inout Map) throws(LimbeckError) -> ProductStep<Map.Target> where Map.Source == Form {
-        let (matrix, gate) = try map.product(self)
+    @inline(never) func map<Map: WeightMap>(_ map: inout Map) -> ProductStep<Map.Target> where Map.Source == Form {
+        let (matrix, gate) = map.product(self)
         return ProductStep<Map.Target>(
             matrix: matrix, gate: gate, depth: depth, columns: columns, from: from, into: into, column: column,
-            activation: activation, residual: residual, norm: try map.optionalNorm(norm))
+            activation: activation, residual: residual, norm: map.optionalNorm(norm))
     }
 }
 
@@ -29,7 +29,7 @@ package struct NormalizationStep<Form: WeightForm> {
     package var from: Buffer
     package var into: Buffer
 
-    func map<Map: WeightMap>(_ map: inout Map) throws(LimbeckError) -> NormalizationStep<Map.Target> where Map.Source == Form {
-        NormalizationStep<Map.Target>(norm: try map.norm(norm), width: width, from: from, into: into)
+    @inline(never) func map<Map: WeightMap>(_ map: inout Map) -> NormalizationStep<Map.Target> where Map.Source == Form {
+        NormalizationStep<Map.Target>(norm: map.norm(norm), width: width, from: from, into: into)
     }
 }

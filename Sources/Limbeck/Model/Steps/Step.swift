@@ -9,14 +9,14 @@ package enum Step<Form: WeightForm> {
     case attention(AttentionStep<Form>)
 
     /// The same step with the weights that `map` makes of its own.
-    package func map<Map: WeightMap>(_ map: inout Map) throws(LimbeckError) -> Step<Map.Target> where Map.Source == Form {
+    @inline(never) package func map<Map: WeightMap>(_ map: inout Map) -> Step<Map.Target> where Map.Source == Form {
         switch self {
-        case .embed(let step): .embed(try step.map(&map))
-        case .trigrams(let step): .trigrams(try step.map(&map))
-        case .product(let step): .product(try step.map(&map))
-        case .normalize(let step): .normalize(try step.map(&map))
+        case .embed(let step): .embed(step.map(&map))
+        case .trigrams(let step): .trigrams(step.map(&map))
+        case .product(let step): .product(step.map(&map))
+        case .normalize(let step): .normalize(step.map(&map))
         case .rotate(let step): .rotate(step)
-        case .attention(let step): .attention(try step.map(&map))
+        case .attention(let step): .attention(step.map(&map))
         }
     }
 
@@ -54,37 +54,40 @@ package protocol WeightForm {
     associatedtype Decoder
 }
 
-/// What becomes of weights on their way from one form to the next. Whoever packs or quantises a model says it for a matrix, a norm, a
-/// table; `ModelParts.map` and the steps know where these are.
+/// What becomes of weights on their way from one form to the next: packing and quantising say it for a matrix, a norm, a table;
+/// `ModelParts.map` and the steps know where these are.
+///
+/// None of it throws. A map keeps the first error, and its owner looks for it at the end: nobody in between has to let go of what is
+/// half done, which would be most of the code.
 package protocol WeightMap {
     associatedtype Source: WeightForm
     associatedtype Target: WeightForm
 
-    /// What follows is of this block, or of the embeddings.
-    mutating func begin(block: Int?) throws(LimbeckError)
+    /// What follows is of this block, or of the embeddings. False: there is no need to go on.
+    mutating func begin(block: Int?) -> Bool
     /// A product's matrix, and its gate.
-    mutating func product(_ step: ProductStep<Source>) throws(LimbeckError) -> (Target.Matrix, gate: Target.Matrix?)
-    mutating func norm(_ norm: Source.Norm) throws(LimbeckError) -> Target.Norm
-    mutating func table(_ table: Source.Table, _ kind: TableKind) throws(LimbeckError) -> Target.Table
+    mutating func product(_ step: ProductStep<Source>) -> (Target.Matrix, gate: Target.Matrix?)
+    mutating func norm(_ norm: Source.Norm) -> Target.Norm
+    mutating func table(_ table: Source.Table, _ kind: TableKind) -> Target.Table
     mutating func positions(
         _ positions: Source.Positions, of step: AttentionStep<Source>
-    ) throws(LimbeckError) -> Target.Positions
-    mutating func angles(_ angles: Source.Angles) throws(LimbeckError) -> Target.Angles
-    mutating func distanceBias(_ bias: Source.DistanceBias) throws(LimbeckError) -> Target.DistanceBias
-    mutating func layer(_ layer: Source.Layer) throws(LimbeckError) -> Target.Layer
-    mutating func classifier(_ classifier: Source.Classifier) throws(LimbeckError) -> Target.Classifier
-    mutating func decoder(_ decoder: Source.Decoder) throws(LimbeckError) -> Target.Decoder
+    ) -> Target.Positions
+    mutating func angles(_ angles: Source.Angles) -> Target.Angles
+    mutating func distanceBias(_ bias: Source.DistanceBias) -> Target.DistanceBias
+    mutating func layer(_ layer: Source.Layer) -> Target.Layer
+    mutating func classifier(_ classifier: Source.Classifier) -> Target.Classifier
+    mutating func decoder(_ decoder: Source.Decoder) -> Target.Decoder
 }
 
 extension WeightMap {
-    @inline(never) mutating func optionalNorm(_ norm: Source.Norm?) throws(LimbeckError) -> Target.Norm? {
+    @inline(never) mutating func optionalNorm(_ norm: Source.Norm?) -> Target.Norm? {
         guard let norm else { return nil }
-        return try self.norm(norm)
+        return self.norm(norm)
     }
 
-    @inline(never) mutating func optionalLayer(_ layer: Source.Layer?) throws(LimbeckError) -> Target.Layer? {
+    @inline(never) mutating func optionalLayer(_ layer: Source.Layer?) -> Target.Layer? {
         guard let layer else { return nil }
-        return try self.layer(layer)
+        return self.layer(layer)
     }
 }
 

@@ -14,10 +14,12 @@ extension Weights {
         let c = model.configuration
         let scoreColumns = 2 * c.attentionHeads * c.headSize
         var measure = WeightForms(precision, scoreColumns: scoreColumns, layout: Layout(), writes: false)
-        _ = try parts.map(&measure)
+        _ = parts.map(&measure)
+        if let failure = measure.failure { throw failure }
         let memory = try Memory(bytes: measure.layout.bytes)
         var forms = WeightForms(precision, scoreColumns: scoreColumns, layout: Layout(base: memory.base), writes: true)
-        let parts = try self.parts.map(&forms)
+        let parts = self.parts.map(&forms)
+        if let failure = forms.failure { throw failure }
         if !forms.products.isEmpty {
             var quantizer = try Quantizer(
                 model, options: options, weights: self, products: forms.products, progress: progress)
@@ -74,7 +76,7 @@ struct Quantizer {
 
     mutating func run(_ calibration: [String]?) throws(LimbeckError) {
         try session.fillForCalibration(calibration)
-        if session.tokens > 0 {
+        if session.batch.tokens > 0 {
             try run(weights.embeddings, firstProduct: 0)
             for layer in weights.layers {
                 for block in layer { try run(weights.blocks[block], firstProduct: firstProducts[block]) }
@@ -90,13 +92,13 @@ struct Quantizer {
             if case .product(let step) = step {
                 let inputs = session.scratch[step.from]
                 let seen = if let seen = moments[product] { seen } else { try Moments(depth: step.depth) }
-                try seen.add(inputs.start, stride: inputs.stride, rows: session.tokens, workers: session.encoder.workers)
+                try seen.add(inputs.start, stride: inputs.stride, rows: session.batch.tokens, workers: session.encoder.workers)
                 moments[product] = seen
                 uses[product] -= 1
                 if uses[product] == 0 { try finish(product, seen) }
                 product += 1
             }
-            try session.encoder.run(step, tokens: session.tokens, sequences: session.sequences)
+            try session.encoder.run(step, session.batch)
         }
     }
 
@@ -111,7 +113,7 @@ struct Quantizer {
 extension Session {
     /// A batch of the texts that fit into it, the caller's or ours; of random ids if the model has no tokenizer.
     fileprivate func fillForCalibration(_ texts: [String]?) throws(LimbeckError) {
-        clearBatch()
+        batch.clear()
         guard let tokenizer = model.tokenizer else { return fillWithRandomIds() }
         let length = try length(0)
         for text in texts?.map({ [UInt8]($0.utf8) }) ?? CalibrationTexts.make() {
@@ -132,12 +134,12 @@ extension Session {
         }
         let length = min(longest, 64)
         for _ in 0..<64 {
-            for i in tokens..<tokens + length {
+            for i in batch.tokens..<batch.tokens + length {
                 let octave = c.vocabSize >> random(5)
-                scratch.ids[i] = Int32(truncatingIfNeeded: octave / 2 + random(max(1, octave - octave / 2)))
-                scratch.types[i] = 0
+                batch.ids[i] = Int32(truncatingIfNeeded: octave / 2 + random(max(1, octave - octave / 2)))
+                batch.types[i] = 0
             }
-            close(count: length)
+            close(count: length, index: 0)
         }
     }
 }

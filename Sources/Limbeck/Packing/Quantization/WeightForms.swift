@@ -18,13 +18,23 @@ struct WeightForms: WeightMap {
     private var written: [(from: UnsafePointer<Float>, to: Rows)] = []
     /// What is being laid out, for messages.
     private var name: Message = ""
+    private(set) var failure: LimbeckError?
 
     init(_ precision: Precision, scoreColumns: Int, layout: Layout, writes: Bool) {
         (self.precision, self.scoreColumns, self.layout, self.writes) = (precision, scoreColumns, layout, writes)
     }
 
-    mutating func begin(block: Int?) {
+    mutating func begin(block: Int?) -> Bool {
         name = block.map { "block \($0)" } ?? "the embeddings"
+        return failure == nil
+    }
+
+    @inline(never) private mutating func fail(_ what: __owned Message) {
+        failure = failure ?? LimbeckError(.unsupported, "\(name): \(what)")
+    }
+
+    @inline(never) private mutating func failBeingDone() {
+        failure = failure ?? LimbeckError(.unsupported, "the weights are stored in fewer bits already")
     }
 
     mutating func norm(_ norm: PackedNorm) -> PackedNorm { norm }
@@ -34,38 +44,34 @@ struct WeightForms: WeightMap {
 
     // MARK: Products
 
-    mutating func product(_ step: ProductStep<Packed>) throws(LimbeckError) -> (PackedLinear, gate: PackedLinear?) {
+    mutating func product(_ step: ProductStep<Packed>) -> (PackedLinear, gate: PackedLinear?) {
         // In int4 the codes lose far more than the inputs' bytes, in queries and keys too.
         let scores = step.into == .projected && precision == .int8 ? max(0, scoreColumns - step.column) : 0
-        return try product(step.matrix, step.gate, scores: scores)
+        return product(step.matrix, step.gate, scores: scores)
     }
 
     @inline(never) private mutating func product(
         _ matrix: PackedLinear, _ gate: PackedLinear?, scores: Int
-    ) throws(LimbeckError) -> (PackedLinear, gate: PackedLinear?) {
+    ) -> (PackedLinear, gate: PackedLinear?) {
         switch precision {
         case .float32: return (matrix, gate)
-        case .float16: return (try halves(matrix), try gate.map { matrix throws(LimbeckError) in try halves(matrix) })
+        case .float16: return (halves(matrix), gate.map { halves($0) })
         case .int8, .int4:
             let smoothing = layout.take(Float.self, matrix.depth.roundedUp(to: IntegerPanels.depthStep))
+            guard let codes = integers(matrix) else { return (matrix, gate) }
             let product = QuantizedProduct(
-                depth: matrix.depth, scores: scores, smoothing: smoothing,
-                matrix: try integers(matrix, smoothing),
-                gate: try gate.map { matrix throws(LimbeckError) in try integers(matrix, smoothing) })
+                depth: matrix.depth, scores: scores, smoothing: smoothing, matrix: codes, gate: gate.flatMap { integers($0) })
             products.append(product)
-            return (product.matrix.form(of: matrix, smoothing), gate.flatMap { gate in product.gate?.form(of: gate, smoothing) })
+            return (codes.form(of: matrix, smoothing), gate.flatMap { gate in product.gate?.form(of: gate, smoothing) })
         }
     }
 
-    @inline(never) private mutating func integers(
-        _ matrix: PackedLinear, _ smoothing: UnsafeMutablePointer<Float>
-    ) throws(LimbeckError) -> QuantizedMatrix {
+    @inline(never) private mutating func integers(_ matrix: PackedLinear) -> QuantizedMatrix? {
         guard matrix.depth <= QuantizedMatrix.mostDepth else {
-            throw LimbeckError(
-                .unsupported, "\(name): a product of depth \(matrix.depth), and bytes are summed up to \(QuantizedMatrix.mostDepth)"
-            )
+            fail("a product of depth \(matrix.depth), and bytes are summed up to \(QuantizedMatrix.mostDepth)")
+            return nil
         }
-        let weights = try numbers(of: matrix)
+        guard let weights = numbers(of: matrix) else { return nil }
         let columns = matrix.panelCount * panelColumns
         let count = columns * matrix.integerDepth
         let codes =
@@ -82,65 +88,61 @@ struct WeightForms: WeightMap {
         return QuantizedMatrix(weights: weights, panels: matrix.panelCount, codes: codes)
     }
 
-    @inline(never) private mutating func halves(_ matrix: PackedLinear) throws(LimbeckError) -> PackedLinear {
+    @inline(never) private mutating func halves(_ matrix: PackedLinear) -> PackedLinear {
         var result = matrix
-        let weights = try numbers(of: matrix)
-        result.panels = .float(.float16(try halves(weights, matrix.panelCount * panelColumns * matrix.depth, name)))
+        guard let weights = numbers(of: matrix) else { return matrix }
+        result.panels = .float(.float16(halves(weights, matrix.panelCount * panelColumns * matrix.depth)))
         return result
     }
 
-    @inline(never) private mutating func halves(
-        _ numbers: UnsafePointer<Float>, _ count: Int, _ name: Message
-    ) throws(LimbeckError) -> UnsafePointer<UInt16> {
+    @inline(never) private mutating func halves(_ numbers: UnsafePointer<Float>, _ count: Int) -> UnsafePointer<UInt16> {
         let halves = layout.take(UInt16.self, count)
-        if writes {
-            for i in 0..<count {
-                guard let half = half(numbers[i]) else {
-                    throw LimbeckError(
-                        .unsupported, "\(name): a weight of 65,520 or more, or none at all, which float16 does not have")
-                }
-                halves[i] = half
+        for i in 0..<(writes ? count : 0) {
+            guard let half = half(numbers[i]) else {
+                fail("a weight of 65,520 or more, or none at all, which float16 does not have")
+                break
             }
+            halves[i] = half
         }
         return UnsafePointer(halves)
     }
 
     /// Finite float32 numbers alone become anything else.
-    private func numbers(of matrix: PackedLinear) throws(LimbeckError) -> UnsafePointer<Float> {
-        guard case .float(.float32(let weights)) = matrix.panels else { throw WeightForms.alreadyDone }
-        if writes { try checkFinite(weights, matrix.panelCount * panelColumns * matrix.depth, name) }
-        return weights
-    }
-
-    @inline(never)
-    private func checkFinite(_ numbers: UnsafePointer<Float>, _ count: Int, _ name: Message) throws(LimbeckError) {
-        for i in 0..<count where !numbers[i].isFinite {
-            throw LimbeckError(.unsupported, "\(name): a weight that is not a finite number cannot be stored in fewer bits")
+    private mutating func numbers(of matrix: PackedLinear) -> UnsafePointer<Float>? {
+        guard case .float(.float32(let weights)) = matrix.panels else {
+            failBeingDone()
+            return nil
         }
+        return areFinite(weights, matrix.panelCount * panelColumns * matrix.depth) ? weights : nil
     }
 
-    static let alreadyDone = LimbeckError(.unsupported, "the weights are stored in fewer bits already")
+    @inline(never) private mutating func areFinite(_ numbers: UnsafePointer<Float>, _ count: Int) -> Bool {
+        for i in 0..<(writes ? count : 0) where !numbers[i].isFinite {
+            fail("a weight that is not a finite number cannot be stored in fewer bits")
+            return false
+        }
+        return true
+    }
 
     // MARK: Rows
 
     /// What is wrong in a row of a small table, of a position or a type, is so in many texts alike: it keeps 16 bits.
     @inline(never)
-    mutating func table(_ table: PackedTable, _ kind: TableKind) throws(LimbeckError) -> PackedTable {
+    mutating func table(_ table: PackedTable, _ kind: TableKind) -> PackedTable {
         var result = table
-        result.rows = try rows(
-            table.rows, count: table.count, width: table.width, halves: kind != .words || precision == .float16, "the embeddings")
+        result.rows = rows(table.rows, count: table.count, width: table.width, halves: kind != .words || precision == .float16)
         return result
     }
 
     /// Rows in 16 bits, or in bytes with a scale for each row.
-    @inline(never)
-    private mutating func rows(_ rows: Rows, count: Int, width: Int, halves isHalf: Bool, _ name: Message) throws(LimbeckError)
-        -> Rows
-    {
+    @inline(never) private mutating func rows(_ rows: Rows, count: Int, width: Int, halves isHalf: Bool) -> Rows {
         guard precision != .float32 else { return rows }
-        guard case .float32(let numbers) = rows else { throw WeightForms.alreadyDone }
+        guard case .float32(let numbers) = rows else {
+            failBeingDone()
+            return rows
+        }
         for other in written where other.from == numbers { return other.to }
-        if writes { try checkFinite(numbers, count * width, name) }
+        guard areFinite(numbers, count * width) else { return rows }
         let result: Rows
         if !isHalf {
             let codes = layout.take(Int8.self, count * width), scales = layout.take(Float.self, count)
@@ -149,27 +151,28 @@ struct WeightForms: WeightMap {
             }
             result = .int8(codes, scales: scales)
         } else {
-            result = .float16(try halves(numbers, count * width, name))
+            result = .float16(halves(numbers, count * width))
         }
         written.append((numbers, result))
         return result
     }
 
     /// The matrices of heads are small but for a decoder, which has a row for each word, and often those of the embeddings.
-    mutating func classifier(_ linear: Linear) throws(LimbeckError) -> Linear { try self.linear(linear, isDecoder: false) }
-    mutating func decoder(_ linear: Linear) throws(LimbeckError) -> Linear { try self.linear(linear, isDecoder: true) }
+    mutating func classifier(_ linear: Linear) -> Linear { self.linear(linear, isDecoder: false) }
+    mutating func decoder(_ linear: Linear) -> Linear { self.linear(linear, isDecoder: true) }
 
     @inline(never)
-    private mutating func linear(_ linear: Linear, isDecoder: Bool) throws(LimbeckError) -> Linear {
+    private mutating func linear(_ linear: Linear, isDecoder: Bool) -> Linear {
         var result = linear
-        result.weight = try rows(
-            linear.weight, count: linear.outputs, width: linear.inputs, halves: !isDecoder || precision == .float16, "the head")
+        name = "the head"
+        result.weight = rows(
+            linear.weight, count: linear.outputs, width: linear.inputs, halves: !isDecoder || precision == .float16)
         return result
     }
 
-    @inline(never) mutating func layer(_ layer: Dense) throws(LimbeckError) -> Dense {
+    @inline(never) mutating func layer(_ layer: Dense) -> Dense {
         var result = layer
-        result.linear = try classifier(layer.linear)
+        result.linear = classifier(layer.linear)
         return result
     }
 }

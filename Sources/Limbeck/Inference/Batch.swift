@@ -1,0 +1,97 @@
+import KernelInterface
+
+/// Sequences back to back, without padding (a packed batch): what the encoder computes, and what the answers read its states by. The
+/// memory is the session's scratch.
+package struct Batch {
+    /// The most tokens that are computed together, T. The arrays of tokens have room for `wordTokens` more.
+    package let capacity: Int
+    package let ids: UnsafeMutablePointer<Int32>  // (T + wordTokens)
+    package let types: UnsafeMutablePointer<Int32>  // (T + wordTokens)
+    package let positions: UnsafeMutablePointer<Int32>  // (T)
+    /// Byte ranges of the tokens in their text.
+    package let tokenStarts: UnsafeMutablePointer<UInt32>  // (T + wordTokens)
+    package let tokenEnds: UnsafeMutablePointer<UInt32>  // (T + wordTokens)
+    /// The word each token belongs to.
+    package let words: UnsafeMutablePointer<Int32>  // (T + wordTokens)
+    /// The first token of each sequence, and the end of the last. A sequence has at least one token, so T bounds them too.
+    package let starts: UnsafeMutablePointer<Int>  // (T + 1)
+    /// The caller's index of each sequence.
+    package let origin: UnsafeMutablePointer<Int>  // (T + 1)
+    package private(set) var sequences = 0
+
+    /// More tokens than a word has: room for the beginning of the word in which a window of a long context begins.
+    static let wordTokens = WordPieceOptions.characterBound + 16
+
+    init(_ layout: inout Layout, capacity: Int) {
+        let extended = capacity + Batch.wordTokens
+        self.capacity = capacity
+        ids = layout.take(Int32.self, extended)
+        types = layout.take(Int32.self, extended)
+        positions = layout.take(Int32.self, capacity)
+        tokenStarts = layout.take(UInt32.self, extended)
+        tokenEnds = layout.take(UInt32.self, extended)
+        words = layout.take(Int32.self, extended)
+        starts = layout.take(Int.self, capacity + 1)
+        origin = layout.take(Int.self, capacity + 1)
+    }
+
+    package var tokens: Int { starts[sequences] }
+
+    /// The tokens of a sequence.
+    package subscript(sequence: Int) -> Range<Int> { starts[sequence]..<starts[sequence + 1] }
+
+    package mutating func clear() {
+        sequences = 0
+        starts[0] = 0
+    }
+
+    /// Where the tokens of the next sequence go, and `extra` more than the batch has room for.
+    func room(extra: Int = 0) -> TokenBuffer {
+        let start = tokens
+        return TokenBuffer(
+            ids: ids + start, types: types + start, starts: tokenStarts + start, ends: tokenEnds + start, words: words + start,
+            capacity: capacity - start + extra)
+    }
+
+    /// Ends a sequence whose ids and types are in place. Its positions are counted from 0, or, in a model with a padding id, from the one
+    /// after that, which stays the position of padding.
+    package mutating func close(count: Int, origin index: Int, paddingId: Int32?) {
+        let start = tokens
+        if let paddingId {
+            var last = paddingId
+            for i in start..<start + count {
+                if ids[i] != paddingId { last += 1 }
+                positions[i] = ids[i] == paddingId ? paddingId : last
+            }
+        } else {
+            for i in 0..<count { positions[start + i] = Int32(truncatingIfNeeded: i) }
+        }
+        origin[sequences] = index
+        sequences += 1
+        starts[sequences] = start + count
+    }
+
+    /// Drops the sequences that are finished: those that stay move up, in their order. `move` is called for what stays of other arrays
+    /// with a row for each token: the rows from, to, and how many.
+    mutating func compact(keeping isKept: (Int) -> Bool, move: (Int, Int, Int) -> Void) {
+        var kept = 0, end = 0
+        for sequence in 0..<sequences {
+            let range = self[sequence]
+            guard isKept(sequence) else { continue }
+            if end < range.lowerBound {
+                for array in [ids, types, positions, words] {
+                    (array + end).update(from: array + range.lowerBound, count: range.count)
+                }
+                for array in [tokenStarts, tokenEnds] {
+                    (array + end).update(from: array + range.lowerBound, count: range.count)
+                }
+                move(range.lowerBound, end, range.count)
+            }
+            origin[kept] = origin[sequence]
+            kept += 1
+            end += range.count
+            starts[kept] = end
+        }
+        sequences = kept
+    }
+}
