@@ -80,40 +80,6 @@ private struct WeightedValues: Finish {
     }
 }
 
-/// e^(x - max x) over the numbers `seen` in place, and 0 for the others of `count`, in whole vectors: the buffer reaches to the end of
-/// the last one. Returns the sum.
-@inline(__always) func exponentials(_ x: UnsafeMutablePointer<Float>, _ seen: Range<Int>, of count: Int) -> Float {
-    let low = seen.lowerBound, high = seen.upperBound
-    // Vectors, of which the first and the last may be seen in part: then they are not among the full ones.
-    let first = low / 16, end = (high + 15) / 16
-    let full = min((low + 15) / 16, end)
-    let fullEnd = max(full, high / 16)
-    var most = all(-Float.infinity)
-    for i in first..<full { most = larger(most, keep(load(x + i * 16), low - i * 16..<high - i * 16, else: -.infinity)) }
-    for i in full..<fullEnd { most = larger(most, load(x + i * 16)) }
-    for i in fullEnd..<end { most = larger(most, keep(load(x + i * 16), first: high - i * 16, else: -.infinity)) }
-    let shift = all(largest(most))
-    var sum = Vector()
-    for i in 0..<first { store(Vector(), x + i * 16) }
-    for i in first..<full {
-        let e = keep(exp(load(x + i * 16) - shift), low - i * 16..<high - i * 16, else: 0)
-        store(e, x + i * 16)
-        sum += e
-    }
-    for i in full..<fullEnd {
-        let e = exp(load(x + i * 16) - shift)
-        store(e, x + i * 16)
-        sum += e
-    }
-    for i in fullEnd..<end {
-        let e = keep(exp(load(x + i * 16) - shift), first: high - i * 16, else: 0)
-        store(e, x + i * 16)
-        sum += e
-    }
-    for i in end..<max(end, (count + 15) / 16) { store(Vector(), x + i * 16) }
-    return total(sum)
-}
-
 /// Rows of `width` become panels (width, 32) whose columns are the rows: the keys as the right side of q k^T.
 @inline(__always) private func packTransposed(
     _ x: UnsafePointer<Float>, stride: Int, rows: Int, width: Int, into panels: UnsafeMutablePointer<Float>

@@ -25,62 +25,98 @@ extension Weights {
         if !vector.isPlain { json.object("vector") { json in vector.write(to: &contents, &json) } }
     }
 
-    /// The weights where they stand in the file; completes the configuration by what the steps tell. Whatever the description says, no
-    /// step of what is read here leaves its buffers and tables.
+    /// The weights where they are in the file; completes the configuration by what the steps tell.
     convenience init(_ file: __shared PackFile, _ configuration: inout Configuration) throws(LimbeckError) {
-        let (root, tensors, c) = (file.root, file.tensors, configuration)
-        var widths = BufferWidths()
-        func steps(_ list: JSONElements) throws(LimbeckError) -> [Step<Packed>] {
-            var steps: [Step<Packed>] = []
-            for json in list {
-                let step = try Step(json, c, tensors)
-                widths.widen(step.output)
-                steps.append(step)
-            }
-            return steps
+        let reader = PartsReader(file, configuration)
+        try reader.read()
+        configuration.widths = reader.widths
+        configuration.layers = reader.parts.layers.count
+        self.init(reader.parts, mappings: [file.mapping])
+    }
+}
+
+/// Reads the parts of a model out of a pack. Whatever the description says, no step of what is read leaves its buffers and tables.
+private final class PartsReader {
+    private let root: JSONValue
+    private let tensors: PackTensors
+    private let c: Configuration
+    let parts: ModelParts<Packed>
+    private(set) var widths = BufferWidths()
+
+    init(_ file: PackFile, _ configuration: Configuration) {
+        (root, tensors, c) = (file.root, file.tensors, configuration)
+        parts = ModelParts(hidden: configuration.hiddenSize)
+    }
+
+    func read() throws(LimbeckError) {
+        try readSteps(root.list("embeddings")) { parts, step in parts.embeddings.append(step) }
+        for block in try root.list("blocks") {
+            parts.blocks.append([])
+            try readSteps(block.elements) { parts, step in parts.blocks[parts.blocks.count - 1].append(step) }
         }
-        let parts = ModelParts<Packed>(hidden: c.hiddenSize)
-        parts.embeddings = try steps(root.list("embeddings"))
-        for block in try root.list("blocks") { parts.blocks.append(try steps(block.elements)) }
-        for layer in try root.list("layers") {
-            var list: [Int] = []
-            for block in layer.elements {
-                guard let index = block.int, parts.blocks.indices.contains(index) else {
-                    throw block.mismatch("a block", expected: "one of \(parts.blocks.count)")
-                }
-                list.append(index)
-            }
-            parts.layers.append(list)
-        }
-        guard 1...Weights.mostLayers ~= parts.layers.count else {
-            throw root.mismatch("a model of \(parts.layers.count) layers", expected: "1 to \(Weights.mostLayers)")
+        for layer in try root.list("layers") { try readLayer(layer) }
+        guard 1...PartsReader.mostLayers ~= parts.layers.count else {
+            throw root.mismatch("a model of \(parts.layers.count) layers", expected: "1 to \(PartsReader.mostLayers)")
         }
         for rotary in try root.list("rotaries") {
             parts.angles.append(try PackedRotary(rotary, positions: c.positionRows, tensors))
         }
-        for step in parts.embeddings + parts.blocks.joined() where !step.fits(widths, parts.angles) {
-            throw root.mismatch("a step that leaves its buffers", expected: "none")
-        }
-        // The heads read rows of this width.
-        guard widths[.hidden] == c.hiddenSize else {
-            throw root.mismatch("a state of \(widths[.hidden]) numbers", expected: "\(c.hiddenSize)")
-        }
-        parts.distanceBias = try root.optional("relative_bias").map { (value) throws(LimbeckError) in
-            try RelativeBias(value, heads: c.attentionHeads, positions: c.maxPositions, tensors)
-        }
-        parts.pooler = try root.optional("pooler").map { (value) throws(LimbeckError) in
-            try Dense(value, hidden: c.hiddenSize, most: c.hiddenSize, tensors)
-        }
-        if let outputs = parts.pooler?.linear.outputs, outputs != c.hiddenSize {
-            throw root.mismatch("a pooler of \(outputs) outputs", expected: "\(c.hiddenSize)")
-        }
+        try checkSteps()
+        try readDistanceBias()
+        try readPooler()
         parts.vector = try VectorSteps(root, hidden: c.hiddenSize, tensors)
         parts.head = try Head<Packed>(root.required("head"), c, tensors)
-        configuration.widths = widths
-        configuration.layers = parts.layers.count
-        self.init(parts, mappings: [file.mapping])
     }
 
     /// A layer may be there several times, so that the file does not bound them.
     private static let mostLayers = 1 << 14
+
+    // Calls: one that may fail lets go of all that its caller has open.
+
+    @inline(never)
+    private func readSteps(_ list: JSONElements, _ take: (ModelParts<Packed>, Step<Packed>) -> Void) throws(LimbeckError) {
+        for json in list {
+            let step = try Step(json, c, tensors)
+            widths.widen(step.output)
+            take(parts, step)
+        }
+    }
+
+    @inline(never) private func readLayer(_ layer: JSONValue) throws(LimbeckError) {
+        parts.layers.append([])
+        for block in layer.elements {
+            guard let index = block.int, parts.blocks.indices.contains(index) else {
+                throw block.mismatch("a block", expected: "one of \(parts.blocks.count)")
+            }
+            parts.layers[parts.layers.count - 1].append(index)
+        }
+    }
+
+    @inline(never) private func checkSteps() throws(LimbeckError) {
+        func check(_ steps: [Step<Packed>]) throws(LimbeckError) {
+            for step in steps where !step.fits(widths, parts.angles) {
+                throw root.mismatch("a step that leaves its buffers", expected: "none")
+            }
+        }
+        try check(parts.embeddings)
+        for block in parts.blocks { try check(block) }
+        // The heads read rows of this width.
+        guard widths[.hidden] == c.hiddenSize else {
+            throw root.mismatch("a state of \(widths[.hidden]) numbers", expected: "\(c.hiddenSize)")
+        }
+    }
+
+    @inline(never) private func readDistanceBias() throws(LimbeckError) {
+        guard let value = root.optional("relative_bias") else { return }
+        parts.distanceBias = try RelativeBias(value, heads: c.attentionHeads, positions: c.maxPositions, tensors)
+    }
+
+    @inline(never) private func readPooler() throws(LimbeckError) {
+        guard let value = root.optional("pooler") else { return }
+        let pooler = try Dense(value, hidden: c.hiddenSize, most: c.hiddenSize, tensors)
+        guard pooler.linear.outputs == c.hiddenSize else {
+            throw root.mismatch("a pooler of \(pooler.linear.outputs) outputs", expected: "\(c.hiddenSize)")
+        }
+        parts.pooler = pooler
+    }
 }
