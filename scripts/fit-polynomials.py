@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fits the polynomials of Functions.swift and AttentionInBytes.swift in Sources/Kernels; prints their coefficients and their
+"""Fits the polynomials of Functions.swift and QuantizedAttention.swift in Sources/Kernels; prints their coefficients and their
 measured errors.
 
 Needs numpy and scipy. Minimax by Lawson's iteration: weighted least squares whose weights grow where the error is large.

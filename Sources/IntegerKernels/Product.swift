@@ -20,22 +20,22 @@ private func product(
     withUnsafeMutablePointer(to: &tileSums) { tileSums in
         var sums = UnsafeMutableRawPointer(tileSums).assumingMemoryBound(to: Sums.self)  // (tileRows, 32)
         var other = sums + 64  // of the tile before
-        var outputs = Outputs(of: job, weights, rows.lowerBound..<rows.lowerBound, column: panels.lowerBound * panelColumns, other)
+        var epilogue = TileEpilogue(of: job, weights, rows.lowerBound..<rows.lowerBound, column: panels.lowerBound * panelColumns, other)
         for panel in panels {
             let column = panel * panelColumns, codes = weights.codes + column * job.depth
             var row = rows.lowerBound
             while row < rows.upperBound {
                 let end = min(row + tileRows, rows.upperBound)
                 tile(
-                    job.a.bytes + row * job.a.stride, job.a.stride, end - row, job.depth, codes, into: sums, 2, beside: &outputs,
+                    job.a.bytes + row * job.a.stride, job.a.stride, end - row, job.depth, codes, into: sums, 2, beside: &epilogue,
                     of: job, activate)
-                outputs.make(tileRows, of: job, activate)
-                outputs = Outputs(of: job, weights, row..<end, column: column, sums)
+                epilogue.run(tileRows, of: job, activate)
+                epilogue = TileEpilogue(of: job, weights, row..<end, column: column, sums)
                 (sums, other) = (other, sums)
                 row = end
             }
         }
-        outputs.make(tileRows, of: job, activate)
+        epilogue.run(tileRows, of: job, activate)
     }
     endTiles()
 }
@@ -58,7 +58,7 @@ func integerSums(_ pointer: UnsafePointer<IntegerSums>) {
 }
 
 /// Makes the outputs of a tile from its sums, row by row.
-struct Outputs {
+struct TileEpilogue {
     private var row: Int
     private let end: Int
     private var out: Int
@@ -78,7 +78,7 @@ struct Outputs {
     }
 
     /// Of so many rows more, or of those that are left.
-    @inline(__always) mutating func make(_ count: Int, of job: IntegerProduct, _ activate: Kernels.ActivateRows) {
+    @inline(__always) mutating func run(_ count: Int, of job: IntegerProduct, _ activate: Kernels.ActivateRows) {
         let end = min(row + count, end), start = job.out + out, made = end - row
         while row < end {
             let scale = limbeck_all_float(job.a.scales[row]), zero = job.a.zeros[row]

@@ -38,9 +38,9 @@ public struct AttentionScratch {
     }
 }
 
-/// Of `Kernels.attentionInBytes`. The depth of the codes is a multiple of `depthStep`: the instruction set's, or to measure for any of them
+/// Of `Kernels.quantizedAttention`. The depth of the codes is a multiple of `depthStep`: the instruction set's, or to measure for any of them
 /// the largest.
-public struct ByteAttentionScratch {
+public struct QuantizedAttentionScratch {
     public let depth: Int  // the head's size in whole steps
     public let stride: Int  // of what there is for each key
     public let valuePanels: Int
@@ -62,7 +62,7 @@ public struct ByteAttentionScratch {
 
     @export(interface) @inline(never)
     public init(_ layout: inout Layout, tokens: Int, headSize: Int, depthStep: Int) {
-        let block = ByteAttentionScratch.queryBlock, columns = tokens.roundedUp(to: panelColumns)
+        let block = QuantizedAttentionScratch.queryBlock, columns = tokens.roundedUp(to: panelColumns)
         depth = headSize.roundedUp(to: depthStep)
         // A window's keys begin at a panel and end after whole steps.
         stride = columns + 64
@@ -82,7 +82,7 @@ public struct ByteAttentionScratch {
 
     public static func bytes(tokens: Int, headSize: Int) -> Int {
         var layout = Layout()
-        _ = ByteAttentionScratch(&layout, tokens: tokens, headSize: headSize, depthStep: IntegerPanels.depthStep)
+        _ = QuantizedAttentionScratch(&layout, tokens: tokens, headSize: headSize, depthStep: IntegerPanels.depthStep)
         return layout.bytes
     }
 }

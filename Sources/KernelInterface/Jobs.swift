@@ -86,7 +86,7 @@ public struct Attention {
     }
 
     /// For so many tokens no sum in bytes reaches 2^31.
-    public static let mostTokensInBytes = 1 << 16
+    public static let maxQuantizedTokens = 1 << 16
 }
 
 /// Scores of disentangled attention: of a query with the position of a key, `keys`, and of a key with the position of a query, `queries`.

@@ -20,7 +20,7 @@ public struct Kernels: Sendable {
     ///     out = (the sum of weight * v codes) * (the largest |v| / 127 / 16256 / the sum of e)
     ///
     /// A weight is two bytes of seven bits, whose sums are exact: as floats, 128 times the high ones and the low ones.
-    public var attentionInBytes: @Sendable (_ job: UnsafePointer<Attention>, _ head: Int, _ queries: Range<Int>, _ scratch: UnsafeMutablePointer<Float>) -> Void
+    public var quantizedAttention: @Sendable (_ job: UnsafePointer<Attention>, _ head: Int, _ queries: Range<Int>, _ scratch: UnsafeMutablePointer<Float>) -> Void
     /// Rotary positions, of rows in place.
     public var rotate: @Sendable (_ job: UnsafePointer<Rotation>, _ rows: Range<Int>) -> Void
     /// LayerNorm of rows.
@@ -42,7 +42,7 @@ public struct Kernels: Sendable {
         product: @escaping @Sendable (UnsafePointer<Product>, Range<Int>, Range<Int>, UnsafeMutablePointer<Float>) -> Void,
         integer: IntegerKernels,
         attention: @escaping @Sendable (UnsafePointer<Attention>, Int, Range<Int>, UnsafeMutablePointer<Float>) -> Void,
-        attentionInBytes: @escaping @Sendable (UnsafePointer<Attention>, Int, Range<Int>, UnsafeMutablePointer<Float>) -> Void,
+        quantizedAttention: @escaping @Sendable (UnsafePointer<Attention>, Int, Range<Int>, UnsafeMutablePointer<Float>) -> Void,
         rotate: @escaping @Sendable (UnsafePointer<Rotation>, Range<Int>) -> Void,
         normalize: @escaping @Sendable (UnsafePointer<Normalization>, Range<Int>) -> Void,
         embed: @escaping @Sendable (UnsafePointer<Embedding>, Range<Int>) -> Void,
@@ -55,7 +55,7 @@ public struct Kernels: Sendable {
         self.product = product
         self.integer = integer
         self.attention = attention
-        self.attentionInBytes = attentionInBytes
+        self.quantizedAttention = quantizedAttention
         self.rotate = rotate
         self.normalize = normalize
         self.embed = embed

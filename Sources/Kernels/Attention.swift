@@ -23,7 +23,7 @@ func attention(_ pointer: UnsafePointer<Attention>, head: Int, queries: Range<In
             let out = scores + (panel - firstPanel) * panelColumns
             multiply(
                 q, stride: job.stride, rows: rows, depth: size, panel: keys + panel * panelColumns * size,
-                finish: Scores(out: out, stride: scoreStride, scale: job.scale))
+                epilogue: Scores(out: out, stride: scoreStride, scale: job.scale))
         }
         if let bias = job.bias {
             let center = bias + head * job.biasStride + job.biasCenter - query + firstKey
@@ -41,14 +41,14 @@ func attention(_ pointer: UnsafePointer<Attention>, head: Int, queries: Range<In
             multiply(
                 scores, stride: scoreStride, rows: rows, depth: endKey - firstKey,
                 panel: values + (panel * tokens + firstKey) * panelColumns,
-                finish: WeightedValues(out: out, stride: job.outStride, columns: columns, inverses: inverses))
+                epilogue: WeightedValues(out: out, stride: job.outStride, columns: columns, inverses: inverses))
         }
         query += rows
     }
 }
 
 /// Products of queries and keys, or of one of them and positions.
-struct Scores: Finish {
+struct Scores: Epilogue {
     let out: UnsafeMutablePointer<Float>
     let stride: Int
     let scale: Float
@@ -58,7 +58,7 @@ struct Scores: Finish {
     }
 }
 
-private struct WeightedValues: Finish {
+private struct WeightedValues: Epilogue {
     let out: UnsafeMutablePointer<Float>
     let stride: Int
     let columns: Int  // of the panel; the next head's begin where this one's end

@@ -37,7 +37,7 @@ struct PositionScores {
             let columns = out + (panel - panels.lowerBound) * panelColumns
             multiply(
                 x, stride: job.stride, rows: rows, depth: job.headSize, panel: table + panel * panelColumns * job.headSize,
-                finish: Scores(out: columns, stride: stride, scale: job.scale))
+                epilogue: Scores(out: columns, stride: stride, scale: job.scale))
         }
     }
 

@@ -8,7 +8,7 @@ func normalize(_ pointer: UnsafePointer<Normalization>, rows: Range<Int>) {
 }
 
 /// A call: rows are long.
-@inline(never) private func normalize(
+@inline(never) func normalize(
     _ job: Normalization, _ x: UnsafePointer<Float>, into out: UnsafeMutablePointer<Float>
 ) {
     guard let eps = job.eps else {

@@ -7,20 +7,20 @@ import KernelInterface
 
 /// Takes 16 finished sums: of a row of the block, and of a half of the panel (columns 0..<16 or 16..<32). A type and not a closure:
 /// a closure of this size is called for every vector, cut into four registers, which took a twentieth of the time.
-protocol Finish {
+protocol Epilogue {
     /// Asks for the places of the outputs of a tile, before it is computed.
     func prepare(_ rows: Range<Int>)
     func callAsFunction(_ row: Int, _ half: Int, _ sums: Vector)
 }
 
-extension Finish {
+extension Epilogue {
     @inline(__always) func prepare(_ rows: Range<Int>) {}
 }
 
 /// (rows, depth) times one panel (depth, 32). `upcoming` is what will be read after it; else the next panel.
 @inline(__always) func multiply(
     _ a: UnsafePointer<Float>, stride: Int, rows: Int, depth: Int, panel: UnsafePointer<Float>,
-    upcoming: UnsafeRawBufferPointer? = nil, finish: some Finish
+    upcoming: UnsafeRawBufferPointer? = nil, epilogue: some Epilogue
 ) {
     #if KERNELS_AVX512
     let steps = (rows + 7) / 8 * depth
@@ -33,23 +33,23 @@ extension Finish {
     var row = 0
     #if KERNELS_AVX512
     while rows - row > 4 {
-        finish.prepare(row..<min(row + 8, rows))
-        tall(a + row * stride, stride, row, min(rows - row, 8), depth, panel, &prefetch, finish)
+        epilogue.prepare(row..<min(row + 8, rows))
+        tall(a + row * stride, stride, row, min(rows - row, 8), depth, panel, &prefetch, epilogue)
         row += 8
     }
     if row < rows {
-        finish.prepare(row..<rows)
-        short(a + row * stride, stride, row, rows - row, depth, panel, &prefetch, finish)
+        epilogue.prepare(row..<rows)
+        short(a + row * stride, stride, row, rows - row, depth, panel, &prefetch, epilogue)
     }
     #else
     while row < rows {
         let count = min(rows - row, tileRows)
-        finish.prepare(row..<row + count)
+        epilogue.prepare(row..<row + count)
         for half in 0..<2 {
             if count > 3 {
-                tall(a + row * stride, stride, row, count, half, depth, panel + half, &prefetch, finish)
+                tall(a + row * stride, stride, row, count, half, depth, panel + half, &prefetch, epilogue)
             } else {
-                short(a + row * stride, stride, row, count, half, depth, panel + half, &prefetch, finish)
+                short(a + row * stride, stride, row, count, half, depth, panel + half, &prefetch, epilogue)
             }
         }
         row += count
@@ -81,7 +81,7 @@ private struct Prefetch {
 /// Up to 8 rows; rows past `rows` repeat the last one, and their sums are dropped.
 @inline(__always) private func tall(
     _ a: UnsafePointer<Float>, _ stride: Int, _ row: Int, _ rows: Int, _ depth: Int, _ panel: UnsafePointer<Vector>,
-    _ prefetch: inout Prefetch, _ finish: some Finish
+    _ prefetch: inout Prefetch, _ epilogue: some Epilogue
 ) {
     let last = rows - 1
     let a0 = a, a1 = a + min(1, last) * stride, a2 = a + min(2, last) * stride, a3 = a + min(3, last) * stride
@@ -102,20 +102,20 @@ private struct Prefetch {
         x = all(a6[k]); s60 = fma(x, b0, s60); s61 = fma(x, b1, s61)
         x = all(a7[k]); s70 = fma(x, b0, s70); s71 = fma(x, b1, s71)
     }
-    finish(row, 0, s00); finish(row, 1, s01)
-    if rows > 1 { finish(row + 1, 0, s10); finish(row + 1, 1, s11) }
-    if rows > 2 { finish(row + 2, 0, s20); finish(row + 2, 1, s21) }
-    if rows > 3 { finish(row + 3, 0, s30); finish(row + 3, 1, s31) }
-    if rows > 4 { finish(row + 4, 0, s40); finish(row + 4, 1, s41) }
-    if rows > 5 { finish(row + 5, 0, s50); finish(row + 5, 1, s51) }
-    if rows > 6 { finish(row + 6, 0, s60); finish(row + 6, 1, s61) }
-    if rows > 7 { finish(row + 7, 0, s70); finish(row + 7, 1, s71) }
+    epilogue(row, 0, s00); epilogue(row, 1, s01)
+    if rows > 1 { epilogue(row + 1, 0, s10); epilogue(row + 1, 1, s11) }
+    if rows > 2 { epilogue(row + 2, 0, s20); epilogue(row + 2, 1, s21) }
+    if rows > 3 { epilogue(row + 3, 0, s30); epilogue(row + 3, 1, s31) }
+    if rows > 4 { epilogue(row + 4, 0, s40); epilogue(row + 4, 1, s41) }
+    if rows > 5 { epilogue(row + 5, 0, s50); epilogue(row + 5, 1, s51) }
+    if rows > 6 { epilogue(row + 6, 0, s60); epilogue(row + 6, 1, s61) }
+    if rows > 7 { epilogue(row + 7, 0, s70); epilogue(row + 7, 1, s71) }
 }
 
 /// Up to 4 rows.
 @inline(__always) private func short(
     _ a: UnsafePointer<Float>, _ stride: Int, _ row: Int, _ rows: Int, _ depth: Int, _ panel: UnsafePointer<Vector>,
-    _ prefetch: inout Prefetch, _ finish: some Finish
+    _ prefetch: inout Prefetch, _ epilogue: some Epilogue
 ) {
     let last = rows - 1
     let a0 = a, a1 = a + min(1, last) * stride, a2 = a + min(2, last) * stride, a3 = a + min(3, last) * stride
@@ -129,10 +129,10 @@ private struct Prefetch {
         x = all(a2[k]); s20 = fma(x, b0, s20); s21 = fma(x, b1, s21)
         x = all(a3[k]); s30 = fma(x, b0, s30); s31 = fma(x, b1, s31)
     }
-    finish(row, 0, s00); finish(row, 1, s01)
-    if rows > 1 { finish(row + 1, 0, s10); finish(row + 1, 1, s11) }
-    if rows > 2 { finish(row + 2, 0, s20); finish(row + 2, 1, s21) }
-    if rows > 3 { finish(row + 3, 0, s30); finish(row + 3, 1, s31) }
+    epilogue(row, 0, s00); epilogue(row, 1, s01)
+    if rows > 1 { epilogue(row + 1, 0, s10); epilogue(row + 1, 1, s11) }
+    if rows > 2 { epilogue(row + 2, 0, s20); epilogue(row + 2, 1, s21) }
+    if rows > 3 { epilogue(row + 3, 0, s30); epilogue(row + 3, 1, s31) }
 }
 #else
 // 16 registers of 8 lanes (AVX2): 6 x 16 keeps 12 registers of sums, 2 of columns and a broadcast. On arm64 (32 registers of
@@ -148,7 +148,7 @@ private struct Prefetch {
 /// Up to 6 rows of one half of a panel.
 @inline(__always) private func tall(
     _ a: UnsafePointer<Float>, _ stride: Int, _ row: Int, _ rows: Int, _ half: Int, _ depth: Int, _ panel: UnsafePointer<Vector>,
-    _ prefetch: inout Prefetch, _ finish: some Finish
+    _ prefetch: inout Prefetch, _ epilogue: some Epilogue
 ) {
     let last = rows - 1
     let a0 = a, a1 = a + min(1, last) * stride, a2 = a + min(2, last) * stride, a3 = a + min(3, last) * stride
@@ -164,18 +164,18 @@ private struct Prefetch {
         s4 = fma(all(a4[k]), b, s4)
         s5 = fma(all(a5[k]), b, s5)
     }
-    finish(row, half, s0)
-    if rows > 1 { finish(row + 1, half, s1) }
-    if rows > 2 { finish(row + 2, half, s2) }
-    if rows > 3 { finish(row + 3, half, s3) }
-    if rows > 4 { finish(row + 4, half, s4) }
-    if rows > 5 { finish(row + 5, half, s5) }
+    epilogue(row, half, s0)
+    if rows > 1 { epilogue(row + 1, half, s1) }
+    if rows > 2 { epilogue(row + 2, half, s2) }
+    if rows > 3 { epilogue(row + 3, half, s3) }
+    if rows > 4 { epilogue(row + 4, half, s4) }
+    if rows > 5 { epilogue(row + 5, half, s5) }
 }
 
 /// Up to 3 rows of one half of a panel.
 @inline(__always) private func short(
     _ a: UnsafePointer<Float>, _ stride: Int, _ row: Int, _ rows: Int, _ half: Int, _ depth: Int, _ panel: UnsafePointer<Vector>,
-    _ prefetch: inout Prefetch, _ finish: some Finish
+    _ prefetch: inout Prefetch, _ epilogue: some Epilogue
 ) {
     let last = rows - 1
     let a0 = a, a1 = a + min(1, last) * stride, a2 = a + min(2, last) * stride
@@ -187,8 +187,8 @@ private struct Prefetch {
         s1 = fma(all(a1[k]), b, s1)
         s2 = fma(all(a2[k]), b, s2)
     }
-    finish(row, half, s0)
-    if rows > 1 { finish(row + 1, half, s1) }
-    if rows > 2 { finish(row + 2, half, s2) }
+    epilogue(row, half, s0)
+    if rows > 1 { epilogue(row + 1, half, s1) }
+    if rows > 2 { epilogue(row + 2, half, s2) }
 }
 #endif

@@ -31,12 +31,12 @@ func product(_ pointer: UnsafePointer<Product>, rows: Range<Int>, panels: Range<
         }
         multiply(
             a, stride: job.aStride, rows: rows.count, depth: job.depth, panel: weights, upcoming: upcoming,
-            finish: ProductOutputs(job, rows.lowerBound * job.outStride + column, bias: job.bias + column))
+            epilogue: ProductEpilogue(job, rows.lowerBound * job.outStride + column, bias: job.bias + column))
         if job.activation != .identity { activate(out, stride: job.outStride, rows: rows.count, vectors: 2, job.activation) }
     }
 }
 
-private struct ProductOutputs: Finish {
+private struct ProductEpilogue: Epilogue {
     private let out: UnsafeMutablePointer<Float>
     private let stride: Int
     private let first: Int

@@ -1,21 +1,21 @@
 import CPlatform
 import KernelInterface
 
-/// Attention with both products in bytes; see `Kernels.attentionInBytes`. As with floats, a head's keys and values are packed once, and
+/// Attention with both products in bytes; see `Kernels.quantizedAttention`. As with floats, a head's keys and values are packed once, and
 /// scores exist for one block of queries at a time, for the panels of keys that any of them sees.
-func attentionInBytes(
+func quantizedAttention(
     _ pointer: UnsafePointer<Attention>, head: Int, queries: Range<Int>, scratch: UnsafeMutablePointer<Float>,
     _ integer: borrowing IntegerKernels
 ) {
     let job = pointer.pointee
     let tokens = job.tokens, window = min(job.window, tokens)
     var layout = Layout(base: scratch)
-    let space = ByteAttentionScratch(&layout, tokens: tokens, headSize: job.headSize, depthStep: integer.depthStep)
+    let space = QuantizedAttentionScratch(&layout, tokens: tokens, headSize: job.headSize, depthStep: integer.depthStep)
     packKeys(job, head, space)
     let unit = packValues(job, head, space)
     var query = queries.lowerBound
     while query < queries.upperBound {
-        let rows = min(ByteAttentionScratch.queryBlock, queries.upperBound - query)
+        let rows = min(QuantizedAttentionScratch.queryBlock, queries.upperBound - query)
         // A key's lane is its number modulo 16, wherever its block begins: the bits do not depend on the cut into blocks.
         let firstKey = max(0, query - window) / panelColumns * panelColumns, endKey = min(tokens, query + rows + window)
         quantize(job.query + query * job.stride + head * job.headSize, job, rows, levels: 63, zero: 64, space, scales: space.queryScales)
@@ -44,7 +44,7 @@ private let log2e: Float = 1.4426950408889634
 /// A block of rows of one head as bytes where the queries are: codes plus `zero`, whose scales are the largest magnitudes over `levels`.
 /// Also the sums of the codes, if `zero` is 0 and somebody wants them.
 private func quantize(
-    _ x: UnsafePointer<Float>, _ job: Attention, _ rows: Int, levels: Float, zero: UInt32, _ space: ByteAttentionScratch,
+    _ x: UnsafePointer<Float>, _ job: Attention, _ rows: Int, levels: Float, zero: UInt32, _ space: QuantizedAttentionScratch,
     scales: UnsafeMutablePointer<Float>, sums: UnsafeMutablePointer<Int32>? = nil
 ) {
     for row in 0..<rows {
@@ -53,7 +53,7 @@ private func quantize(
         var i = 0
         while i < job.headSize {
             // A head's rows are pages apart, where the hardware does not prefetch.
-            platform_prefetch(x + ByteAttentionScratch.queryBlock * job.stride + i)
+            platform_prefetch(x + QuantizedAttentionScratch.queryBlock * job.stride + i)
             most = larger(most, magnitude(load(x + i, first: job.headSize - i)))
             i += 16
         }
@@ -73,8 +73,8 @@ private func quantize(
     }
 }
 
-private func packKeys(_ job: Attention, _ head: Int, _ space: ByteAttentionScratch) {
-    let block = ByteAttentionScratch.queryBlock
+private func packKeys(_ job: Attention, _ head: Int, _ space: QuantizedAttentionScratch) {
+    let block = QuantizedAttentionScratch.queryBlock
     let words = space.depth / 4, rows = UnsafeMutableRawPointer(space.queries).assumingMemoryBound(to: Int32.self)
     // Zeros follow the head's numbers.
     for i in 0..<block * words { rows[i] = 0 }
@@ -94,8 +94,8 @@ private func packKeys(_ job: Attention, _ head: Int, _ space: ByteAttentionScrat
 }
 
 /// Returns what a sum of codes times weights is to be multiplied with.
-private func packValues(_ job: Attention, _ head: Int, _ space: ByteAttentionScratch) -> Float {
-    let block = ByteAttentionScratch.queryBlock
+private func packValues(_ job: Attention, _ head: Int, _ space: QuantizedAttentionScratch) -> Float {
+    let block = QuantizedAttentionScratch.queryBlock
     var largest: Float = 0
     var first = 0
     while first < job.tokens {
@@ -133,7 +133,7 @@ private func packValues(_ job: Attention, _ head: Int, _ space: ByteAttentionScr
 /// The scores in powers of two; e = 2^(score - largest score) over the keys seen and 0 for the others; their products with the values'
 /// weights as two bytes of seven bits, in whole groups of 64.
 private func weigh(
-    _ job: Attention, _ head: Int, _ queries: Range<Int>, _ keys: Range<Int>, unit: Float, _ space: ByteAttentionScratch
+    _ job: Attention, _ head: Int, _ queries: Range<Int>, _ keys: Range<Int>, unit: Float, _ space: QuantizedAttentionScratch
 ) {
     let window = min(job.window, job.tokens)
     let scales = space.keyScales + keys.lowerBound, sums = UnsafeRawPointer(space.keySums + keys.lowerBound)
@@ -200,7 +200,7 @@ private func weigh(
 }
 
 /// The sums of the values times their weights, as floats.
-private func gather(_ job: Attention, _ rows: Int, _ space: ByteAttentionScratch, into out: UnsafeMutablePointer<Float>) {
+private func gather(_ job: Attention, _ rows: Int, _ space: QuantizedAttentionScratch, into out: UnsafeMutablePointer<Float>) {
     let width = space.valuePanels * panelColumns
     for row in 0..<rows {
         let high = UnsafeRawPointer(space.valueDots + 2 * row * width), low = high + width * 4

@@ -10,7 +10,7 @@ public func table(_ integer: IntegerKernels) -> Kernels {
         product: { product($0, rows: $1, panels: $2, scratch: $3) },
         integer: integer,
         attention: { attention($0, head: $1, queries: $2, scratch: $3) },
-        attentionInBytes: { attentionInBytes($0, head: $1, queries: $2, scratch: $3, integer) },
+        quantizedAttention: { quantizedAttention($0, head: $1, queries: $2, scratch: $3, integer) },
         rotate: { rotate($0, rows: $1) },
         normalize: { normalize($0, rows: $1) },
         embed: { embed($0, rows: $1) },

@@ -131,7 +131,7 @@ package struct Encoder {
             biasStride: bias?.stride ?? 0, biasCenter: (bias?.span ?? 1) - 1, window: step.window ?? .max,
             positions: step.positions?.job, out: context.start, outStride: context.stride)
         let work = AttentionWork(
-            job, inBytes: plan.attendsInBytes && step.positions == nil, heads: step.heads, starts: batch.starts,
+            job, isQuantized: plan.quantizesAttention && step.positions == nil, heads: step.heads, starts: batch.starts,
             sequences: batch.sequences,
             threads: workers.count, isInterruptible: workers.interruption.isPossible, firstItems: scratch.firstItems)
         try workers.run(.attention(work), items: work.items)

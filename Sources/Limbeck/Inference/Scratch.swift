@@ -60,7 +60,7 @@ final class Scratch {
         inputBytes = Scratch.inputBytes(depth: plan.largest { $0.integerDepth }, tokens: maxTokens, &layout)
         firstItems = layout.take(Int.self, maxTokens + 1)
         let longest = min(maxTokens, c.maxPositions)
-        threadStride = plan.largest { $0.scratchBytes(tokens: longest, inBytes: plan.attendsInBytes) }.roundedUp(to: 64) / 4
+        threadStride = plan.largest { $0.scratchBytes(tokens: longest, isQuantized: plan.quantizesAttention) }.roundedUp(to: 64) / 4
         thread = layout.take(Float.self, threads * threadStride)
 
         headStride = rowStride(max(c.hiddenSize, c.embeddingSize, vector.widest(hidden: c.hiddenSize)))

@@ -95,7 +95,7 @@ extension Session {
         // The tokens go where those of the next sequence will.
         let out = batch.room(extra: Batch.wordTokens)
         let count = tokenizer.tokensBeforeTrimming(of: head, into: out)
-        let last = head.count - Session.uncertainBytes
+        let last = head.count - Session.uncertaisQuantized
         var index = count - 1
         while index > 0 {
             let (first, before) = (Int(out.starts![index]), Int(out.ends![index - 1]))
@@ -116,5 +116,5 @@ extension Session {
 
     /// Before the end of what was put together words may be others than in the whole text: as long as an added token is, or what
     /// normalizers look at.
-    private static let uncertainBytes = 8192
+    private static let uncertaisQuantized = 8192
 }

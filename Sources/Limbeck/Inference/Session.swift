@@ -46,7 +46,7 @@ public final class Session {
         maxTokens = options.maxTokens > 0 ? options.maxTokens : min(max(512, c.maxLength), Session.mostTokens)
         // With weights of four bytes, reading them once more costs more.
         let cached = threads * Session.cachedBytes / (4 * c.widths.widest)
-        batchTokens = options.maxTokens == 0 && model.takesBytes ? min(cached, maxTokens) : maxTokens
+        batchTokens = options.maxTokens == 0 && model.quantizesInputs ? min(cached, maxTokens) : maxTokens
         let plan = Plan(model)
         scratch = try Scratch(model, plan, maxTokens: maxTokens, threads: threads)
         batch = scratch.batch
@@ -62,7 +62,7 @@ public final class Session {
             throw LimbeckError(.kernelsUnavailable, "kernels is \(set.rawValue), an instruction set that this CPU lacks")
         }
         // Without products of bytes nobody needs it; what a process is given it cannot give back.
-        guard set == .amx, model.takesBytes, !platform_request_amx() else { return set }
+        guard set == .amx, model.quantizesInputs, !platform_request_amx() else { return set }
         guard wish == nil else {
             throw LimbeckError(.kernelsUnavailable, "the operating system does not let this process use AMX")
         }

@@ -57,14 +57,14 @@ struct AttentionWork {
     var firstItems: UnsafeMutablePointer<Int>
     var sequences: Int
     var blockQueries: Int
-    let inBytes: Bool
+    let isQuantized: Bool
 
     init(
-        _ job: Attention, inBytes: Bool, heads: Int, starts: UnsafePointer<Int>, sequences: Int, threads: Int,
+        _ job: Attention, isQuantized: Bool, heads: Int, starts: UnsafePointer<Int>, sequences: Int, threads: Int,
         isInterruptible: Bool, firstItems: UnsafeMutablePointer<Int>
     ) {
         self.job = job
-        self.inBytes = inBytes
+        self.isQuantized = isQuantized
         self.heads = heads
         self.starts = starts
         self.sequences = sequences
@@ -110,8 +110,8 @@ struct AttentionWork {
         let queries = blocks == 1 ? 0..<tokens : cut(tokens, blockQueries, index % blocks)
         for head in cut(heads, headsPerItem(tokens), index / blocks) {
             withUnsafePointer(to: job) {
-                if inBytes {
-                    kernels.attentionInBytes($0, head, queries, scratch)
+                if isQuantized {
+                    kernels.quantizedAttention($0, head, queries, scratch)
                 } else {
                     kernels.attention($0, head, queries, scratch)
                 }

@@ -15,7 +15,7 @@ struct Plan {
     /// By the table that a rotation names.
     let angles: [PackedRotary]
     /// Whether attention is in bytes, except where it is disentangled: the products are, and no sum overflows.
-    let attendsInBytes: Bool
+    let quantizesAttention: Bool
 
     /// A head, and the layers before it.
     struct Exit {
@@ -28,7 +28,7 @@ struct Plan {
         (embeddings, blocks, layers) = (weights.embeddings, weights.blocks, weights.layers)
         (distanceBias, angles) = (weights.distanceBias, weights.angles)
         exits = [Exit(layers: weights.layers.count, head: weights.head)]
-        attendsInBytes = model.takesBytes && model.configuration.maxPositions <= Attention.mostTokensInBytes
+        quantizesAttention = model.quantizesInputs && model.configuration.maxPositions <= Attention.maxQuantizedTokens
     }
 
     /// The last exit's.
@@ -52,13 +52,13 @@ extension Step<Packed> {
     }
 
     /// Bytes of scratch that a work item needs, for sequences of at most so many tokens.
-    func scratchBytes(tokens: Int, inBytes: Bool) -> Int {
+    func scratchBytes(tokens: Int, isQuantized: Bool) -> Int {
         switch self {
         case .product(let step):
             if case .float(.float16) = step.matrix.panels { return Product.scratch(depth: step.depth) * MemoryLayout<Float>.stride }
             return 0
         case .attention(let step):
-            if inBytes, step.positions == nil { return ByteAttentionScratch.bytes(tokens: tokens, headSize: step.headSize) }
+            if isQuantized, step.positions == nil { return QuantizedAttentionScratch.bytes(tokens: tokens, headSize: step.headSize) }
             return AttentionScratch.bytes(
                 tokens: tokens, headSize: step.headSize, positionPanels: step.positions?.panels ?? 0)
         case .embed, .trigrams, .normalize, .rotate: return 0

@@ -29,7 +29,7 @@ package final class Weights {
 
 extension Model {
     /// Whether its products are of bytes.
-    package var takesBytes: Bool {
+    package var quantizesInputs: Bool {
         func takes(_ steps: [Step<Packed>]) -> Bool { steps.contains { $0.integerDepth > 0 } }
         return takes(weights.embeddings) || weights.blocks.contains { takes($0) }
     }

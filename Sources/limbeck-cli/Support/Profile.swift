@@ -81,7 +81,7 @@ final class Profile: @unchecked Sendable {  // the counters are atomic
             }
         }
         timed.attention = attention(kernels.attention)
-        timed.attentionInBytes = attention(kernels.attentionInBytes)
+        timed.quantizedAttention = attention(kernels.quantizedAttention)
         timed.rotate = { [self] job, rows in time(.attention) { kernels.rotate(job, rows) } }
         timed.activateRows = { [self] x, stride, rows, width, activation in
             time(.activations) { kernels.activateRows(x, stride, rows, width, activation) }

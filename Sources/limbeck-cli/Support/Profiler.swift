@@ -11,7 +11,7 @@ struct Profiler {
         let profile = profile
         var limit: MachineLimit?
         session = try Session(model, options: options) { kernels in
-            limit = MachineLimit(kernels, ofBytes: model.takesBytes)
+            limit = MachineLimit(kernels, ofBytes: model.quantizesInputs)
             return profile.timed(kernels)
         }
         self.limit = limit!

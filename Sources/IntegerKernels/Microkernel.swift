@@ -18,7 +18,7 @@ var depthStep: Int { 64 }
 /// Reads whole tiles of 16 rows. The vector units, idle meanwhile, make outputs of the tile before.
 @inline(__always) func tile(
     _ a: UnsafePointer<UInt8>, _ stride: Int, _ rows: Int, _ depth: Int, _ panel: UnsafePointer<Int8>,
-    into sums: UnsafeMutablePointer<Sums>, _ sumStride: Int, beside outputs: inout Outputs, of job: IntegerProduct,
+    into sums: UnsafeMutablePointer<Sums>, _ sumStride: Int, beside epilogue: inout TileEpilogue, of job: IntegerProduct,
     _ activate: Kernels.ActivateRows
 ) {
     let isTall = rows > 16, pace = (tileRows * depthStep + depth - 1) / depth
@@ -28,7 +28,7 @@ var depthStep: Int { 64 }
         // The caches of a CPU do not see by themselves that two tiles with a gap in every row are one stream.
         limbeck_tiles_prefetch(panel + k * panelColumns + 1024)
         limbeck_tiles_step(a + k, stride, panel + k * panelColumns, isTall)
-        outputs.make(pace, of: job, activate)
+        epilogue.run(pace, of: job, activate)
         k += depthStep
     }
     limbeck_tiles_store(sums, sumStride * 64, isTall)
@@ -81,7 +81,7 @@ private typealias SmallBytes = Bytes
 /// There are no idle units that could make outputs meanwhile.
 func tile(
     _ a: UnsafePointer<UInt8>, _ stride: Int, _ rows: Int, _ depth: Int, _ panel: UnsafePointer<Int8>,
-    into sums: UnsafeMutablePointer<Sums>, _ sumStride: Int, beside outputs: inout Outputs, of job: IntegerProduct,
+    into sums: UnsafeMutablePointer<Sums>, _ sumStride: Int, beside epilogue: inout TileEpilogue, of job: IntegerProduct,
     _ activate: Kernels.ActivateRows
 ) {
     tile(a, stride, rows, depth, panel, sums, sumStride, Bytes.self)

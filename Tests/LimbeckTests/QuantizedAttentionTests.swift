@@ -4,7 +4,7 @@ import Limbeck
 import Testing
 
 /// Attention in bytes on every instruction set against its formulas, spelt out: `==` throughout.
-@Suite struct AttentionInBytesTests {
+@Suite struct QuantizedAttentionTests {
     struct Case: CustomTestStringConvertible {
         var tokens: Int
         var headSize: Int
@@ -39,7 +39,7 @@ import Testing
     func isCloseToFloats(sharpness: Float) {
         var input = Input(Case(tokens: 300, headSize: 32), hasExtremes: false)
         input.scale *= sharpness
-        let bytes = input.run(.portable, cuts: [300]), floats = input.run(.portable, cuts: [300], inBytes: false)
+        let bytes = input.run(.portable, cuts: [300]), floats = input.run(.portable, cuts: [300], isQuantized: false)
         let size = floats.reduce(0) { $0 + $1 * $1 }, error = zip(bytes, floats).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
         #expect(error < 4e-4 * sharpness * size)
     }
@@ -63,13 +63,13 @@ import Testing
 }
 
 private struct Input {
-    let shape: AttentionInBytesTests.Case
+    let shape: QuantizedAttentionTests.Case
     let stride: Int
     var projected: [Float]  // (tokens, 3, heads, headSize)
     var scale: Float
     let bias: [Float]  // (heads, 2 * tokens - 1), and what whole vectors read beyond
 
-    init(_ shape: AttentionInBytesTests.Case, hasExtremes: Bool = true) {
+    init(_ shape: QuantizedAttentionTests.Case, hasExtremes: Bool = true) {
         self.shape = shape
         var random = Random(seed: UInt64(shape.tokens * 100 + shape.headSize))
         let width = shape.heads * shape.headSize
@@ -87,11 +87,11 @@ private struct Input {
 
     var width: Int { shape.heads * shape.headSize }
 
-    func run(_ set: InstructionSet, cuts: [Int], inBytes: Bool = true) -> [Float] {
+    func run(_ set: InstructionSet, cuts: [Int], isQuantized: Bool = true) -> [Float] {
         let tokens = shape.tokens
         let count =
-            inBytes
-            ? ByteAttentionScratch.bytes(tokens: tokens, headSize: shape.headSize) / 4
+            isQuantized
+            ? QuantizedAttentionScratch.bytes(tokens: tokens, headSize: shape.headSize) / 4
             : AttentionScratch.bytes(tokens: tokens, headSize: shape.headSize) / 4
         let scratch = AlignedBuffer<Float>(count + 16)
         var context = [Float](repeating: .nan, count: tokens * width)
@@ -110,7 +110,7 @@ private struct Input {
                             // What is not written is not read, and nothing is written beyond.
                             for i in 0..<count + 16 { scratch[i] = .nan }
                             withUnsafePointer(to: job) {
-                                let kernel = inBytes ? set.kernels.attentionInBytes : set.kernels.attention
+                                let kernel = isQuantized ? set.kernels.quantizedAttention : set.kernels.attention
                                 kernel($0, head, first..<end, scratch.start)
                             }
                             let beyond = (count..<count + 16).filter { !scratch[$0].isNaN }
