@@ -27,13 +27,13 @@ install: lib
 demo:
 	QUERY="$(QUERY)" scripts/demo.sh
 
-# Every test there is.
+# The tests; STEP="abi cpus": some of them, see scripts/test.sh.
 test:
-	scripts/test.sh
+	scripts/test.sh $(STEP)
 
 # The same with more texts and an hour of fuzzing: before a release.
 test-long:
-	TOKENIZER_TEXTS=22000 TOKENIZER_RANDOM=10000 TOKENIZER_CHARACTERS=1 SENTENCEPIECE_TEXTS=20000 FUZZ_SECONDS=450 scripts/test.sh
+	TOKENIZER_TEXTS=22000 TOKENIZER_RANDOM=10000 TOKENIZER_CHARACTERS=1 SENTENCEPIECE_TEXTS=20000 FUZZ_SECONDS=450 scripts/test.sh $(STEP)
 
 # Speed and memory, against the peers. BENCH="--quick", BENCH="--write", ...: see scripts/bench.sh.
 bench:

@@ -13,6 +13,20 @@ let embedded: [SwiftSetting] = [
 /// are calls of an empty function.
 let small: [SwiftSetting] = [.unsafeFlags(["-Osize", "-enforce-exclusivity=unchecked"], .when(traits: ["Embedded"]))]
 
+/// The vector code beyond the portable code: the architecture, the target, what it defines, and clang's flags. Of each architecture the
+/// oldest instruction set comes first. Targets of integer kernels differ from the ones before them in int8 GEMM alone. On arm64 the
+/// portable targets are compiled for NEON. scripts/kernels.sh reads this list too.
+let kernelTargets = """
+    x86_64 KernelsAVX2               KERNELS_AVX2                       -mavx2 -mfma -mf16c -mprefer-vector-width=256
+    x86_64 IntegerKernelsAVX2        KERNELS_AVX2,KERNELS_SMALL_BYTES   -mavx2 -mfma -mf16c -mprefer-vector-width=256
+    x86_64 IntegerKernelsAVXVNNI     KERNELS_AVX2                       -mavx2 -mfma -mf16c -mprefer-vector-width=256 -mavxvnni
+    x86_64 KernelsAVX512             KERNELS_AVX512                     -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mf16c -mprefer-vector-width=512
+    x86_64 IntegerKernelsAVX512      KERNELS_AVX512,KERNELS_SMALL_BYTES -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mf16c -mprefer-vector-width=512
+    x86_64 IntegerKernelsAVX512VNNI  KERNELS_AVX512                     -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mf16c -mprefer-vector-width=512 -mavx512vnni
+    x86_64 IntegerKernelsAMX         KERNELS_AVX512,KERNELS_AMX         -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mf16c -mprefer-vector-width=512 -mavx512vnni -mamx-tile -mamx-int8
+    arm64  IntegerKernelsNEONDot     KERNELS_NEON,KERNELS_SMALL_BYTES   -march=armv8.2-a+dotprod
+    """
+
 /// The vector code is one folder; each instruction set is a target that compiles it (through a symbolic link) with its own flags.
 /// `-Ounchecked`: every index was checked before a kernel runs, and an overflow test in an inner loop costs a tenth of its speed.
 func kernels(_ name: String, defines: [String], flags: [String]) -> Target {
@@ -23,29 +37,16 @@ func kernels(_ name: String, defines: [String], flags: [String]) -> Target {
         ])
 }
 
-/// This CPU's kernels beyond the portable ones. On arm64 the portable target is compiled for NEON.
 #if arch(x86_64)
-let avx2 = ["-mavx2", "-mfma", "-mf16c", "-mprefer-vector-width=256"]
-let avx512 = ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mfma", "-mf16c", "-mprefer-vector-width=512"]
-let newerKernels: [Target] = [
-    kernels("KernelsAVX2", defines: ["KERNELS_AVX2"], flags: avx2),
-    kernels("KernelsAVX512", defines: ["KERNELS_AVX512"], flags: avx512),
-    // Products of bytes, in which alone the sets below differ from those above.
-    kernels("IntegerKernelsAVX2", defines: ["KERNELS_AVX2", "KERNELS_SMALL_BYTES"], flags: avx2),
-    kernels("IntegerKernelsAVXVNNI", defines: ["KERNELS_AVX2"], flags: avx2 + ["-mavxvnni"]),
-    kernels("IntegerKernelsAVX512", defines: ["KERNELS_AVX512", "KERNELS_SMALL_BYTES"], flags: avx512),
-    kernels("IntegerKernelsAVX512VNNI", defines: ["KERNELS_AVX512"], flags: avx512 + ["-mavx512vnni"]),
-    kernels(
-        "IntegerKernelsAMX", defines: ["KERNELS_AVX512", "KERNELS_AMX"],
-        flags: avx512 + ["-mavx512vnni", "-mamx-tile", "-mamx-int8"]),
-]
+let architecture = "x86_64"
 #elseif arch(arm64)
-let newerKernels: [Target] = [
-    kernels("IntegerKernelsNEONDot", defines: ["KERNELS_NEON", "KERNELS_SMALL_BYTES"], flags: ["-march=armv8.2-a+dotprod"])
-]
+let architecture = "arm64"
 #else
-let newerKernels: [Target] = []
+let architecture = ""
 #endif
+let newerKernels: [Target] = kernelTargets.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+    .filter { $0[0] == architecture }
+    .map { kernels($0[1], defines: $0[2].split(separator: ",").map(String.init), flags: Array($0[3...])) }
 
 let package = Package(
     name: "limbeck",
@@ -85,7 +86,10 @@ let package = Package(
             dependencies: [
                 "CLimbeck", "KernelInterface", "Limbeck", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
-        .testTarget(name: "LimbeckTests", dependencies: ["Limbeck", "LimbeckABI", "CLimbeck", "CPlatform", "KernelInterface"]),
+        // The tests themselves are not optimised, which takes a minute less to compile than it would save.
+        .testTarget(
+            name: "LimbeckTests", dependencies: ["Limbeck", "LimbeckABI", "CLimbeck", "CPlatform", "KernelInterface"],
+            swiftSettings: [.unsafeFlags(["-Onone"])]),
     ] + newerKernels,
     cxxLanguageStandard: .cxx17
 )

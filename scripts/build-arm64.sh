@@ -29,9 +29,12 @@ swift_module() { # name flags…
 swift_module KernelInterface -Ounchecked
 swift_module KernelsPortable -Ounchecked -D KERNELS_PORTABLE
 swift_module IntegerKernelsPortable -Ounchecked -D KERNELS_PORTABLE
-swift_module IntegerKernelsNEONDot -Ounchecked -D KERNELS_NEON -D KERNELS_SMALL_BYTES -Xcc -march=armv8.2-a+dotprod
-newer=("${objects[-1]}")
-unset 'objects[-1]'
+portable=("${objects[@]}") objects=()
+while read -r target defines features; do
+    # shellcheck disable=SC2086
+    swift_module "$target" -Ounchecked $(printf ' -D %s' ${defines//,/ }) $(printf ' -Xcc %s' $features) < /dev/null
+done < <(scripts/kernels.sh arm64)
+newer=("${objects[@]}") objects=("${portable[@]}")
 swift_module Limbeck -Osize
 swift_module LimbeckABI -Osize
 for source in Sources/CPlatform/*.c Sources/CUnicodeTables/*.c; do

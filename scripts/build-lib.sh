@@ -31,10 +31,9 @@ binaries=$(build --show-bin-path)
 # target's CPU, and a linker keeps the first it meets. So the targets for newer CPUs come last, the newest at the end: no call ends in
 # the copy of one that is newer. check-symbols.sh looks whether that held.
 list=$binaries/LimbeckABI.product/Objects.LinkFileList
-grep -vE '/(Integer)?Kernels(AVX|AMX|NEON)' "$list" | tr -d "'" > "$work/objects"
-for set in AVX2 AVXVNNI AVX512 AVX512VNNI AMX NEONDot; do
-    grep -E "/(Integer)?Kernels$set\.build/" "$list" | tr -d "'" >> "$work/objects" || true
-done
+targets=$(scripts/kernels.sh "$(uname -m | sed s/aarch64/arm64/)" | cut -d ' ' -f 1)
+tr -d "'" < "$list" | grep -vE "/($(echo $targets | tr ' ' '|'))\.build/" > "$work/objects"
+for target in $targets; do tr -d "'" < "$list" | grep "/$target\.build/" >> "$work/objects"; done
 
 # Nothing to link where neither an object, their list nor a script is newer than what was made last; nor gone.
 if [ -f "$out/liblimbeck.so.$version" ] && [ -f "$out/liblimbeck.a" ] && [ -f "$out/limbeck.pc" ] &&

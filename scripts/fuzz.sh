@@ -59,21 +59,12 @@ for source in Sources/CUnicodeTables/*.c; do
 done
 swift_module KernelInterface Sources/KernelInterface "${sanitize[@]}"
 kernels=(-sanitize=address -Ounchecked -enforce-exclusivity=unchecked)
-kernel_module() { # name folder define CPU features…
-    local cpu=()
-    for feature in "${@:4}"; do cpu+=(-Xcc "-m$feature"); done
-    swift_module "$1" "$2" "${kernels[@]}" -D "$3" "${cpu[@]}"
-}
-avx2=(avx2 fma f16c) avx512=(avx512f avx512bw avx512dq avx512vl fma f16c)
-kernel_module KernelsPortable Sources/Kernels KERNELS_PORTABLE
-kernel_module KernelsAVX2 Sources/Kernels KERNELS_AVX2 "${avx2[@]}"
-kernel_module KernelsAVX512 Sources/Kernels KERNELS_AVX512 "${avx512[@]}"
-kernel_module IntegerKernelsPortable Sources/IntegerKernels KERNELS_PORTABLE
-kernel_module IntegerKernelsAVX2 Sources/IntegerKernels KERNELS_AVX2 "${avx2[@]}"
-kernel_module IntegerKernelsAVXVNNI Sources/IntegerKernels KERNELS_AVX2 "${avx2[@]}" avxvnni
-kernel_module IntegerKernelsAVX512 Sources/IntegerKernels KERNELS_AVX512 "${avx512[@]}"
-kernel_module IntegerKernelsAVX512VNNI Sources/IntegerKernels KERNELS_AVX512 "${avx512[@]}" avx512vnni
-kernel_module IntegerKernelsAMX Sources/IntegerKernels KERNELS_AVX512 "${avx512[@]}" avx512vnni amx-tile amx-int8
+swift_module KernelsPortable Sources/Kernels "${kernels[@]}" -D KERNELS_PORTABLE
+swift_module IntegerKernelsPortable Sources/IntegerKernels "${kernels[@]}" -D KERNELS_PORTABLE
+while read -r target defines features; do
+    # shellcheck disable=SC2086
+    swift_module "$target" "Sources/$target" "${kernels[@]}" $(printf ' -D %s' ${defines//,/ }) $(printf ' -Xcc %s' $features) < /dev/null
+done < <(scripts/kernels.sh x86_64)
 swift_module Limbeck Sources/Limbeck "${sanitize[@]}"
 
 source_of() {

@@ -62,11 +62,10 @@ import Testing
     func everySessionGivesTheSame(name: String) throws {
         let model = try Model(path: Repository.path("Tests/golden/answers/\(name)"))
         let wanted = try Self.ask(Session(model, options: .init(threads: 1, maxTokens: model.maxLength)), alone: true)
-        for kernels in floatKernels {
-            for (threads, maxTokens) in [(1, model.maxLength), (1, 0), (2, model.maxLength + 11), (2, 4096)] {
-                let session = try Session(model, options: .init(threads: threads, maxTokens: maxTokens, kernels: kernels))
-                #expect(try Self.ask(session, alone: false) == wanted, "\(kernels), \(threads) threads, \(maxTokens) tokens")
-            }
+        let splits = [model.maxLength, model.maxLength + 11, 0, 4096]
+        for (kernels, maxTokens, threads) in SameBits.every(floatKernels, splits, [1, 2]) {
+            let session = try Session(model, options: .init(threads: threads, maxTokens: maxTokens, kernels: kernels))
+            #expect(try Self.ask(session, alone: false) == wanted, "\(kernels), \(threads) threads, \(maxTokens) tokens")
         }
     }
 }

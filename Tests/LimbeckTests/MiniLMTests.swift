@@ -33,11 +33,10 @@ struct MiniLMTests {
         let model = try Model(path: Repository.miniLM)
         let texts = try Array(texts().prefix(40))
         let alone = try texts.map { try Session(model, options: SessionOptions(threads: 1, maxTokens: 256)).embed([$0])[0] }
-        for kernels in floatKernels where kernels != .portable {
-            for (threads, maxTokens) in [(1, 256), (2, 0), (2, 300), (3, 4096)] {
-                let options = SessionOptions(threads: threads, maxTokens: maxTokens, kernels: kernels)
-                #expect(try Session(model, options: options).embed(texts) == alone, "\(kernels), \(threads), \(maxTokens)")
-            }
+        let newer = floatKernels.filter { $0 != .portable }
+        for (kernels, threads, maxTokens) in SameBits.every(newer, [1, 2, 3], [256, 300, 0]) {
+            let options = SessionOptions(threads: threads, maxTokens: maxTokens, kernels: kernels)
+            #expect(try Session(model, options: options).embed(texts) == alone, "\(kernels), \(threads), \(maxTokens)")
         }
         let portable = try Session(model, options: SessionOptions(threads: 2, kernels: .portable))
         #expect(try portable.embed(Array(texts.prefix(3))) == Array(alone.prefix(3)))
@@ -54,13 +53,11 @@ struct MiniLMTests {
         for (a, b) in zip(alone, try Session(source).embed(texts)) {
             #expect(zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } > 0.997)  // both of length one
         }
-        for kernels in availableKernels {
+        for (kernels, threads, maxTokens) in SameBits.every(availableKernels, [1, 2, 3], [256, 300, 4096]) {
             let texts = kernels == .portable ? Array(texts.prefix(3)) : texts
-            for (threads, maxTokens) in [(1, 256), (2, 300), (3, 4096)] {
-                let options = SessionOptions(threads: threads, maxTokens: maxTokens, kernels: kernels)
-                let together = try Session(model, options: options).embed(texts)
-                #expect(together == Array(alone.prefix(texts.count)), "\(kernels), \(threads), \(maxTokens)")
-            }
+            let options = SessionOptions(threads: threads, maxTokens: maxTokens, kernels: kernels)
+            let together = try Session(model, options: options).embed(texts)
+            #expect(together == Array(alone.prefix(texts.count)), "\(kernels), \(threads), \(maxTokens)")
         }
     }
 }

@@ -38,17 +38,14 @@ import Testing
         })
     func sameCodesEverywhere(name: String) throws {
         let model = try self.model(name)
-        for precision in [Precision.int8, .int4] {
-            func run(_ options: SessionOptions) throws -> [Float] {
-                let weights = try model.weights.quantized(to: precision, of: model, options: options)
-                return try answers(Model(model, weights: weights))
-            }
-            let first = try run(SessionOptions(threads: 1, kernels: .portable))
-            for kernels in floatKernels {
-                for threads in [1, 3] {
-                    #expect(try run(SessionOptions(threads: threads, kernels: kernels)) == first, "\(kernels), \(threads) threads")
-                }
-            }
+        func run(_ precision: Precision, _ options: SessionOptions) throws -> [Float] {
+            let weights = try model.weights.quantized(to: precision, of: model, options: options)
+            return try answers(Model(model, weights: weights))
+        }
+        let first = try [Precision.int8, .int4].map { try run($0, SessionOptions(threads: 3)) }
+        for (kernels, threads, index) in SameBits.every(floatKernels, [1, 3], [0, 1]) {
+            let codes = try run([.int8, .int4][index], SessionOptions(threads: threads, kernels: kernels))
+            #expect(codes == first[index], "\(kernels), \(threads) threads")
         }
     }
 

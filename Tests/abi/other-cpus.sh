@@ -3,9 +3,10 @@
 # Haswell has AVX2 and no AVX-512; Nehalem has neither; of the two for arm64 (make lib-arm64) only the A76 has dot products. A stray
 # instruction of a newer set would end the program with SIGILL.
 # The same models as they come and packed; first with every instruction set of this CPU. A pack is the same file wherever it is made.
+# Usage: other-cpus.sh [x86-64|arm64], both by default; the second compares with what the first left in build/cpus.
 set -eu
 cd "$(dirname "$0")/../.."
-work=build/abi
+work=build/cpus
 mkdir -p "$work"
 # The programs for the CPUs of a kind have its name at their end.
 kind=
@@ -16,9 +17,6 @@ programs() {
         "$1" -std=c11 -O1 -Wall -Wextra -Werror -Iinclude -o "$work/$program$kind" "Tests/abi/$program.c" $libraries -lm -lpthread
     done
 }
-libraries='build/lib/liblimbeck.a'
-programs cc
-
 # folders NAME...: the golden models of these names.
 folders() { for name in "$@"; do printf ' Tests/golden/models/%s' "$name"; done; }
 models=$(folders bert-activation-gelu bert-activation-tanh bert-activation-quick_gelu bert-head-size-26 bert-odd-27 bert-masked \
@@ -57,14 +55,16 @@ same_packs() {
 run() {
     name=$1 kernels=$2 code=0
     shift 2
+    rm -f "$work/bits.$name.ran"
     # shellcheck disable=SC2086
     "$@" "$work/bits$kind" "$kernels" $models "$work"/packs.here/*.limbeck > "$work/bits.$name" 2> "$work/log" || code=$?
     case $code in
         0) ;;
-        69) [ "$1" = env ] || failed "$name"; echo "SKIP  $name: this CPU has no such instructions"; return ;;
+        69) [ "$1" = env ] || failed "$name"; return ;;
         *) failed "$name" ;;
     esac
     cmp "$work/bits.best" "$work/bits.$name" || failed "$name: other bits"
+    touch "$work/bits.$name.ran"
     echo "PASS  same bits: $name"
 }
 
@@ -76,35 +76,33 @@ refuses() {
     [ $code = 69 ] && grep -q 'instruction set' "$work/log" || failed "kernels $kernels on a CPU without them: exit code $code"
 }
 
-packs "$work/packs.here" "$packed" env
-# shellcheck disable=SC2086
-"$work/bits" 0 $models "$work"/packs.here/*.limbeck > "$work/bits.best"
-echo "PASS  $(wc -l < "$work/bits.best") models, $(ls "$work/packs.here" | wc -l) of them packs"
-run portable 1 env
-run avx2 2 env
-run avx512 3 env
-run avx-vnni 5 env
-run avx512-vnni 6 env
-run amx 7 env
+x86_64() {
+    libraries='build/lib/liblimbeck.a'
+    programs cc
+    packs "$work/packs.here" "$packed" env
+    # shellcheck disable=SC2086
+    "$work/bits" 0 $models "$work"/packs.here/*.limbeck > "$work/bits.best"
+    echo "PASS  $(wc -l < "$work/bits.best") models, $(ls "$work/packs.here" | wc -l) of them packs"
+    # The sets of the header that this machine can have.
+    ran= missing=
+    for set in 1 2 3 5 6 7; do
+        name=$(sed -n "s/^ *LIMBECK_KERNELS_\([A-Z0-9_]*\) = $set[, ].*/\1/p" include/limbeck.h | tr 'A-Z_' 'a-z-')
+        run "$name" "$set" env
+        if [ -f "$work/bits.$name.ran" ]; then ran="$ran $name"; else missing="$missing $name"; fi
+    done
+    echo "CPU   instruction sets of this CPU, run:$ran; not run, which it lacks:${missing:- none}"
 
-if ! command -v qemu-x86_64 > /dev/null; then
-    echo "SKIP  older CPUs: qemu-x86_64 (Debian: qemu-user) is not installed"
-    exit 0
-fi
-for cpu in Haswell Nehalem; do same_packs $cpu qemu-x86_64 -cpu $cpu; done
-run haswell-best 0 qemu-x86_64 -cpu Haswell
-run haswell-portable 1 qemu-x86_64 -cpu Haswell
-run nehalem-best 0 qemu-x86_64 -cpu Nehalem
-for kernels in 2 3 4 5 6 7 8; do refuses $kernels qemu-x86_64 -cpu Nehalem; done
-echo "PASS  instruction sets that the CPU lacks are refused"
+    if ! command -v qemu-x86_64 > /dev/null; then
+        echo "SKIP  older CPUs: qemu-x86_64 (Debian: qemu-user) is not installed"
+        return
+    fi
+    same_packs Nehalem qemu-x86_64 -cpu Nehalem
+    run haswell-best 0 qemu-x86_64 -cpu Haswell
+    run nehalem-best 0 qemu-x86_64 -cpu Nehalem
+    for kernels in 2 3 4 5 6 7 8; do refuses $kernels qemu-x86_64 -cpu Nehalem; done
+    echo "PASS  instruction sets that the CPU lacks are refused"
+}
 
-library=build/lib/arm64/liblimbeck.a
-if [ ! -f "$library" ]; then
-    echo "SKIP  arm64: no $library (make lib-arm64)"
-    exit 0
-fi
-kind=.arm64 libraries="-static $library"
-programs aarch64-linux-gnu-gcc
 # usage: dots CPU ARCHITECTURE: its products of bytes by themselves. The header needs clang, which is beside swiftc.
 dots() {
     "$(dirname "$(command -v "${SWIFTC:-swiftc}")")/clang" --target=aarch64-linux-gnu -march="$2" -std=gnu11 -O2 -Wall -Wextra \
@@ -114,12 +112,27 @@ dots() {
     qemu-aarch64 -cpu "$1" "$work/dots" 2> "$work/log" || failed "products of bytes, $2"
     echo "PASS  products of bytes: $2"
 }
-dots cortex-a53 armv8-a
-dots cortex-a76 armv8.2-a+dotprod
-same_packs cortex-a76 qemu-aarch64 -cpu cortex-a76
-run cortex-a53-best 0 qemu-aarch64 -cpu cortex-a53
-run cortex-a76-best 0 qemu-aarch64 -cpu cortex-a76
-run cortex-a76-neon 4 qemu-aarch64 -cpu cortex-a76
-run cortex-a76-dot 8 qemu-aarch64 -cpu cortex-a76
-for kernels in 2 3 5 6 7 8; do refuses $kernels qemu-aarch64 -cpu cortex-a53; done
-echo "PASS  instruction sets that arm64 lacks are refused"
+
+arm64() {
+    library=build/lib/arm64/liblimbeck.a
+    if [ ! -f "$library" ]; then
+        echo "SKIP  arm64: no $library (make lib-arm64)"
+        return
+    fi
+    kind=.arm64 libraries="-static $library"
+    programs aarch64-linux-gnu-gcc
+    dots cortex-a53 armv8-a
+    dots cortex-a76 armv8.2-a+dotprod
+    same_packs cortex-a76 qemu-aarch64 -cpu cortex-a76
+    run cortex-a53-best 0 qemu-aarch64 -cpu cortex-a53
+    run cortex-a76-best 0 qemu-aarch64 -cpu cortex-a76
+    for kernels in 2 3 5 6 7 8; do refuses $kernels qemu-aarch64 -cpu cortex-a53; done
+    echo "PASS  instruction sets that arm64 lacks are refused"
+}
+
+case ${1:-both} in
+    x86-64) x86_64 ;;
+    arm64) arm64 ;;
+    both) x86_64; arm64 ;;
+    *) echo "usage: other-cpus.sh [x86-64|arm64]" >&2; exit 64 ;;
+esac

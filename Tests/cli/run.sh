@@ -405,17 +405,6 @@ if command -v setsid > /dev/null; then
     succeeds "no terminal, no progress bar" '"vector"'
 fi
 
-# ---- The Swift example, a package of its own
-
-if "${SWIFT:-swift}" build -q -c release --package-path examples/swift --scratch-path .build/example-swift > "$work/out" 2>&1; then
-    .build/example-swift/release/nearest $golden/embed > "$work/out" 2> "$work/err"
-    code=$?
-    succeeds "the Swift example builds and runs" '^  -?[0-9.]+  A kitten naps on the couch\.$'
-else
-    : > "$work/err"
-    fail "the Swift example builds"
-fi
-
 echo
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]
