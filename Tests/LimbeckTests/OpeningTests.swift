@@ -101,7 +101,7 @@ import Testing
             $0.set("architectures", #"["BertForPoetry"]"#)
         }
         #expect(unknown.answers == .embed)
-        #expect(unknown.notes == ["config.json: architecture 'BertForPoetry' is not known; the file opened as 'BertModel'"])
+        #expect(unknown.notes == ["config.json: architecture 'BertForPoetry' is unknown; opened as 'BertModel'"])
 
         // The first that is there.
         let several = try notes { $0.set("architectures", #"["BertForMaskedLM", "FSDPBertForSequenceClassification"]"#) }
