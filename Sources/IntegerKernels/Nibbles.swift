@@ -1,8 +1,8 @@
 import CPlatform
 import KernelInterface
 
-/// int8 GEMM with 4-bit weights, half a panel and four rows at a time. The sums of one group are exact; the groups are added up as
-/// floats.
+/// int8 GEMM with 4-bit weights, half a panel and four rows at a time. The sums of one group are exact; the
+/// groups are added up as floats.
 func product(
     _ job: IntegerProduct, _ weights: NibblePanels, _ rows: Range<Int>, _ panels: Range<Int>, _ activate: Kernels.ActivateRows
 ) {

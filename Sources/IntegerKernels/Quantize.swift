@@ -13,8 +13,8 @@ func quantize(_ pointer: UnsafePointer<Quantization>, rows: Range<Int>) {
     var high = Vector(), low = Vector()  // the largest of x and of -x
     var i = 0
     while i < full {
-        // The rows do not fit in the caches close to the core, and a page ends before the hardware prefetcher has detected the
-        // stream.
+        // The rows do not fit in the caches close to the core, and a page ends before the hardware
+        // prefetcher has detected the stream.
         platform_prefetch(x + i + 512)
         let y = value(x, job.smoothing, i)
         high = larger(high, y)

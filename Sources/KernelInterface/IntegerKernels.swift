@@ -7,8 +7,8 @@ public struct IntegerKernels: Sendable {
             _ job: UnsafePointer<IntegerProduct>, _ rows: Range<Int>, _ panels: Range<Int>, _ activate: Kernels.ActivateRows
         ) -> Void
 
-    /// The int8 GEMM: `out[rows, panels] = activation(a w^T + bias)`, before the activation plus the residual, or times what is in
-    /// `out`. `activate` applies the activation; it comes from an older instruction set.
+    /// The int8 GEMM: `out[rows, panels] = activation(combine(a w^T + bias))`, where combining adds a residual or multiplies by
+    /// what is in `out`. The activation is computed by `activate`, which comes from an older instruction set.
     public var product: Multiply
     /// Rows that a GEMM takes at a time: whole tiles, and few enough that their bytes stay in the L1 cache.
     public var blockRows: Int
@@ -30,8 +30,8 @@ public struct IntegerKernels: Sendable {
     }
 }
 
-/// Quantises rows of floats to unsigned bytes. Each row has its own scale and zero point: x * smoothing = (byte - zero) * scale,
-/// with
+/// Quantises rows of floats to unsigned bytes, with a scale and a zero point per row:
+/// x * smoothing = (byte - zero) * scale, with
 ///
 ///     low = min(0, y), high = max(0, y) over the row, y = x * smoothing
 ///     scale = (high - low) / 255, zero = round(-low / scale), byte = round(y / scale) + zero within 0...255

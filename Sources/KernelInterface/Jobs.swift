@@ -106,8 +106,8 @@ public struct Disentangled {
     }
 }
 
-/// LayerNorm: (x - mean) / sqrt(variance + eps) * weight + bias over each row, with the biased variance; without an epsilon, x *
-/// weight + bias.
+/// LayerNorm of each row, (x - mean) / sqrt(variance + eps) * weight + bias with the biased variance; without an
+/// epsilon, only x * weight + bias.
 public struct Normalization {
     public var x: UnsafePointer<Float>  // (rows, width)
     public var stride: Int
@@ -163,8 +163,7 @@ public struct Embedding {
     }
 }
 
-/// word[next id], word[id], word[previous id] side by side; zeros beyond the ends of a sequence. A sequence begins at each position
-/// 0.
+/// word[next id], word[id], word[previous id] side by side; zeros beyond the ends of a sequence, which begins at each position 0.
 public struct Trigrams {
     public var ids: UnsafePointer<Int32>
     public var positions: UnsafePointer<Int32>

@@ -4,8 +4,8 @@ public struct Kernels: Sendable {
     public typealias ActivateRows =
         @Sendable (_ x: UnsafeMutablePointer<Float>, _ stride: Int, _ rows: Int, _ width: Int, _ activation: Activation) -> Void
 
-    /// GEMM: `out[rows, panels] = activation(a w^T + bias)`, before the activation plus the residual, or times what is in `out`.
-    /// `scratch` has `Product.scratch` floats.
+    /// GEMM: `out[rows, panels] = activation(combine(a w^T + bias))`, where combining adds a residual or multiplies by what is in
+    /// `out`. `scratch` has `Product.scratch` floats.
     public var product:
         @Sendable (_ job: UnsafePointer<Product>, _ rows: Range<Int>, _ panels: Range<Int>, _ scratch: UnsafeMutablePointer<Float>) -> Void
     /// The int8 GEMM, and the quantisation of its inputs.

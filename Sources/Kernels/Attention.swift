@@ -1,8 +1,8 @@
 import KernelInterface
 
-/// softmax(q k^T * scale + bias) v for one head and a range of queries. The keys and values of the head are packed into panels
-/// once. Scores exist in scratch for one block of queries at a time, and only for the panels of keys that a query of the block
-/// sees.
+/// softmax(q k^T * scale + bias) v for one head and a range of queries. The keys and values of the head are packed
+/// into panels once. Scores exist in scratch for one block of queries at a time, and only for the panels of keys
+/// that a query of the block sees.
 func attention(_ pointer: UnsafePointer<Attention>, head: Int, queries: Range<Int>, scratch: UnsafeMutablePointer<Float>) {
     let job = pointer.pointee
     let size = job.headSize, tokens = job.tokens, window = min(job.window, tokens)
@@ -17,8 +17,8 @@ func attention(_ pointer: UnsafePointer<Attention>, head: Int, queries: Range<In
     while query < queries.upperBound {
         let rows = min(AttentionScratch.queryBlock, queries.upperBound - query)
         let q = job.query + query * job.stride + head * size
-        // A key's lane is its index modulo 16, wherever its block begins, so the division into blocks does not change the bits of
-        // the result.
+        // A key's lane is its index modulo 16, wherever its block begins, so the division into blocks does not
+        // change the bits of the result.
         let firstPanel = max(0, query - window) / panelColumns, firstKey = firstPanel * panelColumns
         let endKey = min(tokens, query + rows + window)
         for panel in firstPanel..<endKey.roundedUp(to: panelColumns) / panelColumns {

@@ -44,8 +44,8 @@ func trigrams(_ pointer: UnsafePointer<Trigrams>, rows: Range<Int>) {
     }
 }
 
-/// Loads up to 16 numbers of a row from column `i` on. Not inlined: the cost of an embedding is negligible compared with the
-/// layers.
+/// Loads up to 16 numbers of a row from column `i` on. Not inlined: the cost of an embedding is
+/// negligible compared with the layers.
 @inline(never)
 private func load(_ rows: Rows, row: Int, width: Int, _ i: Int, first count: Int) -> Vector {
     let place = row * width + i

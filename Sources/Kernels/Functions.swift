@@ -6,12 +6,12 @@ import KernelInterface
 // leaves n in the low bits of the sum; shifted left by 23 bits, n is added to the exponent of the polynomial for e^r. 2^x is the
 // same with x = n + f.
 //
-// GELU uses the normal distribution function Phi(x) = (1 + erf(x / sqrt 2)) / 2. The polynomial is for log2 Phi(-u), so the rest is
-// 2^x.
+// GELU uses the normal distribution function Phi(x) = (1 + erf(x / sqrt 2)) / 2. The polynomial is for log2 Phi(-u), so that
+// Phi(-u) takes one 2^x.
 //
-// The functions must be inlined: a call passes a vector split across four registers. `@inline(__always)` does not always inline
-// them; `@_transparent` does. They do not branch, and no float is converted to an integer, so NaN and infinities pass through
-// without a trap.
+// The functions must be inlined: a call passes a vector split across four registers. `@inline(__always)` does not
+// always inline them; `@_transparent` does. They do not branch, and no float is converted to an integer, so NaN and
+// infinities pass through without a trap.
 
 /// e^x, error at most 0.9 ulp; x is clamped to [-87.33, 88].
 #if KERNELS_PORTABLE
@@ -91,8 +91,8 @@ func exp(_ x: Vector) -> Vector {
     return fma(half, tanh(inner), half)
 }
 
-/// A function of 16 lanes. A type rather than a closure: closures of this size are called, with the vector split across four
-/// registers.
+/// A function of 16 lanes. A type rather than a closure: closures of this size are called, with the
+/// vector split across four registers.
 private protocol Elementwise {
     func callAsFunction(_ x: Vector) -> Vector
 }

@@ -1,9 +1,9 @@
 import CPlatform
 import KernelInterface
 
-// The float GEMM microkernel. A tile keeps its accumulators in registers during the K loop, which runs in order, so each output
-// element is one chain of FMAs, whatever the shape of the tile. The accumulators must be named locals: an array of them would spill
-// to the stack.
+// The float GEMM microkernel. A tile keeps its accumulators in registers during the K loop, which runs in order, so each
+// output element is one chain of FMAs, whatever the shape of the tile. The accumulators must be named locals: an array of
+// them would spill to the stack.
 
 /// Takes 16 finished sums: of one row of the block, and one half of the panel (columns 0..<16 or 16..<32). A type rather than a
 /// closure: a closure of this size is called for every vector, split across four registers, which took a twentieth of the time.

@@ -25,8 +25,8 @@ func quantizedAttention(
     var query = queries.lowerBound
     while query < queries.upperBound {
         let rows = min(QuantizedAttentionScratch.queryBlock, queries.upperBound - query)
-        // A key's lane is its index modulo 16, wherever its block begins, so the division into blocks does not change the bits of
-        // the result.
+        // A key's lane is its index modulo 16, wherever its block begins, so the division into blocks does not
+        // change the bits of the result.
         let firstKey = max(0, query - window) / panelColumns * panelColumns, endKey = min(tokens, query + rows + window)
         quantize(job.query + query * job.stride + head * job.headSize, job, rows, levels: 63, zero: 64, space, scales: space.queryScales)
         let scores = IntegerSums(

@@ -13,8 +13,8 @@ package struct Batch {
     package let tokenEnds: UnsafeMutablePointer<UInt32>  // (T + wordTokens)
     /// The word of each token.
     package let words: UnsafeMutablePointer<Int32>  // (T + wordTokens)
-    /// The first token of each sequence, and the end of the last one. A sequence has at least one token, so T bounds their number
-    /// too.
+    /// The first token of each sequence, and the end of the last one. A sequence has at least one
+    /// token, so T bounds their number too.
     package let starts: UnsafeMutablePointer<Int>  // (T + 1)
     /// The caller's index of each sequence.
     package let origin: UnsafeMutablePointer<Int>  // (T + 1)

@@ -4,7 +4,7 @@ import Synchronization
 
 /// A GEMM as blocks of rows by groups of panels, including quantisation of its inputs and LayerNorm of its outputs. The first
 /// thread that needs a block of inputs quantises it, and the thread that finishes the last group of a block normalises it, so
-/// neither needs a phase.
+/// neither needs a phase of its own.
 struct ProductWork {
     /// One matrix. The outputs of the gate, the second matrix, are multiplied with those of the first.
     enum Operation {
@@ -59,8 +59,8 @@ struct ProductWork {
         panels = weights.panelCount
         blockRows = quantization == nil ? ProductWork.floatBlockRows : kernels.integer.blockRows
         let count = pieces(rows, blockRows)
-        // The weights of a group stay in the L2 cache while the blocks of rows pass; and there are enough work items for all
-        // threads.
+        // The weights of a group stay in the L2 cache while the blocks of rows pass; and there are
+        // enough work items for all threads.
         let bytes = weights.panelBytes * (gate == nil ? 1 : 2)
         let cached = max(1, 512 * 1024 / bytes)
         let groups = max(pieces(panels, cached), threads == 1 ? 1 : min(panels, pieces(4 * threads, count)))

@@ -76,7 +76,7 @@ extension Session {
         return tokenizer.isSpecial(batch.ids[count - 1]) ? count - 1 : count
     }
 
-    /// A text as tokenized after a prompt. It is in the scratch until the next call.
+    /// A text as tokenized after a prompt. It is in the scratch until the next text replaces it.
     func joined(_ text: Text, after prompt: PreparedPrompt, _ tokenizer: Tokenizer) throws(LimbeckError) -> JoinedText {
         guard prompt.bytes > 0 else { return JoinedText(text) }
         let room = scratch.promptedBytes - prompt.bytes

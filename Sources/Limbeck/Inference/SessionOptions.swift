@@ -1,7 +1,7 @@
 /// The resources that a session may use.
 public struct SessionOptions: Sendable {
-    /// 0: the CPUs available to this process, by its affinity and the quota of its control groups (cgroups). 1: no thread is
-    /// created.
+    /// 0: the CPUs available to this process, by its affinity and the quota of its control groups
+    /// (cgroups). 1: no thread is created.
     public var threads = 0
     /// The memory bound in tokens; 0: 512, or the model's `maxLength` if that is more. Larger batches are split internally.
     public var maxTokens = 0

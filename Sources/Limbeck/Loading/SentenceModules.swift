@@ -1,7 +1,7 @@
 import KernelInterface
 
-/// The settings in the files of sentence-transformers, and in the tokenizer's configuration, for turning texts into vectors and
-/// scores.
+/// The settings in the files of sentence-transformers, and in the tokenizer's configuration, for turning
+/// texts into vectors and scores.
 struct SentenceModules {
     private(set) var steps: VectorSteps<Stored>
     private(set) var settings: SentenceSettings

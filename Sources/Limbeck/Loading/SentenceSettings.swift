@@ -24,8 +24,8 @@ struct SentenceSettings {
         } else {
             try read(folder.topJSON("config_sentence_transformers.json"), folder.sentenceTransformer(), c)
         }
-        // A cross-encoder from before 5.4 is a folder as transformers writes it, with a member in config.json. Newer files take
-        // precedence.
+        // A cross-encoder from before 5.4 is a folder as transformers writes it, with a member in
+        // config.json. Newer files take precedence.
         if c.head == .sequence, isCrossEncoder || folder.modules == nil, !hasActivation { try read(config: config, c) }
         if maxLength == nil { maxLength = try SentenceSettings.tokenizerLength(folder) }
     }

@@ -21,8 +21,8 @@ final class Checkpoint {
     /// TinyBERT's training leaves its projections to the teacher's width in the file.
     private(set) var hasTinyBERTProjections = false
 
-    /// `family` has the rules for the names of a model's tensors. Those of a module of sentence-transformers are canonical as
-    /// written.
+    /// `family` has the rules for the names of a model's tensors. Those of a module of
+    /// sentence-transformers are canonical as written.
     init(_ weights: __shared WeightFiles, family: __shared FamilyRules? = nil) throws(LimbeckError) {
         file = weights.file
         base = family?.prefix ?? ""

@@ -1,8 +1,8 @@
 import KernelInterface
 
-/// Disentangled attention (He et al. 2021, "DeBERTa", section 3.1): added to q . k are a score for the content of the query and the
-/// position of the key, and one for the position of the query and the content of the key. A position is an embedding of the
-/// distance.
+/// Disentangled attention (He et al. 2021, "DeBERTa", section 3.1): added to q . k are a score for the content of
+/// the query and the position of the key, and one for the position of the query and the content of the key. A
+/// position is an embedding of the distance.
 package struct DisentangledTensors {
     package var embeddings: Tensor  // (2 * span, hidden)
     package var norm: NormTensors?  // of the embeddings
@@ -29,8 +29,8 @@ package struct DistanceBuckets: Equatable, Sendable {
         return farthest != nil && (middle..<4 * middle).contains { row($0 + 1) > row($0) + 1 }
     }
 
-    /// The row of query - key. The steps are those of transformers in float32: for a distance between two buckets, the result
-    /// depends on them.
+    /// The row of query - key. The steps are those of transformers in float32: for a distance between two
+    /// buckets, the result depends on them.
     package func row(_ distance: Int) -> Int {
         var bucket = distance
         let middle = span / 2, magnitude = Int(distance.magnitude)

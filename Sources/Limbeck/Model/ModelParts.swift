@@ -1,5 +1,5 @@
 /// The parts of a model, in one form of weights: steps, heads, and the steps to vectors. Filled in by the code that creates a form,
-/// and not shared until then.
+/// which is then its only owner.
 package final class ModelParts<Form: WeightForm> {
     package var embeddings: [Step<Form>] = []
     /// The distinct blocks of layers; a model that shares weights runs a block several times.
@@ -44,7 +44,7 @@ package final class ModelParts<Form: WeightForm> {
     }
 }
 
-/// The part of a task that computes answers from the states after the last layer.
+/// The head of a task: computes its answers from the states after the last layer.
 package enum Head<Form: WeightForm> {
     case none
     /// Logits per sequence, from the first token or the mean of all, optionally through `dense`.

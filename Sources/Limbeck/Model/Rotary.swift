@@ -1,7 +1,7 @@
 import KernelInterface
 
-/// RoPE, rotary position embeddings (Su et al. 2021): pair i of a head, elements (i, i + pairs), is rotated by position * base^(-i
-/// / pairs).
+/// RoPE, rotary position embeddings (Su et al. 2021): rotates pair i of a head, elements (i, i + pairs),
+/// by position * base^(-i / pairs).
 package struct Rotary: Equatable, Sendable {
     package var base: Float
     /// Per head; twice as many elements are rotated.
@@ -56,8 +56,8 @@ private func power(_ base: Double, _ exponent: Double) -> Double {
 
 /// For an angle from 0 to 2^24.
 private func cosineAndSine(_ x: Double) -> (Double, Double) {
-    // x = n pi / 2 + r. The first two of the three parts of pi / 2 have 29 bits, so their products with n are exact (Cody and Waite
-    // 1980).
+    // x = n pi / 2 + r. The first two of the three parts of pi / 2 have 29 bits, so their products with n
+    // are exact (Cody and Waite 1980).
     let n = nearest(x * 0.6366197723675814)
     let r = ((x - n * 0x1.921fb54p0) - n * 0x1.10b4611p-30) - n * 0x1.4c4c6628b80dcp-59
     let z = r * r

@@ -1,8 +1,8 @@
 /// How a model is packed.
 public struct PackOptions {
     public var precision = Precision.int8
-    /// Calibration texts, similar to those that the model will see; by default built-in ones. Unused by precisions without
-    /// calibration.
+    /// Calibration texts, similar to those that the model will see; by default built-in ones. Unused by
+    /// precisions without calibration.
     public var calibration: [String] = []
     /// Texts whose answers are kept in the file for `Model.verify`: the first few, or by default built-in ones.
     public var references: [String] = []

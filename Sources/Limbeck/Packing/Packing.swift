@@ -1,8 +1,8 @@
 import KernelInterface
 
 extension Model {
-    /// Packs a model folder or a GGUF file into one file, which is memory-mapped when opened: its tensors are in the layout of the
-    /// kernels.
+    /// Packs a model folder or a GGUF file into one file, which is memory-mapped and not read when it is opened: its tensors are in
+    /// the layout of the kernels.
     ///
     /// The file is written completely or not at all, and an existing file stays until it is replaced. Every tensor of the source is
     /// used, or listed in the pack with the reason why it is not. A tensor without a known reason is refused.

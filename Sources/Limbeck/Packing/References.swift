@@ -41,7 +41,7 @@ struct Reference {
 
     init(ids: [Int32], types: [Int32]) { (self.ids, self.types) = (ids, types) }
 
-    /// The references of a model: from the first of its texts, or from lists of ids spread over the vocabulary.
+    /// The references of a model: from the first of `texts`, or from lists of ids spread over the vocabulary.
     static func all(of texts: [String], _ session: Session) throws(LimbeckError) -> [Reference] {
         var references: [Reference] = []
         if let tokenizer = session.model.tokenizer {

@@ -9,7 +9,7 @@ extension VectorSteps<Packed> {
             && stages.count <= 1 && trailingUnitLengths == stages.count
     }
 
-    /// Writes the members of the model.
+    /// Writes it as members of the model's object.
     func writePlain(to json: inout JSONWriter) {
         json.write("pooling", poolings[0].name)
         json.write("normalize", !stages.isEmpty)

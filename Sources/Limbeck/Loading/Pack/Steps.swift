@@ -1,8 +1,8 @@
 import KernelInterface
 
-// The steps of the encoder in a pack, each with writing, reading and checking next to each other. Reads and writes of a step are
-// bounded by the buffer widths that follow from the steps themselves, as in `StepBuilder`; the description's own claims are not
-// trusted.
+// The steps of the encoder in a pack, each with writing, reading and checking next to each other. Reads and writes of
+// a step are bounded by the buffer widths that follow from the steps themselves, as in `StepBuilder`; the
+// description's own claims are not trusted.
 
 extension Step<Packed> {
     func write(_ name: String, _ c: Configuration, to contents: inout PackContents, _ json: inout JSONWriter) {

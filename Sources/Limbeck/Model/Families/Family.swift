@@ -35,6 +35,6 @@ extension Family {
 extension Family {
     /// The values of `model_type`.
     package var modelTypes: [String] { rules.modelTypes }
-    /// The keys specific to the family, for each of its file formats.
+    /// The keys specific to the family, for each form of its configuration files.
     package var keys: [[KeyRule]] { [rules.keys] + (rules.newer.map { [$0.rules().keys] } ?? []) }
 }

@@ -54,12 +54,12 @@ extension HeadRule {
                     """)
             }
         }
-        // TinyBERT's classifier has an extra ReLU, but BERT's class name; what TinyBERT's training leaves in the file tells them
-        // apart.
+        // TinyBERT's classifier has an extra ReLU, but BERT's class name; what TinyBERT's training
+        // leaves in the file tells them apart.
         if case .sequence(let dense, "classifier", _, _) = self, checkpoint.hasTinyBERTProjections { dense?.relu = true }
     }
 
-    /// The first head whose tensors are all present, if no class decides.
+    /// The first head whose tensors are all present, chosen without a class name.
     private static func whole(
         _ declared: DeclaredConfiguration, _ checkpoint: Checkpoint
     ) throws(LimbeckError) -> (architecture: String, head: HeadRule) {

@@ -1,7 +1,7 @@
 import KernelInterface
 
-/// ModernBERT (Warner et al. 2024): pre-norm layers and a final norm, RoPE, gated feed-forward networks, and local attention in
-/// most layers.
+/// ModernBERT (Warner et al. 2024): pre-norm layers and a final norm, RoPE, gated feed-forward networks, and
+/// local attention in most layers.
 extension FamilyRules {
     static var modernBERT: FamilyRules {
         let classifier = HeadRule.sequence(.predictionHead, classifier: "classifier", reads: "classifier_pooling")
@@ -76,8 +76,8 @@ private func modernBERTEmbeddings(_ builder: inout StepBuilder) throws(LimbeckEr
     return EmbeddingSizes(word: word, positions: declared.maxPositions ?? 8192, types: 0, hidden: hidden)
 }
 
-/// x + attention(norm(x)), then x + mlp(norm(x)). The normalised input of one half is stored in the buffer of the other half's
-/// state.
+/// x + attention(norm(x)), then x + mlp(norm(x)). The normalised input of one half is stored in the
+/// buffer of the other half's state.
 private func modernBERTBlock(_ layer: inout StepBuilder, _ hidden: Int) throws(LimbeckError) {
     let declared = layer.declared
     let attentionBias = try declared.isOn(Switch(key: "attention_bias", otherwise: false))

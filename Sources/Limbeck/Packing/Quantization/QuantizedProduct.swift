@@ -27,10 +27,10 @@ struct QuantizedProduct {
     /// codes overfit it.
     private static let damping: Float = 0.2
 
-    /// SmoothQuant (Xiao et al. 2023): moves large magnitudes of the inputs into the weights. Per column of the inputs, with the
-    /// root mean square |w| of its weights, the factor is |w|^(5/8) / max |x|^(3/8); measured to be better than the square roots of
-    /// the maxima. Queries and keys count little in |w|: their errors pass through a softmax, while the errors of a value enter
-    /// every answer.
+    /// SmoothQuant (Xiao et al. 2023): moves large magnitudes of the inputs into the weights. Per column of the inputs, with
+    /// the root mean square |w| of its weights, the factor is |w|^(5/8) / max |x|^(3/8); measured to be better than the
+    /// square roots of the maxima. Queries and keys count little in |w|: their errors pass through a softmax, while the
+    /// errors of a value enter every answer.
     private func smooth(_ inputs: Moments) {
         let least: Float = 1e-5
         for k in 0..<depth {
@@ -44,7 +44,7 @@ struct QuantizedProduct {
     }
 }
 
-/// A matrix of codes being quantised.
+/// A matrix being quantised.
 struct QuantizedMatrix {
     let weights: UnsafePointer<Float>  // (panels, depth, 32)
     let panels: Int
@@ -78,7 +78,7 @@ struct QuantizedMatrix {
         return result
     }
 
-    /// The weight of queries and keys counts a fifth, so their squares count this much.
+    /// The weights of queries and keys count a fifth, so their squares count this much.
     private static let scoreShare: Float = 0.04
 
     /// The sum of the squares of an input's weights.
