@@ -1,9 +1,10 @@
 import CPlatform
 import KernelInterface
 
-// The inner loop of products of bytes: up to `tileRows` rows of bytes times one panel (depth / 4, 32, 4) -> sums (rows, 32), whose
-// rows are `sumStride` vectors apart. Sums are exact, so tiles may have any shape; they must be named locals. The depth is a multiple of
-// `depthStep`. In `smallTile` no byte of a row is over 127, which is faster where there are no instructions for this.
+// The int8 GEMM microkernel: up to `tileRows` rows of unsigned bytes times one panel (depth / 4, 32, 4) -> sums (rows, 32), whose
+// rows are `sumStride` vectors apart. The depth is a multiple of `depthStep`. Sums are exact, so tiles may have any shape. The
+// accumulators must be named locals. `smallTile` requires every byte of a row to be at most 127, which is faster on CPUs without an
+// instruction for unsigned times signed bytes with 32-bit sums.
 
 typealias Sums = SIMD16<Int32>
 
@@ -15,7 +16,7 @@ var depthStep: Int { 64 }
 @inline(__always) func beginTiles() { limbeck_tiles_begin() }
 @inline(__always) func endTiles() { limbeck_tiles_end() }
 
-/// Reads whole tiles of 16 rows. The vector units, idle meanwhile, make outputs of the tile before.
+/// Reads whole tiles of 16 rows. The vector units, otherwise idle, run the epilogue of the previous tile meanwhile.
 @inline(__always) func tile(
     _ a: UnsafePointer<UInt8>, _ stride: Int, _ rows: Int, _ depth: Int, _ panel: UnsafePointer<Int8>,
     into sums: UnsafeMutablePointer<Sums>, _ sumStride: Int, beside epilogue: inout TileEpilogue, of job: IntegerProduct,
@@ -25,7 +26,7 @@ var depthStep: Int { 64 }
     limbeck_tiles_clear()
     var k = 0
     while k < depth {
-        // The caches of a CPU do not see by themselves that two tiles with a gap in every row are one stream.
+        // The hardware prefetcher does not recognise that two tiles with a gap in every row are one stream.
         limbeck_tiles_prefetch(panel + k * panelColumns + 1024)
         limbeck_tiles_step(a + k, stride, panel + k * panelColumns, isTall)
         epilogue.run(pace, of: job, activate)
@@ -57,7 +58,7 @@ var depthStep: Int { 4 }
 
 private protocol Dots {
     static func dot(_ a: Sums, _ columns: Sums, _ sum: Sums) -> Sums
-    /// What `dot` leaves out of the sums of all rows, collected, and added to them at the end.
+    /// Accumulates the correction that `dot` omits; it is the same for all rows, and `complete` adds it at the end.
     static func omitted(_ half: Sums, _ columns: Sums) -> Sums
     static func complete(_ sum: Sums, _ half: Sums) -> Sums
 }
@@ -78,7 +79,7 @@ private enum SmallBytes: Dots {
 private typealias SmallBytes = Bytes
 #endif
 
-/// There are no idle units that could make outputs meanwhile.
+/// No units are idle during a tile, so the epilogue does not overlap with it.
 func tile(
     _ a: UnsafePointer<UInt8>, _ stride: Int, _ rows: Int, _ depth: Int, _ panel: UnsafePointer<Int8>,
     into sums: UnsafeMutablePointer<Sums>, _ sumStride: Int, beside epilogue: inout TileEpilogue, of job: IntegerProduct,
@@ -94,10 +95,10 @@ func smallTile(
     tile(a, stride, rows, depth, panel, sums, sumStride, SmallBytes.self)
 }
 
-/// The four bytes of a row at a step, for all columns.
+/// Broadcasts the four bytes of a row at one step of the K loop to all columns.
 @inline(__always) private func all(_ bytes: Int32) -> Sums { limbeck_all_int(bytes) }
 
-/// How many steps of the depth ahead of its use a panel is asked for.
+/// Prefetch distance within a panel, in steps of the K loop.
 @inline(__always) private var ahead: Int { 64 }
 
 @inline(__always) private func prefetch(_ panel: UnsafePointer<Sums>, _ step: Int) {
@@ -118,7 +119,7 @@ private func tile<D: Dots>(
     if rows > 4 { tall(a, stride, rows, depth / 4, panel, sums, sumStride, dots) } else { short(a, stride, rows, depth / 4, panel, sums, sumStride, dots) }
 }
 
-/// 5 to 8 rows; those past `rows` repeat the last one.
+/// 5 to 8 rows; rows past `rows` repeat the last one.
 @inline(__always) private func tall<D: Dots>(
     _ a: UnsafePointer<Int32>, _ stride: Int, _ rows: Int, _ steps: Int, _ panel: UnsafePointer<Sums>,
     _ sums: UnsafeMutablePointer<Sums>, _ sumStride: Int, _ dots: D.Type
@@ -174,8 +175,8 @@ private func tile<D: Dots>(
 }
 
 #else
-// 16 registers of 8 sums (AVX2): half of a panel at a time keeps 8 of sums and 4 of columns. On arm64, 32 registers of 4 sums, 16 and 4,
-// and 4 of what is left out.
+// 16 registers of 8 sums (AVX2): half a panel at a time uses 8 registers for sums and 4 for columns. On arm64, of 32 registers of 4
+// sums, 16 are for sums, 4 for columns and 4 for the omitted correction.
 
 @inline(__always) var tileRows: Int { 4 }
 

@@ -1,7 +1,8 @@
 import CPlatform
 import KernelInterface
 
-/// Products of bytes and nibbles, half of a panel and four rows at a time: sums of one group are exact, and are added up as floats.
+/// int8 GEMM with 4-bit weights, half a panel and four rows at a time. The sums of one group are exact; the
+/// groups are added up as floats.
 func product(
     _ job: IntegerProduct, _ weights: NibblePanels, _ rows: Range<Int>, _ panels: Range<Int>, _ activate: Kernels.ActivateRows
 ) {

@@ -1,7 +1,19 @@
 import CPlatform
 import KernelInterface
 
-/// Products of bytes, panel by panel and tile by tile; see `IntegerProduct`.
+/// int8 GEMM with zero points. After smoothing, a row of inputs x and a column of weights w are integers with scales,
+///
+///     x[k] = (a[k] - zero) * row's scale,    a unsigned, with a zero point for the row
+///     w[k] = code[k] * column's scale,       code signed
+///
+/// so that their dot product is
+///
+///     x . w = (a . code - zero * sum of code) * row's scale * column's scale
+///
+/// A tile computes a . code exactly. The sum of the codes belongs to the column alone and is stored with the panels. The epilogue
+/// subtracts zero times that sum, still exactly in int32, and then converts to float.
+///
+/// Panel by panel and tile by tile; see `IntegerProduct`.
 func integerProduct(
     _ pointer: UnsafePointer<IntegerProduct>, rows: Range<Int>, panels: Range<Int>, activate: Kernels.ActivateRows
 ) {
@@ -19,7 +31,7 @@ private func product(
     var tileSums = InlineArray<128, Sums>(repeating: Sums())
     withUnsafeMutablePointer(to: &tileSums) { tileSums in
         var sums = UnsafeMutableRawPointer(tileSums).assumingMemoryBound(to: Sums.self)  // (tileRows, 32)
-        var other = sums + 64  // of the tile before
+        var other = sums + 64  // of the previous tile
         var epilogue = TileEpilogue(of: job, weights, rows.lowerBound..<rows.lowerBound, column: panels.lowerBound * panelColumns, other)
         for panel in panels {
             let column = panel * panelColumns, codes = weights.codes + column * job.depth
@@ -40,7 +52,7 @@ private func product(
     endTiles()
 }
 
-/// The sums alone; see `IntegerSums`.
+/// The int8 GEMM without an epilogue; see `IntegerSums`.
 func integerSums(_ pointer: UnsafePointer<IntegerSums>) {
     let job = pointer.pointee
     beginTiles()
@@ -57,7 +69,7 @@ func integerSums(_ pointer: UnsafePointer<IntegerSums>) {
     endTiles()
 }
 
-/// Makes the outputs of a tile from its sums, row by row.
+/// The epilogue of one tile, row by row, so that it can run in parts between the steps of the next tile.
 struct TileEpilogue {
     private var row: Int
     private let end: Int
@@ -77,7 +89,7 @@ struct TileEpilogue {
         sums = (codeSums.loadUnaligned(as: Sums.self), codeSums.loadUnaligned(fromByteOffset: 64, as: Sums.self))
     }
 
-    /// Of so many rows more, or of those that are left.
+    /// Runs for the next `count` rows, or for those that are left.
     @inline(__always) mutating func run(_ count: Int, of job: IntegerProduct, _ activate: Kernels.ActivateRows) {
         let end = min(row + count, end), start = job.out + out, made = end - row
         while row < end {
@@ -92,7 +104,7 @@ struct TileEpilogue {
     }
 }
 
-/// Writes outputs, as the combination says.
+/// Applies the combination and writes the outputs.
 @inline(__always) func put(_ outputs: Vector, at place: Int, _ job: IntegerProduct) {
     var result = outputs
     switch job.combination {

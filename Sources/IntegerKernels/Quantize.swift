@@ -1,7 +1,7 @@
 import CPlatform
 import KernelInterface
 
-/// Rows of floats as bytes; see `Quantization`.
+/// Quantises rows of floats to bytes; see `Quantization`.
 func quantize(_ pointer: UnsafePointer<Quantization>, rows: Range<Int>) {
     let job = pointer.pointee
     for row in rows { quantize(job, row) }
@@ -10,10 +10,11 @@ func quantize(_ pointer: UnsafePointer<Quantization>, rows: Range<Int>) {
 @inline(__always) private func quantize(_ job: Quantization, _ row: Int) {
     let x = job.x + row * job.stride
     let full = job.width / 16 * 16, rest = job.width - full
-    var high = Vector(), low = Vector()  // the greatest, and the greatest of the negated
+    var high = Vector(), low = Vector()  // the largest of x and of -x
     var i = 0
     while i < full {
-        // Rows are too long and too many for the caches near by, and a page ends before the hardware has seen where they lead.
+        // The rows do not fit in the caches close to the core, and a page ends before the hardware
+        // prefetcher has detected the stream.
         platform_prefetch(x + i + 512)
         let y = value(x, job.smoothing, i)
         high = larger(high, y)
@@ -21,7 +22,7 @@ func quantize(_ pointer: UnsafePointer<Quantization>, rows: Range<Int>) {
         i += 16
     }
     if rest > 0 {
-        // Anything may stand past the width.
+        // Lanes past the width hold arbitrary values.
         let y = keep(value(x, job.smoothing, full), first: rest, else: 0)
         high = larger(high, y)
         low = larger(low, all(0) - y)
@@ -29,7 +30,7 @@ func quantize(_ pointer: UnsafePointer<Quantization>, rows: Range<Int>) {
     let down = limbeck_largest(low), range = limbeck_largest(high) + down
     job.rows.scales[row] = range / 255
     let bytes = job.rows.bytes + row * job.rows.stride
-    // A row of zeros, or with an infinity: every byte is zero, and the scale makes it 0 or NaN.
+    // In a row of zeros, or with an infinity, every byte is zero, and the scale makes the outputs 0 or NaN.
     let isUsable = range > 0x1p-100 && range < .infinity
     let inverse = isUsable ? 255 / range : 0
     let center = (isUsable ? down * inverse : 0) + rounder
@@ -45,7 +46,8 @@ func quantize(_ pointer: UnsafePointer<Quantization>, rows: Range<Int>) {
     }
 }
 
-/// The numbers from an index on, smoothed if there is a smoothing. Not a closure: those are called, with the vector cut into four.
+/// 16 numbers from index i on, times the smoothing if there is one. Not a closure: closures are called, with the vector split
+/// across four registers.
 @inline(__always) private func value(_ x: UnsafePointer<Float>, _ smoothing: UnsafePointer<Float>?, _ i: Int) -> Vector {
     guard let smoothing else { return load(x + i) }
     return load(x + i) * load(smoothing + i)

@@ -1,6 +1,6 @@
 import KernelInterface
 
-/// The products of bytes of the instruction set this target was compiled for. `@export(interface)`: as in the table of all kernels.
+/// The int8 kernels of the instruction set this target was compiled for. `@export(interface)`: as in the table of all kernels.
 @export(interface)
 public func integerTable() -> IntegerKernels {
     IntegerKernels(

@@ -1,4 +1,4 @@
-/// Activation functions of the feed-forward layers, by their formula; the Hugging Face names are in `Configuration`.
+/// Activation functions of the feed-forward layers, by formula; the Hugging Face names are in `FamilyRules`.
 public enum Activation: Sendable {
     case identity
     /// x Phi(x), the exact GELU.

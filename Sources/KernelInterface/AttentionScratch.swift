@@ -1,8 +1,8 @@
-// What the attention kernels write to beside their output. The initialisers carve it from a call's scratch, and measure it for whoever
-// sets that aside.
+// Scratch memory of the attention kernels, in addition to their output. The initialisers carve it from a call's scratch; without
+// memory they measure its size.
 
-/// Of `Kernels.attention`: keys and values packed into panels, the scores of a block of queries, and with disentangled positions
-/// those of all keys and of such a block for `positionPanels` of positions.
+/// For `Kernels.attention`: keys and values packed into panels, and the scores of a block of queries. With disentangled attention,
+/// also the position scores of all keys and of one block of queries, for `positionPanels` panels of positions.
 public struct AttentionScratch {
     public let keys: UnsafeMutablePointer<Float>  // (tokens / 32, headSize, 32)
     public let values: UnsafeMutablePointer<Float>  // (headSize / 32, tokens, 32)
@@ -13,14 +13,14 @@ public struct AttentionScratch {
     public let scoreStride: Int
     public let positionStride: Int
 
-    /// Queries whose scores are in flight at a time: a multiple of the tile heights of all instruction sets.
+    /// Queries whose scores are computed together: a multiple of the tile heights of all instruction sets.
     public static let queryBlock = 24
 
     @export(interface) @inline(never)
     public init(_ layout: inout Layout, tokens: Int, headSize: Int, positionPanels: Int) {
         let block = AttentionScratch.queryBlock, columns = tokens.roundedUp(to: panelColumns)
         scoreStride = columns + 16
-        // Rows of scores for the embeddings of distances that so many tokens have, 2 * tokens - 1 at most, in whole panels.
+        // Rows of scores for the relative-position embeddings that this many tokens use, at most 2 * tokens - 1, in whole panels.
         positionStride =
             positionPanels == 0 ? 0 : min(positionPanels * panelColumns, (2 * tokens).roundedUp(to: panelColumns) + panelColumns) + 16
         keys = layout.take(Float.self, columns * headSize)
@@ -38,22 +38,22 @@ public struct AttentionScratch {
     }
 }
 
-/// Of `Kernels.quantizedAttention`. The depth of the codes is a multiple of `depthStep`: the instruction set's, or to measure for any of them
-/// the largest.
+/// For `Kernels.quantizedAttention`. The depth of the codes is a multiple of `depthStep`: that of the instruction set, or, to
+/// measure for any instruction set, the largest.
 public struct QuantizedAttentionScratch {
-    public let depth: Int  // the head's size in whole steps
-    public let stride: Int  // of what there is for each key
+    public let depth: Int  // headSize rounded up to depthStep
+    public let stride: Int  // of arrays with an element per key
     public let valuePanels: Int
     public let keys: UnsafeMutablePointer<Int8>  // (tokens / 32, depth / 4, 32, 4)
     public let values: UnsafeMutablePointer<Int8>  // (valuePanels, stride / 4, 32, 4)
     public let keyScales: UnsafeMutablePointer<Float>  // (tokens)
     public let keySums: UnsafeMutablePointer<Int32>  // (tokens)
     public let valueWeights: UnsafeMutablePointer<Float>  // (stride), zero past the keys
-    /// Queries, and before those the keys and values that are being packed.
+    /// The block of queries; before that, the keys and values while they are packed.
     public let queries: UnsafeMutablePointer<UInt8>  // (queryBlock, depth)
     public let queryScales: UnsafeMutablePointer<Float>  // (queryBlock)
-    public let dots: UnsafeMutablePointer<Int32>  // (queryBlock, stride), which the scores replace
-    /// Of a query the higher seven bits of the weights, then the lower ones.
+    public let dots: UnsafeMutablePointer<Int32>  // (queryBlock, stride), overwritten by the scores
+    /// For each query the upper seven bits of the weights, then the lower seven.
     public let weights: UnsafeMutablePointer<UInt8>  // (queryBlock, 2, stride)
     public let inverses: UnsafeMutablePointer<Float>  // (queryBlock)
     public let valueDots: UnsafeMutablePointer<Int32>  // (queryBlock, 2, valuePanels * 32)
@@ -64,7 +64,7 @@ public struct QuantizedAttentionScratch {
     public init(_ layout: inout Layout, tokens: Int, headSize: Int, depthStep: Int) {
         let block = QuantizedAttentionScratch.queryBlock, columns = tokens.roundedUp(to: panelColumns)
         depth = headSize.roundedUp(to: depthStep)
-        // A window's keys begin at a panel and end after whole steps.
+        // The keys of a window begin at a panel and end after whole steps of the depth.
         stride = columns + 64
         valuePanels = headSize.roundedUp(to: panelColumns) / panelColumns
         keys = layout.take(Int8.self, columns * depth)

@@ -1,20 +1,20 @@
-/// The kernels of products of bytes, in which alone the newer instruction sets differ from those before them: a part of `Kernels`.
+/// The int8 kernels, the only part of `Kernels` in which the newer instruction sets differ from the older ones.
 public struct IntegerKernels: Sendable {
-    /// Rows of floats as bytes.
+    /// Quantises rows of floats to bytes.
     public var quantize: @Sendable (_ job: UnsafePointer<Quantization>, _ rows: Range<Int>) -> Void
     public typealias Multiply =
         @Sendable (
             _ job: UnsafePointer<IntegerProduct>, _ rows: Range<Int>, _ panels: Range<Int>, _ activate: Kernels.ActivateRows
         ) -> Void
 
-    /// `out[rows, panels] = activation(a w^T + bias, and the residual, or times what was there)`, by `activate`, whose instruction set
-    /// is older.
+    /// The int8 GEMM: `out[rows, panels] = activation(combine(a w^T + bias))`, where combining adds a residual or multiplies by
+    /// what is in `out`. The activation is computed by `activate`, which comes from an older instruction set.
     public var product: Multiply
-    /// Rows that a product takes at a time: whole tiles, and so few that their bytes stay in the first-level cache.
+    /// Rows that a GEMM takes at a time: whole tiles, and few enough that their bytes stay in the L1 cache.
     public var blockRows: Int
     /// The depth of `sums` is a multiple of this.
     public var depthStep: Int
-    /// The exact sums of small bytes times codes.
+    /// The exact dot products of small bytes and codes.
     public var sums: @Sendable (_ job: UnsafePointer<IntegerSums>) -> Void
 
     public init(
@@ -30,12 +30,13 @@ public struct IntegerKernels: Sendable {
     }
 }
 
-/// Rows of floats as unsigned bytes, each row with a scale and a zero point of its own: x * smoothing = (byte - zero) * scale, with
+/// Quantises rows of floats to unsigned bytes, with a scale and a zero point per row:
+/// x * smoothing = (byte - zero) * scale, with
 ///
 ///     low = min(0, y), high = max(0, y) over the row, y = x * smoothing
 ///     scale = (high - low) / 255, zero = round(-low / scale), byte = round(y / scale) + zero within 0...255
 ///
-/// Rounding is to nearest even, 1 / scale is 255 / (high - low). What a row becomes depends on that row alone.
+/// Rounding is to nearest even; 1 / scale is computed as 255 / (high - low). The result of a row depends on that row alone.
 public struct Quantization {
     public var x: UnsafePointer<Float>  // (rows, width)
     public var stride: Int
@@ -52,10 +53,10 @@ public struct Quantization {
     }
 }
 
-/// Rows of bytes with their scales and zero points.
+/// Quantised rows: bytes with their scales and zero points.
 public struct ByteRows {
     public var bytes: UnsafeMutablePointer<UInt8>  // (rows, stride), 64-byte aligned
-    /// A multiple of 64, at least the depth of the codes they are multiplied with; anything may stand past the width.
+    /// A multiple of 64, at least the depth of the codes they are multiplied with; bytes past the width are arbitrary.
     public var stride: Int
     public var scales: UnsafeMutablePointer<Float>  // (rows)
     public var zeros: UnsafeMutablePointer<Int32>  // (rows)
@@ -66,19 +67,19 @@ public struct ByteRows {
         (self.bytes, self.stride, self.scales, self.zeros) = (bytes, stride, scales, zeros)
     }
 
-    /// Rows of bytes that may be read past the last one.
+    /// The number of rows past the last one that may be read.
     public static let slack = 32
 }
 
-/// The sums of bytes are exact. Of bytes times bytes
+/// int8 GEMM. Integer sums are exact. With 8-bit weights
 ///
 ///     out = Float(a . code - zero * sum of codes) * (row's scale * column's scale) + bias
 ///
-/// and of bytes times nibbles, with x added up in the order of the groups
+/// and with 4-bit weights, x accumulated in the order of the groups,
 ///
 ///     out = (x - Float(zero) * sum of codes times scales) * row's scale + bias, x = the sum of Float(a . code) * scale over the groups
 ///
-/// and then what `combination` and `activation` say.
+/// Then `combination` and `activation` are applied.
 public struct IntegerProduct {
     public enum Codes {
         case bytes(IntegerPanels)
@@ -109,7 +110,7 @@ public struct IntegerProduct {
     }
 }
 
-/// `sums = a codes` of bytes up to 127 and codes from -127 to 127.
+/// `sums = a codes` for bytes up to 127 and codes from -127 to 127, exactly.
 public struct IntegerSums {
     public var a: UnsafePointer<UInt8>  // (rows, depth); whole tiles of `tileRows` are read
     public var aStride: Int  // a multiple of 4

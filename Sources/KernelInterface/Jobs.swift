@@ -1,6 +1,6 @@
-// What each kernel works on. Plain pointers and sizes: whoever fills these in has checked them.
+// The arguments of each kernel. Plain pointers and sizes: the caller has checked them.
 
-/// `out = a w^T + bias`, and then what `combination` and `activation` say.
+/// GEMM: `out = a w^T + bias`, then `combination` and `activation`.
 public struct Product {
     public var a: UnsafePointer<Float>  // (rows, depth)
     public var aStride: Int
@@ -11,8 +11,8 @@ public struct Product {
     public var activation: Activation
     public var out: UnsafeMutablePointer<Float>  // (rows, panels * 32)
     public var outStride: Int
-    /// From a block of rows to the one that its thread takes next, with the same group of panels. The blocks before the first step
-    /// find the weights in memory, those that follow in a cache.
+    /// The distance in rows from a block to the next one that the same thread takes with the same group of panels. The blocks
+    /// within the first step read the weights from memory, those that follow from a cache.
     public var blockStep = Int.max
     public var groupPanels = 1
 
@@ -31,20 +31,20 @@ public struct Product {
         self.outStride = outStride
     }
 
-    /// Numbers of scratch that one call needs for float16 panels: one of them, converted.
+    /// Floats of scratch that one call needs with float16 panels: one panel, converted.
     public static func scratch(depth: Int) -> Int { depth * panelColumns }
 }
 
-/// What becomes of the outputs of a product.
+/// The part of a GEMM's epilogue between bias and activation.
 public enum Combination {
     case none
-    /// These rows are added, which are like those of `out`, or `out` itself.
+    /// Adds these rows, which have the layout of those of `out`, or are `out` itself.
     case residual(UnsafePointer<Float>)
-    /// They are multiplied with what is in `out`.
+    /// Multiplies by what is in `out`.
     case gate
 }
 
-/// softmax(q k^T * scale + bias) v for one sequence; query, key and value of a token stand in one row, heads side by side.
+/// softmax(q k^T * scale + bias) v for one sequence. The query, key and value of a token are in one row, heads side by side.
 public struct Attention {
     public var query: UnsafePointer<Float>  // (tokens, heads * headSize)
     public var key: UnsafePointer<Float>
@@ -53,11 +53,11 @@ public struct Attention {
     public var tokens: Int
     public var headSize: Int
     public var scale: Float
-    /// By head and distance, `bias[head * biasStride + biasCenter + key - query]`; whole vectors are read past the last key.
+    /// By head and distance: `bias[head * biasStride + biasCenter + key - query]`; whole vectors are read past the last key.
     public var bias: UnsafePointer<Float>?
     public var biasStride: Int
     public var biasCenter: Int
-    /// A query sees so many keys on either side; all of them, if that is `tokens` or more.
+    /// A query sees this many keys on either side, and all of them if it is `tokens` or more.
     public var window: Int
     /// Not together with a window.
     public var positions: Disentangled?
@@ -85,16 +85,17 @@ public struct Attention {
         self.outStride = outStride
     }
 
-    /// For so many tokens no sum in bytes reaches 2^31.
+    /// With up to this many tokens no integer sum of quantised attention reaches 2^31.
     public static let maxQuantizedTokens = 1 << 16
 }
 
-/// Scores of disentangled attention: of a query with the position of a key, `keys`, and of a key with the position of a query, `queries`.
+/// The position scores of disentangled attention: of a query with the position of a key, from `keys`, and of a key with the
+/// position of a query, from `queries`.
 public struct Disentangled {
-    public var keys: UnsafePointer<Float>?  // (heads, panels, headSize, 32), a column for each row of embeddings
+    public var keys: UnsafePointer<Float>?  // (heads, panels, headSize, 32), a column for each row of the embeddings
     public var queries: UnsafePointer<Float>?
     public var panels: Int
-    /// The row of embeddings of query - key, which may be negative.
+    /// The row of the embeddings for the distance query - key, which may be negative.
     public var rows: UnsafePointer<Int32>
 
     public init(keys: UnsafePointer<Float>?, queries: UnsafePointer<Float>?, panels: Int, rows: UnsafePointer<Int32>) {
@@ -105,11 +106,12 @@ public struct Disentangled {
     }
 }
 
-/// (x - mean) / sqrt(variance + eps) * weight + bias over each row, with the biased variance; without an epsilon, x * weight + bias.
+/// LayerNorm of each row, (x - mean) / sqrt(variance + eps) * weight + bias with the biased variance; without an
+/// epsilon, only x * weight + bias.
 public struct Normalization {
     public var x: UnsafePointer<Float>  // (rows, width)
     public var stride: Int
-    public var out: UnsafeMutablePointer<Float>  // (rows, width), with the same stride; it may be where x is
+    public var out: UnsafeMutablePointer<Float>  // (rows, width), with the same stride; may be x
     public var width: Int
     public var weight: UnsafePointer<Float>  // (width rounded up to 32), zero past the width
     public var bias: UnsafePointer<Float>
@@ -129,8 +131,8 @@ public struct Normalization {
     }
 }
 
-/// word[ids] + type[types] + position[positions], of the tables there are, then the normalisation, if there is one. The tables stand
-/// as in the file: rows of `width`.
+/// word[ids] + type[types] + position[positions], without the tables that are nil, then the normalisation if there is one. The
+/// tables are as in the file: rows of `width`.
 public struct Embedding {
     public var ids: UnsafePointer<Int32>
     public var positions: UnsafePointer<Int32>
@@ -141,7 +143,7 @@ public struct Embedding {
     public var width: Int
     public var out: UnsafeMutablePointer<Float>  // (rows, width)
     public var outStride: Int
-    /// Of `out`.
+    /// Applied to `out`.
     public var normalization: Normalization?
 
     public init(
@@ -185,13 +187,13 @@ public struct Trigrams {
     }
 }
 
-/// Rotary positions (Su et al. 2021): of each head, the pairs (i, i + half) turned by the angles of the row's position, in place.
+/// RoPE (Su et al. 2021): in each head, rotates the pairs (i, i + half) by the angles of the row's position, in place.
 public struct Rotation {
     public var x: UnsafeMutablePointer<Float>  // (rows, heads * headSize)
     public var stride: Int
     public var heads: Int
     public var headSize: Int
-    /// Pairs in a head; what is past them stays.
+    /// Pairs in a head; the numbers past them stay unchanged.
     public var half: Int
     public var positions: UnsafePointer<Int32>
     public var table: UnsafePointer<Float>  // (positions, 2 * half), the cosines and then the sines

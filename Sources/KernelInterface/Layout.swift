@@ -1,16 +1,16 @@
-/// Measures first, then hands out: the same sequence of `take` calls, once without memory to learn the size, once with it. One function
-/// that takes is then all that says how memory is laid out.
+/// Carves a block of memory into arrays. The same sequence of `take` calls runs once without memory, to measure the size, and once
+/// with it. So a single function defines a layout.
 public struct Layout {
     private let base: UnsafeMutableRawPointer?
     public private(set) var bytes = 0
 
-    /// More than any address space has, and a multiple of 64.
+    /// A multiple of 64 beyond the size of any address space.
     private static let most = 1 << 60
 
     public init(base: UnsafeMutableRawPointer? = nil) { self.base = base }
 
-    /// Room for `count` elements on a 64-byte boundary. While measuring, the pointer is not to be used; a size that no number holds
-    /// is measured as one that no memory has.
+    /// Space for `count` elements on a 64-byte boundary. While measuring, the pointer must not be used; a size that overflows is
+    /// measured as larger than any memory.
     public mutating func take<Element: ~Copyable>(_ type: Element.Type, _ count: Int) -> UnsafeMutablePointer<Element> {
         take(count, stride: MemoryLayout<Element>.stride).bindMemory(to: type, capacity: count)
     }

@@ -1,6 +1,6 @@
-// The forms of weights that the kernels read. All pointers are 64-byte aligned.
+// The weight formats that the kernels read. All pointers are 64-byte aligned.
 
-/// A matrix of weights as the right side of a product: panels of 32 columns, zeros past the last.
+/// A weight matrix packed as the right operand of a GEMM: panels of 32 columns, zero past the last.
 public enum Panels {
     case float(FloatPanels)
     case int8(IntegerPanels)
@@ -12,13 +12,13 @@ public enum FloatPanels {
     case float16(UnsafePointer<UInt16>)  // (panels, depth, 32), IEEE binary16
 }
 
-/// Signed bytes and a scale for each column: w = code * scale. For all instruction sets alike: four steps of the depth of a column stand
-/// side by side, and the depth is filled up to a multiple of 64 with zeros.
+/// Signed bytes with a per-column scale: w = code * scale. The layout is the same for all instruction sets: four steps of the depth
+/// of a column are adjacent, and the depth is padded with zeros to a multiple of 64.
 public struct IntegerPanels {
     public var codes: UnsafePointer<Int8>  // (panels, depth rounded up to 64 / 4, 32, 4), from -127 to 127
     public var scales: UnsafePointer<Float>  // (panels * 32)
-    public var sums: UnsafePointer<Int32>  // (panels * 32), of each column's codes
-    /// What the inputs are multiplied by before they become bytes; the weights were divided by it.
+    public var sums: UnsafePointer<Int32>  // (panels * 32), the sum of each column's codes
+    /// The factors of the inputs before they are quantised; the weights were divided by them.
     public var smoothing: UnsafePointer<Float>?  // (depth rounded up to 64), zero past the depth
 
     public init(
@@ -31,14 +31,14 @@ public struct IntegerPanels {
     public static let depthStep = 64
 }
 
-/// Codes of four bits, and a scale for each column and each 32 steps of the depth: w = code * scale. Two steps of four stand in a byte. The
-/// depth is filled up to a multiple of 64 with zeros.
+/// 4-bit codes with a scale for each column and each 32 steps of the depth: w = code * scale. A byte holds two codes. The depth is
+/// padded with zeros to a multiple of 64.
 public struct NibblePanels {
-    /// (panels, depth rounded up to 64 / 8, 32, 4): of eight steps of a column, the first four in the low halves of the bytes, the others in
-    /// the high ones; 8 more than the code, which is from -7 to 7.
+    /// (panels, depth rounded up to 64 / 8, 32, 4): of eight steps of the depth of a column, the first four are in the low nibbles,
+    /// the others in the high nibbles. Stored as code + 8; codes are from -7 to 7.
     public var codes: UnsafePointer<UInt8>
     public var scales: UnsafePointer<UInt16>  // (panels, depth rounded up to 64 / 32, 32), IEEE binary16
-    public var sums: UnsafePointer<Float>  // (panels * 32), of each column's codes times their scales
+    public var sums: UnsafePointer<Float>  // (panels * 32), the sum of each column's codes times their scales
     public var smoothing: UnsafePointer<Float>?  // as in IntegerPanels
 
     public init(
@@ -51,13 +51,13 @@ public struct NibblePanels {
     public static let group = 32
 }
 
-/// Rows of numbers, back to back: embedding tables, and matrices of which each output is a row.
+/// Matrices stored row by row, without padding: embedding tables, and weights with a row for each output.
 public enum Rows {
     case float32(UnsafePointer<Float>)  // (rows, width)
     case float16(UnsafePointer<UInt16>)  // (rows, width), IEEE binary16
     case int8(UnsafePointer<Int8>, scales: UnsafePointer<Float>)  // (rows, width), (rows)
 
-    /// The rows from one on.
+    /// The rows from `row` on.
     public func from(row: Int, width: Int) -> Rows {
         switch self {
         case .float32(let numbers): .float32(numbers + row * width)

@@ -1,7 +1,8 @@
 import KernelInterface
 
-/// softmax(q k^T * scale + bias) v for one head and a range of queries. The keys and values of the head are packed once into panels;
-/// scores exist for one block of queries at a time, in scratch, and for the panels of keys that any of them sees.
+/// softmax(q k^T * scale + bias) v for one head and a range of queries. The keys and values of the head are packed
+/// into panels once. Scores exist in scratch for one block of queries at a time, and only for the panels of keys
+/// that a query of the block sees.
 func attention(_ pointer: UnsafePointer<Attention>, head: Int, queries: Range<Int>, scratch: UnsafeMutablePointer<Float>) {
     let job = pointer.pointee
     let size = job.headSize, tokens = job.tokens, window = min(job.window, tokens)
@@ -16,7 +17,8 @@ func attention(_ pointer: UnsafePointer<Attention>, head: Int, queries: Range<In
     while query < queries.upperBound {
         let rows = min(AttentionScratch.queryBlock, queries.upperBound - query)
         let q = job.query + query * job.stride + head * size
-        // A key's lane is its number modulo 16, wherever its block begins: the bits do not depend on the cut into blocks.
+        // A key's lane is its index modulo 16, wherever its block begins, so the division into blocks does not
+        // change the bits of the result.
         let firstPanel = max(0, query - window) / panelColumns, firstKey = firstPanel * panelColumns
         let endKey = min(tokens, query + rows + window)
         for panel in firstPanel..<endKey.roundedUp(to: panelColumns) / panelColumns {
@@ -30,7 +32,7 @@ func attention(_ pointer: UnsafePointer<Attention>, head: Int, queries: Range<In
             add(center, to: scores, stride: scoreStride, rows: rows, columns: (endKey - firstKey).roundedUp(to: panelColumns))
         }
         positions?.add(to: scores, stride: scoreStride, query: query, rows: rows, q)
-        // e^(score - max), unnormalised: the sum divides the result, which has fewer columns than there are keys.
+        // e^(score - max), unnormalised: the result is divided by the sum instead, as it has fewer columns than there are keys.
         for row in 0..<rows {
             let seen = max(0, query + row - window) - firstKey..<min(tokens, query + row + window + 1) - firstKey
             inverses[row] = 1 / exponentials(scores + row * scoreStride, seen, of: endKey - firstKey)
@@ -47,7 +49,7 @@ func attention(_ pointer: UnsafePointer<Attention>, head: Int, queries: Range<In
     }
 }
 
-/// Products of queries and keys, or of one of them and positions.
+/// The scores of queries and keys, or of either and positions.
 struct Scores: Epilogue {
     let out: UnsafeMutablePointer<Float>
     let stride: Int
@@ -61,7 +63,7 @@ struct Scores: Epilogue {
 private struct WeightedValues: Epilogue {
     let out: UnsafeMutablePointer<Float>
     let stride: Int
-    let columns: Int  // of the panel; the next head's begin where this one's end
+    let columns: Int  // of the panel; the outputs of the next head follow
     let inverses: UnsafePointer<Float>
 
     @inline(__always) func callAsFunction(_ row: Int, _ half: Int, _ sums: Vector) {
@@ -70,7 +72,7 @@ private struct WeightedValues: Epilogue {
     }
 }
 
-/// Adds to row i what stands from `bias` - i on: biases by distance, which the next query sees one place further left.
+/// Adds to row i the numbers from `bias` - i on: a bias depends on key - query, so the next query reads one place further left.
 @inline(__always) private func add(
     _ bias: UnsafePointer<Float>, to scores: UnsafeMutablePointer<Float>, stride: Int, rows: Int, columns: Int
 ) {
@@ -80,7 +82,7 @@ private struct WeightedValues: Epilogue {
     }
 }
 
-/// Rows of `width` become panels (width, 32) whose columns are the rows: the keys as the right side of q k^T.
+/// Packs rows of `width` into panels (width, 32) whose columns are the rows: the keys as the right operand of q k^T.
 @inline(__always) private func packTransposed(
     _ x: UnsafePointer<Float>, stride: Int, rows: Int, width: Int, into panels: UnsafeMutablePointer<Float>
 ) {
@@ -99,7 +101,7 @@ private struct WeightedValues: Epilogue {
     }
 }
 
-/// Rows of `width` become panels (rows, 32), zero past the width: the values as the right side of p v.
+/// Packs rows of `width` into panels (rows, 32), zero past the width: the values as the right operand of p v.
 @inline(__always) private func packRows(
     _ x: UnsafePointer<Float>, stride: Int, rows: Int, width: Int, into panels: UnsafeMutablePointer<Float>
 ) {

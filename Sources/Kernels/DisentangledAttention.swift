@@ -1,7 +1,7 @@
 import KernelInterface
 
-/// The scores of one head's positions. Those of the keys are computed once, for every position that the sequence has; those of a block
-/// of queries when it comes.
+/// The position scores of one head. Those of the keys are computed once, for every position that occurs in the sequence; those of a
+/// block of queries together with the block.
 struct PositionScores {
     private let positions: Disentangled
     private let job: Attention
@@ -29,7 +29,7 @@ struct PositionScores {
         score(job.key + head * size, rows: tokens, with: queries + first, into: space.keyPositions)
     }
 
-    /// (rows, headSize) times the positions there are. -> out (rows, positions)
+    /// (rows, headSize) times the positions that occur -> out (rows, positions)
     @inline(never) private func score(
         _ x: UnsafePointer<Float>, rows: Int, with table: UnsafePointer<Float>, into out: UnsafeMutablePointer<Float>
     ) {
@@ -41,7 +41,7 @@ struct PositionScores {
         }
     }
 
-    /// Adds them to the scores of a block of queries, q. Which position a pair has depends on its distance alone.
+    /// Adds the position scores to the scores of a block of queries, q. The position of a pair depends on its distance alone.
     @inline(never) func add(
         to scores: UnsafeMutablePointer<Float>, stride scoreStride: Int, query: Int, rows: Int, _ q: UnsafePointer<Float>
     ) {

@@ -10,8 +10,8 @@ func dots(_ pointer: UnsafePointer<Dots>, columns: Range<Int>) {
     }
 }
 
-/// `weight` gives up to 16 numbers from a place on. Four columns at a time hide the latency of the sums, and stay in the cache while all
-/// rows go by.
+/// `weight` loads up to 16 numbers from a place on. Four columns at a time hide the latency of the additions, and stay in the cache
+/// while all rows pass.
 @inline(__always) private func dots(
     _ job: Dots, _ columns: Range<Int>, _ weight: (_ place: Int, _ count: Int) -> Vector,
     _ scaled: (_ sum: Float, _ column: Int) -> Float
@@ -20,7 +20,7 @@ func dots(_ pointer: UnsafePointer<Dots>, columns: Range<Int>) {
     var column = columns.lowerBound
     while column < columns.upperBound {
         let count = min(4, columns.upperBound - column), last = count - 1
-        // Past the last column the last one is computed again, and dropped.
+        // Columns past the last one repeat it; their sums are dropped.
         let w0 = column * job.width, w1 = w0 + min(1, last) * job.width, w2 = w0 + min(2, last) * job.width,
             w3 = w0 + last * job.width
         for row in 0..<job.rows {
@@ -33,7 +33,7 @@ func dots(_ pointer: UnsafePointer<Dots>, columns: Range<Int>) {
                 s2 = fma(x, weight(w2 + i * 16, 16), s2)
                 s3 = fma(x, weight(w3 + i * 16, 16), s3)
             }
-            // A loop, for what it does is compiled for every form of the weights.
+            // A loop rather than four copies, as the body is compiled for every weight format.
             withUnsafeBytes(of: (s0, s1, s2, s3)) { sums in
                 for index in 0..<count {
                     let column = column + index, i = full * 16

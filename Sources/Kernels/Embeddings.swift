@@ -1,7 +1,7 @@
 import KernelInterface
 
-/// word[id] + type[t] + position[p], then LayerNorm. The sum is taken in this order: transformers adds the type before the position,
-/// and the sum of two is the same either way, of three it is not.
+/// word[id] + type[t] + position[p], then LayerNorm. The order matters: transformers adds the type before the position, and a sum
+/// of three floats depends on the order, unlike a sum of two.
 func embed(_ pointer: UnsafePointer<Embedding>, rows: Range<Int>) {
     let job = pointer.pointee
     for row in rows {
@@ -21,7 +21,7 @@ func embed(_ pointer: UnsafePointer<Embedding>, rows: Range<Int>) {
     }
 }
 
-/// word[next id], word[id], word[previous id] side by side, as MobileBERT's embeddings have them (Sun et al. 2020, "embedding
+/// word[next id], word[id], word[previous id] side by side, as in MobileBERT's embeddings (Sun et al. 2020, "embedding
 /// factorization").
 func trigrams(_ pointer: UnsafePointer<Trigrams>, rows: Range<Int>) {
     let job = pointer.pointee
@@ -44,7 +44,8 @@ func trigrams(_ pointer: UnsafePointer<Trigrams>, rows: Range<Int>) {
     }
 }
 
-/// Up to 16 numbers of a row from column `i` on. A call: an embedding is nothing beside the layers.
+/// Loads up to 16 numbers of a row from column `i` on. Not inlined: the cost of an embedding is
+/// negligible compared with the layers.
 @inline(never)
 private func load(_ rows: Rows, row: Int, width: Int, _ i: Int, first count: Int) -> Vector {
     let place = row * width + i

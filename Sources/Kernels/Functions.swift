@@ -1,8 +1,17 @@
 import KernelInterface
 
-// Elementary functions by polynomials of our own; scripts/fit-polynomials.py makes the coefficients and measures the errors given
-// here. They must be inlined: a call passes a vector cut into four registers. `@inline(__always)` does not always do it;
-// `@_transparent` does. Nothing in them branches, and no float is converted to an integer: NaN and infinities pass through without a trap.
+// Elementary functions by polynomials; scripts/fit-polynomials.py computes the coefficients and measures the errors given here.
+//
+// e^x: with n the nearest integer to x / ln 2, x = n ln 2 + r and e^x = 2^n e^r, |r| <= ln 2 / 2. Adding `rounder` to x / ln 2
+// leaves n in the low bits of the sum; shifted left by 23 bits, n is added to the exponent of the polynomial for e^r. 2^x is the
+// same with x = n + f.
+//
+// GELU uses the normal distribution function Phi(x) = (1 + erf(x / sqrt 2)) / 2. The polynomial is for log2 Phi(-u), so that
+// Phi(-u) takes one 2^x.
+//
+// The functions must be inlined: a call passes a vector split across four registers. `@inline(__always)` does not
+// always inline them; `@_transparent` does. They do not branch, and no float is converted to an integer, so NaN and
+// infinities pass through without a trap.
 
 /// e^x, error at most 0.9 ulp; x is clamped to [-87.33, 88].
 #if KERNELS_PORTABLE
@@ -14,7 +23,7 @@ func exp(_ x: Vector) -> Vector {
     let x = smaller(larger(x, all(-87.33)), all(88))
     let shifted = fma(x, all(1.4426950408889634), all(rounder))
     let n = shifted - all(rounder)
-    var r = fma(n, all(-0.693359375), x)  // ln 2 in two parts; the first has few bits, so that n times it is exact
+    var r = fma(n, all(-0.693359375), x)  // ln 2 in two parts; the first has few bits, so its product with n is exact
     r = fma(n, all(2.12194440e-4), r)
     var p = all(0.001381422160193324)
     p = fma(p, r, all(0.00836889911442995))
@@ -82,7 +91,8 @@ func exp(_ x: Vector) -> Vector {
     return fma(half, tanh(inner), half)
 }
 
-/// A function of 16 lanes. A type and not a closure: closures of this size are called, with the vector cut into four registers.
+/// A function of 16 lanes. A type rather than a closure: closures of this size are called, with the
+/// vector split across four registers.
 private protocol Elementwise {
     func callAsFunction(_ x: Vector) -> Vector
 }
@@ -106,7 +116,7 @@ private struct SigmoidUnit: Elementwise {
     }
 }
 
-/// An activation over a block of rows in place, 16 lanes at a time: one switch per block.
+/// An activation over a block of rows in place, 16 lanes at a time; one switch per block.
 func activate(_ x: UnsafeMutablePointer<Float>, stride: Int, rows: Int, vectors: Int, _ activation: Activation) {
     switch activation {
     case .identity: break
@@ -119,7 +129,7 @@ func activate(_ x: UnsafeMutablePointer<Float>, stride: Int, rows: Int, vectors:
     }
 }
 
-/// The same over `count` numbers that stand anywhere.
+/// The same over `count` numbers of any alignment, without padding past the last.
 func activate(_ x: UnsafeMutablePointer<Float>, count: Int, activation: Activation) {
     activate(x, stride: 0, rows: 1, vectors: count / 16, activation)
     let done = count / 16 * 16

@@ -7,12 +7,12 @@ func normalize(_ pointer: UnsafePointer<Normalization>, rows: Range<Int>) {
     for row in rows { normalize(job, job.x + row * job.stride, into: job.out + row * job.stride) }
 }
 
-/// A call: rows are long.
+/// Not inlined: rows are long, so the call costs little.
 @inline(never) func normalize(
     _ job: Normalization, _ x: UnsafePointer<Float>, into out: UnsafeMutablePointer<Float>
 ) {
     guard let eps = job.eps else {
-        // Whole vectors: the weights have zeros past the width, and the row has room.
+        // Whole vectors: the weights are zero past the width, and the row is padded.
         for i in 0..<job.width.roundedUp(to: 16) / 16 {
             store(fma(load(x + i * 16), load(job.weight + i * 16), load(job.bias + i * 16)), out + i * 16)
         }

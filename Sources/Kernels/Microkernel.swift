@@ -1,14 +1,14 @@
 import CPlatform
 import KernelInterface
 
-// The inner loop of every matrix product. A tile holds its sums in registers while it walks down the depth in order, so each
-// output element is one chain of fused multiply-adds, whatever the shape of the tile. Sums must be named locals: an array of
+// The float GEMM microkernel. A tile keeps its accumulators in registers during the K loop, which runs in order, so each
+// output element is one chain of FMAs, whatever the shape of the tile. The accumulators must be named locals: an array of
 // them would spill to the stack.
 
-/// Takes 16 finished sums: of a row of the block, and of a half of the panel (columns 0..<16 or 16..<32). A type and not a closure:
-/// a closure of this size is called for every vector, cut into four registers, which took a twentieth of the time.
+/// Takes 16 finished sums: of one row of the block, and one half of the panel (columns 0..<16 or 16..<32). A type rather than a
+/// closure: a closure of this size is called for every vector, split across four registers, which took a twentieth of the time.
 protocol Epilogue {
-    /// Asks for the places of the outputs of a tile, before it is computed.
+    /// Prefetches the outputs of a tile before it is computed.
     func prepare(_ rows: Range<Int>)
     func callAsFunction(_ row: Int, _ half: Int, _ sums: Vector)
 }
@@ -17,7 +17,7 @@ extension Epilogue {
     @inline(__always) func prepare(_ rows: Range<Int>) {}
 }
 
-/// (rows, depth) times one panel (depth, 32). `upcoming` is what will be read after it; else the next panel.
+/// (rows, depth) times one panel (depth, 32). `upcoming` is the memory read after it, to be prefetched; by default the next panel.
 @inline(__always) func multiply(
     _ a: UnsafePointer<Float>, stride: Int, rows: Int, depth: Int, panel: UnsafePointer<Float>,
     upcoming: UnsafeRawBufferPointer? = nil, epilogue: some Epilogue
@@ -57,8 +57,8 @@ extension Epilogue {
     #endif
 }
 
-/// Asks for memory before its use, a part at every step of all tiles of a panel. A part is up to two cache lines, where there is one
-/// tile only; a branch would cost more than asking twice.
+/// Prefetches memory before its use, a part at every step of the K loops of a panel. If there is only one tile, a part is up to two
+/// cache lines; a branch would cost more than prefetching a line twice.
 private struct Prefetch {
     private var place: UnsafeRawPointer
     private let part: Int
@@ -76,7 +76,7 @@ private struct Prefetch {
 }
 
 #if KERNELS_AVX512
-// 32 registers of 16 lanes: 8 x 32 keeps 16 sums, 2 columns and a broadcast.
+// 32 registers of 16 lanes: an 8 x 32 tile uses 16 for sums, 2 for columns and one for a broadcast.
 
 /// Up to 8 rows; rows past `rows` repeat the last one, and their sums are dropped.
 @inline(__always) private func tall(
@@ -135,10 +135,10 @@ private struct Prefetch {
     if rows > 3 { epilogue(row + 3, 0, s30); epilogue(row + 3, 1, s31) }
 }
 #else
-// 16 registers of 8 lanes (AVX2): 6 x 16 keeps 12 registers of sums, 2 of columns and a broadcast. On arm64 (32 registers of
-// 4 lanes) the same tile keeps 24 sums.
+// 16 registers of 8 lanes (AVX2): a 6 x 16 tile uses 12 for sums, 2 for columns and one for a broadcast. On arm64 (32 registers of
+// 4 lanes) the same tile uses 24 for sums.
 
-/// Where the multiplication is emulated, tall tiles save nothing.
+/// Where FMA is emulated, tall tiles gain nothing.
 #if KERNELS_PORTABLE && !arch(arm64)
 @inline(__always) private var tileRows: Int { 3 }
 #else

@@ -1,12 +1,12 @@
 import CPlatform
 import KernelInterface
 
-/// A matrix product, panel by panel, each walked by all the rows of the block while it is warm in the cache; see `Product`.
+/// GEMM, panel by panel: all rows of the block use a panel while it is in the cache; see `Product`.
 func product(_ pointer: UnsafePointer<Product>, rows: Range<Int>, panels: Range<Int>, scratch: UnsafeMutablePointer<Float>) {
     let job = pointer.pointee
     let a = job.a + rows.lowerBound * job.aStride
     let size = job.depth * panelColumns
-    // While the first block passes, and where a group has one panel only, the next panel is in memory.
+    // During the first block, and where a group has one panel only, the next panel is still in memory.
     let isStreamed = rows.lowerBound < job.blockStep || job.groupPanels == 1
     for panel in panels {
         let column = panel * panelColumns
@@ -24,7 +24,7 @@ func product(_ pointer: UnsafePointer<Product>, rows: Range<Int>, panels: Range<
             upcoming = UnsafeRawBufferPointer(start: halves + size, count: size * 2)
         }
         if !isStreamed {
-            // A share of the inputs of the block that is next.
+            // This panel's share of the inputs of the next block.
             let share = rows.count * job.aStride / job.groupPanels
             upcoming = UnsafeRawBufferPointer(
                 start: job.a + (rows.lowerBound + job.blockStep) * job.aStride + panel % job.groupPanels * share, count: share * 4)

@@ -1,8 +1,17 @@
 import CPlatform
 import KernelInterface
 
-/// Attention with both products in bytes; see `Kernels.quantizedAttention`. As with floats, a head's keys and values are packed once, and
-/// scores exist for one block of queries at a time, for the panels of keys that any of them sees.
+/// Quantised attention: both GEMMs of attention, q k^T and p v, in int8; see `Kernels.quantizedAttention` for the formulas.
+///
+/// - The query, key and value of a token are symmetric int8 codes, each with a scale of its own.
+/// - Queries have codes within 63, stored plus 64. They are thus unsigned and at most 127, as `IntegerSums` needs. 64 times the sum
+///   of a key's codes is subtracted from the exact dot product.
+/// - In p v the tokens are the depth, so a value's scale cannot be applied to the sum. It is multiplied into the softmax weight of
+///   its token before that is quantised.
+/// - A weight has 14 bits: two bytes of seven bits, which are two rows of the second GEMM.
+///
+/// As with floats, a head's keys and values are packed once. Scores exist for one block of queries at a time, and only for the
+/// panels of keys that a query of the block sees.
 func quantizedAttention(
     _ pointer: UnsafePointer<Attention>, head: Int, queries: Range<Int>, scratch: UnsafeMutablePointer<Float>,
     _ integer: borrowing IntegerKernels
@@ -16,7 +25,8 @@ func quantizedAttention(
     var query = queries.lowerBound
     while query < queries.upperBound {
         let rows = min(QuantizedAttentionScratch.queryBlock, queries.upperBound - query)
-        // A key's lane is its number modulo 16, wherever its block begins: the bits do not depend on the cut into blocks.
+        // A key's lane is its index modulo 16, wherever its block begins, so the division into blocks does not
+        // change the bits of the result.
         let firstKey = max(0, query - window) / panelColumns * panelColumns, endKey = min(tokens, query + rows + window)
         quantize(job.query + query * job.stride + head * job.headSize, job, rows, levels: 63, zero: 64, space, scales: space.queryScales)
         let scores = IntegerSums(
@@ -39,10 +49,10 @@ private func pieces(_ count: Int, _ size: Int) -> Int { (count + size - 1) / siz
 
 private let log2e: Float = 1.4426950408889634
 
-// MARK: Rows as bytes
+// MARK: Quantising rows
 
-/// A block of rows of one head as bytes where the queries are: codes plus `zero`, whose scales are the largest magnitudes over `levels`.
-/// Also the sums of the codes, if `zero` is 0 and somebody wants them.
+/// Quantises a block of rows of one head into the memory of the queries: codes plus `zero`, with the largest magnitude over
+/// `levels` as the scale of a row. Also writes the sums of the codes if `sums` is given; `zero` must be 0 then.
 private func quantize(
     _ x: UnsafePointer<Float>, _ job: Attention, _ rows: Int, levels: Float, zero: UInt32, _ space: QuantizedAttentionScratch,
     scales: UnsafeMutablePointer<Float>, sums: UnsafeMutablePointer<Int32>? = nil
@@ -76,7 +86,7 @@ private func quantize(
 private func packKeys(_ job: Attention, _ head: Int, _ space: QuantizedAttentionScratch) {
     let block = QuantizedAttentionScratch.queryBlock
     let words = space.depth / 4, rows = UnsafeMutableRawPointer(space.queries).assumingMemoryBound(to: Int32.self)
-    // Zeros follow the head's numbers.
+    // Zero padding after the head's numbers.
     for i in 0..<block * words { rows[i] = 0 }
     var first = 0
     while first < job.tokens {
@@ -93,7 +103,7 @@ private func packKeys(_ job: Attention, _ head: Int, _ space: QuantizedAttention
     }
 }
 
-/// Returns what a sum of codes times weights is to be multiplied with.
+/// Returns the factor of a sum of codes times weights.
 private func packValues(_ job: Attention, _ head: Int, _ space: QuantizedAttentionScratch) -> Float {
     let block = QuantizedAttentionScratch.queryBlock
     var largest: Float = 0
@@ -104,7 +114,7 @@ private func packValues(_ job: Attention, _ head: Int, _ space: QuantizedAttenti
             job.value + first * job.stride + head * job.headSize, job, count, levels: 127, zero: 0, space,
             scales: space.valueWeights + first)
         for row in 0..<count { largest = max(largest, space.valueWeights[first + row]) }
-        // What stands past the last row has no weight.
+        // Rows past the last one have zero weights.
         var row = 0
         while row < count {
             let bytes = UnsafeRawPointer(space.queries + row * space.depth)
@@ -118,7 +128,7 @@ private func packValues(_ job: Attention, _ head: Int, _ space: QuantizedAttenti
         }
         first += block
     }
-    // The weights of the row with the largest scale reach to 127 in both halves' bytes.
+    // The weights of the row with the largest scale go up to 127 in both bytes.
     let most: Float = 127 * 128
     let inverse = largest > 0x1p-100 ? all(most / largest) : Vector()
     for i in 0..<space.stride / 16 {
@@ -130,7 +140,7 @@ private func packValues(_ job: Attention, _ head: Int, _ space: QuantizedAttenti
 
 // MARK: A block of queries
 
-/// The scores in powers of two; e = 2^(score - largest score) over the keys seen and 0 for the others; their products with the values'
+/// The scores as exponents of two; e = 2^(score - largest score) over the keys seen and 0 for the others; e times the values'
 /// weights as two bytes of seven bits, in whole groups of 64.
 private func weigh(
     _ job: Attention, _ head: Int, _ queries: Range<Int>, _ keys: Range<Int>, unit: Float, _ space: QuantizedAttentionScratch
@@ -171,7 +181,7 @@ private func weigh(
     }
 }
 
-/// Of 16 keys. Neither a closure nor `@inline(__always)`: those are called, with the vector cut into four.
+/// For 16 keys. Neither a closure nor `@inline(__always)`: those are called, with the vector split across four registers.
 @_transparent private func exponential(_ x: UnsafePointer<Float>, _ i: Int, _ seen: Range<Int>, _ shift: Vector) -> Vector {
     if i * 16 + 16 <= seen.lowerBound || i * 16 >= seen.upperBound { return Vector() }
     let e = exp2(load(x + i * 16) - shift)
@@ -186,7 +196,7 @@ private func weigh(
     keep(vector, seen.lowerBound - i * 16..<seen.upperBound - i * 16, else: other)
 }
 
-/// 2^x for x at most 0, error at most 3e-6, which is a sixth of the step of the weights; x is clamped to at least -126.
+/// 2^x for x at most 0, error at most 3e-6, which is a sixth of a step of the weights; x is clamped to at least -126.
 @inline(__always) private func exp2(_ x: Vector) -> Vector {
     let x = larger(x, all(-126))
     let shifted = x + all(rounder)
@@ -199,7 +209,7 @@ private func weigh(
     return floats(bits(p) &+ (bits(shifted) &<< 23))
 }
 
-/// The sums of the values times their weights, as floats.
+/// Combines the halves of the sums of weights times values, and scales them.
 private func gather(_ job: Attention, _ rows: Int, _ space: QuantizedAttentionScratch, into out: UnsafeMutablePointer<Float>) {
     let width = space.valuePanels * panelColumns
     for row in 0..<rows {
@@ -209,7 +219,7 @@ private func gather(_ job: Attention, _ rows: Int, _ space: QuantizedAttentionSc
         while i < job.headSize {
             let above = limbeck_floats(high.load(fromByteOffset: i * 4, as: SIMD16<Int32>.self))
             let below = limbeck_floats(low.load(fromByteOffset: i * 4, as: SIMD16<Int32>.self))
-            // The next head's columns begin where this one's end.
+            // The columns of the next head follow.
             store(fma(above, all(128), below) * inverse, out + row * job.outStride + i, first: job.headSize - i)
             i += 16
         }

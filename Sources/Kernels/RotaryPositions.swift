@@ -1,7 +1,7 @@
 import KernelInterface
 
-/// x cos + rotated x sin: each pair (i, i + half) of a head turned by its angle at the row's position. (Su et al.: "RoFormer", 2021;
-/// the pairs as in GPT-NeoX.) The products are rounded before they are added, as in the reference.
+/// RoPE: x cos + rotated x sin. Each pair (i, i + half) of a head is rotated by its angle at the row's position (Su et al.:
+/// "RoFormer", 2021; pairs as in GPT-NeoX). The products are rounded before they are added, as in the reference.
 func rotate(_ pointer: UnsafePointer<Rotation>, rows: Range<Int>) {
     let job = pointer.pointee
     for row in rows {

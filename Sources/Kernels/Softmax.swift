@@ -1,6 +1,6 @@
 import KernelInterface
 
-/// Softmax over `count` numbers that stand anywhere, in place, with the same steps as in the attention.
+/// Softmax over `count` numbers of any alignment, without padding, in place, with the same steps as in attention.
 func softmax(_ x: UnsafeMutablePointer<Float>, count: Int) {
     var most = all(-Float.infinity), i = 0
     while i < count {
@@ -24,11 +24,11 @@ func softmax(_ x: UnsafeMutablePointer<Float>, count: Int) {
     }
 }
 
-/// e^(x - max x) over the numbers `seen` in place, and 0 for the others of `count`, in whole vectors: the buffer reaches to the end of
-/// the last one. Returns the sum.
+/// e^(x - max x) over the numbers `seen` in place, and 0 for the rest of `count`, in whole vectors: the buffer must extend to the
+/// end of the last one. Returns the sum.
 @inline(__always) func exponentials(_ x: UnsafeMutablePointer<Float>, _ seen: Range<Int>, of count: Int) -> Float {
     let low = seen.lowerBound, high = seen.upperBound
-    // Vectors, of which the first and the last may be seen in part: then they are not among the full ones.
+    // In vectors. The first and the last may be seen only in part; then they are not among the full ones.
     let first = low / 16, end = (high + 15) / 16
     let full = min((low + 15) / 16, end)
     let fullEnd = max(full, high / 16)

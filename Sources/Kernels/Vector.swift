@@ -1,8 +1,8 @@
 import CPlatform
 import KernelInterface
 
-/// Everything that touches a float is stated on 16 lanes with fused multiply-add, whatever the width of the registers: that is
-/// why all instruction sets give the same bits.
+/// All float arithmetic is defined on 16 lanes with fused multiply-add (FMA), whatever the width of the registers. Therefore all
+/// instruction sets give the same bits.
 typealias Vector = SIMD16<Float>
 typealias Bits = SIMD16<UInt32>
 
@@ -17,12 +17,12 @@ typealias Bits = SIMD16<UInt32>
     UnsafeMutableRawPointer(pointer).storeBytes(of: vector, as: Vector.self)
 }
 
-/// The first `count` lanes from memory, the others zero; reads nothing past them.
+/// Loads the first `count` lanes and sets the others to zero; reads nothing past them.
 @inline(__always) func load(_ pointer: UnsafePointer<Float>, first count: Int) -> Vector {
     count >= 16 ? load(pointer) : part(pointer, count)
 }
 
-// A call where the conversion is many instructions, as the baseline CPU has it.
+// Not inlined on the baseline CPU, where the conversion takes many instructions.
 #if KERNELS_PORTABLE
 @inline(never)
 #else
@@ -41,7 +41,7 @@ func load(_ pointer: UnsafePointer<Int8>, first count: Int) -> Vector {
     count >= 16 ? load(pointer) : part(pointer, count)
 }
 
-// Calls: the end of a row is rare, and lane by lane it is long.
+// Not inlined: the end of a row is rare, and code that goes lane by lane is long.
 
 @inline(never) private func part(_ pointer: UnsafePointer<Float>, _ count: Int) -> Vector {
     var vector = Vector()
@@ -69,12 +69,12 @@ func load(_ pointer: UnsafePointer<Int8>, first count: Int) -> Vector {
     for lane in 0..<count { pointer[lane] = vector[lane] }
 }
 
-/// 16 numbers of IEEE binary16.
+/// Loads 16 numbers of IEEE binary16.
 @inline(__always) func load(_ pointer: UnsafePointer<UInt16>) -> Vector {
     limbeck_floats_of_halves(UnsafeRawPointer(pointer).loadUnaligned(as: SIMD16<UInt16>.self))
 }
 
-/// 16 signed bytes.
+/// Loads 16 signed bytes.
 @inline(__always) func load(_ pointer: UnsafePointer<Int8>) -> Vector {
     limbeck_floats_of_bytes(UnsafeRawPointer(pointer).loadUnaligned(as: SIMD16<Int8>.self))
 }
@@ -84,12 +84,12 @@ func load(_ pointer: UnsafePointer<Int8>, first count: Int) -> Vector {
 
 @inline(__always) var lanes: Bits { Bits(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) }
 
-/// The lanes below `count` kept, the others replaced.
+/// Keeps the lanes below `count`, and replaces the others.
 @inline(__always) func keep(_ vector: Vector, first count: Int, else other: Float) -> Vector {
     vector.replacing(with: Vector(repeating: other), where: lanes .>= Bits(repeating: UInt32(truncatingIfNeeded: count)))
 }
 
-/// The lanes of a range kept, the others replaced; the range may reach beyond the lanes.
+/// Keeps the lanes of a range, and replaces the others; the range may extend past the lanes.
 @inline(__always) func keep(_ vector: Vector, _ range: Range<Int>, else other: Float) -> Vector {
     let low = UInt32(truncatingIfNeeded: max(0, range.lowerBound)), high = UInt32(truncatingIfNeeded: range.upperBound)
     return vector.replacing(
@@ -100,7 +100,7 @@ func load(_ pointer: UnsafePointer<Int8>, first count: Int) -> Vector {
 @inline(__always) func smaller(_ a: Vector, _ b: Vector) -> Vector { a.replacing(with: b, where: b .< a) }
 @inline(__always) func magnitude(_ a: Vector) -> Vector { floats(bits(a) & Bits(repeating: 0x7fff_ffff)) }
 
-/// 16 partial results joined in one fixed tree: lane i with i + 8, i + 4, i + 2, i + 1.
+/// Adds all lanes in one fixed tree: lane i with i + 8, then i + 4, i + 2, i + 1.
 @inline(__always) func total(_ v: Vector) -> Float {
     let a = v.lowHalf + v.highHalf
     let b = a.lowHalf + a.highHalf
@@ -116,10 +116,15 @@ func load(_ pointer: UnsafePointer<Int8>, first count: Int) -> Vector {
 }
 
 #if KERNELS_PORTABLE && !arch(arm64)
-/// a b + c, rounded once, on CPUs without the instruction. The product of two floats is exact in double precision; their sum is
-/// rounded there to odd, after which rounding to float gives what one rounding would have given (Boldo and Melquiond,
-/// "Emulation of a FMA and correctly rounded sums: proved algorithms using rounding to odd", 2008).
-/// A call: inlined, it was a third of these kernels.
+/// a b + c, rounded once, on CPUs without FMA. In double precision:
+///
+/// - The product of two floats is exact.
+/// - The sum product + c is rounded; its error is computed too, exactly (TwoSum).
+/// - The sum is rounded to odd: if it is inexact and its last bit is 0, it moves to the neighbour in the direction of the error.
+/// - That, rounded to float, is what one rounding of the exact sum would have given (Boldo and Melquiond, "Emulation of a FMA and
+///   correctly rounded sums: proved algorithms using rounding to odd", 2008).
+///
+/// Not inlined: inlined, it made up a third of these kernels.
 @inline(never) func fma(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector {
     let low = fma(a.lowHalf, b.lowHalf, c.lowHalf)
     let high = fma(a.highHalf, b.highHalf, c.highHalf)
@@ -134,7 +139,7 @@ func load(_ pointer: UnsafePointer<Int8>, first count: Int) -> Vector {
     let error = (product - (sum - virtual)) + (addend - virtual)
     let pattern = unsafeBitCast(sum, to: SIMD8<Int64>.self)
     let sign = unsafeBitCast(error, to: SIMD8<Int64>.self) ^ pattern
-    // Inexact (not so for NaN, which an infinite sum leaves in the error) and even: step to the odd neighbour.
+    // Inexact and even: step to the odd neighbour. An infinite sum leaves NaN in the error, which does not count as inexact.
     let zero = SIMD8<Double>()
     let inexact = (error .< zero) .| (error .> zero)
     let even = (pattern & SIMD8<Int64>(repeating: 1)) .== SIMD8<Int64>()

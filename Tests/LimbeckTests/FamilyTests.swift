@@ -34,7 +34,7 @@ import Testing
         Refused("roberta", ["pad_token_id": Int.max], .fileMalformed, "'pad_token_id'"),
         Refused("roberta", ["pad_token_id": -1], .fileMalformed, "'pad_token_id'"),
         Refused("roberta-masked", ["architectures": ["RobertaForPoetry"]], .fileUnsupported, "tensor 'lm_head.bias' is not known"),
-        Refused("roberta", ["model_type": "bert"], .fileUnsupported, "architecture 'RobertaModel' is of another model_type"),
+        Refused("roberta", ["model_type": "bert"], .fileUnsupported, "architecture 'RobertaModel' does not match model_type"),
         Refused("albert", ["num_hidden_layers": nil], .fileMalformed, "no 'num_hidden_layers'"),
         Refused("albert", ["num_hidden_layers": 2_000_000_000], .fileUnsupported, "at most 1024 layers"),
         Refused("albert", ["num_hidden_groups": 10], .fileUnsupported, "9 layers of 10 groups"),
@@ -71,10 +71,10 @@ import Testing
             "deberta", ["position_buckets": 9], .fileInconsistent, "rel_embeddings.weight' has shape [16, 27], expected [18, 27]"),
         Refused("deberta", ["position_buckets": 2], .fileInconsistent, "'position_buckets' is 2"),
         Refused("deberta", ["position_buckets": 0], .fileMalformed, "'position_buckets'"),
-        Refused("deberta", ["max_relative_positions": 5], .fileInconsistent, "'position_buckets' is 8, for distances up to 5"),
+        Refused("deberta", ["max_relative_positions": 5], .fileInconsistent, "'position_buckets' is 8, invalid for distances up to 5"),
         Refused(
             "deberta", ["max_relative_positions": 7], .fileInconsistent,
-            "'position_buckets' is 8, of which distances up to 7 leave some out"),
+            "'position_buckets' is 8, but distances up to 7 skip some"),
         Refused(
             "deberta", ["position_buckets": -1, "max_relative_positions": Int(Int32.max)], .fileInconsistent,
             "rel_embeddings.weight' has shape"),

@@ -138,7 +138,7 @@ extension HostileCase {
             $0.setTokenizerClass("PreTrainedTokenizerFast")
             $0.files["tokenizer.json"] = json(post: post(single, special: #""x":{"ids":[\#(ids)]}"#))
         },
-        .init("labels-many", .fileUnsupported, "config.json: 65537 labels, the most is 65536") { sample in
+        .init("labels-many", .fileUnsupported, "config.json: 65537 labels, expected at most 65536") { sample in
             sample.set("id2label", nil)
             for (name, shape) in [("classifier.weight", [65_537, 8]), ("classifier.bias", [65_537])] {
                 sample.edit(name) { $0.shape = shape }

@@ -15,7 +15,7 @@ extension HostileCase {
             "modules-before-pooling", .fileUnsupported, "module 1 is 'Dense', expected a Pooling before it", "modules.json",
             #"[{"path": "", "type": "\#(modules)Transformer"}, {"path": "1_Dense", "type": "\#(modules)Dense"}]"#),
         .file(
-            "modules-pooling-twice", .fileUnsupported, "module 2 is 'Pooling', the second one", "modules.json",
+            "modules-pooling-twice", .fileUnsupported, "module 2 is 'Pooling', expected only one", "modules.json",
             #"[{"path": "", "type": "\#(modules)Transformer"}, {"path": "1_Pooling", "type": "\#(modules)Pooling"}, {"path": "1_Pooling", "type": "\#(modules)Pooling"}]"#
         ),
         .file(
@@ -94,7 +94,7 @@ extension HostileCase {
             $0.dense(#"{"in_features": 8, "out_features": 4}"#)
             $0.linear("2_Dense", out: 4, in: 8, bias: false)
         },
-        .init("dense-bias-left", .fileInconsistent, "tensor 'linear.bias' is no part of the module") {
+        .init("dense-bias-left", .fileInconsistent, "tensor 'linear.bias' is not part of the module") {
             $0.dense(#"{"in_features": 8, "out_features": 4, "bias": false}"#)
             $0.linear("2_Dense", out: 4, in: 8)
         },
@@ -129,7 +129,7 @@ extension HostileCase {
             $0.dense(#"{"in_features": 8, "out_features": 4, "use_gate": true}"#)
             $0.linear("2_Dense", out: 4, in: 8)
         },
-        .init("dense-widest", .fileUnsupported, "vectors of 65537 numbers, the most is 65536") {
+        .init("dense-widest", .fileUnsupported, "vectors of 65537 numbers, expected at most 65536") {
             $0.dense(#"{"in_features": 8}"#)
             $0.linear("2_Dense", out: 65537, in: 8)
         },

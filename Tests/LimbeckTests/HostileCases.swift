@@ -244,7 +244,7 @@ extension HostileCase {
             $0.remove("encoder.layer.0.output.dense.bias")
         },
         .init("head-missing", nil) { $0.remove("classifier") },
-        .init("head-half", .fileInconsistent, "no tensor 'classifier.weight', but 'classifier.bias', which is of the same head") {
+        .init("head-half", .fileInconsistent, "no tensor 'classifier.weight', but 'classifier.bias', both of the head") {
             $0.remove("classifier.weight")
         },
         .init("head-of-another-class", nil) { $0.set("architectures", "[\"BertForMaskedLM\"]") },

@@ -40,7 +40,7 @@ import Testing
         Refused("modernbert", ["local_rope_theta": 1e13], .fileUnsupported, "'local_rope_theta' is not supported"),
         Refused("modernbert", ["global_attn_every_n_layers": 0], .fileMalformed, "'global_attn_every_n_layers' is 0"),
         Refused("modernbert", ["local_attention": -1], .fileMalformed, "'local_attention' is -1"),
-        Refused("modernbert", ["num_attention_heads": 2], .fileInconsistent, "rotary positions of 15 numbers in a head"),
+        Refused("modernbert", ["num_attention_heads": 2], .fileInconsistent, "RoPE of 15 numbers in a head"),
         Refused("modernbert", ["num_attention_heads": 7], .fileInconsistent, "7 attention heads do not divide"),
         Refused("modernbert", ["intermediate_size": 38], .fileInconsistent, "mlp.Wi.weight' has shape [74, 30], expected [76, 30]"),
         Refused("modernbert", ["num_hidden_layers": 10], .fileInconsistent, "no tensor 'layers.9.attn_norm.weight'"),
@@ -68,7 +68,7 @@ import Testing
         Refused(
             "nomic", ["rope_parameters": ["rope_type": "yarn"]], .fileUnsupported, "'rope_type' is 'yarn', which is not supported"),
         Refused("nomic", ["rotary_emb_fraction": 1.5], .fileMalformed, "'rotary_emb_fraction' is more than 1"),
-        Refused("nomic", ["rotary_emb_fraction": 0.25], .fileInconsistent, "rotary positions of 1 numbers in a head"),
+        Refused("nomic", ["rotary_emb_fraction": 0.25], .fileInconsistent, "RoPE of 1 numbers in a head"),
         Refused("nomic", ["rotary_emb_base": 0], .fileUnsupported, "'rotary_emb_base' is not supported"),
         Refused("nomic", ["activation_function": "glu"], .fileUnsupported, "activation_function 'glu' is not supported"),
         Refused("nomic", ["activation_function": "gelu"], .fileInconsistent, "no tensor 'encoder.layers.0.mlp.fc1.weight'"),

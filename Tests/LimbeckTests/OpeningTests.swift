@@ -88,20 +88,20 @@ import Testing
         #expect(bare.answers == .embed)
         #expect(
             bare.notes == [
-                "config.json: 'architectures' names 'BertForMaskedLM', but model.safetensors has no tensor of its head: it opened as what it "
-                    + "has, an encoder alone"
+                "config.json: 'architectures' names 'BertForMaskedLM', but model.safetensors has no tensor of its head: opened as an "
+                    + "encoder alone"
             ])
 
         let other = try notes { $0.set("architectures", #"["BertForMaskedLM"]"#) }
         #expect(other.answers == [.embed, .classify])
-        #expect(other.notes.count == 1 && other.notes[0].hasSuffix("it opened as what it has, BertForSequenceClassification"))
+        #expect(other.notes.count == 1 && other.notes[0].hasSuffix(": opened as BertForSequenceClassification"))
 
         let unknown = try notes {
             $0.remove("classifier")
             $0.set("architectures", #"["BertForPoetry"]"#)
         }
         #expect(unknown.answers == .embed)
-        #expect(unknown.notes == ["config.json: architecture 'BertForPoetry' is not known; the file opened as 'BertModel'"])
+        #expect(unknown.notes == ["config.json: architecture 'BertForPoetry' is unknown; opened as 'BertModel'"])
 
         // The first that is there.
         let several = try notes { $0.set("architectures", #"["BertForMaskedLM", "FSDPBertForSequenceClassification"]"#) }

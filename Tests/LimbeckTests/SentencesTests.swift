@@ -112,7 +112,7 @@ import Testing
                 "no prompt 'Query'; it has 'query', 'document', 'empty', 'passage'"
             ),
             (EmbedOptions(prompt: "a", promptName: "query"), .invalidArgument, "at most"),
-            (EmbedOptions(prompt: String(repeating: "a", count: 16_385)), .tooLong, "16385 bytes, the most is 16384"),
+            (EmbedOptions(prompt: String(repeating: "a", count: 16_385)), .tooLong, "16385 bytes, expected at most 16384"),
         ] as [(EmbedOptions, LimbeckError.Status, String)] {
             let error = #expect(throws: LimbeckError.self) { try session.embed(["a"], options: options) }
             #expect(error?.status == status && error?.message.contains(words) == true, "\(error?.message ?? "")")

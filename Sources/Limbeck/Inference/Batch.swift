@@ -1,9 +1,9 @@
 import KernelInterface
 
-/// Sequences back to back, without padding (a packed batch): what the encoder computes, and what the answers read its states by. The
-/// memory is the session's scratch.
+/// A packed batch: sequences back to back, without padding. It is the encoder's input, and the answers find the states of each
+/// sequence by it. The memory is the session's scratch.
 package struct Batch {
-    /// The most tokens that are computed together, T. The arrays of tokens have room for `wordTokens` more.
+    /// The maximum number of tokens that are computed together, T. The arrays of tokens have room for `wordTokens` more.
     package let capacity: Int
     package let ids: UnsafeMutablePointer<Int32>  // (T + wordTokens)
     package let types: UnsafeMutablePointer<Int32>  // (T + wordTokens)
@@ -11,15 +11,16 @@ package struct Batch {
     /// Byte ranges of the tokens in their text.
     package let tokenStarts: UnsafeMutablePointer<UInt32>  // (T + wordTokens)
     package let tokenEnds: UnsafeMutablePointer<UInt32>  // (T + wordTokens)
-    /// The word each token belongs to.
+    /// The word of each token.
     package let words: UnsafeMutablePointer<Int32>  // (T + wordTokens)
-    /// The first token of each sequence, and the end of the last. A sequence has at least one token, so T bounds them too.
+    /// The first token of each sequence, and the end of the last one. A sequence has at least one
+    /// token, so T bounds their number too.
     package let starts: UnsafeMutablePointer<Int>  // (T + 1)
     /// The caller's index of each sequence.
     package let origin: UnsafeMutablePointer<Int>  // (T + 1)
     package private(set) var sequences = 0
 
-    /// More tokens than a word has: room for the beginning of the word in which a window of a long context begins.
+    /// More tokens than any word has: room for the beginning of the word in which a window of a long context begins.
     static let wordTokens = WordPieceOptions.characterBound + 16
 
     init(_ layout: inout Layout, capacity: Int) {
@@ -45,7 +46,7 @@ package struct Batch {
         starts[0] = 0
     }
 
-    /// Where the tokens of the next sequence go, and `extra` more than the batch has room for.
+    /// The buffer for the tokens of the next sequence, with `extra` more than the batch has room for.
     func room(extra: Int = 0) -> TokenBuffer {
         let start = tokens
         return TokenBuffer(
@@ -53,8 +54,8 @@ package struct Batch {
             capacity: capacity - start + extra)
     }
 
-    /// Ends a sequence whose ids and types are in place. Its positions are counted from 0, or, in a model with a padding id, from the one
-    /// after that, which stays the position of padding.
+    /// Ends a sequence whose ids and types are in place. Its positions are counted from 0, or, in a model with a padding id, from
+    /// the position after that; padding tokens keep the padding id as their position.
     package mutating func close(count: Int, origin index: Int, paddingId: Int32?) {
         let start = tokens
         if let paddingId {
@@ -71,8 +72,8 @@ package struct Batch {
         starts[sequences] = start + count
     }
 
-    /// Drops the sequences that are finished: those that stay move up, in their order. `move` is called for what stays of other arrays
-    /// with a row for each token: the rows from, to, and how many.
+    /// Drops finished sequences: the remaining ones move up, in order. `move` moves the rows of other arrays with a row per token:
+    /// from, to, and count.
     mutating func compact(keeping isKept: (Int) -> Bool, move: (Int, Int, Int) -> Void) {
         var kept = 0, end = 0
         for sequence in 0..<sequences {

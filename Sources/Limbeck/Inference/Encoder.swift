@@ -1,7 +1,7 @@
 import KernelInterface
 
-/// The Transformer encoder (Vaswani et al. 2017; Devlin et al. 2019) over a packed batch. One layer at a time, so that a caller can look at
-/// the state in between. What a layer does is a list of steps, which the families differ in; BERT's are
+/// The Transformer encoder (Vaswani et al. 2017; Devlin et al. 2019) over a packed batch. It runs one layer at a time, so that a
+/// caller can inspect the state in between. A layer is a list of steps, which depends on the family; BERT's are
 ///
 ///     projected = hidden Wqkv + b,  context = attention(projected)
 ///     attended = LN(hidden + context Wo + b)
@@ -14,15 +14,15 @@ package struct Encoder {
     /// The state before the first layer. -> hidden (tokens, hidden)
     package func embed(_ batch: Batch) throws(LimbeckError) { try run(plan.embeddings, batch) }
 
-    /// Some of the layers, one after the other. hidden -> hidden (tokens, hidden)
+    /// Runs a range of the layers in order. hidden -> hidden (tokens, hidden)
     package func run(_ batch: Batch, layers: Range<Int>) throws(LimbeckError) {
         for index in layers {
             for block in plan.layers[index] { try run(plan.blocks[block], batch) }
         }
     }
 
-    /// Drops finished sequences between two layers: their tokens, and their rows of the state. What remains is computed as it would have
-    /// been with them.
+    /// Drops finished sequences between two layers: their tokens, and their rows of the state. The remaining sequences are computed
+    /// as if the others were still there.
     package func compact(_ batch: inout Batch, keeping isKept: (Int) -> Bool) {
         let hidden = scratch[.hidden]
         batch.compact(keeping: isKept) { from, to, count in
@@ -108,7 +108,7 @@ package struct Encoder {
     }
 
     private func normalize(_ step: NormalizationStep<Packed>, rows: Int) throws(LimbeckError) {
-        // Both are as wide as the norm, so their rows are as far apart.
+        // Both are as wide as the norm, so they have the same row stride.
         let (x, out) = (scratch[step.from], scratch[step.into])
         let job = step.norm.normalization(of: x.start, stride: x.stride, into: out.start)
         try workers.run(.normalize(job, rows: rows), items: pieces(rows, Work.passRows))

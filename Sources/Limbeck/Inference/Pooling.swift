@@ -1,6 +1,6 @@
-// Pooling works element by element, so the vectors of the baseline CPU give the same bits as any other.
+// Pooling works element by element, so the vectors of the baseline CPU give the same bits as any others.
 
-/// A sequence's states, and how many of the first tokens have no part in a pooling: those of a prompt.
+/// A sequence's states, and the number of first tokens excluded from pooling: those of a prompt.
 struct PooledStates {
     var states: UnsafePointer<Float>  // (count, stride)
     var stride: Int
@@ -8,14 +8,14 @@ struct PooledStates {
     var width: Int
     var skipped = 0
 
-    /// -> out (width). Zeros where no token has a part.
+    /// -> out (width). Zeros if no token takes part.
     @inline(never) func pool(_ pooling: Pooling, into out: UnsafeMutablePointer<Float>) {
         let first = min(skipped, count), tokens = Float(count - first)
         switch pooling {
         case .mean: add(from: first, into: out, divideBy: tokens)
         case .meanSqrtLenTokens: add(from: first, into: out, divideBy: tokens.squareRoot())
         case .weightedMean: add(from: first, into: out, divideBy: nil)
-        // With a prompt that fills the sequence, the library takes its first token.
+        // If a prompt fills the sequence, sentence-transformers takes its first token.
         case .cls, .pooler: copy(first < count ? first : 0, if: count > 0, into: out)
         case .lastToken: copy(count - 1, if: first < count, into: out)
         case .max:
@@ -31,14 +31,14 @@ struct PooledStates {
         if isThere { out.update(from: states + token * stride, count: width) } else { out.update(repeating: 0, count: width) }
     }
 
-    /// The sum of the states, divided; without a number to divide by, of the states times their places in the whole sequence, from 1,
-    /// divided by the sum of the places.
+    /// The sum of the states, divided by `divisor`. Without a divisor, the sum of the states weighted by their positions in the
+    /// whole sequence, from 1, divided by the sum of the positions.
     private func add(from first: Int, into out: UnsafeMutablePointer<Float>, divideBy divisor: Float?) {
         out.update(repeating: 0, count: width)
         var weights = 0
         for token in first..<count {
             let state = states + token * stride, weight = divisor == nil ? token + 1 : 1
-            // A number times one is that number.
+            // Multiplication by one is exact.
             for i in 0..<width { out[i] += state[i] * Float(weight) }
             weights += weight
         }

@@ -2,10 +2,11 @@ import CPlatform
 import KernelInterface
 import Synchronization
 
-/// A matrix product in blocks of rows by groups of panels, with what comes before and after it: whoever needs a block of inputs as bytes
-/// first makes them, and whoever finishes the last group of a block normalises it, so neither needs a phase of its own.
+/// A GEMM as blocks of rows by groups of panels, including quantisation of its inputs and LayerNorm of its outputs. The first
+/// thread that needs a block of inputs quantises it, and the thread that finishes the last group of a block normalises it, so
+/// neither needs a phase of its own.
 struct ProductWork {
-    /// One matrix. The outputs of the second, the gate, are multiplied with those of the first.
+    /// One matrix. The outputs of the gate, the second matrix, are multiplied with those of the first.
     enum Operation {
         case float(Product)
         case integer(IntegerProduct)
@@ -17,7 +18,7 @@ struct ProductWork {
             }
         }
 
-        /// The same, knowing how its blocks follow each other.
+        /// The same operation with the order of its blocks.
         func walked(step: Int, groupPanels: Int) -> Operation {
             guard case .float(var job) = self else { return self }
             (job.blockStep, job.groupPanels) = (step, groupPanels)
@@ -35,17 +36,17 @@ struct ProductWork {
     private let groupPanels: Int
     private let blocks: UnsafeMutablePointer<Block>
 
-    /// What the threads tell each other of a block of rows.
+    /// The state of a block of rows, shared between threads.
     struct Block: ~Copyable {
-        /// Groups left, if there is something to normalise.
+        /// Groups left, if there is a normalisation.
         let left = Atomic<Int>(0)
-        /// Of the inputs as bytes: whether somebody makes them, and whether they are made.
+        /// Quantisation of the block's inputs: not begun, begun by a thread, or done.
         let bytes = Atomic<Int>(0)
 
         static let none = 0, begun = 1, made = 2
     }
 
-    /// Of a product of floats: a multiple of the tile heights of all instruction sets.
+    /// For float GEMMs: a multiple of the tile heights of all instruction sets.
     static let floatBlockRows = 48
     static let leastBlockRows = 32
 
@@ -58,7 +59,8 @@ struct ProductWork {
         panels = weights.panelCount
         blockRows = quantization == nil ? ProductWork.floatBlockRows : kernels.integer.blockRows
         let count = pieces(rows, blockRows)
-        // A group's weights stay in the second-level cache while the blocks of rows pass by; and there are enough items for all.
+        // The weights of a group stay in the L2 cache while the blocks of rows pass; and there are
+        // enough work items for all threads.
         let bytes = weights.panelBytes * (gate == nil ? 1 : 2)
         let cached = max(1, 512 * 1024 / bytes)
         let groups = max(pieces(panels, cached), threads == 1 ? 1 : min(panels, pieces(4 * threads, count)))
@@ -86,14 +88,14 @@ struct ProductWork {
             first = some.upperBound
         }
         guard let normalization else { return }
-        // Acquire and release: the last one must see what the others wrote.
+        // Acquire and release: the last thread must see the writes of the others.
         if blocks[block].left.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 {
             withUnsafePointer(to: normalization) { kernels.normalize($0, range) }
         }
     }
 
-    /// How many panels of outputs are computed before their gates: few, so that they are still in the first-level cache then, but
-    /// enough for instruction sets that have to be set up.
+    /// How many panels of outputs are computed before their gates: few enough to be still in the L1 cache then, but enough for
+    /// instruction sets that have to be set up.
     private var panelsAtATime: Int {
         if gate == nil { return panels }
         if case .integer = matrix { return 8 }
@@ -115,7 +117,7 @@ struct ProductWork {
     }
 }
 
-/// A short wait; now and then the CPU is offered to others, in case there are more threads than CPUs.
+/// A short wait; from time to time it yields the CPU, in case there are more threads than CPUs.
 func pause(_ spins: inout Int) {
     spins += 1
     if spins % 1024 == 0 { platform_yield() } else { platform_pause() }

@@ -1,8 +1,8 @@
 import KernelInterface
 import Synchronization
 
-/// Everything a session writes to: one allocation, carved up once, by the initializer that also measures it. T is `maxTokens`, which bounds
-/// the sequences of a batch too.
+/// All memory that a session writes to: one allocation, divided once, by the initialiser that also measures it. T is `maxTokens`,
+/// which also bounds the sequences of a batch.
 final class Scratch {
     /// The memory of the session's batches, empty.
     let batch: Batch
@@ -13,26 +13,26 @@ final class Scratch {
     // The encoder's state.
     private let matrices: InlineArray<7, Matrix>  // (T, stride), by Buffer
     let blocks: UnsafeMutablePointer<ProductWork.Block>  // (blocks of rows)
-    /// A product's inputs as bytes, in a model that has such products.
+    /// The quantised inputs of a GEMM, in a model with int8 GEMMs.
     let inputBytes: ByteRows  // (T + slack, depth)
     let firstItems: UnsafeMutablePointer<Int>  // (T + 1)
-    /// For what a thread has in flight.
+    /// Scratch of each thread for its current work item.
     let thread: UnsafeMutablePointer<Float>  // (threads, threadStride)
     let threadStride: Int
 
     // The heads.
-    let rows: UnsafeMutablePointer<Float>  // (headRows, headStride), a few token states, gathered
-    let dense: UnsafeMutablePointer<Float>  // (headRows, headStride), what a head's first layer makes of them
+    let rows: UnsafeMutablePointer<Float>  // (headRows, headStride), gathered token states
+    let dense: UnsafeMutablePointer<Float>  // (headRows, headStride), the outputs of a head's first layer
     let headStride: Int
-    let residual: UnsafeMutablePointer<Float>  // (headStride), where a vector's stages need it
-    let logits: UnsafeMutablePointer<Float>  // what decoding needs of the head's output
+    let residual: UnsafeMutablePointer<Float>  // (headStride), for the stages of a vector that need it
+    let logits: UnsafeMutablePointer<Float>  // the part of the head's output that decoding needs
     let candidates: UnsafeMutablePointer<SpanCandidate>  // (candidateCount) in a model that answers questions
-    let answers: UnsafeMutablePointer<PooledAnswer>  // (answerCount) in such a model
+    let answers: UnsafeMutablePointer<PooledAnswer>  // (answerCount) in a model that answers questions
 
     let bytes: Int
     private let memory: Memory?
 
-    /// Token states a head takes at a time.
+    /// Token states that a head processes at a time.
     static let headRows = 64
     /// Spans of one window that may become answers.
     static let candidateCount = 2 * Session.mostAnswers + 10
@@ -81,12 +81,12 @@ final class Scratch {
         (bytes, self.memory) = (layout.bytes, memory)
     }
 
-    /// Room for the longest prompt and a text whose beginning is so long that a word ends in it, even one of a language without spaces: a
-    /// batch's tokens are mostly shorter than this.
+    /// Space for the longest prompt, and a beginning of a text long enough that a word ends in it, even in a language without
+    /// spaces: the tokens of a batch are mostly shorter than this.
     static func promptedBytes(maxTokens: Int) -> Int { max(4 * Prompts.mostBytes, 128 * maxTokens) }
 
-    /// The encoder's matrices, next to each other except where two are never needed at once: what a layer's feed-forward network
-    /// and the embeddings write shares its memory with what its attention does.
+    /// The encoder's matrices, one after the other, except those that are never needed at the same time: the outputs of a layer's
+    /// feed-forward network and of the embeddings share memory with those of attention.
     private static func matrices(_ widths: BufferWidths, tokens: Int, _ layout: inout Layout) -> InlineArray<7, Matrix> {
         func size(_ buffer: Buffer) -> Int { widths[buffer] == 0 ? 0 : tokens * rowStride(widths[buffer]) }
         let hidden = layout.take(Float.self, size(.hidden))
@@ -109,9 +109,9 @@ final class Scratch {
         return matrices
     }
 
-    /// Room for inputs of so much depth; none if it is 0.
+    /// Space for inputs of this depth; none if it is 0.
     private static func inputBytes(depth: Int, tokens: Int, _ layout: inout Layout) -> ByteRows {
-        // One cache line more, so that the rows of a tile do not fall on the same cache sets.
+        // One more cache line, so that the rows of a tile do not map to the same cache sets.
         let (stride, rows) = depth == 0 ? (0, 0) : (depth + 64, tokens)
         return ByteRows(
             bytes: layout.take(UInt8.self, (rows + ByteRows.slack) * stride), stride: stride,

@@ -1,9 +1,9 @@
 import KernelInterface
 
-// Texts go into the batch until one does not fit; then it is computed, and the next one begins with that text.
+// Texts are added to the batch until one does not fit; then the batch is computed, and the next one begins with that text.
 
 extension Session {
-    /// Whether a sequence is to be computed with those that are there. One alone has room.
+    /// Whether a sequence still fits into the batch. An empty batch always has room.
     func hasRoom(for count: Int) -> Bool { batch.tokens == 0 || batch.tokens + count <= batchTokens }
 
     /// Adds the caller's text `index`, or a pair, truncated to `length` tokens. False: there is no room left in this batch.
@@ -12,13 +12,13 @@ extension Session {
     ) throws(LimbeckError) -> Bool {
         let start = batch.tokens
         guard hasRoom(for: 1) else { return false }
-        // To find where such a text goes on takes all the room for tokens.
+        // Finding where such a text continues takes all the room for tokens.
         if start > 0, prompt.bytes > 0, text.count > scratch.promptedBytes - prompt.bytes { return false }
         let text = try joined(text, after: prompt, tokenizer)
         let out = batch.room()
         let count = tokenizer.encode(text, pair: pair, addSpecialTokens: true, maxLength: length, into: out)
         guard count <= out.capacity else {
-            // One sequence fits by itself, unless the special tokens alone are too many.
+            // A single sequence fits, unless it has too many special tokens.
             guard start > 0 else { throw tooLong("\(count) tokens") }
             return false
         }
@@ -29,12 +29,12 @@ extension Session {
         return true
     }
 
-    /// A template may have more token types for a pair than the model has rows; its ids were checked at opening.
+    /// A template may have more token types for a pair than the model has rows; ids were checked when the model was opened.
     func checkRows(_ range: Range<Int>) throws(LimbeckError) {
         let count = model.configuration.typeVocabSize
         guard count > 0 else { return }
         for i in range where batch.types[i] < 0 || Int(batch.types[i]) >= count {
-            throw LimbeckError(.idOutOfRange, "the tokenizer's token type \(batch.types[i]), and the model has \(count) types")
+            throw LimbeckError(.idOutOfRange, "the tokenizer's token type \(batch.types[i]), but the model has \(count) types")
         }
     }
 
@@ -49,15 +49,15 @@ extension Session {
         batch.close(count: count, origin: index, paddingId: model.configuration.paddingId)
     }
 
-    /// Computes the batch through its first `layers` layers, all by default.
+    /// Computes the batch through its first `layers` layers, by default all.
     func encode(layers: Int? = nil) throws(LimbeckError) {
         guard batch.tokens > 0 else { return }
         try encoder.embed(batch)
         try encoder.run(batch, layers: 0..<(layers ?? plan.layers.count))
     }
 
-    /// Computes a list of texts, or of pairs, in as many batches as they need. `each` is called after a batch.
-    /// An empty second text is none, as in the transformers pipelines.
+    /// Computes a list of texts, or of pairs, in as many batches as needed; `each` is called after every batch. An empty second
+    /// text counts as none, as in the transformers pipelines.
     func forEachBatch(
         of texts: TextList, pairs: TextList? = nil, after prompt: PreparedPrompt, length: Int,
         each: () throws(LimbeckError) -> Void

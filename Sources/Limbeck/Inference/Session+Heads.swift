@@ -1,10 +1,10 @@
 import KernelInterface
 
-// The task heads, on states of the batch that was just computed.
+// The task heads, on states of the last computed batch.
 
 extension Session {
-    /// `dense` of the first tokens of sequences of the batch, at most `Scratch.headRows`, or of what else is read of them.
-    /// -> out (sequences, outputs), `outStride` apart. A sequence without tokens counts as a state of zeros.
+    /// `dense` of the first tokens (or as `reading` says) of at most `Scratch.headRows` sequences of the batch. -> out (sequences,
+    /// outputs), `outStride` apart. A sequence without tokens counts as a state of zeros.
     func dense(
         _ dense: Dense, sequences: Range<Int>, reading: HeadReading = .first, into out: UnsafeMutablePointer<Float>, outStride: Int
     ) throws(LimbeckError) {
@@ -12,7 +12,7 @@ extension Session {
         try apply(dense, rows: sequences.count, of: scratch.rows, scratch.headStride, into: out, outStride)
     }
 
-    /// The states of the first or last tokens, or the means of all. -> scratch.rows (sequences, hidden)
+    /// The states of the first or last tokens, or the means of all tokens. -> scratch.rows (sequences, hidden)
     private func gather(_ sequences: Range<Int>, _ reading: HeadReading) {
         let hidden = model.configuration.hiddenSize, stride = rowStride(hidden)
         for (row, sequence) in sequences.enumerated() {
@@ -54,7 +54,7 @@ extension Session {
         }
     }
 
-    /// Logits per token: labels, or start and end, or whether it was replaced. -> out (tokens, outputs)
+    /// Logits per token: labels, start and end, or whether it was replaced. -> out (tokens, outputs)
     func tokenLogits(_ head: TokenClassifier<Packed>, tokens: Range<Int>, into out: UnsafeMutablePointer<Float>) throws(LimbeckError) {
         guard let source = head.dense else {
             let stride = rowStride(model.configuration.hiddenSize)
@@ -78,7 +78,7 @@ extension Session {
         }
     }
 
-    /// `dense` of tokens of the batch, at most `Scratch.headRows`. -> scratch.dense (tokens, outputs)
+    /// `dense` of at most `Scratch.headRows` tokens of the batch. -> scratch.dense (tokens, outputs)
     private func apply(_ dense: Dense, to tokens: Range<Int>) throws(LimbeckError) {
         let stride = rowStride(model.configuration.hiddenSize)
         try apply(
@@ -100,7 +100,7 @@ extension Session {
         withUnsafePointer(to: norm.normalization(of: out, stride: outStride)) { encoder.workers.kernels.normalize($0, 0..<rows) }
     }
 
-    /// Cuts a range into what a head takes at a time.
+    /// Splits a range into blocks that a head processes at a time.
     func forEachBlock(
         of range: Range<Int>, _ body: (Range<Int>) throws(LimbeckError) -> Void
     ) throws(LimbeckError) {

@@ -1,12 +1,12 @@
-/// Which prompt a call wants before its texts.
+/// The prompt that a call puts before its texts.
 package enum PromptChoice {
     /// The model's default, if it has one.
     case standard
     case text(Text)
-    /// One of the model's, by its name.
+    /// One of the model's prompts, by name.
     case named(Text)
 
-    /// At most one of the two may be there.
+    /// At most one of the two may be given.
     package init(text: Text?, name: Text?) throws(LimbeckError) {
         switch (text, name) {
         case (nil, nil): self = .standard
@@ -17,19 +17,19 @@ package enum PromptChoice {
     }
 }
 
-/// The prompt of a call: its bytes are the first of `Scratch.prompted`, and each text in its turn is put after them.
+/// The prompt of a call: its bytes are at the beginning of `Scratch.prompted`, and each text is put after them in turn.
 struct PreparedPrompt {
     var bytes = 0
-    /// The tokens that have no part in a pooling where the model leaves prompts out.
+    /// The number of tokens excluded from pooling, in models that exclude prompts.
     var tokens = 0
 }
 
-// A text after a prompt is cut into tokens as the two in one piece, since tokens may reach across the border. What fits into the
-// scratch is put together there. Of a longer text the beginning is, up to the start of a word, and the rest is cut from there on where
-// it stands, which gives the same words: see `Tokenizer.encode(_:from:into:limit:_:)`.
+// A text is tokenized together with the prompt before it, since tokens may span the boundary. What fits into the scratch is joined
+// there. Of a longer text, the scratch has the beginning up to the start of a word; the rest is tokenized in place from there on,
+// which gives the same words: see `Tokenizer.encode(_:from:into:limit:_:)`.
 
 extension Session {
-    /// Puts the prompt into the scratch, which has to hold no batch. `isStandard`: the model's default is for this kind of call.
+    /// Puts the prompt into the scratch; there must be no batch. `isStandard`: the model's default applies to this kind of call.
     func prepare(_ choice: PromptChoice, length: Int, isStandard: Bool) throws(LimbeckError) -> PreparedPrompt {
         let prompts = model.configuration.prompts
         var prompt = PreparedPrompt()
@@ -45,7 +45,7 @@ extension Session {
             prompt.bytes = put(prompts.list[place])
         case .text(let text):
             guard text.count <= Prompts.mostBytes else {
-                throw LimbeckError(.tooLong, "a prompt of \(text.count) bytes, the most is \(Prompts.mostBytes)")
+                throw LimbeckError(.tooLong, "a prompt of \(text.count) bytes, expected at most \(Prompts.mostBytes)")
             }
             if let start = text.baseAddress {
                 scratch.prompted.update(from: start.assumingMemoryBound(to: UInt8.self), count: text.count)
@@ -66,8 +66,8 @@ extension Session {
         }
     }
 
-    /// As the library counts: the tokens of the prompt alone as it cuts any text, without a special token at its end. So tokens
-    /// across the border are not counted as what they are.
+    /// Counts as sentence-transformers does: the tokens of the prompt alone, like any text, without a special token at the end. So
+    /// tokens that span the boundary are not counted as they are.
     private func promptTokens(_ prompt: Text, length: Int) throws(LimbeckError) -> Int {
         let tokenizer = try tokenizer()
         let out = TokenBuffer(ids: batch.ids, capacity: batch.capacity + Batch.wordTokens)
@@ -76,7 +76,7 @@ extension Session {
         return tokenizer.isSpecial(batch.ids[count - 1]) ? count - 1 : count
     }
 
-    /// A text as it is cut after a prompt. It stands in the scratch, until the next one does.
+    /// A text as tokenized after a prompt. It is in the scratch until the next text replaces it.
     func joined(_ text: Text, after prompt: PreparedPrompt, _ tokenizer: Tokenizer) throws(LimbeckError) -> JoinedText {
         guard prompt.bytes > 0 else { return JoinedText(text) }
         let room = scratch.promptedBytes - prompt.bytes
@@ -88,25 +88,25 @@ extension Session {
         return taken == text.count ? JoinedText(head) : try joined(head, prompt, text, tokenizer)
     }
 
-    /// Of a text that does not fit: where to go on in it.
+    /// Finds where to continue in a text that does not fit.
     private func joined(
         _ head: Text, _ prompt: PreparedPrompt, _ text: Text, _ tokenizer: Tokenizer
     ) throws(LimbeckError) -> JoinedText {
-        // The tokens go where those of the next sequence will.
+        // The tokens are written where those of the next sequence will be.
         let out = batch.room(extra: Batch.wordTokens)
         let count = tokenizer.tokensBeforeTrimming(of: head, into: out)
         let last = head.count - Session.uncertaisQuantized
         var index = count - 1
         while index > 0 {
             let (first, before) = (Int(out.starts![index]), Int(out.ends![index - 1]))
-            // Where one character becomes several words, they begin at one byte.
+            // If one character becomes several words, they begin at the same byte.
             if out.words![index] != out.words![index - 1], before <= first, first >= prompt.bytes, first <= last {
                 let byte = first - prompt.bytes
                 return JoinedText(head, tokens: index, text, from: tokenizer.wordStart(out.ids![index], at: byte, of: text))
             }
             index -= 1
         }
-        // One endless word, of which the head has more tokens than anybody asks for, unless it is the last ones that count.
+        // A single word, of which the head has more tokens than needed, unless truncation keeps the last tokens.
         if count == out.capacity, count > longest, Int(out.ends![longest]) <= last, !tokenizer.truncatesLeft {
             return JoinedText(head)
         }
@@ -114,7 +114,7 @@ extension Session {
             .tooLong, "a text of \(text.count) bytes after a prompt, without a new word in the first \(scratch.promptedBytes)")
     }
 
-    /// Before the end of what was put together words may be others than in the whole text: as long as an added token is, or what
-    /// normalizers look at.
+    /// Near the end of the joined text, words may differ from those of the whole text: within the length of an added token, or the
+    /// context that normalizers look at.
     private static let uncertaisQuantized = 8192
 }

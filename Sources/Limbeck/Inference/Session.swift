@@ -1,27 +1,27 @@
 import CPlatform
 import KernelInterface
 
-/// A model at work: scratch memory and threads. Serves one thread at a time; sessions of one model are independent.
+/// Runs a model: scratch memory and threads. Serves one thread at a time; sessions of one model are independent.
 ///
-/// All memory is allocated here; no later call that succeeds allocates any, unless it returns Swift arrays. The numbers of an answer do
-/// not depend on the options.
+/// All memory is allocated here; no later call that succeeds allocates any, unless it returns Swift arrays. The numbers of an
+/// answer do not depend on the options.
 public final class Session {
     public let model: Model
-    /// The caller's thread included.
+    /// Including the caller's thread.
     public let threads: Int
-    /// The most tokens computed at a time; larger batches are split inside, with the same bits.
+    /// The maximum number of tokens computed at a time; larger batches are split internally, with the same bits.
     public let maxTokens: Int
-    /// A batch of several sequences is split beyond so many tokens.
+    /// A batch of several sequences is split beyond this many tokens.
     package let batchTokens: Int
     /// The instruction set in use.
     public let kernels: InstructionSet
 
     let scratch: Scratch
     package let encoder: Encoder
-    /// Being filled, or just computed.
+    /// The batch being filled, or the last computed one.
     package var batch: Batch
-    /// Where a C program reads why a call failed. (A class of the C interface's own, which had it beside the session, would bring
-    /// what the arrays of that module need into the library once more: 20 kB.)
+    /// Where a C program reads why a call failed. (If the C interface had a class of its own with the message beside the session,
+    /// the library would contain what the arrays of that module need a second time: 20 kB.)
     package var message = UnsafeMutableBufferPointer<CChar>(start: nil, count: 0)
 
     /// Throws `.invalidArgument`, `.outOfMemory`, `.threadsUnavailable`, or `.kernelsUnavailable`.
@@ -29,7 +29,7 @@ public final class Session {
         try self.init(model, options: options) { $0 }
     }
 
-    /// With other kernels in place of the instruction set's, such as the same ones with a clock around them.
+    /// Replaces the instruction set's kernels, for example by the same ones with a clock around them.
     package init(_ model: Model, options: SessionOptions, replacing kernels: (Kernels) -> Kernels) throws(LimbeckError) {
         guard 0...Session.mostThreads ~= options.threads else {
             throw LimbeckError(.invalidArgument, "threads is \(options.threads), and must be 0 to \(Session.mostThreads)")
@@ -42,7 +42,7 @@ public final class Session {
         self.model = model
         self.kernels = set
         threads = options.threads > 0 ? options.threads : min(Int(platform_cpu_count()), Session.mostThreads)
-        // What a batch leaves for the next step is to stay in the caches.
+        // The outputs of one step should stay in the caches for the next.
         maxTokens = options.maxTokens > 0 ? options.maxTokens : min(max(512, c.maxLength), Session.mostTokens)
         // With weights of four bytes, reading them once more costs more.
         let cached = threads * Session.cachedBytes / (4 * c.widths.widest)
@@ -61,7 +61,7 @@ public final class Session {
         guard set.isAvailable else {
             throw LimbeckError(.kernelsUnavailable, "kernels is \(set.rawValue), an instruction set that this CPU lacks")
         }
-        // Without products of bytes nobody needs it; what a process is given it cannot give back.
+        // Without int8 GEMMs, AMX is not needed; and a process cannot give the permission back.
         guard set == .amx, model.quantizesInputs, !platform_request_amx() else { return set }
         guard wish == nil else {
             throw LimbeckError(.kernelsUnavailable, "the operating system does not let this process use AMX")
@@ -72,24 +72,24 @@ public final class Session {
     /// The session's scratch memory.
     public var memoryBytes: Int { scratch.bytes }
 
-    /// Of the widest matrix between two steps, so much for each thread.
+    /// Bytes per thread of the widest matrix between two steps.
     private static let cachedBytes = 3 << 20
     package static let mostThreads = 256
     package static let mostTokens = 1 << 20
-    /// The most answers that one call gives.
+    /// The maximum number of answers per call.
     package static let mostAnswers = 1000
 }
 
 extension Session {
     var plan: Plan { encoder.plan }
 
-    /// Every call begins with it, so that it can be interrupted, and after a fork() has threads.
+    /// Begins every call: makes it interruptible, and restarts the threads after a fork().
     func beginCall() throws(LimbeckError) { try encoder.workers.beginCall() }
 
-    /// The longest sequence this session computes.
+    /// The longest sequence that this session computes.
     var longest: Int { min(maxTokens, model.configuration.maxPositions) }
 
-    /// Of one sequence that is longer.
+    /// The error for a sequence that is too long.
     @inline(never) func tooLong(_ what: __owned Message) -> LimbeckError {
         let positions = model.configuration.maxPositions
         return LimbeckError(
@@ -97,12 +97,12 @@ extension Session {
             positions <= maxTokens ? "\(what), and the model takes \(positions)" : "\(what), and max_tokens is \(maxTokens)")
     }
 
-    /// Of a question for which the model has no head.
+    /// The error for a task that the model has no head for.
     @inline(never) func unable(_ what: __owned Message) -> LimbeckError {
         LimbeckError(.unsupported, "the model \(what); it can: \(model.answers.names)")
     }
 
-    /// The tokens to which a text is truncated: the caller's wish, within what the model and the session take.
+    /// The number of tokens to which a text is truncated: as requested, within the limits of model and session.
     func length(_ wish: Int) throws(LimbeckError) -> Int {
         guard wish >= 0 else { throw LimbeckError(.invalidArgument, "max_length is negative") }
         return wish == 0 ? min(model.configuration.maxLength, longest) : min(wish, longest)

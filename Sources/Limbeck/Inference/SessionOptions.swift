@@ -1,13 +1,14 @@
-/// What a session may use.
+/// The resources that a session may use.
 public struct SessionOptions: Sendable {
-    /// 0: the CPUs this process may use, by its affinity and the quota of its control groups (cgroups). 1: no thread is created.
+    /// 0: the CPUs available to this process, by its affinity and the quota of its control groups
+    /// (cgroups). 1: no thread is created.
     public var threads = 0
-    /// The memory bound in tokens; 0: 512, or the model's `maxLength` if that is more. Larger batches are split inside.
+    /// The memory bound in tokens; 0: 512, or the model's `maxLength` if that is more. Larger batches are split internally.
     public var maxTokens = 0
-    /// nil: the best this CPU has.
+    /// nil: the best that this CPU has.
     public var kernels: InstructionSet? = nil
     /// Called during a call, some 30 times a second, on the thread of the call; true ends the call, which throws `.interrupted`.
-    /// The session can be used again afterwards, but not in there.
+    /// The session can be used again afterwards, but not from within the function.
     public var interrupt: (@Sendable () -> Bool)? = nil
 
     public init(

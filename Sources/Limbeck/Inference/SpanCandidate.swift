@@ -1,6 +1,6 @@
-// What a session keeps of the answers to a question.
+// A session's data for the answers to a question.
 
-/// A span of tokens in a window, or an answer in the pool, and its score.
+/// A span of tokens in a window, or an answer in the pool, with its score.
 struct SpanCandidate {
     var score: Float
     /// Tokens of the batch, the last one included; in the pool, the answer's index and 0.
@@ -8,13 +8,13 @@ struct SpanCandidate {
     var last: Int32
 }
 
-/// An answer as the windows so far give it.
+/// An answer, merged from the windows so far.
 struct PooledAnswer {
-    /// The sum over all spans that say the same.
+    /// The sum over all spans with the same text.
     var score: Float
-    /// Bytes of the context: the first place where it was found.
+    /// Bytes of the context: where the answer was first found.
     var start: UInt32
     var end: UInt32
-    /// Of its text in lower case.
+    /// The hash of its text in lower case.
     var hash: UInt32
 }

@@ -1,6 +1,6 @@
 import KernelInterface
 
-/// A phase of the forward pass as a value: a job for one kernel, and how it is cut into items.
+/// A phase of the forward pass as a value: a job for one kernel, and its division into work items.
 enum Work {
     case none
     case embed(Embedding, rows: Int)
@@ -32,9 +32,9 @@ enum Work {
         }
     }
 
-    /// Rows in one item of work that goes over whole rows.
+    /// Rows per work item of kernels that work on whole rows.
     static let passRows = 64
-    /// Columns of dot products in one item: a multiple of what the kernel takes at a time.
+    /// Columns of dot products per work item: a multiple of the columns that the kernel processes together.
     static let dotsColumns = 64
 }
 
@@ -43,17 +43,17 @@ func cut(_ count: Int, _ size: Int, _ index: Int) -> Range<Int> {
     index * size..<min(count, index * size + size)
 }
 
-/// How many pieces of `size` there are in `count`.
+/// The number of pieces of `size` in `count`, rounded up.
 func pieces(_ count: Int, _ size: Int) -> Int { (count + size - 1) / size }
 
-/// Attention over a packed batch: each sequence by itself, cut by heads, and by queries where there are few heads.
+/// Attention over a packed batch: each sequence separately, divided by heads, and by queries if there are few heads.
 struct AttentionWork {
-    /// For the tokens of the whole batch; `tokens` is filled in per sequence.
+    /// The job for the tokens of the whole batch; `tokens` is filled in per sequence.
     var job: Attention
     var heads: Int
     /// (sequences + 1) the first token of each sequence, and the end.
     var starts: UnsafePointer<Int>
-    /// (sequences + 1) the first item of each sequence, and the end.
+    /// (sequences + 1) the first work item of each sequence, and the end.
     var firstItems: UnsafeMutablePointer<Int>
     var sequences: Int
     var blockQueries: Int
@@ -69,8 +69,8 @@ struct AttentionWork {
         self.starts = starts
         self.sequences = sequences
         self.firstItems = firstItems
-        // Each item packs the keys and values of its head, so queries are only cut apart when heads alone do not occupy the threads,
-        // or when somebody would wait too long for the end of an item.
+        // Each work item packs the keys and values of its head, so queries are split only if the heads alone do not occupy the
+        // threads, or if an interruption would have to wait too long for the end of a work item.
         blockQueries =
             heads * sequences < 2 * threads ? AttentionWork.queries : isInterruptible ? 8 * AttentionWork.queries : Int.max
         var item = 0
@@ -84,16 +84,16 @@ struct AttentionWork {
 
     var items: Int { firstItems[sequences] }
 
-    /// A multiple of the queries that either kernel has in flight.
+    /// A multiple of the queries that either kernel processes at a time.
     private static let queries = 144
 
-    /// Short sequences take several heads at a time: an item should be worth the taking.
+    /// With short sequences a work item has several heads, so that its overhead is small.
     private func headsPerItem(_ tokens: Int) -> Int { max(1, min(heads, 64 / max(1, tokens))) }
 
     private func queryBlocks(_ tokens: Int) -> Int { blockQueries == Int.max ? 1 : pieces(tokens, blockQueries) }
 
     func run(_ item: Int, kernels: borrowing Kernels, scratch: UnsafeMutablePointer<Float>) {
-        // The last sequence whose first item is not after this one.
+        // The last sequence whose first work item is not after this one.
         var low = 0, high = sequences - 1
         while low < high {
             let middle = (low + high + 1) / 2

@@ -2,17 +2,18 @@ import CPlatform
 import KernelInterface
 import Synchronization
 
-/// A session's threads. A phase of work is cut into items; the caller's thread and the workers take items from a shared counter
-/// until there are none, and the phase ends when all have. Items never share a sum, so who takes which does not matter.
+/// A session's threads. A phase of work is divided into work items; the caller's thread and the workers take items from a shared
+/// counter until none are left, and the phase ends when all are done. Work items never share a sum, so it does not matter which
+/// thread takes which.
 ///
 /// Workers spin for a moment after a phase, because the next one follows within microseconds, and then sleep.
 final class Workers {
-    /// The caller's thread included.
+    /// Including the caller's thread.
     let count: Int
     let kernels: Kernels
     let interruption: Interruption
 
-    /// Of each worker, (count, scratchStride).
+    /// Scratch of each worker, (count, scratchStride).
     private let scratch: UnsafeMutablePointer<Float>
     private let scratchStride: Int
 
@@ -26,7 +27,7 @@ final class Workers {
     private var items = 0
     private var monitor: OpaquePointer?
     private var threads: [OpaquePointer] = []
-    /// The one that the threads are in.
+    /// The process that the threads belong to.
     private var process = platform_process()
 
     /// `scratch` must outlive the workers.
@@ -45,7 +46,7 @@ final class Workers {
         if process == platform_process() { stop() } else { forget() }
     }
 
-    /// Every call begins here. In a process that fork() made there are no workers yet.
+    /// Begins every call. In the child process of a fork() there are no workers yet.
     func beginCall() throws(LimbeckError) {
         interruption.begin()
         guard count > 1 else { return }
@@ -60,7 +61,7 @@ final class Workers {
         process = current
     }
 
-    /// Runs items 0..<items of `work` and returns when all are done, or throws when the caller has ended the call.
+    /// Runs items 0..<items of `work`; returns when all are done, or throws if the caller has ended the call.
     @inline(never) func run(_ work: Work, items: Int) throws(LimbeckError) {
         guard count > 1, items > 1 else {
             for item in 0..<items {
@@ -82,7 +83,7 @@ final class Workers {
             }
         } catch {
             next.store(items, ordering: .relaxed)
-            // In the child of a fork() there is nobody to wait for.
+            // In the child of a fork() there are no workers to wait for.
             if process == platform_process() { waitForWorkers() }
             throw error
         }
@@ -130,7 +131,7 @@ final class Workers {
     }
 }
 
-// The threads' beginning and end. There are all of them, or none.
+// Starting and stopping the threads. Either all of them exist, or none.
 extension Workers {
     private func start() throws(LimbeckError) {
         phase.store(0, ordering: .relaxed)
@@ -166,7 +167,7 @@ extension Workers {
         monitor = nil
     }
 
-    /// The threads are those of the parent, in which fork() left them: here nobody can be joined, nor what they held be let go.
+    /// After a fork() the threads exist only in the parent: here they cannot be joined, nor the locks released that they held.
     private func forget() {
         for thread in threads { platform_thread_forget(thread) }
         threads = []

@@ -1,4 +1,4 @@
-/// A tensor of the source that the pack does not have.
+/// A tensor of the source that is not in the pack.
 package struct DroppedTensor {
     /// As in the source.
     package let name: String
@@ -13,7 +13,7 @@ package struct DroppedTensor {
 }
 
 extension LoadedModel {
-    /// A model, and what it does not use of its files.
+    /// A model, and the tensors of its files that it does not use.
     static func accounted(_ files: ModelFiles) throws(LimbeckError) -> (LoadedModel, [DroppedTensor]) {
         let loaded: LoadedModel
         switch files {
@@ -26,13 +26,13 @@ extension LoadedModel {
 }
 
 extension Checkpoint {
-    /// The tensors that nobody asked for, each with what it is: of those that training frameworks leave in their files.
+    /// The unused tensors, each with the reason; these are tensors that training frameworks leave in their files.
     func dropped(layers: Int) throws(LimbeckError) -> [DroppedTensor] {
         var dropped: [DroppedTensor] = []
         for tensor in unused {
             guard let reason = reason(for: tensor.canonical, layers: layers) else {
                 throw LimbeckError(
-                    .fileUnsupported, "\(file): tensor '\(tensor.written)' is no part of the model that is known: it would be lost")
+                    .fileUnsupported, "\(file): tensor '\(tensor.written)' is unknown and would be lost")
             }
             dropped.append(DroppedTensor(name: tensor.written, reason: reason))
         }
@@ -45,7 +45,7 @@ extension Checkpoint {
         return reasonInEncoder(for: name, layers: layers)
     }
 
-    /// Whether a tensor that nobody asked for is of the encoder all the same.
+    /// Whether an unused tensor belongs to the encoder.
     func isRest(_ name: String, layers: Int) -> Bool { reasonInEncoder(for: name, layers: layers) != nil }
 
     private func reasonInEncoder(for name: String, layers: Int) -> String? {
@@ -66,11 +66,11 @@ extension Checkpoint {
 
     private static var switchedOff: String { "a part that the configuration switches off" }
 
-    /// Parts that classes of transformers have whether they use them or not: DeBERTa's positions, MobileBERT's trigrams; and beside
-    /// them, in its layers, what narrows the state for the queries.
+    /// Parts that classes of transformers have even if they are unused: DeBERTa's positions and MobileBERT's trigrams. The layers
+    /// of MobileBERT may also have an unused bottleneck for the queries.
     private static var options: [String] { ["embeddings.position_embeddings.", "embeddings.embedding_transformation."] }
 
-    /// What the tensors of heads begin with, in all families, without the base model's prefix.
+    /// The prefixes of the tensors of heads, in all families, without the base model's prefix.
     private static var heads: [String] {
         [
             "cls.", "lm_head.", "lm_predictions.", "mask_predictions.", "predictions.", "sop_classifier.", "generator_predictions.",

@@ -1,6 +1,6 @@
 import KernelInterface
 
-/// Takes a model's tensors out of a checkpoint: the declared sizes are checked, those left out are the tensors'.
+/// Takes a model's tensors out of a checkpoint: checks the declared sizes, and infers missing ones from the tensors.
 struct Assembly {
     let tensors: ModelTensors
     let rule: HeadRule
@@ -42,7 +42,7 @@ struct Assembly {
         tensors.head = try Assembly.head(rule, declared, checkpoint, sizes)
     }
 
-    /// The distinct blocks, and those of each layer. What the configuration says is not believed before there are tensors for it.
+    /// The distinct blocks, and the blocks of each layer. The configuration is not trusted until there are tensors to confirm it.
     private static func layers(_ builder: inout StepBuilder, into tensors: ModelTensors, hidden: Int) throws(LimbeckError) {
         let declared = builder.declared
         func block(_ prefix: String, _ index: Int) throws(LimbeckError) {
@@ -52,7 +52,7 @@ struct Assembly {
             tensors.blocks.append(steps)
         }
         if let prefix = declared.rules.layers {
-            // More layers in the file than in the configuration: a student of the first few, as transformers loads it.
+            // The file may have more layers than the configuration: a student of the first few, as transformers loads it.
             for index in 0..<(declared.layers ?? max(1, builder.checkpoint.layerCount(prefix))) {
                 try block("\(prefix)\(index).", index)
                 tensors.layers.append([index])
@@ -82,7 +82,7 @@ struct Assembly {
                 try block("encoder.albert_layer_groups.\(group).albert_layers.\(layer).", layer)
             }
         }
-        // transformers has int(layer / (layers / groups)), in floating point.
+        // transformers computes int(layer / (layers / groups)), in floating point.
         let perGroup = Double(count) / Double(declared.groups)
         for layer in 0..<count {
             let group = min(declared.groups - 1, Int(Double(layer) / perGroup))
@@ -90,10 +90,10 @@ struct Assembly {
         }
     }
 
-    /// Layers that share weights take no bytes of a file, so nothing else bounds them.
+    /// Layers that share weights take no space in the file, so this is the only limit.
     private static let mostSharedLayers = 1024
 
-    /// The longest sequence: a position for each of its tokens.
+    /// The longest sequence: one position for each of its tokens.
     func maxPositions(_ declared: DeclaredConfiguration) throws(LimbeckError) -> Int {
         let rows = embedding.positions
         guard let padding = declared.paddingId else { return rows }
@@ -143,7 +143,7 @@ struct Assembly {
             guard let names = declared.rules.maskedLMNames(checkpoint) else { return .none }
             let word = embedding.word
             let (vocab, width) = (word.shape[0], word.shape[1])
-            // The decoder is the word embeddings unless the file has another.
+            // The decoder is the word embeddings (weight tying) unless the file has its own.
             var decoder = [word]
             if let name = names.decoder, !declared.tiesEmbeddings || checkpoint.contains(name) {
                 decoder = [try checkpoint.tensor(name, [vocab, width])]
@@ -153,7 +153,7 @@ struct Assembly {
                 decoder.append(try checkpoint.tensor(rest, [hidden - width, vocab]).transposed())
                 outputs = hidden
             }
-            // Of two that differ, transformers 5 adds the decoder's own in all families; transformers 4 does so in some.
+            // If the two biases differ, transformers 5 adds the decoder's own in all families; transformers 4 does so in some.
             let bias = checkpoint.contains(names.decoderBias) ? names.decoderBias : names.bias
             return .maskedLM(
                 transform: try dense(names.transform, out: outputs),

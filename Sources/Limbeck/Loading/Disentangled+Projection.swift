@@ -1,7 +1,7 @@
 import KernelInterface
 
 extension Packer.Projection {
-    /// Projects the embeddings and packs them. They depend on nothing but the weights: a layer has them from the beginning.
+    /// Projects the embeddings and packs them. They depend only on the weights, so they are computed in advance for each layer.
     func fill() throws(LimbeckError) {
         if let key = tensors.key, let keys = packed.keys { try project(key, into: keys) }
         if let query = tensors.query, let queries = packed.queries { try project(query, into: queries) }

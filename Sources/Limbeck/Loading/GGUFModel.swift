@@ -1,12 +1,12 @@
-/// What llama.cpp's conversion makes of a BERT or DistilBERT: `general.architecture` "bert". It
-/// keeps what embeds, and no activation's name: nearly all such models have the exact GELU.
+/// llama.cpp's conversion of a BERT or DistilBERT: `general.architecture` "bert". It keeps only what embedding needs, and no
+/// activation name: nearly all such models have the exact GELU.
 extension GGUFFile {
     private var family: Family {
-        // DistilBERT becomes a BERT without token types.
+        // DistilBERT is converted to a BERT without token types.
         tensors.contains { $0.name == "token_types.weight" } ? .bert : .distilBERT
     }
 
-    /// What config.json said, in JSON.
+    /// The contents of config.json, in JSON.
     private func configuration() throws(LimbeckError) -> String {
         let architecture = try string("general.architecture")
         guard architecture == "bert" else {
@@ -43,7 +43,7 @@ extension GGUFFile {
         return json + "}"
     }
 
-    /// LayerNorm's epsilon, which a JSON text would have to spell.
+    /// LayerNorm's epsilon, passed separately because JSON would need it as text.
     private func layerNormEps() throws(LimbeckError) -> Float {
         let key = "bert.attention.layer_norm_epsilon"
         guard let eps = try optionalDouble(key), eps >= 0, eps < 1 else {
@@ -52,7 +52,7 @@ extension GGUFFile {
         return Float(eps)
     }
 
-    /// nil: the file does not say.
+    /// nil: not specified.
     func pooling() throws(LimbeckError) -> Pooling? {
         switch try optionalInt("bert.pooling_type") {
         case nil, 0: return nil

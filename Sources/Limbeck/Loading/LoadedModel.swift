@@ -1,12 +1,12 @@
-/// A model folder, read and checked: what the encoder and the heads are built from.
+/// A model folder, read and checked: the source of the encoder and the heads.
 package final class LoadedModel {
     package private(set) var configuration: Configuration
     package private(set) var tensors: ModelTensors
-    /// What the tensors are views of.
+    /// The files that the tensors are views of.
     package let files: WeightFiles
-    /// The files, and those of sentence-transformers' modules.
+    /// The weight files, and those of sentence-transformers' modules.
     private(set) var mappings: [MappedFile]
-    /// Which of the files' tensors were asked for.
+    /// Tracks which tensors of the files are used.
     let checkpoint: Checkpoint
 
     package static func load(_ folder: ModelFolder) throws(LimbeckError) -> LoadedModel {

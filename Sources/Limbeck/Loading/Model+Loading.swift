@@ -1,8 +1,9 @@
 extension Model {
-    /// Opens a folder as the Hugging Face ecosystem writes it: `config.json`, the weights (`model.safetensors`, `pytorch_model.bin`,
-    /// or several of either with their index), and `tokenizer.json` or `vocab.txt`. Or a pack, or a GGUF file of llama.cpp's.
+    /// Opens a folder in the layout of the Hugging Face ecosystem: `config.json`, the weights (`model.safetensors`,
+    /// `pytorch_model.bin`, or several of either with their index), and `tokenizer.json` or `vocab.txt`. Also opens a pack, or a
+    /// GGUF file from llama.cpp.
     ///
-    /// Everything is checked here: what opens does not fail later for what is in its files. Throws with a message that names the
+    /// Everything is checked here: a model that opens does not fail later because of its files. The message of an error names the
     /// file, the key or the tensor, what was found and what was expected.
     public convenience init(path: String) throws(LimbeckError) {
         do throws(LimbeckError) { try self.init(ModelFiles(path)) } catch { throw error.opening(path) }
@@ -42,8 +43,8 @@ extension Model {
         if let file, let tokenizer { try checkRows(of: tokenizer, file: file) }
     }
 
-    /// What the tokenizer makes of any text has to have rows in the model's tables. A pair may ask for a token type more; that is for
-    /// the call to say.
+    /// All ids and token types that the tokenizer can give for a single text must have rows in the model's tables. A pair may need
+    /// one more token type, which is checked by each call.
     private func checkRows(of tokenizer: Tokenizer, file: String) throws(LimbeckError) {
         @inline(never) func inconsistent(_ message: __owned Message) -> LimbeckError {
             LimbeckError(.fileInconsistent, "\(file): \(message)")

@@ -1,6 +1,6 @@
 import KernelInterface
 
-/// Brings checked tensors into the form that the kernels read. Run twice over the same tensors: to measure, and to write.
+/// Converts checked tensors into the layout of the kernels. Run twice over the same tensors: to measure, and to write.
 struct Packer: WeightMap {
     typealias Source = Stored
     typealias Target = Packed
@@ -13,13 +13,13 @@ struct Packer: WeightMap {
 
     /// A tensor that is used twice, such as a decoder tied to the embeddings, is converted once.
     private var converted: [(Tensor, UnsafePointer<Float>)] = []
-    /// What remains to be computed, and where it goes.
+    /// The projections still to be computed, and their destinations.
     private(set) var projections: [Projection] = []
     private var distanceRows: (buckets: DistanceBuckets, zero: UnsafePointer<Int32>)?
     private var counter = ParameterCounter()
     private(set) var failure: LimbeckError?
 
-    /// The embeddings of distances of one layer, and where they go.
+    /// The relative-position embeddings of one layer, and the destination of their projections.
     struct Projection {
         let tensors: DisentangledTensors
         let packed: PackedDisentangled
@@ -31,7 +31,7 @@ struct Packer: WeightMap {
         (self.maxPositions, self.interruption) = (maxPositions, interruption)
     }
 
-    /// Numbers in the tensors that were packed. What is used twice, such as a decoder tied to the word embeddings, counts once.
+    /// The number of elements of the packed tensors. Those used twice, such as a decoder tied to the word embeddings, count once.
     var parameters: Int { counter.total }
 
     mutating func begin(block: Int?) -> Bool {
@@ -60,7 +60,7 @@ struct Packer: WeightMap {
         return packed
     }
 
-    /// The embedding of every distance that a sequence of the model has: the same for all layers.
+    /// The embedding row of every distance in the model's longest sequence: the same for all layers.
     private mutating func distanceRows(_ buckets: DistanceBuckets) -> UnsafePointer<Int32> {
         if let rows = distanceRows, rows.buckets == buckets { return rows.zero }
         let span = maxPositions
@@ -72,14 +72,14 @@ struct Packer: WeightMap {
         return UnsafePointer(zero)
     }
 
-    /// The angles of every position that a sequence of the model has.
+    /// The angles of every position in the model's longest sequence.
     mutating func angles(_ rotary: Rotary) -> PackedRotary {
         let table = layout.take(Float.self, rotary.count(positions: maxPositions))
         if writes { rotary.fill(table, positions: maxPositions) }
         return PackedRotary(table: UnsafePointer(table), pairs: rotary.pairs)
     }
 
-    /// The bias of every distance that a sequence of the model has.
+    /// The bias of every distance in the model's longest sequence.
     mutating func distanceBias(_ tensor: Tensor) -> RelativeBias {
         let span = maxPositions, heads = tensor.shape[1]
         counter.add(tensor)
@@ -97,7 +97,7 @@ struct Packer: WeightMap {
         return RelativeBias(table: UnsafePointer(table), span: span)
     }
 
-    /// The tensor as aligned float32: in place if it is that already.
+    /// The tensor as aligned float32: in place if it is stored so.
     private mutating func plain(_ tensor: Tensor) -> UnsafePointer<Float> {
         if let values = tensor.inPlace { return values }
         for (other, values) in converted where other.isSame(as: tensor) { return values }
@@ -114,7 +114,7 @@ struct Packer: WeightMap {
             outputs: tensors.weight.shape[0])
     }
 
-    /// Tensors side by side as one matrix: where it stands if it is one tensor.
+    /// Tensors concatenated to one matrix; used in place if it is one tensor.
     mutating func decoder(_ tensors: DecoderTensors) -> Linear {
         let parts = tensors.weight
         if parts.count == 1 { return classifier(LinearTensors(weight: parts[0], bias: tensors.bias)) }
@@ -147,14 +147,14 @@ struct Packer: WeightMap {
             width: width, weight: padded(tensors.weight, width), bias: padded(tensors.bias, width), eps: tensors.eps)
     }
 
-    /// Zeros past the tensor's numbers, and in place of one that is not there.
+    /// The tensor padded with zeros; all zeros if it is nil.
     private mutating func padded(_ tensor: Tensor?, _ width: Int) -> UnsafePointer<Float> {
         let values = layout.take(Float.self, width.roundedUp(to: panelColumns))
         if writes, let tensor { tensor.read(0..<width, into: values) }
         return UnsafePointer(values)
     }
 
-    /// Matrices with the same inputs, side by side in one packed matrix: one product computes them all.
+    /// Matrices with the same inputs, concatenated to one packed matrix, so that one GEMM computes them all.
     mutating func packed(_ parts: [LinearTensors]) -> PackedLinear {
         var columns = 0
         for part in parts { columns += part.weight.shape[0] }

@@ -1,10 +1,10 @@
-/// Counts the numbers of tensors, of those that are used twice once.
+/// Counts the elements of tensors; tensors used twice count once.
 struct ParameterCounter {
     private var counts: [Int] = []
-    /// Where each begins.
+    /// The start address of each tensor.
     private var places: [SortKey] = []
 
-    /// Of those that begin at one place the first that was added counts.
+    /// Of tensors with the same start address, only the first one added counts.
     var total: Int {
         var places = places, total = 0
         SortKey.sort(&places)

@@ -1,13 +1,14 @@
 import KernelInterface
 
-/// What the files of sentence-transformers, and the tokenizer's configuration, say about turning texts into vectors and scores.
+/// The settings in the files of sentence-transformers, and in the tokenizer's configuration, for turning
+/// texts into vectors and scores.
 struct SentenceModules {
     private(set) var steps: VectorSteps<Stored>
     private(set) var settings: SentenceSettings
-    /// What the modules' weights are in.
+    /// The mapped files of the modules' weights.
     private(set) var mappings: [MappedFile] = []
 
-    /// A GGUF file says the pooling, and no more. llama.cpp's programs make the length one, so that is what its users expect.
+    /// A GGUF file only specifies the pooling. llama.cpp's programs normalise vectors to unit length, so its users expect that.
     init(_ gguf: __shared GGUFFile, hidden: Int) throws(LimbeckError) {
         settings = SentenceSettings()
         steps = VectorSteps(hidden: hidden)
@@ -27,7 +28,7 @@ struct SentenceModules {
         if let kept = settings.kept { steps.kept = min(kept, steps.width) }
     }
 
-    /// Whether there is a vector already.
+    /// Whether the states have been pooled to a vector.
     private var isPooled = false
 
     private mutating func read(_ module: ModelFolder.Module, _ index: Int, _ folder: ModelFolder) throws(LimbeckError) {
@@ -37,7 +38,7 @@ struct SentenceModules {
             } else if JSONFile(module: module.type) == nil {
                 "which is not supported, expected Pooling, Dense, Normalize, LayerNorm or Dropout"
             } else if module.type == "Pooling" {
-                isPooled ? "the second one, expected one" : nil
+                isPooled ? "expected only one" : nil
             } else {
                 isPooled ? nil : "expected a Pooling before it"
             }
@@ -60,13 +61,13 @@ struct SentenceModules {
         default: try addNorm(reader, folder, module)
         }
         guard steps.width <= VectorSteps<Stored>.mostWidth else {
-            reader.fail(.fileUnsupported, "vectors of \(steps.width) numbers, the most is \(VectorSteps<Stored>.mostWidth)")
+            reader.fail(.fileUnsupported, "vectors of \(steps.width) numbers, expected at most \(VectorSteps<Stored>.mostWidth)")
             return try reader.check()
         }
         steps.kept = steps.width
     }
 
-    /// A size that a file has to agree with.
+    /// Checks a size in a file against the current width.
     @inline(never) private func check(_ reader: MemberReader, _ key: String, _ what: Message) {
         guard let size = reader.size(key), size != steps.width else { return }
         reader.fail(.fileInconsistent, "\(key) is \(size), but \(what) has \(steps.width)")
@@ -80,7 +81,7 @@ struct SentenceModules {
         steps.leavesPromptOut = reader.bool("include_prompt") == false
         steps.poolings = Poolings()
         if let mode = reader.root.optional("pooling_mode") {
-            // Since sentence-transformers 5.4 one name, or a list of them.
+            // Since sentence-transformers 5.4: one name, or a list of names.
             if mode.kind != .array { add(mode, reader) }
             for element in mode.elements { add(element, reader) }
         } else {
@@ -99,7 +100,7 @@ struct SentenceModules {
         if !steps.poolings.append(pooling) { reader.fail(.fileUnsupported, "more than \(Poolings.most) poolings") }
     }
 
-    /// Before, a flag for each, in the order in which they stand side by side; the mean if none is set.
+    /// Before 5.4: a flag for each pooling, in the order of concatenation; the mean if none is set.
     private mutating func addFlagged(_ reader: MemberReader) {
         let flags: StaticString = "cls_token max_tokens mean_tokens mean_sqrt_len_tokens weightedmean_tokens lasttoken"
         let poolings = Poolings(.cls, .max, .mean, .meanSqrtLenTokens, .weightedMean, .lastToken)
@@ -143,7 +144,7 @@ struct SentenceModules {
         check(reader, "dimension", "the vector before it")
         try reader.check()
         let weights = try weights(folder, module)
-        // torch's epsilon, which the module leaves as it is.
+        // torch's default epsilon, which the module does not change.
         steps.stages.append(.norm(try weights.norm("norm", steps.width, eps: 1e-5, bias: true)))
         try checkAllUsed(weights)
     }
@@ -156,6 +157,6 @@ struct SentenceModules {
 
     private func checkAllUsed(_ weights: Checkpoint) throws(LimbeckError) {
         guard let tensor = weights.unused.first else { return }
-        throw LimbeckError(.fileInconsistent, "\(weights.file): tensor '\(tensor.written)' is no part of the module")
+        throw LimbeckError(.fileInconsistent, "\(weights.file): tensor '\(tensor.written)' is not part of the module")
     }
 }

@@ -1,13 +1,13 @@
-/// What a folder says beside its modules: in config_sentence_transformers.json, in the file of the Transformer, whose name has changed,
-/// and in tokenizer_config.json.
+/// Settings of a folder outside its modules: in config_sentence_transformers.json, in the file of the Transformer (which has had
+/// several names), and in tokenizer_config.json.
 struct SentenceSettings {
     var prompts = Prompts.ofEmbeddings
-    /// The most tokens of a text; nil: as many as the model has positions.
+    /// The maximum number of tokens of a text; nil: the number of positions of the model.
     var maxLength: Int?
-    /// The first numbers of a vector, which alone are kept; nil: all.
+    /// Vectors are truncated to this many elements; nil: not truncated.
     var kept: Int?
     var similarity = Similarity.cosine
-    /// How a cross-encoder's logits become scores; nil: the folder is not one of sentence-transformers' cross-encoders.
+    /// How a cross-encoder's logits become scores; nil: the folder is not a sentence-transformers cross-encoder.
     var scores: Scores?
 
     var isCrossEncoder: Bool { scores != nil }
@@ -18,25 +18,26 @@ struct SentenceSettings {
     init(_ folder: __shared ModelFolder, _ c: __shared Configuration, config: __shared JSONValue) throws(LimbeckError) {
         self.init()
         if folder.modules == nil {
-            // The library does not read them either.
+            // sentence-transformers does not read them either.
             note("config_sentence_transformers.json", folder)
             for name in ModelFolder.sentenceTransformerFiles { note(name, folder) }
         } else {
             try read(folder.topJSON("config_sentence_transformers.json"), folder.sentenceTransformer(), c)
         }
-        // A cross-encoder from before 5.4 is a folder as transformers writes it, with a word in config.json. Newer files win.
+        // A cross-encoder from before 5.4 is a folder as transformers writes it, with a member in
+        // config.json. Newer files take precedence.
         if c.head == .sequence, isCrossEncoder || folder.modules == nil, !hasActivation { try read(config: config, c) }
         if maxLength == nil { maxLength = try SentenceSettings.tokenizerLength(folder) }
     }
 
     @inline(never) private func note(_ name: String, _ folder: ModelFolder) {
-        if folder.has(name) { folder.notes.add("\(name): was passed over, as there is no modules.json") }
+        if folder.has(name) { folder.notes.add("\(name): ignored, as there is no modules.json") }
     }
 
-    /// Whether `scores` is a word of the folder's.
+    /// Whether `scores` is specified by the folder.
     private var hasActivation = false
 
-    /// The two files of a folder with modules.
+    /// Reads the two files of a folder with modules.
     private mutating func read(
         _ model: JSONValue?, _ transformer: JSONValue?, _ c: Configuration
     ) throws(LimbeckError) {
@@ -54,7 +55,7 @@ struct SentenceSettings {
         }
         let reader = model.map { MemberReader($0) }
         let said = reader ?? transformer.map { MemberReader($0) }
-        // What the file of the Transformer says counts only where the other does not.
+        // The file of the Transformer counts only if the other file does not specify it.
         let type = reader?.choice("model_type", "SentenceTransformer CrossEncoder") ?? task
         if type == 1 {
             (scores, prompts) = (SentenceSettings.defaultScores(c), Prompts())
@@ -92,7 +93,7 @@ struct SentenceSettings {
 
     // MARK: Cross-encoders
 
-    /// As the library scores without a word from the folder.
+    /// The default scores of sentence-transformers.
     private static func defaultScores(_ c: Configuration) -> Scores { c.labels.count == 1 ? .sigmoid : .raw }
 
     private mutating func readActivation(_ key: String, _ reader: MemberReader) {
@@ -108,7 +109,7 @@ struct SentenceSettings {
         var (reader, key) = (MemberReader(root), old)
         if let inner = root.optional(new) {
             guard inner.kind == .object else { throw inner.mismatch("'\(new)'", expected: "an object") }
-            // With null in it, the older key is not read either.
+            // If this is null, the older key is not read either.
             if inner["activation_fn"] != nil { (reader, key) = (MemberReader(inner), "activation_fn") }
         }
         readActivation(key, reader)
@@ -117,12 +118,12 @@ struct SentenceSettings {
 
     // MARK: Lengths
 
-    /// 'model_max_length', or 'max_len', which it was called before; nil: no limit.
+    /// 'model_max_length', or 'max_len', its older name; nil: no limit.
     private static func tokenizerLength(_ folder: ModelFolder) throws(LimbeckError) -> Int? {
         guard let root = try folder.json("tokenizer_config.json") else { return nil }
         let key = root["model_max_length"] == nil ? "max_len" : "model_max_length"
         guard let value = root.optional(key) else { return nil }
-        // Often 10^30, which means no limit, and is no Int.
+        // Often 10^30, which means no limit and does not fit an Int.
         guard let length = value.double, length >= 1 else { throw value.mismatch("'\(key)'", expected: "a number of tokens") }
         return length < Double(Int32.max) ? Int(length) : nil
     }

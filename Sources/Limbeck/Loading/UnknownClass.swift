@@ -1,6 +1,6 @@
 extension LoadedModel {
-    /// A class that is not known may compute anything with tensors that no encoder has. If it has none, it is read as transformers'
-    /// `AutoModel` reads it: by `model_type`.
+    /// An unknown class may compute anything with tensors that no encoder has. If there are none, the model is read as
+    /// transformers' `AutoModel` reads it: by `model_type`.
     static func checkUnknownClass(
         _ declared: DeclaredConfiguration, _ checkpoint: Checkpoint, layers: Int
     ) throws(LimbeckError) {
@@ -14,6 +14,6 @@ extension LoadedModel {
                 """)
         }
         declared.notes.add(
-            "\(declared.file): architecture '\(name)' is not known; the file opened as '\(declared.rules.heads[0].architecture)'")
+            "\(declared.file): architecture '\(name)' is unknown; opened as '\(declared.rules.heads[0].architecture)'")
     }
 }

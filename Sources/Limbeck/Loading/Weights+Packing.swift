@@ -1,7 +1,7 @@
 import KernelInterface
 
 extension Weights {
-    /// The weights of checked tensors, and how many numbers are in those.
+    /// The weights of checked tensors, and the number of their elements.
     static func packed(
         _ tensors: __shared ModelTensors, _ configuration: __shared Configuration, mappings: [MappedFile],
         interruption: __shared Interruption? = nil

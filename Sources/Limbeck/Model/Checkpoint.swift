@@ -1,10 +1,10 @@
 /// The tensors of the weight files under canonical names, taken out by name and shape.
 ///
-/// Training frameworks and years of transformers have spelt one tensor in several ways. The canonical name is today's, without the
-/// base model's prefix: "bert.encoder.layer.0…" and "module.bert.encoder.layer.0…" are "encoder.layer.0…", and the LayerNorm's
-/// "gamma" and "beta" are "weight" and "bias". What torch.compile wraps has "_orig_mod." in its names. llama.cpp has names of its
-/// own. Tensors that nobody asks for are ignored, as transformers ignores them, but for packs, whose makers want to know what they
-/// lose (`dropped`).
+/// Training frameworks and versions of transformers have spelt the same tensor in several ways. The canonical name is today's,
+/// without the base model's prefix: "bert.encoder.layer.0…" and "module.bert.encoder.layer.0…" are "encoder.layer.0…", and the
+/// LayerNorm's "gamma" and "beta" are "weight" and "bias". Modules wrapped by torch.compile have "_orig_mod." in their names.
+/// llama.cpp has its own names. Unused tensors are ignored, as in transformers, except when packing, where the user wants to know
+/// what is lost (`dropped`).
 final class Checkpoint {
     let file: String
     private let base: String
@@ -12,16 +12,17 @@ final class Checkpoint {
     private let spellings: [(written: String, canonical: String)]
     private let gguf: GGUFNames?
     private let tensors: [StoredTensor]
-    /// By place: somebody took it.
+    /// By index: whether the tensor was taken.
     private var isUsed: [Bool]
-    /// What layers' tensors begin with, before the layer's index.
+    /// The prefix of a layer's tensors, before the layer's index.
     let layerPrefix: String?
-    /// The tensors' places by canonical name.
+    /// The indices of the tensors by canonical name.
     private var names = NameTable()
     /// TinyBERT's training leaves its projections to the teacher's width in the file.
     private(set) var hasTinyBERTProjections = false
 
-    /// What the names of a model's tensors are read by. Those of a module of sentence-transformers are as it gives them.
+    /// `family` has the rules for the names of a model's tensors. Those of a module of
+    /// sentence-transformers are canonical as written.
     init(_ weights: __shared WeightFiles, family: __shared FamilyRules? = nil) throws(LimbeckError) {
         file = weights.file
         base = family?.prefix ?? ""
@@ -34,7 +35,7 @@ final class Checkpoint {
         names.reserveCapacity(tensors.count)
         for (place, entry) in tensors.enumerated() {
             let name = canonical(entry.name)
-            // Buffers of old versions, 0, 1, 2 and so on, sometimes there twice.
+            // Buffers of old versions, 0, 1, 2 and so on, sometimes present twice.
             if name.hasUTF8Suffix("position_ids") || name.hasUTF8Suffix("token_type_ids") { continue }
             if name.hasUTF8Prefix("fit_dense") { hasTinyBERTProjections = true }
             for part in Checkpoint.partsOfAdapters where name.firstUTF8(part) != nil {
@@ -47,14 +48,13 @@ final class Checkpoint {
         }
     }
 
-    /// What names of tensors have in them that are added to a matrix while it is adapted: LoRA's, and those of the library
-    /// `adapters`.
+    /// Parts of the names of tensors that are added to a matrix while it is adapted: those of LoRA, and of the library `adapters`.
     private static var partsOfAdapters: [String] { [".lora_", ".base_layer.", ".loras.", ".adapters."] }
 
     private func canonical(_ written: String) -> String {
         if let gguf { return gguf.canonical(written) }
         var name = written
-        // A model and a part of it may be wrapped; nobody wraps more.
+        // The model and a part of it may each be wrapped, but not more than that.
         for _ in 0..<2 { name = name.replacingFirstUTF8("_orig_mod.", by: "") }
         name = name.droppingUTF8Prefix("module.").droppingUTF8Prefix(base)
         if let olderBase { name = name.droppingUTF8Prefix(olderBase) }
@@ -66,7 +66,7 @@ final class Checkpoint {
 
     @inline(never) func contains(_ name: String) -> Bool { names[name] != nil }
 
-    /// The number of layers in names that start with `prefix` and the layer's index: one more than the greatest.
+    /// The number of layers in names that start with `prefix` and the layer's index: one more than the largest index.
     func layerCount(_ prefix: String) -> Int {
         var count = 0
         for name in names.names {
@@ -75,18 +75,18 @@ final class Checkpoint {
         return count
     }
 
-    /// Of a name that starts with `prefix`.
+    /// The layer's index in a name that starts with `prefix`.
     func layerIndex(of name: String, _ prefix: String) -> Int? {
         guard name.hasUTF8Prefix(prefix) else { return nil }
         return decimal(String(Substring(name.utf8.dropFirst(prefix.utf8.count).prefix { $0 != UInt8(ascii: ".") })))
     }
 
-    /// The names of the tensors that nobody took.
+    /// The names of the tensors that were not taken.
     var unused: [(written: String, canonical: String)] {
         tensors.indices.filter { !isUsed[$0] }.map { (tensors[$0].name, canonical(tensors[$0].name)) }
     }
 
-    /// A tensor of numbers that the engine computes with. A nil in `shape` stands for any size.
+    /// A tensor of numbers that the engine computes with. A nil in `shape` allows any size.
     @inline(never) func tensor(_ name: String, _ shape: [Int?]) throws(LimbeckError) -> Tensor {
         guard let place = names[name] else {
             throw LimbeckError(.fileInconsistent, "\(file): no tensor '\(name)', with or without '\(base)' before it")
@@ -94,7 +94,7 @@ final class Checkpoint {
         let entry = tensors[place]
         isUsed[place] = true
         var fits = entry.shape.count == shape.count
-        // Zero is never right, and sizes beyond Int32 are not indices of tokens, positions or labels.
+        // Zero is always invalid, and larger sizes than Int32 holds cannot be indexed by token, position or label.
         for (size, expected) in zip(entry.shape, shape) {
             fits = fits && size >= 1 && size <= Int(Int32.max) && (expected == nil || size == expected)
         }
@@ -124,7 +124,7 @@ final class Checkpoint {
     }
 }
 
-/// A wanted shape for a message: "[2, any]".
+/// An expected shape for a message: "[2, any]".
 private func describe(_ shape: [Int?]) -> String {
     var text = "["
     for (index, size) in shape.enumerated() {

@@ -1,6 +1,6 @@
 import KernelInterface
 
-/// What `config.json` and the files beside it say, checked; shapes are those of the tensors.
+/// The checked contents of `config.json` and the files next to it; shapes are those of the tensors.
 package struct Configuration: Sendable {
     package var family: Family
     package var hiddenSize = 0
@@ -12,15 +12,15 @@ package struct Configuration: Sendable {
     package var headSize = 0
     package var intermediateSize = 0
     package var vocabSize = 0
-    /// The longest sequence.
+    /// The maximum sequence length.
     package var maxPositions = 0
-    /// Positions are counted from this id on; nil: from 0.
+    /// Positions are counted from this id; nil: from 0.
     package var paddingId: Int32?
     /// 0: the family has no token types.
     package var typeVocabSize = 0
-    /// Panels of the embeddings of distances; 0 without disentangled attention.
+    /// Panels of the relative-position embeddings; 0 without disentangled attention.
     package var positionPanels = 0
-    /// Of the encoder's buffers.
+    /// The widths of the encoder's buffers.
     package var widths = BufferWidths()
     package var head: HeadKind = .none
     /// `id2label`, by index; without it, "LABEL_0" and so on.
@@ -29,23 +29,23 @@ package struct Configuration: Sendable {
     package var problem = Problem.singleLabel
     package var prompts = Prompts.ofEmbeddings
     package var similarity = Similarity.cosine
-    /// What a folder of sentence-transformers' cross-encoders makes of logits; nil: it is none.
+    /// The scores of a sentence-transformers cross-encoder folder; nil: the folder is not a cross-encoder.
     package var crossEncoderScores: Scores? = nil
-    /// Texts are truncated to so many tokens, special ones included; at most `maxPositions`.
+    /// Texts are truncated to this many tokens, including special ones; at most `maxPositions`.
     package var maxLength = 0
-    /// What the matrices' numbers are.
+    /// The number format of the matrices.
     package var precision = Precision.float32
 }
 
-/// Which state a head for sequences reads.
+/// The state that a sequence head reads.
 package enum HeadReading: Sendable {
     case first, mean, last
 }
 
-/// `problem_type`: what a classifier's numbers are.
+/// `problem_type`: the meaning of a classifier's outputs.
 package enum Problem: Sendable {
     case singleLabel, multiLabel
-    /// They are the answer as they are.
+    /// The outputs are the answer, without a softmax or sigmoid.
     case regression
 }
 
@@ -59,6 +59,6 @@ package enum HeadKind: Sendable {
     case span
     /// A distribution over the vocabulary per token.
     case maskedLM
-    /// Was the token replaced?
+    /// Replaced-token detection: whether each token was replaced.
     case detection
 }

@@ -1,41 +1,41 @@
 import KernelInterface
 
-/// What config.json says, before the tensors confirm it. A size that it leaves out is nil, and the tensors decide.
+/// The contents of config.json, before the tensors confirm them. A size that is missing is nil, and the tensors decide.
 ///
-/// All has a value before it is read, so that an initialiser that fails lets go of one object.
+/// Every property has a value before anything is read, so that a failing initialiser releases a single object.
 final class DeclaredConfiguration {
     private(set) var rules: FamilyRules
-    /// As the file has it, for messages.
+    /// As spelt in the file, for messages.
     let modelType: String
     var hiddenSize: Int?
     /// The width of the embedding tables, where it may differ from the hidden size.
     var embeddingSize: Int?
     var layers: Int?
     var attentionHeads = 1
-    /// Of one head, where a file may say it.
+    /// Per head, in families whose files may specify it.
     var headSize: Int?
     var intermediateSize: Int?
     var vocabSize: Int?
     var maxPositions: Int?
     var typeVocabSize: Int?
-    /// Groups of layers that share weights, and the layers in one.
+    /// Groups of layers that share weights, and the layers per group.
     var groups = 1
     var groupLayers = 1
     var paddingId: Int?
     var activation = Activation.identity
     var layerNormEps: Float = 0
     var normsHaveBias = true
-    /// The names of the model's classes in transformers; none in old files.
+    /// The names of the model's classes in transformers; empty in old files.
     var architectures: [String] = []
     var problem = Problem.singleLabel
-    /// Output embeddings may be left out of the weights, because they are the input embeddings.
+    /// Weight tying: the output embeddings are the input embeddings, and may be missing from the weights.
     var tiesEmbeddings = true
-    /// All of it, for what one family alone has.
+    /// The whole object, for keys that only one family has.
     let root: JSONValue
-    /// What is worth knowing of the folder.
+    /// Notes on the folder for the user.
     let notes: Notes
 
-    /// The name that messages use.
+    /// The file name in messages.
     var file: String { root.document.file }
 
     convenience init(_ folder: __shared ModelFolder) throws(LimbeckError) {
@@ -86,18 +86,17 @@ final class DeclaredConfiguration {
         normsHaveBias = try isOn(rules.normBias)
     }
 
-    /// Labels of a head; each takes memory of its own, even where the file leaves their rows empty.
+    /// The maximum number of labels of a head; each takes memory, even if the file leaves its row empty.
     static let mostLabels = 65_536
 
-    /// The names of a head's `count` labels: `id2label` by index, or without one the names that transformers makes up.
+    /// The names of a head's `count` labels: `id2label` by index, or without it the default names of transformers.
     ///
-    /// Where `num_labels` is another number than that of the names, transformers 4 goes by the names, and transformers 5 makes up
-    /// as many as that; both refuse a classifier with another number of rows than they go by. So its rows tell which of the two it
-    /// is.
+    /// If `num_labels` differs from the number of names, transformers 4 uses the names and transformers 5 makes up `num_labels`
+    /// names; both refuse a classifier with a different number of rows. So its number of rows tells which of the two applies.
     func labels(count: Int) throws(LimbeckError) -> [String] {
         guard count <= DeclaredConfiguration.mostLabels else {
             throw LimbeckError(
-                .fileUnsupported, "\(root.document.file): \(count) labels, the most is \(DeclaredConfiguration.mostLabels)")
+                .fileUnsupported, "\(root.document.file): \(count) labels, expected at most \(DeclaredConfiguration.mostLabels)")
         }
         let declared = try root.optionalSize("num_labels")
         guard let names = root.optional("id2label") else {
@@ -119,10 +118,10 @@ final class DeclaredConfiguration {
             }
             labels[index] = label
         }
-        return labels.map { $0 ?? "" }  // all are there: as many distinct indices as labels
+        return labels.map { $0 ?? "" }  // none is nil: there are as many distinct indices as labels
     }
 
-    /// A label that is a number or a truth value, as the file spells it.
+    /// A label that is a number or a boolean, as spelt in the file.
     private static func name(of value: JSONValue) -> String? {
         switch value.kind {
         case .number: String(utf8: value.source)
@@ -137,7 +136,7 @@ final class DeclaredConfiguration {
         LimbeckError(.fileInconsistent, "\(root.document.file): \(declared) labels, but the classifier has \(count) rows")
     }
 
-    // MARK: - The parts
+    // MARK: - Parts
 
     private static func family(_ root: JSONValue) throws(LimbeckError) -> (rules: FamilyRules, modelType: String) {
         if let name = try root.optionalString("model_type") {
@@ -150,8 +149,8 @@ final class DeclaredConfiguration {
             throw LimbeckError(
                 .fileUnsupported, "\(root.document.file): model_type '\(name)' is not supported, expected one of \(known)")
         }
-        // Files from before model_type: TinyBERT's, and those converted from Google's. Families that came later and share the keys
-        // differ in these.
+        // Files older than model_type: TinyBERT's, and those converted from Google's. Later families that share these keys also
+        // have one of the following.
         let others = ["embedding_size", "num_hidden_groups", "true_hidden_size"]
         if root.optional("hidden_size") != nil, root.optional("num_attention_heads") != nil,
             !others.contains(where: { root.optional($0) != nil })
@@ -161,14 +160,14 @@ final class DeclaredConfiguration {
         throw LimbeckError(.fileUnsupported, "\(root.document.file): no 'model_type', and not the keys of a BERT")
     }
 
-    /// The id that positions are counted from.
+    /// The id from which positions are counted.
     @inline(never) private static func padding(_ root: JSONValue, _ key: String?, _ other: Int) throws(LimbeckError) -> Int {
         guard let key, let value = root.optional(key) else { return other }
         guard let id = value.int, 0...Int(Int32.max) ~= id else { throw value.mismatch("'\(key)'", expected: "an id") }
         return id
     }
 
-    /// transformers knows these sizes of every family by one name too, which wins.
+    /// In every family, transformers also accepts these sizes under one common name, which takes precedence.
     @inline(never) private static func size(_ root: JSONValue, _ name: String, _ common: String) throws(LimbeckError) -> Int? {
         if let size = try root.optionalSize(common) { return size }
         return try root.optionalSize(name)
@@ -184,7 +183,7 @@ final class DeclaredConfiguration {
         return found.activation
     }
 
-    /// Of a head's linear layer: its own, or the encoder's.
+    /// The activation of a head's linear layer: its own, or the encoder's.
     @inline(never) func activation(_ names: DenseNames) throws(LimbeckError) -> Activation {
         guard let key = names.activationKey else { return names.activation ?? activation }
         if names.mayLackActivation, let value = root[key], value.isNull || value.kind == .string && value.source.isEmpty {
@@ -198,18 +197,18 @@ final class DeclaredConfiguration {
         return try root.optionalBool(key) ?? option.otherwise
     }
 
-    /// Which state of a sequence its head reads: by classes' words for it, of which each key's table knows its own.
+    /// Which state of a sequence the head reads. Each class has its own words for it; the table of each key accepts only its own.
     func reading(_ key: String?) throws(LimbeckError) -> HeadReading {
         guard let key else { return .first }
         switch try root.optionalString(key) {
         case "mean": return .mean
-        // Without an index of its own, `cls_index` is the last token's.
+        // Without a `cls_index` given, it is the index of the last token.
         case "last", "cls_index": return .last
         default: return .first
         }
     }
 
-    /// Whether no class that is named is one of the family's.
+    /// Whether classes are named, and none of them is one of the family's.
     var isClassUnknown: Bool {
         !architectures.isEmpty && !architectures.contains { name in rules.heads.contains { $0.architecture == name } }
     }
@@ -220,7 +219,7 @@ final class DeclaredConfiguration {
         var names: [String] = []
         for element in list.elements {
             guard let name = element.string else { throw element.mismatch("'architectures' \(names.count)", expected: "a string") }
-            // What PyTorch's sharding put before the class's name.
+            // A prefix that PyTorch's sharding adds to the class name.
             names.append(name.droppingUTF8Prefix("FSDP"))
         }
         return names

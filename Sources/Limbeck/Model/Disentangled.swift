@@ -1,7 +1,8 @@
 import KernelInterface
 
-/// Disentangled attention (He et al. 2021, "DeBERTa", section 3.1): beside q . k, a score for the content of the query and the position
-/// of the key, and one for the position of the query and the content of the key. A position is an embedding of the distance.
+/// Disentangled attention (He et al. 2021, "DeBERTa", section 3.1): added to q . k are a score for the content of
+/// the query and the position of the key, and one for the position of the query and the content of the key. A
+/// position is an embedding of the distance.
 package struct DisentangledTensors {
     package var embeddings: Tensor  // (2 * span, hidden)
     package var norm: NormTensors?  // of the embeddings
@@ -9,26 +10,27 @@ package struct DisentangledTensors {
     package var query: LinearTensors?  // hidden -> attention, position to content
     package var buckets: DistanceBuckets
 
-    /// Of the embeddings, a column for each.
+    /// Panels of the embeddings, one column each.
     var panels: Int { embeddings.shape[0].roundedUp(to: panelColumns) / panelColumns }
 }
 
-/// Which embedding a distance has: the rows 0..<2 * span, that of distance 0 in the middle.
+/// The embedding of each distance: rows 0..<2 * span, distance 0 in the middle.
 package struct DistanceBuckets: Equatable, Sendable {
     package var span: Int
-    /// Distances beyond half of the span share buckets on a logarithmic scale that ends with this one; nil: they do not.
+    /// Distances beyond half of the span share buckets on a logarithmic scale that ends at this distance; nil: no shared buckets.
     package var farthest: Int?
 
     package init(span: Int, farthest: Int?) { (self.span, self.farthest) = (span, farthest) }
 
-    /// Whether a distance and the next are more than one row apart, so that a sequence could have more rows than distances. The steps on
-    /// the logarithmic scale are largest where it begins.
+    /// Whether a distance and the next one are more than one row apart, so that a sequence could have more rows than distances. The
+    /// steps of the logarithmic scale are largest at its beginning.
     var skipsRows: Bool {
         let middle = span / 2
         return farthest != nil && (middle..<4 * middle).contains { row($0 + 1) > row($0) + 1 }
     }
 
-    /// Of query - key. The steps are those of transformers in float32: a distance between two buckets depends on them.
+    /// The row of query - key. The steps are those of transformers in float32: for a distance between two
+    /// buckets, the result depends on them.
     package func row(_ distance: Int) -> Int {
         var bucket = distance
         let middle = span / 2, magnitude = Int(distance.magnitude)
@@ -41,15 +43,15 @@ package struct DistanceBuckets: Equatable, Sendable {
     }
 }
 
-/// The projected embeddings in the form the attention reads.
+/// The projected embeddings in the layout that attention reads.
 struct PackedDisentangled {
     var keys: UnsafeMutablePointer<Float>?  // (heads, panels, headSize, 32)
     var queries: UnsafeMutablePointer<Float>?  // likewise
     var panels: Int
-    /// Rows by distance, -span...span of the longest sequence; that of 0.
+    /// The rows by distance, -span...span of the longest sequence; points to that of distance 0.
     var rows: UnsafePointer<Int32>
 
-    /// How many scores are summed.
+    /// The number of scores that are added up.
     var scores: Int { 1 + (keys == nil ? 0 : 1) + (queries == nil ? 0 : 1) }
 
     var job: Disentangled {
@@ -58,7 +60,7 @@ struct PackedDisentangled {
     }
 }
 
-/// ln of a number from 1 to 2^31, in double precision from sums and products alone: the same on every machine.
+/// ln of a number from 1 to 2^31, in double precision, using only sums and products: the same on every machine.
 private func logarithm(_ x: Double) -> Double {
     // ln(2^e m) = e ln 2 + 2 atanh((m - 1) / (m + 1)), with |m - 1| small.
     var (e, m) = (Double(x.exponent), x.significand)

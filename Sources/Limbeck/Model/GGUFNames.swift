@@ -1,4 +1,4 @@
-/// llama.cpp's names of tensors, and today's of transformers without the base model's prefix.
+/// llama.cpp's tensor names, and today's names in transformers without the base model's prefix.
 struct GGUFNames {
     private let layers: String
     private let parts: [(gguf: String, transformers: String)]
@@ -31,8 +31,7 @@ struct GGUFNames {
         }
     }
 
-    /// "blk.3.ffn_up.weight" is "encoder.layer.3.intermediate.dense.weight". Others stay as they
-    /// are.
+    /// "blk.3.ffn_up.weight" becomes "encoder.layer.3.intermediate.dense.weight". Other names stay unchanged.
     func canonical(_ written: String) -> String {
         let words = written.utf8.split(
             separator: UInt8(ascii: "."), omittingEmptySubsequences: false)

@@ -1,4 +1,4 @@
-/// A model folder, opened: configuration, weights and tokenizer. Immutable, and safe to share between any threads and sessions.
+/// An opened model: configuration, weights and tokenizer. Immutable, and safe to share between threads and sessions.
 ///
 /// ```swift
 /// let model = try Model(path: "models/all-MiniLM-L6-v2")
@@ -8,13 +8,13 @@
 public final class Model: Sendable {
     package let configuration: Configuration
     package let weights: Weights
-    /// nil: the folder has none, and only `forward` works.
+    /// nil: the folder has no tokenizer, and only `forward` works.
     public let tokenizer: Tokenizer?
-    /// Bytes of the weight files, mapped and shared between processes.
+    /// Bytes of the weight files, memory-mapped and shared between processes.
     public let mappedBytes: Int
-    /// Numbers in the tensors that are used.
+    /// The number of parameters: elements of all tensors that are used.
     public let parameters: Int
-    /// What is worth knowing of the files: keys that were passed over, say. Sentences that begin with a file.
+    /// Notes on the files, such as ignored keys. Each is a sentence that begins with a file name.
     public let notes: [String]
 
     init(
@@ -25,46 +25,46 @@ public final class Model: Sendable {
         (self.mappedBytes, self.parameters, self.notes) = (mappedBytes, parameters, notes)
     }
 
-    /// The same model with other weights.
+    /// A copy of the model with other weights.
     package convenience init(_ model: Model, weights: Weights) {
         self.init(
             model.configuration, weights, model.tokenizer, mappedBytes: model.mappedBytes, parameters: model.parameters,
             notes: model.notes)
     }
 
-    /// Bytes that this process needs beside the mapped files: packed weights and the tokenizer's tables.
+    /// Bytes that this process needs in addition to the mapped files: packed weights and the tokenizer's tables.
     public var privateBytes: Int { weights.privateBytes + (tokenizer?.memoryBytes ?? 0) }
 
     public var family: Family { configuration.family }
-    /// What the numbers of its matrices are.
+    /// The number format of its matrices.
     public var precision: Precision { configuration.precision }
     public var hiddenSize: Int { configuration.hiddenSize }
     public var layers: Int { configuration.layers }
     public var attentionHeads: Int { configuration.attentionHeads }
     public var intermediateSize: Int { configuration.intermediateSize }
     public var vocabSize: Int { configuration.vocabSize }
-    /// Tokens in one sequence, special ones included, to which texts are truncated.
+    /// The maximum number of tokens in a sequence, special ones included, to which texts are truncated.
     public var maxLength: Int { configuration.maxLength }
-    /// The longest sequence that `forward` takes.
+    /// The longest sequence that `forward` accepts.
     public var maxPositions: Int { configuration.maxPositions }
-    /// Floats in a vector of `embed`, unless a call says otherwise.
+    /// Floats in a vector of `embed`, unless a call overrides it.
     public var embeddingSize: Int { weights.vector.kept }
-    /// The most that `EmbedOptions.dimensions` may be: more than `embeddingSize` if the folder cuts its vectors.
+    /// The maximum of `EmbedOptions.dimensions`: more than `embeddingSize` if the folder truncates its vectors.
     public var mostDimensions: Int { weights.vector.width }
-    /// How vectors are made of the states, in words, for people: "mean", "dense 32 to 16, tanh".
+    /// The steps from states to vectors, in words for display: "mean", "dense 32 to 16, tanh".
     public var vectorSteps: [String] { weights.vector.descriptions }
-    /// How a cross-encoder of sentence-transformers scores, by its folder's word; nil for all other models.
+    /// The scores of a sentence-transformers cross-encoder, as its folder specifies; nil for all other models.
     public var crossEncoderScores: Scores? { configuration.crossEncoderScores }
-    /// What may be put before texts, and by what name; which of them is, where a call does not say.
+    /// The texts that may be put before the input, with their names; and the one used if a call does not choose.
     public var prompts: [Prompt] { configuration.prompts.list }
     public var defaultPrompt: Int? { configuration.prompts.standard }
-    /// How its vectors are to be compared.
+    /// How its vectors should be compared.
     public var similarity: Similarity { configuration.similarity }
-    /// The labels of a classifying or tagging head, by index.
+    /// The labels of a classification or tagging head, by index.
     public var labels: [String] { configuration.labels }
 
-    /// What a joined span is called: its label without the scheme's prefix, "B-" or "I-". As in transformers, that is all up to
-    /// the first hyphen.
+    /// The name of a joined span: its label without the prefix of the scheme, "B-" or "I-". As in transformers, the prefix extends
+    /// up to the first hyphen.
     public func entity(_ label: Int) -> String { String(Substring(Model.entity(of: configuration.labels[label]))) }
 
     static func entity(of label: String) -> Substring.UTF8View {
@@ -72,7 +72,7 @@ public final class Model: Sendable {
         return label.utf8[label.utf8.index(after: hyphen)...]
     }
 
-    /// What the model can answer.
+    /// The answers that the model can give.
     public var answers: Answers {
         switch configuration.head {
         case .none, .detection: .embed
@@ -95,7 +95,7 @@ public final class Model: Sendable {
         public static let answer = Answers(rawValue: 16)
         public static let fill = Answers(rawValue: 32)
 
-        /// Their names, in the order of their numbers.
+        /// Their names, in the order of their raw values.
         var names: String {
             var names = ""
             for (bit, name) in ["embed", "classify", "rerank", "tag", "answer", "fill"].enumerated() where rawValue >> bit & 1 == 1

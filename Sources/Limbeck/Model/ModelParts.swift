@@ -1,13 +1,13 @@
-/// What a model is made of, in one form of weights: steps, heads, and how vectors are made. Filled by one who makes a form, and then theirs
-/// alone.
+/// The parts of a model, in one form of weights: steps, heads, and the steps to vectors. Filled in by the code that creates a form,
+/// which is then its only owner.
 package final class ModelParts<Form: WeightForm> {
     package var embeddings: [Step<Form>] = []
-    /// The distinct blocks of layers; a model that shares weights runs one several times.
+    /// The distinct blocks of layers; a model that shares weights runs a block several times.
     package var blocks: [[Step<Form>]] = []
     /// The blocks of each layer, by index.
     package var layers: [[Int]] = []
     package var distanceBias: Form.DistanceBias?
-    /// By the table that a step names.
+    /// By the table index of a rotation step.
     package var angles: [Form.Angles] = []
     package var pooler: Form.Layer?  // hidden -> hidden, tanh
     package var head = Head<Form>.none
@@ -15,7 +15,7 @@ package final class ModelParts<Form: WeightForm> {
 
     init(hidden: Int) { vector = VectorSteps(hidden: hidden) }
 
-    /// The same with the weights that `map` makes of its own, in this order.
+    /// The same parts with the weights that `map` converts, in this order.
     func map<Map: WeightMap>(_ map: inout Map) -> ModelParts<Map.Target> where Map.Source == Form {
         let result = ModelParts<Map.Target>(hidden: vector.width)
         guard map.begin(block: nil) else { return result }
@@ -33,7 +33,7 @@ package final class ModelParts<Form: WeightForm> {
         return result
     }
 
-    // Calls: inlined into each other, these are three times the code.
+    // Not inlined: inlined into each other, these are three times the code.
 
     @inline(never)
     private static func mapped<Map: WeightMap>(_ steps: [Step<Form>], _ map: inout Map) -> [Step<Map.Target>] where Map.Source == Form {
@@ -44,16 +44,16 @@ package final class ModelParts<Form: WeightForm> {
     }
 }
 
-/// What a task's answers are computed by, from the states after the last layer.
+/// The head of a task: computes its answers from the states after the last layer.
 package enum Head<Form: WeightForm> {
     case none
-    /// Logits per sequence, from the first token or the mean of all, or what `dense` makes of it.
+    /// Logits per sequence, from the first token or the mean of all, optionally through `dense`.
     case sequence(dense: Form.Layer?, classifier: Form.Classifier)
     case token(TokenClassifier<Form>)
     case span(TokenClassifier<Form>)  // hidden -> 2
     /// logits = decoder transform(x) + bias
     case maskedLM(transform: Form.Layer, decoder: Form.Decoder)
-    /// A logit per token: was it replaced?
+    /// A logit per token: whether it was replaced.
     case detection(TokenClassifier<Form>)  // hidden -> 1
 
     @inline(never) func map<Map: WeightMap>(_ map: inout Map) -> Head<Map.Target> where Map.Source == Form {
@@ -81,7 +81,7 @@ package enum Head<Form: WeightForm> {
     }
 }
 
-/// Logits per token, from its state or from what `dense` makes of it.
+/// Logits per token, from its state, optionally through `dense`.
 package struct TokenClassifier<Form: WeightForm> {
     package var dense: Form.Layer?
     package var linear: Form.Classifier

@@ -1,11 +1,11 @@
 import KernelInterface
 
-/// The tensors of a model under the names of its parts, with their shapes checked. Views into the mapped file.
+/// The tensors of a model by the names of its parts, with checked shapes. Views into the mapped file.
 package typealias ModelTensors = ModelParts<Stored>
 
-/// Weights as they are stored in the file.
+/// Weights as stored in the file.
 package enum Stored: WeightForm {
-    /// Matrices of the same inputs, their outputs side by side.
+    /// Matrices with the same inputs, their outputs side by side.
     package typealias Matrix = [LinearTensors]
     package typealias Norm = NormTensors
     package typealias Table = Tensor
@@ -17,7 +17,7 @@ package enum Stored: WeightForm {
     package typealias Decoder = DecoderTensors
 }
 
-/// activation(W x + b), in TinyBERT's classifier a ReLU after it, before a decoder and in ModernBERT's heads a LayerNorm.
+/// activation(W x + b), followed by a ReLU in TinyBERT's classifier, and by a LayerNorm before a decoder and in ModernBERT's heads.
 package struct DenseTensors {
     package var linear: LinearTensors
     package var activation: Activation
@@ -29,7 +29,7 @@ package struct LinearTensors {
     package var weight: Tensor  // (out, in)
     package var bias: Tensor?  // (out)
 
-    /// Some of the outputs alone.
+    /// A range of the outputs.
     func outputs(_ range: Range<Int>) -> LinearTensors {
         LinearTensors(weight: weight.rows(range), bias: bias?.rows(range))
     }
@@ -38,11 +38,11 @@ package struct LinearTensors {
 package struct NormTensors {
     package var weight: Tensor
     package var bias: Tensor?
-    /// nil: scale and shift alone.
+    /// nil: only scale and shift.
     package var eps: Float?
 }
 
-/// A decoder's matrix, whose columns may stand in several tensors, and its bias.
+/// A decoder's matrix, whose columns may be split over several tensors, and its bias.
 package struct DecoderTensors {
     package var weight: [Tensor]  // (vocab, some of the inputs) each
     package var bias: Tensor?  // (vocab)

@@ -1,6 +1,6 @@
 import KernelInterface
 
-// The words and numbers of a pack's description. What is named stands in a list, and its place there is its value.
+// The words and numbers of a pack's description. Named values are in lists; the index in a list is the value.
 
 package enum PackNames {
     /// By `Family.rawValue`, from 1.

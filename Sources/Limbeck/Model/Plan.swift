@@ -1,23 +1,23 @@
 import KernelInterface
 
-/// What a session runs: the embeddings, the schedule of layers, and the exits with their heads. Derived from a model, over the same weights
-/// in memory.
+/// The program of a session: the embeddings, the schedule of layers, and the exits with their heads. Derived from a model, and
+/// refers to the same weights.
 struct Plan {
     let embeddings: [Step<Packed>]
     /// The distinct blocks of layers.
     let blocks: [[Step<Packed>]]
-    /// The blocks of each layer, by index, in the order in which they run.
+    /// The blocks of each layer, by index, in execution order.
     let layers: [[Int]]
-    /// Where states may leave the encoder, in the order of the layers; the last is the model's own head, after all of them.
+    /// Where states may leave the encoder, in the order of the layers; the last one is the model's own head, after all layers.
     let exits: [Exit]
-    /// Of the distances of keys, in all layers.
+    /// The relative position bias of all layers.
     let distanceBias: RelativeBias?
-    /// By the table that a rotation names.
+    /// By the table index of a rotation step.
     let angles: [PackedRotary]
-    /// Whether attention is in bytes, except where it is disentangled: the products are, and no sum overflows.
+    /// Whether attention is quantised, except disentangled attention: if the GEMMs are int8, and no sum can overflow.
     let quantizesAttention: Bool
 
-    /// A head, and the layers before it.
+    /// A head, and the number of layers before it.
     struct Exit {
         let layers: Int
         let head: Head<Packed>
@@ -31,10 +31,10 @@ struct Plan {
         quantizesAttention = model.quantizesInputs && model.configuration.maxPositions <= Attention.maxQuantizedTokens
     }
 
-    /// The last exit's.
+    /// The head of the last exit.
     var head: Head<Packed> { exits[exits.count - 1].head }
 
-    /// The largest size that a step asks for.
+    /// The largest `size` of any step.
     func largest(_ size: (Step<Packed>) -> Int) -> Int {
         var largest = 0
         for step in embeddings { largest = max(largest, size(step)) }
@@ -44,14 +44,14 @@ struct Plan {
 }
 
 extension Step<Packed> {
-    /// Of a product that takes bytes, the depth of its codes; 0 for all other steps.
+    /// The depth of the codes in an int8 GEMM; 0 for all other steps.
     var integerDepth: Int {
         guard case .product(let step) = self else { return 0 }
         if case .float = step.matrix.panels { return 0 }
         return step.matrix.integerDepth
     }
 
-    /// Bytes of scratch that a work item needs, for sequences of at most so many tokens.
+    /// Bytes of scratch for a work item, with sequences of at most `tokens` tokens.
     func scratchBytes(tokens: Int, isQuantized: Bool) -> Int {
         switch self {
         case .product(let step):

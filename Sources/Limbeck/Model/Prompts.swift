@@ -1,9 +1,9 @@
-/// A text that is put before a model's texts, such as "query: ", and its name.
+/// A text put before the model's input, such as "query: ", and its name.
 public struct Prompt: Sendable, Equatable {
     public let name: String
     public let text: String
 
-    /// By bytes, as the tokenizers see them.
+    /// Compares bytes, as the tokenizers do.
     public static func == (left: Prompt, right: Prompt) -> Bool { left.name == right.name && left.text == right.text }
 }
 
@@ -11,7 +11,7 @@ public struct Prompt: Sendable, Equatable {
 package struct Prompts: Sendable {
     /// In the order of the files; names are distinct.
     package private(set) var list: [Prompt] = []
-    /// The one for texts of which a call says nothing, by its place.
+    /// The index of the default prompt, for calls that do not choose one.
     package var standard: Int?
 
     /// Every embedding model has these two, as in sentence-transformers; without text unless its files give them one.
@@ -21,14 +21,14 @@ package struct Prompts: Sendable {
         return prompts
     }
 
-    /// Whether there is more to say of them than that.
+    /// Whether the prompts are just these two, without text.
     var areUsual: Bool { standard == nil && list.count == 2 && list[0].text.utf8.isEmpty && list[1].text.utf8.isEmpty }
 
-    /// The bytes of one: a session has room for it before a text.
+    /// The maximum size of a prompt in bytes; a session reserves this much before a text.
     package static let mostBytes = 16_384
     private static let mostPrompts = 1024
 
-    /// Adds a prompt, or gives one that is there another text; `value` is where it stands.
+    /// Adds a prompt, or replaces the text of an existing one; `value` is its place in the file.
     @inline(never)
     mutating func set(_ name: String, _ text: String, _ value: JSONValue) throws(LimbeckError) {
         let longest = max(name.utf8.count, text.utf8.count)
@@ -46,7 +46,7 @@ package struct Prompts: Sendable {
 
     @inline(never) func place(of name: String) -> Int? { list.firstIndex { $0.name == name } }
 
-    /// The same for a name of a caller, which costs no memory.
+    /// The same for a caller's name, without allocating.
     @inline(never) func place(of name: UnsafeRawBufferPointer) -> Int? { list.firstIndex { $0.name.hasSameBytes(as: name) } }
 
     /// For messages: 'query', 'document'.

@@ -1,20 +1,21 @@
 import KernelInterface
 
-/// Rotary positions (Su et al. 2021): the pair i of a head's numbers, (i, i + pairs), is turned by position * base^(-i / pairs).
+/// RoPE, rotary position embeddings (Su et al. 2021): rotates pair i of a head, elements (i, i + pairs),
+/// by position * base^(-i / pairs).
 package struct Rotary: Equatable, Sendable {
     package var base: Float
-    /// Of one head; twice as many of its numbers are turned.
+    /// Per head; twice as many elements are rotated.
     package var pairs: Int
 
     package init(base: Float, pairs: Int) { (self.base, self.pairs) = (base, pairs) }
 
-    /// Numbers in a table for so many positions.
+    /// Elements of a table for this many positions.
     package func count(positions: Int) -> Int { positions * 2 * pairs }
 
     /// The cosines and then the sines of each position's angles. -> table (positions, 2 * pairs)
     ///
-    /// The angle is that of transformers, rounded to float32 where it is rounded there; a late position's angle depends on the last
-    /// bit of that. Its cosine and sine are rounded once, from double precision.
+    /// The angle is that of transformers, rounded to float32 at the same places; for a late position the angle depends on the last
+    /// bit. Its cosine and sine are rounded once, from double precision.
     package func fill(_ table: UnsafeMutablePointer<Float>, positions: Int) {
         for pair in 0..<pairs {
             let exponent = Float(2 * pair) / Float(2 * pairs)
@@ -27,14 +28,14 @@ package struct Rotary: Equatable, Sendable {
         }
     }
 
-    /// Of the base: far more than any model has, and few enough that `power` is as exact as it says.
+    /// The range of the base: far wider than in any model, and narrow enough for the accuracy of `power` given below.
     static let bases = 1.0...1e12
-    /// Numbers in one table, 64 MB of them: no tensor bounds a number of positions.
+    /// The maximum number of elements in one table, 64 MB: no tensor limits the number of positions.
     static let mostNumbers = 1 << 24
 }
 
-// Functions in double precision from sums and products alone, without libm, so that they are the same on every machine. Their errors,
-// below 2^-46, are nothing beside the 2^-24 of the float32 that the results are rounded to.
+// Functions in double precision that use only sums and products, without libm, so that results are the same on every machine. Their
+// errors are below 2^-46, negligible compared with the 2^-24 of float32, to which results are rounded.
 
 /// base^exponent for a base in `Rotary.bases` and an exponent from 0 to 1.
 private func power(_ base: Double, _ exponent: Double) -> Double {
@@ -53,13 +54,14 @@ private func power(_ base: Double, _ exponent: Double) -> Double {
     return result * Double(sign: .plus, exponent: Int(n), significand: 1)
 }
 
-/// Of an angle from 0 to 2^24.
+/// For an angle from 0 to 2^24.
 private func cosineAndSine(_ x: Double) -> (Double, Double) {
-    // x = n pi / 2 + r. The first two of pi / 2's three parts have 29 bits, so that n times them is exact (Cody and Waite 1980).
+    // x = n pi / 2 + r. The first two of the three parts of pi / 2 have 29 bits, so their products with n
+    // are exact (Cody and Waite 1980).
     let n = nearest(x * 0.6366197723675814)
     let r = ((x - n * 0x1.921fb54p0) - n * 0x1.10b4611p-30) - n * 0x1.4c4c6628b80dcp-59
     let z = r * r
-    // Taylor's series: r is at most pi / 4.
+    // Taylor series: |r| is at most pi / 4.
     var cosine = 1.0 / 20_922_789_888_000
     cosine = cosine * z - 1.0 / 87_178_291_200
     cosine = cosine * z + 1.0 / 479_001_600
@@ -88,5 +90,5 @@ private func cosineAndSine(_ x: Double) -> (Double, Double) {
 
 private let ln2 = 0.6931471805599453
 
-/// The nearest integer to a number from 0 to 2^51: 1.5 * 2^52 leaves no bits for a fraction.
+/// The nearest integer to a number from 0 to 2^51: after adding 1.5 * 2^52 there are no bits left for a fraction.
 private func nearest(_ x: Double) -> Double { (x + 6_755_399_441_055_744) - 6_755_399_441_055_744 }

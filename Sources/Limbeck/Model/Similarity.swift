@@ -1,10 +1,10 @@
-/// How vectors of a model are compared, by its folder's word.
+/// How a model's vectors are compared, as its folder specifies.
 public enum Similarity: UInt32, Sendable, CaseIterable {
     case cosine = 1
     case dot = 2
-    /// The distance, with a minus: nearer is more.
+    /// The negative distance, so that larger means more similar.
     case euclidean = 3
-    /// The sum of the differences, with a minus.
+    /// The negative sum of the absolute differences.
     case manhattan = 4
 
     /// By `rawValue`, from 1.
@@ -12,6 +12,6 @@ public enum Similarity: UInt32, Sendable, CaseIterable {
 
     public var name: String { word(Int(rawValue) - 1, in: Similarity.names) }
 
-    /// By the place of its name.
+    /// By the index of its name.
     init?(place: Int) { self.init(rawValue: UInt32(truncatingIfNeeded: place) + 1) }
 }

@@ -1,23 +1,23 @@
 import KernelInterface
 
-/// Collects the steps of the embeddings or of one layer, for the functions of the families that know them: takes tensors out of the
-/// checkpoint with their shapes checked, and notes how wide the buffers have to be.
+/// Collects the steps of the embeddings or of one layer, as the functions of a family add them. Takes tensors out of the checkpoint
+/// with their shapes checked, and tracks the widths that the buffers need.
 struct StepBuilder {
     let declared: DeclaredConfiguration
     let checkpoint: Checkpoint
     private(set) var widths = BufferWidths()
-    /// `attentionHeads * headSize`, the same in all layers; nil before the first.
+    /// `attentionHeads * headSize`, the same in all layers; nil before the first layer.
     private(set) var attentionSize: Int?
-    /// Of the feed-forward networks, the same in all layers.
+    /// The width of the feed-forward networks, the same in all layers.
     var intermediateSize: Int?
-    /// Panels of the embeddings of distances.
+    /// Panels of the relative-position embeddings.
     private(set) var positionPanels = 0
-    /// The distinct rotary positions, in the order of `rotate`'s tables.
+    /// The distinct RoPE tables, in the order in which `rotate` numbers them.
     private(set) var rotaries: [Rotary] = []
 
-    /// What the layer's tensors begin with.
+    /// The prefix of the layer's tensors.
     private var prefix = ""
-    /// The layer's.
+    /// The layer's index.
     private(set) var index = 0
     private var steps: [Step<Stored>] = []
 
@@ -27,7 +27,7 @@ struct StepBuilder {
         intermediateSize = declared.intermediateSize
     }
 
-    /// The steps that `build` adds, of tensors whose names begin with `prefix`.
+    /// The steps that `build` adds, from tensors whose names begin with `prefix`.
     mutating func steps<Result>(
         _ prefix: String, index: Int = 0, _ build: (inout StepBuilder) throws(LimbeckError) -> Result
     ) throws(LimbeckError) -> ([Step<Stored>], Result) {
@@ -43,7 +43,7 @@ struct StepBuilder {
         steps.append(step)
     }
 
-    /// The rows of a matrix; those of the configuration, if it says.
+    /// The rows of a matrix; checked against `expected` if that is not nil.
     @inline(never)
     func outputs(_ name: String, in inputs: Int, expected: Int?) throws(LimbeckError) -> Int {
         try checkpoint.tensor("\(prefix)\(name).weight", [expected, inputs]).shape[0]
@@ -70,7 +70,7 @@ struct StepBuilder {
         add(.trigrams(TrigramStep(word: word, width: word.shape[1], into: into)))
     }
 
-    /// Matrices of the same inputs, their outputs side by side.
+    /// Matrices with the same inputs, their outputs side by side.
     @inline(never) mutating func product(
         _ matrices: [LinearTensors], from: Buffer, into: Buffer, column: Int = 0, activation: Activation = .identity,
         gate: [LinearTensors]? = nil, residual: Buffer? = nil, norm: NormTensors? = nil
@@ -88,14 +88,14 @@ struct StepBuilder {
         add(.normalize(NormalizationStep(norm: norm, width: norm.weight.shape[0], from: from, into: into)))
     }
 
-    /// Turns the queries and keys, which have been projected, each `size` wide; or the first part of every head.
+    /// Applies RoPE to the projected queries and keys, each `size` wide; a fraction rotates only the first part of every head.
     @inline(never)
     mutating func rotate(size: Int, base: Float, fraction: Double = 1) throws(LimbeckError) {
         let headSize = try headSize(size), turned = Double(headSize) * fraction
         guard turned >= 2, turned / 2 == (turned / 2).rounded(.down) else {
             throw LimbeckError(
                 .fileInconsistent,
-                "\(declared.file): rotary positions of \(Int(turned)) numbers in a head, expected an even number")
+                "\(declared.file): RoPE of \(Int(turned)) numbers in a head, expected an even number")
         }
         let rotary = Rotary(base: base, pairs: Int(turned / 2))
         let table = rotaries.firstIndex(of: rotary) ?? rotaries.count
@@ -103,8 +103,8 @@ struct StepBuilder {
         add(.rotate(RotationStep(table: table, heads: declared.attentionHeads, headSize: headSize)))
     }
 
-    /// Queries, keys and values by a matrix each, into `projected`. Returns how wide each of them is, which may be less or more than
-    /// the state (AutoTinyBERT).
+    /// Queries, keys and values by separate matrices, into `projected`. Returns the width of each, which may be less or more than
+    /// that of the state (AutoTinyBERT).
     @inline(never) mutating func projections(_ names: [String], in inputs: Int, bias: Bool) throws(LimbeckError) -> Int {
         let size = try outputs(names[0], in: inputs, expected: attentionSize)
         var matrices: [LinearTensors] = []
@@ -113,7 +113,7 @@ struct StepBuilder {
         return size
     }
 
-    /// Queries, keys and values by one matrix, into `projected`. Returns how wide each of them is.
+    /// Queries, keys and values by one matrix, into `projected`. Returns the width of each.
     @inline(never)
     mutating func fusedProjection(_ name: String, in inputs: Int, from: Buffer, bias: Bool) throws(LimbeckError) -> Int {
         let rows = try outputs(name, in: inputs, expected: attentionSize.map { 3 * $0 })
@@ -151,7 +151,7 @@ struct StepBuilder {
         return size / declared.attentionHeads
     }
 
-    /// A feed-forward network and what follows it: norm(W2 act(W1 x + b1) + b2 + x).
+    /// A feed-forward network with residual and norm: norm(W2 act(W1 x + b1) + b2 + x).
     @inline(never) mutating func feedForward(
         _ intermediate: String, _ output: String, width: Int, from: Buffer, into: Buffer, norm: NormTensors
     ) throws(LimbeckError) {

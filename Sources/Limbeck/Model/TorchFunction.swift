@@ -1,12 +1,12 @@
 import KernelInterface
 
-/// A class of torch.nn that sentence-transformers' files name, made without arguments.
+/// A class of torch.nn that sentence-transformers' files name, created without arguments.
 enum TorchFunction: Int {
     case identity, tanh, relu, gelu, silu, sigmoid, softmax
 
     init?(name: String) { self.init(rawValue: place(of: name, in: "Identity Tanh ReLU GELU SiLU Sigmoid Softmax") ?? -1) }
 
-    /// Of a layer; a sigmoid is done after it.
+    /// The activation of a layer; a sigmoid is applied after it.
     var activation: Activation {
         switch self {
         case .identity, .sigmoid, .softmax: .identity
@@ -17,7 +17,7 @@ enum TorchFunction: Int {
         }
     }
 
-    /// What becomes of logits; nil: they cannot be asked for so.
+    /// How logits become scores; nil: not available as scores.
     var scores: Scores? {
         switch self {
         case .identity: .raw

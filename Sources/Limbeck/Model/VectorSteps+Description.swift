@@ -1,7 +1,7 @@
 import KernelInterface
 
 extension VectorSteps<Packed> {
-    /// What is done, one after the other, for people.
+    /// The steps in order, for display.
     var descriptions: [String] {
         var names = ""
         for place in 0..<poolings.count { names += (place == 0 ? "" : " + ") + poolings[place].name }

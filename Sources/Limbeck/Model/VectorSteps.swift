@@ -1,24 +1,23 @@
-/// What becomes of a text's token states on their way to its vector: they are pooled, in one or several ways side by side, and the
-/// result goes through the stages; of what comes out the first numbers may be kept alone. Sentence-transformers' modules after the
-/// Transformer, as data.
+/// The steps from a text's token states to its vector: one or several poolings, concatenated; then the stages; then optionally
+/// truncation to the first elements. These are the modules of sentence-transformers after the Transformer, as data.
 package struct VectorSteps<Form: WeightForm> {
-    /// In the order in which they stand side by side.
+    /// In the order of concatenation.
     package var poolings = Poolings(.mean)
-    /// The tokens of a prompt have no part in the pooling.
+    /// The tokens of a prompt are excluded from pooling.
     package var leavesPromptOut = false
     package var stages: [VectorStage<Form>] = []
-    /// The numbers of a vector after all stages.
+    /// The size of a vector after all stages.
     package var width: Int
-    /// The first so many of them are the vector; at most `width`.
+    /// The vector keeps this many of its first elements; at most `width`.
     package var kept: Int
 
-    /// The mean of the states.
+    /// Mean pooling of the states.
     package init(hidden: Int) { (width, kept) = (hidden, hidden) }
 
-    /// More than the widest of real models, whose files have a matrix of it; what each text of a batch takes in the scratch.
+    /// Larger than in any real model, whose files have a matrix of this width; each text of a batch takes this much scratch.
     static var mostWidth: Int { 1 << 16 }
 
-    /// The stages at the end that change the length alone.
+    /// The number of stages at the end that only normalise the length.
     package var trailingUnitLengths: Int {
         var count = 0
         while count < stages.count, case .unitLength = stages[stages.count - 1 - count] { count += 1 }
@@ -35,9 +34,9 @@ extension VectorSteps {
     }
 }
 
-/// One stage on the way of a vector x.
+/// One stage applied to a vector x.
 package enum VectorStage<Form: WeightForm> {
-    /// f(W x + b) + x, + R x: a sigmoid is done after the layer's own activation, and what is added only if it is there.
+    /// f(W x + b) + x, + R x. A sigmoid is applied after the layer's own activation; the added terms are optional.
     case dense(Form.Layer, isSigmoid: Bool, addsInputs: Bool, adds: Form.Layer?)
     case norm(Form.Norm)
     /// x / |x|
@@ -55,14 +54,14 @@ package enum VectorStage<Form: WeightForm> {
 }
 
 extension VectorSteps<Packed> {
-    /// The widest that a vector gets on its way.
+    /// The largest width of a vector across all stages.
     func widest(hidden: Int) -> Int {
         var widest = poolings.count * hidden
         for case .dense(let dense, _, _, _) in stages { widest = max(widest, dense.linear.outputs) }
         return widest
     }
 
-    /// Whether a stage's inputs are multiplied with two matrices.
+    /// Whether the inputs of a stage are multiplied by two matrices.
     var addsProducts: Bool {
         for case .dense(_, _, _, .some) in stages { return true }
         return false

@@ -1,7 +1,7 @@
 import KernelInterface
 
-/// The weights in the form the kernels read: the layers' matrices packed into panels in memory of our own, everything else used
-/// where it stands in the mapped files if it is aligned float32, and converted otherwise. Immutable; keeps the mappings alive.
+/// The weights in the layout of the kernels: the layers' matrices packed into panels in private memory. Everything else is used in
+/// place in the mapped files if it is aligned float32, and converted otherwise. Immutable; keeps the mappings alive.
 package final class Weights {
     let parts: ModelParts<Packed>
     var embeddings: [Step<Packed>] { parts.embeddings }
@@ -12,15 +12,15 @@ package final class Weights {
     var pooler: Dense? { parts.pooler }
     var head: Head<Packed> { parts.head }
     var vector: VectorSteps<Packed> { parts.vector }
-    /// Bytes of our own, beside the mapped files.
+    /// Bytes of private memory, in addition to the mapped files.
     let privateBytes: Int
 
     private let memory: Memory?
     private let mappings: [MappedFile]
-    /// Whose numbers are used beside our own.
+    /// The weights whose memory is used in addition to this object's.
     private let source: Weights?
 
-    /// `parts` in `memory`, in the mapped files, and, of what stays as it is, in `source`.
+    /// `parts` point into `memory`, the mapped files, and for unchanged weights into `source`.
     init(_ parts: ModelParts<Packed>, memory: Memory? = nil, mappings: [MappedFile] = [], source: Weights? = nil) {
         (self.parts, self.memory, self.mappings, self.source) = (parts, memory, mappings, source)
         privateBytes = (source?.privateBytes ?? 0) + (memory?.bytes ?? 0)
@@ -28,17 +28,17 @@ package final class Weights {
 }
 
 extension Model {
-    /// Whether its products are of bytes.
+    /// Whether its GEMMs are int8.
     package var quantizesInputs: Bool {
         func takes(_ steps: [Step<Packed>]) -> Bool { steps.contains { $0.integerDepth > 0 } }
         return takes(weights.embeddings) || weights.blocks.contains { takes($0) }
     }
 }
 
-// Immutable after init, and the memory behind the pointers is kept alive by the object.
+// Immutable after init; the object keeps the memory behind the pointers alive.
 extension Weights: @unchecked Sendable {}
 
-/// Weights as the kernels read them.
+/// Weights in the layout of the kernels.
 enum Packed: WeightForm {
     typealias Matrix = PackedLinear
     typealias Norm = PackedNorm
@@ -51,7 +51,7 @@ enum Packed: WeightForm {
     typealias Decoder = Linear
 }
 
-/// A matrix in panels, and its bias padded with zeros to whole panels.
+/// A matrix packed into panels, and its bias padded with zeros to whole panels.
 struct PackedLinear {
     var panels: Panels
     var bias: UnsafePointer<Float>
@@ -69,24 +69,24 @@ struct PackedLinear {
         }
     }
 
-    /// The depth of codes.
+    /// The depth of the codes.
     var integerDepth: Int { depth.roundedUp(to: IntegerPanels.depthStep) }
 }
 
-/// A matrix as it stands in the file, a row for each output.
+/// A matrix as in the file, a row for each output.
 struct Linear {
     var weight: Rows  // (outputs, inputs)
     var bias: UnsafePointer<Float>?
     var inputs: Int
     var outputs: Int
 
-    /// The matrix that has this one output alone.
+    /// The matrix of this output alone.
     func output(_ index: Int) -> Linear {
         Linear(weight: weight.from(row: index, width: inputs), bias: bias.map { $0 + index }, inputs: inputs, outputs: 1)
     }
 }
 
-/// activation(W x + b), and then a ReLU or a LayerNorm if it says so.
+/// activation(W x + b), optionally followed by a ReLU or a LayerNorm.
 struct Dense {
     var linear: Linear
     var activation: Activation
@@ -97,7 +97,7 @@ struct Dense {
 extension TokenClassifier<Packed> {
     var outputs: Int { linear.outputs }
 
-    /// The classifier that has this one output alone.
+    /// The classifier of this output alone.
     func output(_ index: Int) -> TokenClassifier { TokenClassifier(dense: dense, linear: linear.output(index)) }
 }
 
@@ -108,7 +108,7 @@ struct PackedNorm {
     var bias: UnsafePointer<Float>
     var eps: Float?
 
-    /// Of rows of `x`, in place unless there is another place.
+    /// Normalises rows of `x`, in place unless `out` is given.
     func normalization(
         of x: UnsafeMutablePointer<Float>, stride: Int, into out: UnsafeMutablePointer<Float>? = nil
     ) -> Normalization {
@@ -116,20 +116,20 @@ struct PackedNorm {
     }
 }
 
-/// The cosines and sines of rotary positions.
+/// The cosines and sines of RoPE.
 struct PackedRotary {
     var table: UnsafePointer<Float>  // (positions, 2 * pairs)
     var pairs: Int
 }
 
-/// So many rows of `width`, back to back.
+/// `count` rows of `width`, contiguous.
 struct PackedTable {
     var rows: Rows
     var count: Int
     var width: Int
 }
 
-/// What is added to the scores of a head by the distance from query to key: `table[head][key - query + span - 1]`.
+/// Relative position bias, added to the scores of a head by the distance from query to key: `table[head][key - query + span - 1]`.
 struct RelativeBias {
     var table: UnsafePointer<Float>  // (heads, stride)
     var span: Int
@@ -138,8 +138,8 @@ struct RelativeBias {
     var stride: Int { RelativeBias.stride(span: span) }
     static let buckets = 32
 
-    /// The bucket of a distance (Raffel et al. 2020, section 2.1; MPNet's parameters): half of them for keys after the query; of a half,
-    /// eight for 0 to 7, and the others twice as wide with every second one, 8 log(n / 8) / log 16.
+    /// The bucket of a distance (Raffel et al. 2020, section 2.1; MPNet's parameters). Half of the buckets are for keys after the
+    /// query. Of each half, eight are for 0 to 7, and the others double in width every second one, 8 log(n / 8) / log 16.
     static func bucket(_ distance: Int) -> Int {
         let first = distance > 0 ? buckets / 2 : 0
         let n = Int(min(distance.magnitude, 128))

@@ -1,11 +1,12 @@
 /// How a model is packed.
 public struct PackOptions {
     public var precision = Precision.int8
-    /// Texts like those that the model will see; built-in ones without them. Precisions that need none do not read them.
+    /// Calibration texts, similar to those that the model will see; by default built-in ones. Unused by
+    /// precisions without calibration.
     public var calibration: [String] = []
-    /// Texts whose answers are kept in the file, for `Model.verify`; the first few, built-in ones without them.
+    /// Texts whose answers are kept in the file for `Model.verify`: the first few, or by default built-in ones.
     public var references: [String] = []
-    /// Called from time to time, with how much of a stage is done, from 0 to 1.
+    /// Called from time to time with the fraction of the stage that is done, from 0 to 1.
     public var progress: ((_ stage: PackStage, _ fraction: Double) -> Void)? = nil
     /// As in `SessionOptions`: true ends the call, and no file is written.
     public var interrupt: (@Sendable () -> Bool)? = nil
@@ -19,7 +20,7 @@ public struct PackOptions {
     }
 }
 
-/// What packing is at; raw values as in `limbeck.h`.
+/// The current stage of packing; raw values as in `limbeck.h`.
 public enum PackStage: UInt32, Sendable {
     case reading = 1
     case quantizing = 2

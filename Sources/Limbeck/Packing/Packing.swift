@@ -1,10 +1,11 @@
 import KernelInterface
 
 extension Model {
-    /// Packs a model folder or a GGUF file: one file that is opened without being read, with its tensors in the form of the kernels.
+    /// Packs a model folder or a GGUF file into one file, which is memory-mapped and not read when it is opened: its tensors are in
+    /// the layout of the kernels.
     ///
-    /// The file is there whole or not at all, and what it replaces stays until then. Every tensor of the source is used, or named in the
-    /// pack with why it is not; one that nothing explains is refused.
+    /// The file is written completely or not at all, and an existing file stays until it is replaced. Every tensor of the source is
+    /// used, or listed in the pack with the reason why it is not. A tensor without a known reason is refused.
     public static func pack(_ source: String, to path: String, options: PackOptions = PackOptions()) throws(LimbeckError) {
         let interruption = Interruption(options.interrupt)
         options.progress?(.reading, 0)
@@ -30,7 +31,7 @@ extension Model {
         options.progress?(.writing, 1)
     }
 
-    /// Computes the references of a pack again and compares its checksums: throws `.fileMalformed` unless all is as it was written.
+    /// Recomputes a pack's references and checks its checksums: throws `.fileMalformed` unless everything is as it was written.
     public static func verify(path: String) throws(LimbeckError) {
         guard case .pack(let pack) = try ModelFiles(path) else { throw LimbeckError(.fileUnsupported, "\(path): not a pack") }
         try pack.verifyChecksums()
@@ -42,12 +43,12 @@ extension Model {
             if let text = stored.text, let tokenizer = model.tokenizer { again = try Reference(text, session, tokenizer) }
             try again.compute(session)
             guard again.agrees(with: stored) else {
-                throw LimbeckError(.fileMalformed, "\(path): reference \(index) has another answer than when it was packed")
+                throw LimbeckError(.fileMalformed, "\(path): reference \(index) does not match its packed answer")
             }
         }
     }
 
-    /// The model in the precision that is asked for.
+    /// The model converted to the requested precision.
     private func converted(_ options: PackOptions) throws(LimbeckError) -> Model {
         guard options.precision != .float32 else { return self }
         let weights = try weights.quantized(

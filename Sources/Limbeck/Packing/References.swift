@@ -1,23 +1,23 @@
 import KernelInterface
 
-/// A short input of a packed model, and what the model makes of it: kept in the pack, to be computed again.
+/// A short input of a packed model and the model's answer, kept in the pack so that it can be recomputed.
 struct Reference {
-    /// What the ids were made from; nil in a model without tokenizer.
+    /// The text that the ids come from; nil in a model without tokenizer.
     var text: String?
     var ids: [Int32]
     var types: [Int32]
     /// The mean of the last layer's states. (hidden)
     var mean: [Float] = []
-    /// Of a head that classifies texts or their tokens.
+    /// The logits of a head that classifies texts or tokens.
     var logits: [Float]?
-    /// Where vectors are more than a pooling of the states, the one of these, without a prompt. (kept)
+    /// The vector, without a prompt, if a vector is more than a pooling of the states. (kept)
     var vector: [Float]?
 
-    /// The most texts, and tokens of one.
+    /// Maximum number of texts, and of tokens per text.
     static let mostTexts = 4
     static let mostTokens = 32
 
-    /// Of a text as the session would cut it.
+    /// From a text, truncated as by the session.
     init(_ text: __shared String, _ session: __shared Session, _ tokenizer: __shared Tokenizer) throws(LimbeckError) {
         self.text = text
         (ids, types) = ([], [])
@@ -41,7 +41,7 @@ struct Reference {
 
     init(ids: [Int32], types: [Int32]) { (self.ids, self.types) = (ids, types) }
 
-    /// Those of a model: of its first texts, or of lists of ids spread over the vocabulary.
+    /// The references of a model: from the first of `texts`, or from lists of ids spread over the vocabulary.
     static func all(of texts: [String], _ session: Session) throws(LimbeckError) -> [Reference] {
         var references: [Reference] = []
         if let tokenizer = session.model.tokenizer {
@@ -60,7 +60,7 @@ struct Reference {
         return references
     }
 
-    /// Short texts of several scripts.
+    /// Short texts in several scripts.
     private static var builtIn: [String] {
         ["A small model answers on the device.", "Größe: 42 €, naïve café!", "机器学习 и машинное обучение", "a"]
     }
@@ -141,7 +141,7 @@ extension Reference {
         }
     }
 
-    /// The same bits, if a number may be none.
+    /// Compares bits, so that NaN equals NaN.
     func agrees(with other: Reference) -> Bool {
         func areSame(_ a: [Float], _ b: [Float]) -> Bool {
             a.count == b.count && a.indices.allSatisfy { a[$0].bitPattern == b[$0].bitPattern }

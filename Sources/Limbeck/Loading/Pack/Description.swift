@@ -12,7 +12,7 @@ extension JSONWriter {
 
 extension JSONValue {
     @inline(never) func buffer(_ key: String) throws(LimbeckError) -> Buffer {
-        // A name for each value, in their order.
+        // A name for each raw value, in their order.
         Buffer(rawValue: try choice(key, PackNames.buffers)) ?? .hidden
     }
 

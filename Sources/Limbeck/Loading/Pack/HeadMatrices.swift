@@ -1,6 +1,6 @@
 import KernelInterface
 
-// The parts of the heads, and of disentangled attention: how each is written, and beside it how it is read.
+// The parts of the heads, and of disentangled attention, each with writing and reading next to each other.
 
 extension Linear {
     @inline(never) func write(_ key: String, _ name: String, to contents: inout PackContents, _ json: inout JSONWriter) {
@@ -30,7 +30,7 @@ extension Dense {
         }
     }
 
-    /// Of the hidden state. The heads have room for `most` outputs.
+    /// A layer over the hidden state. The heads have room for `most` outputs.
     @inline(never) init(_ json: __shared JSONValue, hidden: Int, most: Int, _ tensors: __shared PackTensors) throws(LimbeckError) {
         let value = try json.required("linear")
         linear = try Linear(value, inputs: hidden, tensors)
@@ -108,14 +108,14 @@ extension PackedDisentangled {
         }
     }
 
-    /// The kernel sets scores of so many positions aside as a sequence has distances: each distance has the row of the one before or
-    /// the next, none beyond the panels.
+    /// The kernel reserves scores for as many positions as a sequence has distances. So the row of each distance must be that of
+    /// the previous one or the next row, and none may exceed the panels.
     init(
         _ json: __shared JSONValue, _ step: AttentionStep<Packed>, _ c: __shared Configuration, _ tensors: __shared PackTensors
     ) throws(LimbeckError) {
         func table(_ key: String) throws(LimbeckError) -> UnsafeMutablePointer<Float>? {
             let rows = step.heads * c.positionPanels
-            // Written when it is packed alone.
+            // Only written during packing.
             return UnsafeMutablePointer(mutating: try tensors.optionalF32(json, key, rows, by: step.headSize, panelColumns))
         }
         let count = 2 * c.maxPositions - 1

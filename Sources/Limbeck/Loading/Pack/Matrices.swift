@@ -1,10 +1,10 @@
 import KernelInterface
 
-// Each part of the weights in a pack: how it is written, and beside it how it is read. The description names the tensors; a name that is
-// written begins with that of the part.
+// The parts of the weights in a pack, each with writing and reading next to each other. The description names the tensors; the name
+// of a tensor begins with that of its part.
 
 extension Panels {
-    /// Whether inputs that one takes are those that the other takes.
+    /// Whether both take inputs of the same form.
     func takesInputs(of other: Panels) -> Bool {
         switch (self, other) {
         case (.float, .float), (.int8, .int8), (.int4, .int4): true
@@ -12,7 +12,7 @@ extension Panels {
         }
     }
 
-    /// The tensors of a matrix of `depth` by so many panels.
+    /// Writes the tensors of a matrix of `depth` by `panels` panels.
     func write(_ name: String, depth: Int, panels: Int, to contents: inout PackContents, _ json: inout JSONWriter) {
         switch self {
         case .float(.float32(let numbers)):
@@ -154,7 +154,7 @@ extension PackedTable {
         }
     }
 
-    /// A table of at least so many rows.
+    /// A table of at least `least` rows.
     @inline(never) init(_ json: __shared JSONValue, least: Int, _ tensors: __shared PackTensors) throws(LimbeckError) {
         count = try json.integer("rows", least...Int(Int32.max))
         width = try json.size("width")

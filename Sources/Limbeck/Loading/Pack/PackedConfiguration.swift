@@ -24,10 +24,10 @@ extension Configuration {
         json.write("max_length", maxLength)
     }
 
-    /// Whether what the head reads, and what its numbers are, has words in format 1.
+    /// Whether format 1 can express what the head reads, and the meaning of its outputs.
     var isHeadPlain: Bool { headReading != .last && problem != .regression }
 
-    /// Without the widths of the buffers and the number of layers, which the steps tell.
+    /// Without the widths of the buffers and the number of layers, which follow from the steps.
     init(_ json: __shared JSONValue) throws(LimbeckError) {
         let family = UInt32(try json.choice("family", PackNames.families)) + 1
         self.init(family: Family(rawValue: family) ?? .bert)
@@ -35,13 +35,13 @@ extension Configuration {
         hiddenSize = try json.size("hidden_size")
         embeddingSize = try json.size("embedding_size")
         attentionHeads = try json.size("attention_heads")
-        // Of an attention as wide as a buffer may be.
+        // The width of attention must not exceed the maximum width of a buffer.
         headSize = try json.integer("head_size", 1...Int(Int32.max) / attentionHeads)
         intermediateSize = try json.size("intermediate_size")
         vocabSize = try json.size("vocab_size")
         maxPositions = try json.size("max_positions")
         if json.optional("padding_id") != nil {
-            // The last position is a number of 32 bits too.
+            // The last position must be a 32-bit number too.
             paddingId = Int32(truncatingIfNeeded: try json.integer("padding_id", 0...Int(Int32.max) - maxPositions))
         }
         typeVocabSize = try json.integer("type_vocab_size", 0...Int(Int32.max))
@@ -60,6 +60,6 @@ extension Configuration {
         maxLength = try json.integer("max_length", 1...maxPositions)
     }
 
-    /// Rows of what is looked up by position: those before the first one's are the padding's.
+    /// Rows of tables indexed by position; those before the first position belong to padding.
     var positionRows: Int { maxPositions + (paddingId.map { Int($0) + 1 } ?? 0) }
 }

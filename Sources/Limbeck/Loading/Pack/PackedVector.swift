@@ -1,15 +1,15 @@
-// How vectors are made of states, and what is put before texts, in a pack. A model that needs no more than one pooling and a length of
-// 1 says so in two words of its configuration, as format 1 has it; all others have objects of their own, which make the file one of
+// The steps from states to vectors, and the prompts, in a pack. A model that only needs one pooling and optionally normalisation to
+// unit length has two members of its configuration for it, as in format 1. All others have their own objects, and the file is in
 // format 2.
 
 extension VectorSteps<Packed> {
-    /// Whether format 1 has words for it.
+    /// Whether format 1 can express it.
     var isPlain: Bool {
         poolings.count == 1 && poolings[0].rawValue <= Pooling.max.rawValue && !leavesPromptOut && kept == width
             && stages.count <= 1 && trailingUnitLengths == stages.count
     }
 
-    /// Among the members of the model.
+    /// Writes it as members of the model's object.
     func writePlain(to json: inout JSONWriter) {
         json.write("pooling", poolings[0].name)
         json.write("normalize", !stages.isEmpty)
@@ -92,10 +92,10 @@ extension Pooling {
 }
 
 extension Configuration {
-    /// Whether all of it has a place in format 1.
+    /// Whether format 1 can express everything.
     var isPlain: Bool { prompts.areUsual && similarity == .cosine && crossEncoderScores == nil }
 
-    /// What has not.
+    /// Writes what format 1 cannot express.
     func writeSentences(to json: inout JSONWriter) {
         json.array("prompts") { json in
             for prompt in prompts.list {

@@ -25,7 +25,7 @@ extension Weights {
         if !vector.isPlain { json.object("vector") { json in vector.write(to: &contents, &json) } }
     }
 
-    /// The weights where they are in the file; completes the configuration by what the steps tell.
+    /// The weights in place in the file; completes the configuration from the steps.
     convenience init(_ file: __shared PackFile, _ configuration: inout Configuration) throws(LimbeckError) {
         let reader = PartsReader(file, configuration)
         try reader.read()
@@ -35,7 +35,7 @@ extension Weights {
     }
 }
 
-/// Reads the parts of a model out of a pack. Whatever the description says, no step of what is read leaves its buffers and tables.
+/// Reads the parts of a model from a pack. Regardless of the description, no step that is read exceeds its buffers and tables.
 private final class PartsReader {
     private let root: JSONValue
     private let tensors: PackTensors
@@ -68,10 +68,10 @@ private final class PartsReader {
         parts.head = try Head<Packed>(root.required("head"), c, tensors)
     }
 
-    /// A layer may be there several times, so that the file does not bound them.
+    /// A layer may be listed several times, so the size of the file does not bound their number.
     private static let mostLayers = 1 << 14
 
-    // Calls: one that may fail lets go of all that its caller has open.
+    // Not inlined: a call that may throw releases everything that its caller holds.
 
     @inline(never)
     private func readSteps(_ list: JSONElements, _ take: (ModelParts<Packed>, Step<Packed>) -> Void) throws(LimbeckError) {

@@ -1,7 +1,8 @@
 import KernelInterface
 
-// The steps of the encoder in a pack: how each is written, and beside it how it is read and checked. What a step reads and writes is
-// bounded by how wide the steps themselves make the buffers, as `StepBuilder` has it; nothing that the description says of it is believed.
+// The steps of the encoder in a pack, each with writing, reading and checking next to each other. Reads and writes of
+// a step are bounded by the buffer widths that follow from the steps themselves, as in `StepBuilder`; the
+// description's own claims are not trusted.
 
 extension Step<Packed> {
     func write(_ name: String, _ c: Configuration, to contents: inout PackContents, _ json: inout JSONWriter) {
@@ -68,9 +69,9 @@ extension Step<Packed> {
         }
     }
 
-    /// Whether the step stays inside the buffers, which all steps together have made so wide.
+    /// Whether the step stays within the buffers, whose widths follow from all steps together.
     func fits(_ widths: BufferWidths, _ angles: [PackedRotary]) -> Bool {
-        /// Rows of both are as far apart, and `width` numbers are in each.
+        /// Both have the same row stride, and at least `width` columns.
         func areAlike(_ a: Buffer, _ b: Buffer, _ width: Int) -> Bool {
             rowStride(widths[a]) == rowStride(widths[b]) && width <= min(widths[a], widths[b])
         }
@@ -83,7 +84,7 @@ extension Step<Packed> {
                 }
             }
             if let residual = step.residual, !areAlike(residual, step.into, step.columns) { return false }
-            // The kernel writes rows that others still read, if they are the same.
+            // The kernel writes rows that other work items still read, if the buffers are the same.
             return step.from != step.into && step.depth <= widths[step.from] && step.column + step.columns <= widths[step.into]
                 && (step.norm == nil || step.norm?.width == step.columns)
         case .normalize(let step): return areAlike(step.from, step.into, step.width)
@@ -129,7 +130,7 @@ extension ProductStep<Packed> {
 }
 
 extension EmbeddingTables<PackedTable> {
-    /// Of all the tables there are; 0 if they differ.
+    /// The width of all tables that are present; 0 if they differ.
     var width: Int {
         var width: Int?
         for case let table? in [word, position, type] {

@@ -1,23 +1,23 @@
 import KernelInterface
 
-/// BERT (Devlin et al. 2019), and all that is BERT in everything but name: TinyBERT, MiniLM, Chinese BERT-wwm and RBT.
+/// BERT (Devlin et al. 2019), and models that are BERT in all but name: TinyBERT, MiniLM, Chinese BERT-wwm and RBT.
 extension FamilyRules {
     static var bert: FamilyRules {
         let others: [(architecture: String, head: HeadRule)] = [
             ("TinyBertModel", .none),
             ("TinyBertForSequenceClassification", .sequence(.tinyBERT, classifier: "classifier")),
-            // Pre-training trains two heads; its masked language model is the one that answers something by itself.
+            // Pre-training trains two heads; of the two, only the masked language model gives an answer of its own.
             ("BertForPreTraining", .maskedLM),
             ("TinyBertForPreTraining", .maskedLM),
-            // Of an encoder, the head for the next token is that for a masked one.
+            // In an encoder, the head for the next token is the one for a masked token.
             ("BertLMHeadModel", .maskedLM),
-            // Are the texts neighbours?
+            // Whether the two texts are neighbours.
             ("BertForNextSentencePrediction", .sequence(.pooler, classifier: "cls.seq_relationship")),
         ]
         let rules = FamilyRules(.bert, ["bert"], prefix: "bert.", heads: heads("Bert") + others)
         rules.maskedLM = .bert
         rules.keys = .bert + [
-            // TinyBERT's, BERT-of-Theseus's and AutoTinyBERT's files have these.
+            // Keys in the files of TinyBERT, BERT-of-Theseus and AutoTinyBERT.
             .inert(.unread, "emb_size cell structure pre_trained"), .inert(.repeated, "qkv_size"),
         ]
         return rules

@@ -1,6 +1,6 @@
 import KernelInterface
 
-/// The parts of one layer of BERT's kind. BERT's names.
+/// The names of the parts of a BERT-like layer; the defaults are BERT's.
 struct BlockNames {
     var query = "attention.self.query"
     var key = "attention.self.key"
@@ -12,10 +12,10 @@ struct BlockNames {
     var outputNorm = "output.LayerNorm"
 }
 
-/// Adds the steps of a layer that works on a state of `hidden` columns.
+/// Adds the steps of a layer whose state has `hidden` columns.
 typealias BlockRule = @Sendable (_ layer: inout StepBuilder, _ hidden: Int) throws(LimbeckError) -> Void
 
-/// BERT's layer, which most families share but for the names.
+/// BERT's layer, which most families share apart from the names.
 func bertBlock(_ names: BlockNames = BlockNames()) -> BlockRule {
     { (layer, hidden) throws(LimbeckError) in
         let size = try layer.projections([names.query, names.key, names.value], in: hidden, bias: true)
@@ -29,7 +29,7 @@ func bertBlock(_ names: BlockNames = BlockNames()) -> BlockRule {
     }
 }
 
-/// What the embeddings' tables say about the model.
+/// Model sizes that follow from the embedding tables.
 struct EmbeddingSizes {
     /// (vocab, embedding); a decoder may be tied to it.
     var word: Tensor
@@ -42,8 +42,8 @@ struct EmbeddingSizes {
 /// Adds the steps of the embeddings.
 typealias EmbeddingRule = @Sendable (_ embeddings: inout StepBuilder) throws(LimbeckError) -> EmbeddingSizes
 
-/// BERT's embeddings, LN(word + type + position), and in some families a linear layer from them to the hidden size, which models
-/// of one size may lack.
+/// BERT's embeddings, LN(word + type + position). In some families a linear layer follows, from the embedding size to the hidden
+/// size; it may be missing where the two are equal.
 func bertEmbeddings(types hasTypes: Bool = true, projection: String? = nil) -> EmbeddingRule {
     { (builder) throws(LimbeckError) in
         let (declared, checkpoint) = (builder.declared, builder.checkpoint)
@@ -68,14 +68,13 @@ func bertEmbeddings(types hasTypes: Bool = true, projection: String? = nil) -> E
 }
 
 extension StepBuilder {
-    /// A table of the embeddings, under the name that all of BERT's line give it.
+    /// An embedding table under the name that BERT and its derivatives use.
     func table(_ name: String, rows: Int?, width: Int?) throws(LimbeckError) -> Tensor {
         let table = "embeddings.\(name)_embeddings.weight"
         return try checkpoint.tensor(name == "word" ? tied(table) : table, [rows, width])
     }
 
-    /// Of the words' table and a decoder that is tied to it, some writers keep the first in the order of names, which may be the
-    /// decoder.
+    /// With weight tying, some writers keep only one of word embeddings and decoder: the first by name, which may be the decoder.
     func tied(_ table: String) -> String {
         guard !checkpoint.contains(table), declared.tiesEmbeddings,
             let decoder = declared.rules.maskedLMNames(checkpoint)?.decoder, checkpoint.contains(decoder)

@@ -1,7 +1,7 @@
 import KernelInterface
 
-/// DeBERTa-v2 and -v3 (He et al. 2021): BERT's layers with disentangled attention, and a position table only if the configuration says
-/// so. The convolution of the two largest, of 900 million parameters and more, is refused.
+/// DeBERTa-v2 and -v3 (He et al. 2021): BERT's layers with disentangled attention, and a position table only if the configuration
+/// asks for it. The convolution of the two largest models, of 900 million parameters and more, is refused.
 extension FamilyRules {
     static var deberta: FamilyRules {
         let rules = FamilyRules(
@@ -32,7 +32,7 @@ extension DenseNames {
 }
 
 extension MaskedLMNames {
-    /// Of the checkpoints of the paper, and of those with `legacy` false.
+    /// In the checkpoints of the paper, and those with `legacy` false.
     fileprivate static var newDeBERTa: MaskedLMNames {
         MaskedLMNames(
             transform: DenseNames("lm_predictions.lm_head.dense", norm: "lm_predictions.lm_head.LayerNorm"), decoder: nil,
@@ -40,7 +40,7 @@ extension MaskedLMNames {
     }
 }
 
-/// norm(projection of (word + type + position)), each of the last three only if there is one.
+/// norm(projection of (word + type + position)); projection, type and position only if present.
 private func debertaEmbeddings(_ builder: inout StepBuilder) throws(LimbeckError) -> EmbeddingSizes {
     let declared = builder.declared
     let word = try builder.table("word", rows: declared.vocabSize, width: declared.embeddingSize)
@@ -62,12 +62,12 @@ private func debertaEmbeddings(_ builder: inout StepBuilder) throws(LimbeckError
     let positions = tables.position?.shape[0] ?? declared.maxPositions ?? 512
     guard positions <= mostPositions else {
         throw LimbeckError(
-            .fileUnsupported, "\(declared.file): 'max_position_embeddings' is \(positions), the most is \(mostPositions)")
+            .fileUnsupported, "\(declared.file): 'max_position_embeddings' is \(positions), expected at most \(mostPositions)")
     }
     return EmbeddingSizes(word: word, positions: positions, types: tables.type?.shape[0] ?? 0, hidden: hidden)
 }
 
-/// Where no table bounds them.
+/// The maximum where no table bounds the positions.
 private let mostPositions = 1 << 16
 
 private func debertaBlock(_ layer: inout StepBuilder, _ hidden: Int) throws(LimbeckError) {
@@ -94,7 +94,7 @@ private func debertaBlock(_ layer: inout StepBuilder, _ hidden: Int) throws(Limb
 }
 
 extension StepBuilder {
-    /// The embeddings of distances, shared by all layers; nil for a model whose attention is BERT's.
+    /// The relative-position embeddings, shared by all layers; nil if attention is BERT's.
     fileprivate func distances(_ hidden: Int) throws(LimbeckError) -> DisentangledTensors? {
         let terms = try declared.positionTerms()
         guard terms.contentToPosition || terms.positionToContent else { return nil }
@@ -102,17 +102,17 @@ extension StepBuilder {
         guard try root.optionalBool("relative_attention") == true else {
             throw LimbeckError(.fileUnsupported, "\(declared.file): 'pos_att_type' without 'relative_attention' is not supported")
         }
-        // 1 or more, or a -1 that says there is none.
+        // 1 or more, or -1 for none.
         func count(_ key: String) throws(LimbeckError) -> Int? {
             root.optional(key)?.int == -1 ? nil : try root.optionalSize(key)
         }
         let farthest = try count("max_relative_positions") ?? declared.maxPositions ?? 512
         let buckets = try count("position_buckets")
         let span = buckets ?? farthest
-        // Half of the span is a divisor, and the logarithm of what is beyond it another.
+        // Half of the span is a divisor, and so is the logarithm of the range beyond it.
         guard buckets == nil || (span >= 4 && farthest - 1 > span / 2) else {
             throw LimbeckError(
-                .fileInconsistent, "\(declared.file): 'position_buckets' is \(span), for distances up to \(farthest)")
+                .fileInconsistent, "\(declared.file): 'position_buckets' is \(span), invalid for distances up to \(farthest)")
         }
         let (rows, isTooLarge) = span.multipliedReportingOverflow(by: 2)
         let embeddings = try checkpoint.tensor("encoder.rel_embeddings.weight", [isTooLarge ? nil : rows, hidden])
@@ -128,7 +128,7 @@ extension StepBuilder {
         guard !distances.skipsRows else {
             throw LimbeckError(
                 .fileInconsistent,
-                "\(declared.file): 'position_buckets' is \(span), of which distances up to \(farthest) leave some out")
+                "\(declared.file): 'position_buckets' is \(span), but distances up to \(farthest) skip some")
         }
         return DisentangledTensors(embeddings: embeddings, norm: norm, buckets: distances)
     }

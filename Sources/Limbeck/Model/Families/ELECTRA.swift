@@ -1,6 +1,6 @@
 import KernelInterface
 
-/// ELECTRA (Clark et al. 2020), generator and discriminator: BERT's layers, embeddings that may be narrower, no pooler.
+/// ELECTRA (Clark et al. 2020), generator and discriminator: BERT's layers, possibly narrower embeddings, no pooler.
 extension FamilyRules {
     static var electra: FamilyRules {
         let detection = HeadRule.detection(
@@ -15,7 +15,7 @@ extension FamilyRules {
         rules.maskedLM = MaskedLMNames(
             transform: DenseNames("generator_predictions.dense", activation: .gelu, norm: "generator_predictions.LayerNorm"),
             decoder: "generator_lm_head.weight", bias: "generator_lm_head.bias")
-        // What the head for choices makes of a sequence, and no other head.
+        // The summary keys apply only to the head for multiple choice.
         rules.keys = .bert + [
             .obeyed("embedding_size", as: .integer),
             .obeyed("summary_activation", as: .string),

@@ -35,6 +35,6 @@ extension Family {
 extension Family {
     /// The values of `model_type`.
     package var modelTypes: [String] { rules.modelTypes }
-    /// The keys that not all families have, for each of the forms in which its files are.
+    /// The keys specific to the family, for each form of its configuration files.
     package var keys: [[KeyRule]] { [rules.keys] + (rules.newer.map { [$0.rules().keys] } ?? []) }
 }

@@ -1,57 +1,57 @@
 import KernelInterface
 
-/// All in which a family differs from the others: what its configuration and its tensors are called, and the small rules that no
-/// file states. Names of tensors are those of transformers without the base model's prefix.
+/// What distinguishes a family from the others: the names of its configuration keys and tensors, and the small rules that no file
+/// states. Names of tensors are those of transformers without the base model's prefix.
 ///
-/// An object, which a family's function makes and then changes where the family is not as BERT.
+/// A class: a family's function creates an object and changes what differs from BERT.
 final class FamilyRules {
     let family: Family
     /// The values of `model_type`.
     let modelTypes: [String]
-    /// What the base model's tensors begin with in a model with a head.
+    /// The prefix of the base model's tensors in a model with a head.
     let prefix: String
-    /// What they began with in older files.
+    /// The same prefix in older files.
     var olderPrefix: String?
-    /// Parts of tensors' names that some files write in another way than this family's functions ask for.
+    /// Parts of tensor names that some files spell differently from this family's functions.
     var spellings: [(written: String, canonical: String)] = []
-    /// The rules of files that have a key of config.json which older files of the family do not have.
+    /// The rules of newer files, recognised by a key of config.json that older files of the family lack.
     var newer: (key: String, rules: @Sendable () -> FamilyRules)?
 
     var sizes = SizeNames()
-    /// The key of the size of a head, where it need not be the hidden size over the number of heads.
+    /// The key of the head size, in families where it may differ from the hidden size divided by the number of heads.
     var headSizeKey: String?
-    /// The key of the activation, and the activation of a file without it.
+    /// The key of the activation, and the default without it.
     var activation = (key: "hidden_act", default: "gelu")
-    /// The names that activations go by.
+    /// The names of the activations.
     var activations = transformersActivations
-    /// The key of LayerNorm's epsilon (nil: the family's code has it as a literal), and the epsilon of a file without it.
+    /// The key of LayerNorm's epsilon (nil: a literal in the family's code), and the default without it.
     var layerNormEps: (key: String?, default: Double) = ("layer_norm_eps", 1e-12)
     /// Whether LayerNorms have a bias.
     var normBias = Switch()
     var positions = PositionRule.fromZero
     var embeddings = bertEmbeddings()
 
-    /// Before a layer's index. Nil: the layers are ALBERT's groups.
+    /// The prefix before a layer's index. Nil: the layers are ALBERT's groups.
     var layers: String? = "encoder.layer."
     var block = bertBlock()
-    /// The norm of the state after the last layer.
+    /// The norm after the last layer.
     var finalNorm: String?
-    /// The table (buckets, heads) of a bias of the attention by distance.
+    /// The table (buckets, heads) of a relative position bias.
     var relativeBias: String?
 
-    /// tanh(W x[first token] + b), where the file has it.
+    /// tanh(W x[first token] + b), if the file has it.
     var pooler: String? = "pooler.dense"
-    /// The key that leaves the pooler out: what is made of a sequence is then its first token's state itself.
+    /// The key that disables the pooler: heads then read the first token's state itself.
     var poolerSwitch: String?
     var maskedLM: MaskedLMNames?
-    /// Other names, in files that have the tensors of these.
+    /// Other names, used if the file has their tensors.
     var newerMaskedLM: MaskedLMNames?
-    /// What the classifiers of tokens and spans read in place of the state itself.
+    /// The layer between the state and the classifiers of tokens and spans.
     var tokenDense: DenseNames?
     var spanClassifier = "qa_outputs"
     /// Keys of config.json that other families do not have.
     var keys: [KeyRule] = .bert
-    /// The classes of transformers, and their heads. A file that names none has the first whose tensors are all there.
+    /// The classes of transformers with their heads. A file that names no class has the first head whose tensors are all present.
     var heads: [(architecture: String, head: HeadRule)]
 
     @inline(never)
@@ -61,14 +61,14 @@ final class FamilyRules {
 }
 
 extension FamilyRules {
-    /// Those that the file has.
+    /// The names that the file uses.
     func maskedLMNames(_ checkpoint: Checkpoint) -> MaskedLMNames? {
         if let newerMaskedLM, checkpoint.contains("\(newerMaskedLM.transform.name).weight") { return newerMaskedLM }
         return maskedLM
     }
 
-    /// The classes that transformers has for nearly every family, under the name that a family's classes begin with; and what
-    /// those for sequences and for choices make of the first token, or what `reads` says.
+    /// The classes that transformers has for nearly every family, by the prefix of a family's class names, and the layers of the
+    /// heads for sequences and multiple choice. These read the first token, or what the key `reads` specifies.
     static func heads(
         _ name: String, sequence: DenseNames = .pooler, classifier: String = "classifier", choice: DenseNames = .pooler,
         reads: String? = nil
@@ -93,18 +93,18 @@ extension FamilyRules {
     }
 }
 
-/// What transformers calls the activations (`ACT2FN`).
+/// The names of the activations in transformers (`ACT2FN`).
 var transformersActivations: [(name: String, activation: Activation)] {
     [
         ("gelu", .gelu), ("gelu_python", .gelu),
-        // Ways to write one formula.
+        // Different ways to write one formula.
         ("gelu_new", .geluTanh), ("gelu_pytorch_tanh", .geluTanh), ("gelu_fast", .geluTanh), ("gelu_python_tanh", .geluTanh),
         ("gelu_accurate", .geluTanh), ("linear", .identity),
         ("quick_gelu", .quickGELU), ("relu", .relu), ("silu", .silu), ("swish", .silu), ("tanh", .tanh),
     ]
 }
 
-/// What config.json calls the sizes.
+/// The keys of the sizes in config.json.
 struct SizeNames {
     var hidden = "hidden_size"
     var layers = "num_hidden_layers"
@@ -113,7 +113,7 @@ struct SizeNames {
     var positions = "max_position_embeddings"
 }
 
-/// What a member of config.json switches on or off: its key (nil: there is none), and what is true without it.
+/// A boolean member of config.json: its key (nil: there is none), and its default.
 struct Switch {
     var key: String?
     var otherwise = true
@@ -122,8 +122,8 @@ struct Switch {
 enum PositionRule {
     /// 0, 1, 2, ...
     case fromZero
-    /// RoBERTa: the positions after the padding id's; a padding id in the text has that of its own. The key of the id, if the
-    /// configuration may change it, and the id otherwise.
+    /// RoBERTa: positions start after the padding id; a padding id in the text has the padding id as its position. The key of the
+    /// id, if the configuration may change it, and the default.
     case afterPadding(key: String?, default: Int)
 }
 
@@ -131,11 +131,11 @@ enum PositionRule {
 final class MaskedLMNames {
     /// Ends in a LayerNorm.
     let transform: DenseNames
-    /// nil: the word embeddings, whatever the configuration says.
+    /// nil: the word embeddings, regardless of the configuration.
     let decoder: String?
     /// The decoder's columns past the embedding's width, transposed (MobileBERT).
     var restOfDecoder: String?
-    /// The head's bias, and the decoder's own, which most files have as one.
+    /// The head's bias, and the decoder's own; most files have one for both.
     let bias: String
     let decoderBias: String
     let hasBias: Switch

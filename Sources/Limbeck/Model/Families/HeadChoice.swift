@@ -16,11 +16,11 @@ extension HeadRule {
         return .none
     }
 
-    /// The head of a folder: a head is there if its tensors are, and `architectures` says which of them the file is for.
+    /// The head of a folder. A head is present if its tensors are, and `architectures` names the one that the file is for.
     ///
-    /// Libraries that embed save the encoder alone and leave the class of before in config.json, so what is named may be missing;
-    /// then the tensors decide, as they do in files from before `architectures`. Some of a head's tensors are a file that lost the
-    /// others.
+    /// Embedding libraries save the encoder alone and leave the former class in config.json, so the head that is named may be
+    /// missing. Then the tensors decide, as they do in files older than `architectures`. If only some of a head's tensors are
+    /// present, the file has lost the others.
     init(_ declared: __shared DeclaredConfiguration, _ checkpoint: __shared Checkpoint) throws(LimbeckError) {
         let heads = declared.rules.heads
         let named = declared.architectures.compactMap { name in heads.first { $0.architecture == name } }
@@ -34,14 +34,14 @@ extension HeadRule {
             case .half(let has, let lacks):
                 half = LimbeckError(
                     .fileInconsistent,
-                    "\(checkpoint.file): no tensor '\(lacks)', but '\(has)', which is of the same head, that of '\(name)'")
+                    "\(checkpoint.file): no tensor '\(lacks)', but '\(has)', both of the head of '\(name)'")
             }
         }
         if found == nil, let half { throw half }
         if let found {
             self = found
         } else if named.isEmpty, !declared.architectures.isEmpty {
-            // A class that is not known; `LoadedModel` looks whether it has tensors that are not the encoder's.
+            // An unknown class; `LoadedModel` checks whether there are tensors that are not the encoder's.
             self = .none
         } else {
             let (name, head) = try HeadRule.whole(declared, checkpoint)
@@ -50,15 +50,16 @@ extension HeadRule {
                 declared.notes.add(
                     """
                     \(declared.file): 'architectures' names '\(expected.architecture)', but \(checkpoint.file) has no tensor of its \
-                    head: it opened as what it has, \(name)
+                    head: opened as \(name)
                     """)
             }
         }
-        // TinyBERT's classifier has a ReLU, and BERT's class name; what its training leaves in the file tells the two apart.
+        // TinyBERT's classifier has an extra ReLU, but BERT's class name; what TinyBERT's training
+        // leaves in the file tells them apart.
         if case .sequence(let dense, "classifier", _, _) = self, checkpoint.hasTinyBERTProjections { dense?.relu = true }
     }
 
-    /// The first head whose tensors are all there, by no name.
+    /// The first head whose tensors are all present, chosen without a class name.
     private static func whole(
         _ declared: DeclaredConfiguration, _ checkpoint: Checkpoint
     ) throws(LimbeckError) -> (architecture: String, head: HeadRule) {
@@ -71,7 +72,7 @@ extension HeadRule {
                 found = entry
                 continue
             }
-            // Where the classifiers of sequences and tokens read the same layer, they have the same tensors.
+            // If the classifiers of sequences and tokens read the same layer, they have the same tensors.
             guard rules.tokenDense != nil, !entry.head.isLike(first.head) else { continue }
             let layers = first.head.layers(rules, checkpoint, withPooler: true)
             if entry.head.layers(rules, checkpoint, withPooler: true).elementsEqual(layers, by: ==) {
@@ -86,7 +87,7 @@ extension HeadRule {
         return found ?? ("an encoder alone", .none)
     }
 
-    /// A class of another family would compute something else with the same tensors.
+    /// A class of another family would compute something else from the same tensors.
     private static func refuseOtherFamilies(
         _ declared: DeclaredConfiguration, unless isKnown: Bool
     ) throws(LimbeckError) {
@@ -95,7 +96,7 @@ extension HeadRule {
             for family in Family.allCases where family.rules.heads.contains(where: { $0.architecture == name }) {
                 throw LimbeckError(
                     .fileUnsupported,
-                    "\(declared.file): architecture '\(name)' is of another model_type than '\(declared.modelType)'")
+                    "\(declared.file): architecture '\(name)' does not match model_type '\(declared.modelType)'")
             }
         }
     }

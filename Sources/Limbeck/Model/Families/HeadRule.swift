@@ -2,29 +2,29 @@ import KernelInterface
 
 enum HeadRule {
     case none
-    /// A classifier on what a linear layer makes of the first token, or on that itself. `reads`: the key of config.json that says
-    /// whether it is the first token that is read.
+    /// A classifier on the first token, or on the output of a linear layer over it. `reads`: the key of config.json that selects
+    /// which state is read instead.
     case sequence(DenseNames?, classifier: String, labels: Labels = .declared, reads: String? = nil)
     case token(classifier: String)
     case span
     case maskedLM
-    /// ELECTRA's discriminator: for each token, a classifier on what `dense` makes of it.
+    /// ELECTRA's discriminator: for each token, a classifier on the output of `dense`.
     case detection(DenseNames, classifier: String)
 
     enum Labels {
-        /// By the configuration.
+        /// As many as the configuration has.
         case declared
-        /// The configuration may say what it likes: there are so many.
+        /// This many, regardless of the configuration.
         case fixed(Int)
     }
 }
 
-/// activation(W x + b), and then a ReLU or a LayerNorm if it says so.
+/// activation(W x + b), optionally followed by a ReLU or a LayerNorm.
 final class DenseNames {
     let name: String
     /// nil: the encoder's.
     let activation: Activation?
-    /// The key of an activation of its own.
+    /// The key of its own activation.
     let activationKey: String?
     /// The key may be null or empty: no activation.
     let mayLackActivation: Bool
@@ -45,7 +45,7 @@ final class DenseNames {
 }
 
 extension HeadRule {
-    /// Whether both are for the same kind of answer.
+    /// Whether both give the same kind of answer.
     func isLike(_ other: HeadRule) -> Bool {
         switch (self, other) {
         case (.none, .none), (.sequence, .sequence), (.token, .token), (.span, .span): true
@@ -54,7 +54,7 @@ extension HeadRule {
         }
     }
 
-    /// The layers that a file with this head has because of it; with its pooler, also the encoder's.
+    /// The layers that a file has for this head; `withPooler` includes the encoder's pooler.
     @inline(never) func layers(_ rules: FamilyRules, _ checkpoint: Checkpoint, withPooler: Bool) -> [String] {
         var names: [String] = []
         func add(_ dense: DenseNames?) {

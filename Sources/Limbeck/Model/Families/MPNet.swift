@@ -1,4 +1,4 @@
-/// MPNet (Song et al. 2020): BERT's layers with a bias by distance in the attention, positions counted from 2, no token types.
+/// MPNet (Song et al. 2020): BERT's layers with a relative position bias in attention, positions counted from 2, no token types.
 extension FamilyRules {
     static var mpnet: FamilyRules {
         let rules = FamilyRules(
@@ -11,7 +11,7 @@ extension FamilyRules {
                 attentionNorm: "attention.LayerNorm"))
         rules.relativeBias = "encoder.relative_attention_bias.weight"
         rules.maskedLM = .lmHead
-        rules.keys = .bertLayers + [.only("32", "relative_attention_num_buckets", why: "the class counts so many whatever it says")]
+        rules.keys = .bertLayers + [.only("32", "relative_attention_num_buckets", why: "the class always has 32 buckets")]
         return rules
     }
 }

@@ -1,6 +1,6 @@
 import KernelInterface
 
-/// MobileBERT (Sun et al. 2020): as deep as BERT-large, and each layer's work is done on a narrow state between two bottlenecks.
+/// MobileBERT (Sun et al. 2020): as deep as BERT-large, but each layer works on a narrow state between two bottlenecks.
 extension FamilyRules {
     static var mobileBERT: FamilyRules {
         let others: [(architecture: String, head: HeadRule)] = [
@@ -32,7 +32,7 @@ private func mobileBERTEmbeddings(_ builder: inout StepBuilder) throws(LimbeckEr
     let position = try builder.table("position", rows: declared.maxPositions, width: declared.hiddenSize)
     let hidden = position.shape[1]
     let type = try builder.table("token_type", rows: declared.typeVocabSize, width: hidden)
-    // The class builds these norms without the configuration's epsilon, so they have that of torch.
+    // The class builds these norms without the configuration's epsilon, so they have the default of torch.
     let norm = try builder.mobileBERTNorm("embeddings.LayerNorm", hidden, eps: 1e-5)
     var tables = EmbeddingTables(word: nil, position: position, type: type)
     if !hasTrigrams, word.shape[1] == hidden {
@@ -57,7 +57,7 @@ private func mobileBERTBlock(_ layer: inout StepBuilder, _ hidden: Int) throws(L
     let hasBottleneck = try root.optionalBool("use_bottleneck") ?? true
     let width = hasBottleneck ? try root.optionalSize("intra_bottleneck_size") ?? 128 : hidden
 
-    // What attention is added to, what queries and keys are made of, and what values are.
+    // The residual of attention, the input of queries and keys, and the input of values.
     var (input, queries, values) = (Buffer.hidden, Buffer.hidden, Buffer.hidden)
     if hasBottleneck {
         input = .narrow
@@ -80,7 +80,7 @@ private func mobileBERTBlock(_ layer: inout StepBuilder, _ hidden: Int) throws(L
         [try layer.linear("attention.output.dense", in: width, out: width)], from: .context, into: .attended, residual: input,
         norm: try layer.mobileBERTNorm("attention.output.LayerNorm", width))
 
-    // The networks pass the state to and fro.
+    // The feed-forward networks alternate between two buffers.
     var (state, other) = (Buffer.attended, Buffer.narrow)
     let networks = try root.optionalSize("num_feedforward_networks") ?? 4
     for index in 0..<networks - 1 {
@@ -105,7 +105,7 @@ extension StepBuilder {
             norm: try mobileBERTNorm("\(name).LayerNorm", width))
     }
 
-    /// `normalization_type`: by default NoNorm, a scale and a shift.
+    /// `normalization_type`: NoNorm by default, a scale and a shift.
     fileprivate func mobileBERTNorm(_ name: String, _ width: Int, eps: Float? = nil) throws(LimbeckError) -> NormTensors {
         var norm = try norm(name, width)
         switch try declared.root.optionalString("normalization_type") {

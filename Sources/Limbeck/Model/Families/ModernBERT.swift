@@ -1,7 +1,7 @@
 import KernelInterface
 
-/// ModernBERT (Warner et al. 2024): norms before the layers' parts and after the last, rotary positions, gated feed-forward
-/// networks, and in most layers an attention that sees only the keys around.
+/// ModernBERT (Warner et al. 2024): pre-norm layers and a final norm, RoPE, gated feed-forward networks, and
+/// local attention in most layers.
 extension FamilyRules {
     static var modernBERT: FamilyRules {
         let classifier = HeadRule.sequence(.predictionHead, classifier: "classifier", reads: "classifier_pooling")
@@ -14,7 +14,7 @@ extension FamilyRules {
                 ("ModernBertForTokenClassification", .token(classifier: "classifier")),
                 ("ModernBertForQuestionAnswering", .span),
                 ("ModernBertForMultipleChoice", choice),
-                // The others have its layer too.
+                // The other heads have its layer too.
                 ("ModernBertForMaskedLM", .maskedLM),
             ])
         rules.headSizeKey = "head_dim"
@@ -65,7 +65,7 @@ extension DenseNames {
     }
 }
 
-/// norm(word): there are no tables of positions and types.
+/// norm(word): there are no tables of positions or types.
 private func modernBERTEmbeddings(_ builder: inout StepBuilder) throws(LimbeckError) -> EmbeddingSizes {
     let declared = builder.declared
     let word = try builder.checkpoint.tensor(
@@ -76,14 +76,15 @@ private func modernBERTEmbeddings(_ builder: inout StepBuilder) throws(LimbeckEr
     return EmbeddingSizes(word: word, positions: declared.maxPositions ?? 8192, types: 0, hidden: hidden)
 }
 
-/// x + attention(norm(x)), and then x + mlp(norm(x)). The norm of one half's input stands where the state of the other half does.
+/// x + attention(norm(x)), then x + mlp(norm(x)). The normalised input of one half is stored in the
+/// buffer of the other half's state.
 private func modernBERTBlock(_ layer: inout StepBuilder, _ hidden: Int) throws(LimbeckError) {
     let declared = layer.declared
     let attentionBias = try declared.isOn(Switch(key: "attention_bias", otherwise: false))
     let bias = try declared.isOn(Switch(key: "mlp_bias", otherwise: false))
     let isGlobal = try declared.isGlobal(layer: layer.index)
 
-    // The embeddings have been normalised.
+    // The embeddings are already normalised.
     if layer.index > 0 { layer.normalize(try layer.norm("attn_norm", hidden), from: .hidden, into: .attended) }
     let size = try layer.fusedProjection(
         "attn.Wqkv", in: hidden, from: layer.index > 0 ? .attended : .hidden, bias: attentionBias)
@@ -94,7 +95,7 @@ private func modernBERTBlock(_ layer: inout StepBuilder, _ hidden: Int) throws(L
         residual: .hidden)
 
     layer.normalize(try layer.norm("mlp_norm", hidden), from: .attended, into: .hidden)
-    // Above what is activated, the rows of its gate.
+    // The first rows are activated; the rows of the gate follow.
     let rows = try layer.outputs("mlp.Wi", in: hidden, expected: layer.intermediateSize.map { 2 * $0 })
     guard rows % 2 == 0 else {
         throw LimbeckError(.fileInconsistent, "\(declared.file): 'mlp.Wi.weight' has \(rows) rows, expected an even number")
@@ -109,8 +110,8 @@ private func modernBERTBlock(_ layer: inout StepBuilder, _ hidden: Int) throws(L
 }
 
 extension DeclaredConfiguration {
-    /// Whether a layer's queries see all keys: `layer_types` says it for each, or else every third one does. A student may have any
-    /// of its teacher's layers, and their types with them. transformers 4 goes by the second key alone.
+    /// Whether a layer has global attention: as `layer_types` lists, or else every third layer. A student may have any subset of
+    /// its teacher's layers, with their types. transformers 4 only uses the second key.
     fileprivate func isGlobal(layer: Int) throws(LimbeckError) -> Bool {
         guard let types = root.optional("layer_types") else {
             return layer % (try root.optionalSize("global_attn_every_n_layers") ?? 3) == 0
@@ -128,29 +129,29 @@ extension DeclaredConfiguration {
             throw LimbeckError(
                 .fileUnsupported,
                 """
-                \(file): 'layer_types' \(layer) is \(type?.described ?? "missing"), which is not supported; expected 'full_attention' or \
+                \(file): 'layer_types' \(layer) is \(type?.described ?? "missing"), expected 'full_attention' or \
                 'sliding_attention'
                 """)
         }
     }
 
-    /// How far a local layer's queries see to each side. transformers 5 has a name for that too, which wins.
+    /// The keys that a local layer's query sees on each side. transformers 5 has its own name for it, which takes precedence.
     fileprivate func slidingWindow() throws(LimbeckError) -> Int {
         if let side = try root.optionalSize("sliding_window") { return side }
         return (try root.optionalSize("local_attention") ?? 128) / 2
     }
 
-    /// The base of a layer's rotary positions.
+    /// The base of a layer's RoPE.
     fileprivate func modernBERTBase(isGlobal: Bool) throws(LimbeckError) -> Float {
-        // An explicit null is the base of the other layers.
+        // An explicit null means the base of the global layers.
         let key = isGlobal || root["local_rope_theta"]?.isNull == true ? "global_rope_theta" : "local_rope_theta"
         let base = try rotaryBase(root, key, otherwise: key == "global_rope_theta" ? 160_000 : 10_000)
-        // transformers 5 has an object for each kind of layer in place of the two keys.
+        // transformers 5 has an object for each kind of layer instead of the two keys.
         let parameters = try root.optionalObject("rope_parameters")
         return try ropeBase(parameters?.optionalObject(isGlobal ? "full_attention" : "sliding_attention"), otherwise: base)
     }
 
-    /// The base of rotary positions whose parameters stand in an object, as transformers 5 has them.
+    /// The base of RoPE from an object of parameters, as in transformers 5.
     @inline(never) func ropeBase(_ parameters: JSONValue?, otherwise base: Float, types: [String] = ["default"])
         throws(LimbeckError) -> Float
     {

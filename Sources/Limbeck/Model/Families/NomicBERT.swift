@@ -1,9 +1,8 @@
 import KernelInterface
 
-/// NomicBERT (Nussbaum et al. 2024): BERT's layers with rotary positions, gated feed-forward networks, and few biases. Its first
-/// classes are not of transformers; their code is beside the weights (`modeling_hf_nomic_bert.py`), under a configuration of
-/// GPT-2's kind. transformers 5 has the family under BERT's keys, always gated and without biases, and writes the tensors under the
-/// first names.
+/// NomicBERT (Nussbaum et al. 2024): BERT's layers with RoPE, gated feed-forward networks, and few biases. Its first classes are
+/// not in transformers: their code is next to the weights (`modeling_hf_nomic_bert.py`), with a configuration like GPT-2's.
+/// transformers 5 has the family with BERT's keys, always gated and without biases, and writes the tensors under the first names.
 extension FamilyRules {
     static var nomicBERT: FamilyRules {
         let rules = FamilyRules(.nomicBERT, ["nomic_bert"], prefix: "bert.", heads: nomicBERTHeads)
@@ -52,7 +51,7 @@ extension FamilyRules {
         rules.olderPrefix = "bert."
         rules.spellings = [
             ("encoder.layers.", "layers."),
-            // As its classes have them, and `save_pretrained(save_original_format=False)` writes them.
+            // The names in its classes, which `save_pretrained(save_original_format=False)` writes.
             ("embeddings.LayerNorm.", "emb_ln."), ("self_attn.o_proj.", "attn.out_proj."), ("self_attn.", "attn."),
             ("mlp.up_proj.", "mlp.fc11."), ("mlp.gate_proj.", "mlp.fc12."), ("mlp.down_proj.", "mlp.fc2."),
             ("post_attention_layernorm.", "norm1."), ("post_mlp_layernorm.", "norm2."),
@@ -81,7 +80,7 @@ extension FamilyRules {
         ]
     }
 
-    /// The code that the files name is what the family computes.
+    /// The code that the files name computes the same as this family.
     private static var nomicBERTCode: KeyRule { .inert(.repeated, "auto_map") }
 }
 
@@ -100,7 +99,7 @@ extension Switch {
     fileprivate static var firstLayer: Switch { Switch(key: "mlp_fc1_bias") }
 }
 
-/// norm(word + type), and a table of positions where they are not rotary.
+/// norm(word + type), and a table of positions if there is no RoPE.
 private func nomicBERTEmbeddings(_ builder: inout StepBuilder) throws(LimbeckError) -> EmbeddingSizes {
     let (declared, root) = (builder.declared, builder.declared.root)
     if let heads = try root.optionalSize("num_heads_kv"), heads != declared.attentionHeads {
@@ -110,14 +109,14 @@ private func nomicBERTEmbeddings(_ builder: inout StepBuilder) throws(LimbeckErr
     if try declared.rotaryFraction() == 0 {
         positions.table = true
     } else if try declared.isScaled() {
-        // Up to the length of the training nothing is scaled; beyond it, all angles depend on the length of the text.
+        // Up to the training length nothing is scaled; beyond it, all angles depend on the length of the text.
         positions.most = min(positions.most, try root.optionalSize("max_trained_positions") ?? 2048)
     }
     let multiple = try root.optionalSize("pad_vocab_size_multiple") ?? 1
     return try nomicBERTEmbeddings(&builder, rows: declared.vocabSize?.roundedUp(to: multiple), positions)
 }
 
-/// Here all positions are rotary, and `dynamic` ones are as they are up to the length of the training.
+/// Here RoPE is always used, and `dynamic` scaling changes nothing up to the training length.
 private func newNomicBERTEmbeddings(_ builder: inout StepBuilder) throws(LimbeckError) -> EmbeddingSizes {
     let declared = builder.declared
     return try nomicBERTEmbeddings(&builder, rows: declared.vocabSize, (declared.maxPositions ?? 2048, false))
@@ -146,7 +145,7 @@ private func nomicBERTBlock(_ layer: inout StepBuilder, _ hidden: Int) throws(Li
         let base = try declared.rotaryBase(root, "rotary_emb_base", otherwise: 10_000)
         try layer.rotate(size: size, base: base, fraction: fraction)
     }
-    // Gated networks are as wide as their size rounded up.
+    // The width of gated networks is rounded up.
     let isGated = try root.optionalString("activation_function") ?? "gelu" != "gelu"
     try layer.nomicBERTRest(
         hidden, attention: size, bias: attentionBias,
@@ -169,7 +168,7 @@ private func newNomicBERTBlock(_ layer: inout StepBuilder, _ hidden: Int) throws
 }
 
 extension StepBuilder {
-    /// Attention, and after it the feed-forward network.
+    /// Attention, then the feed-forward network.
     @inline(never) fileprivate mutating func nomicBERTRest(
         _ hidden: Int, attention size: Int, bias: Bool, network: Int?, isGated: Bool, firstBias: Bool, secondBias: Bool
     ) throws(LimbeckError) {
@@ -191,7 +190,7 @@ extension StepBuilder {
 }
 
 extension DeclaredConfiguration {
-    /// How much of each head is turned.
+    /// The fraction of each head that is rotated.
     fileprivate func rotaryFraction() throws(LimbeckError) -> Double {
         let fraction = try root.optionalDouble("rotary_emb_fraction") ?? 0
         guard 0...1 ~= fraction else {
@@ -200,7 +199,7 @@ extension DeclaredConfiguration {
         return fraction
     }
 
-    /// Whether texts longer than those of the training have angles of their own (dynamic NTK).
+    /// Whether texts beyond the training length have angles of their own (dynamic NTK).
     fileprivate func isScaled() throws(LimbeckError) -> Bool {
         let type = try root.optionalObject("rope_parameters")?.optionalString("rope_type") ?? "default"
         let factor = try root.optionalDouble("rotary_scaling_factor") ?? 0

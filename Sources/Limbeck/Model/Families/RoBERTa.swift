@@ -1,13 +1,13 @@
 import KernelInterface
 
-/// RoBERTa (Liu et al. 2019), and with it DistilRoBERTa, CamemBERT and XLM-RoBERTa: BERT's layers, positions counted from the
-/// padding id, one token type, and heads of their own.
+/// RoBERTa (Liu et al. 2019), including DistilRoBERTa, CamemBERT and XLM-RoBERTa: BERT's layers, positions counted from the padding
+/// id, one token type, and its own heads.
 extension FamilyRules {
     static var roberta: FamilyRules {
         var classes: [(architecture: String, head: HeadRule)] = []
         for name in ["Roberta", "XLMRoberta", "Camembert"] {
             classes += heads(name, sequence: .classifier, classifier: "classifier.out_proj")
-            // Of an encoder, the head for the next token is that for a masked one.
+            // In an encoder, the head for the next token is the one for a masked token.
             classes.append((name + "ForCausalLM", .maskedLM))
         }
         let rules = FamilyRules(.roberta, ["roberta", "xlm-roberta", "camembert"], prefix: "roberta.", heads: classes)
@@ -19,7 +19,7 @@ extension FamilyRules {
 }
 
 extension MaskedLMNames {
-    /// RoBERTa's and MPNet's, with a GELU whatever the encoder has.
+    /// RoBERTa's and MPNet's, with a GELU regardless of the encoder's activation.
     static var lmHead: MaskedLMNames {
         MaskedLMNames(
             transform: DenseNames("lm_head.dense", activation: .gelu, norm: "lm_head.layer_norm"),

@@ -1,9 +1,9 @@
-/// context = softmax(q k^T / sqrt(headSize) + bias) v, of `projected`, whose queries, keys and values are each `width` wide; with scores of
-/// the positions, if it has any.
+/// context = softmax(q k^T / sqrt(headSize) + bias) v over `projected`, whose queries, keys and values are each `width` wide; with
+/// position scores, if there are positions.
 package struct AttentionStep<Form: WeightForm> {
     package var heads: Int
     package var headSize: Int
-    /// Over so many keys on either side of the query; nil: over all.
+    /// A query sees this many keys on either side; nil: all keys.
     package var window: Int?
     package var positions: Form.Positions?
 
@@ -16,10 +16,10 @@ package struct AttentionStep<Form: WeightForm> {
     }
 }
 
-/// The queries and keys of `projected` turned by their positions' angles, those of one of the model's tables.
+/// RoPE: rotates the queries and keys of `projected` by the angles of their positions, from one of the model's tables.
 package struct RotationStep: Sendable {
     package var table: Int
-    /// Of the queries alone; the keys have as many.
+    /// Heads of the queries; the keys have as many.
     package var heads: Int
     package var headSize: Int
 }

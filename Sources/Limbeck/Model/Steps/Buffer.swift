@@ -1,16 +1,16 @@
 import KernelInterface
 
-/// Where a step of the encoder reads and writes: matrices of (tokens, width) in the session's scratch.
+/// The buffers that a step of the encoder reads and writes: matrices of (tokens, width) in the session's scratch.
 package enum Buffer: Int, CaseIterable, Sendable {
-    /// The embeddings, where they are projected to the hidden size.
+    /// The embeddings, if they are projected to the hidden size.
     case embedded
     /// The state between layers.
     case hidden
-    /// The narrow state inside MobileBERT's layers; with `attended`, where its feed-forward networks pass it to and fro.
+    /// The narrow state inside MobileBERT's layers; its feed-forward networks alternate between this buffer and `attended`.
     case narrow
     /// Queries, keys and values, side by side.
     case projected
-    /// What attention gathered, the heads side by side.
+    /// The output of attention, the heads side by side.
     case context
     /// The state after attention.
     case attended
@@ -18,7 +18,7 @@ package enum Buffer: Int, CaseIterable, Sendable {
     case intermediate
 }
 
-/// The widths of the buffers, by the steps that write them; 0 for a buffer that a model does without.
+/// The widths of the buffers, given by the steps that write them; 0 for a buffer that a model does not use.
 package struct BufferWidths: Sendable {
     private var widths = InlineArray<7, Int>(repeating: 0)
 
@@ -30,7 +30,7 @@ package struct BufferWidths: Sendable {
         return widest
     }
 
-    /// Of the buffer that a product of so many columns is written to. It writes whole panels.
+    /// The width of the buffer that a GEMM of `columns` columns writes from `column` on. A GEMM writes whole panels.
     static func width(of columns: Int, from column: Int) -> Int { (column == 0 ? 0 : column + panelColumns) + columns }
 
     package mutating func widen(_ output: (buffer: Buffer, width: Int)?) {

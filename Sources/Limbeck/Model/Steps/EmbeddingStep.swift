@@ -1,4 +1,4 @@
-/// into = norm(the sum of the tables' rows for each token); the norm only if there is one.
+/// into = norm(the sum of the tables' rows for each token); without a norm, the sum.
 package struct EmbeddingStep<Form: WeightForm> {
     package var tables: EmbeddingTables<Form.Table>
     package var width: Int
@@ -18,14 +18,14 @@ package struct EmbeddingStep<Form: WeightForm> {
     }
 }
 
-/// The rows that make up a token's embedding; each table only if there is one.
+/// The tables whose rows add up to a token's embedding; each is optional.
 package struct EmbeddingTables<Table> {
     package var word: Table?  // (vocab, width)
     package var position: Table?  // (rows, width)
     package var type: Table?  // (types, width)
 }
 
-/// into = the words' rows of the next token, of this one and of the previous one, side by side; zeros past the ends.
+/// into = the word embeddings of the next token, this one and the previous one, side by side; zeros past the ends.
 package struct TrigramStep<Form: WeightForm> {
     package var word: Form.Table  // (vocab, width)
     package var width: Int

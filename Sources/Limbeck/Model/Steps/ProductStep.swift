@@ -1,7 +1,7 @@
 import KernelInterface
 
-/// into = norm(activation(from W^T + b + residual)), times from G^T + b, from column `column` on; the residual, the norm and the gate G
-/// only if there are any.
+/// A GEMM: into = norm(activation(from W^T + b + residual)), times from G^T + b, from column `column` on.
+/// Residual, norm and gate G are optional.
 package struct ProductStep<Form: WeightForm> {
     package var matrix: Form.Matrix  // (depth, columns)
     package var gate: Form.Matrix?  // (depth, columns)

@@ -1,5 +1,5 @@
-/// One step of the encoder, with its own shapes. The embeddings are a list of them, and so is a layer: a family's forward pass is data,
-/// built from its tensors and then taken from one form of weights to the next.
+/// One step of the encoder, with its own shapes. The embeddings are a list of steps, and so is a layer: a family's forward pass is
+/// data, built from its tensors and then mapped from one form of weights to the next.
 package enum Step<Form: WeightForm> {
     case embed(EmbeddingStep<Form>)
     case trigrams(TrigramStep<Form>)
@@ -8,7 +8,7 @@ package enum Step<Form: WeightForm> {
     case rotate(RotationStep)
     case attention(AttentionStep<Form>)
 
-    /// The same step with the weights that `map` makes of its own.
+    /// The same step with the weights that `map` converts.
     @inline(never) package func map<Map: WeightMap>(_ map: inout Map) -> Step<Map.Target> where Map.Source == Form {
         switch self {
         case .embed(let step): .embed(step.map(&map))
@@ -20,7 +20,7 @@ package enum Step<Form: WeightForm> {
         }
     }
 
-    /// The buffer that it writes, and how wide that has to be; nil: it works in place.
+    /// The buffer that the step writes, and the width that it needs there; nil: it works in place.
     package var output: (buffer: Buffer, width: Int)? {
         switch self {
         case .embed(let step): (step.into, step.width)
@@ -33,39 +33,39 @@ package enum Step<Form: WeightForm> {
     }
 }
 
-/// What weights are at one stage of their way from the file to the kernels.
+/// The types of the weights at one stage between the file and the kernels.
 package protocol WeightForm {
-    /// Of the encoder's linear layers.
+    /// Matrices of the encoder's linear layers.
     associatedtype Matrix
     associatedtype Norm
     /// A row for each id.
     associatedtype Table
     /// Of disentangled attention.
     associatedtype Positions
-    /// Of rotary positions.
+    /// The tables of RoPE.
     associatedtype Angles
-    /// Of the distances of keys, for all layers.
+    /// The relative position bias of all layers.
     associatedtype DistanceBias
     /// A linear layer after the encoder, with its activation.
     associatedtype Layer
     /// The last linear layer of a head.
     associatedtype Classifier
-    /// That of a masked language model: a row for each word.
+    /// The last linear layer of a masked language model: a row for each word.
     associatedtype Decoder
 }
 
-/// What becomes of weights on their way from one form to the next: packing and quantising say it for a matrix, a norm, a table;
+/// Converts weights from one form to the next. Packing and quantisation define it for a matrix, a norm, a table and so on;
 /// `ModelParts.map` and the steps know where these are.
 ///
-/// None of it throws. A map keeps the first error, and its owner looks for it at the end: nobody in between has to let go of what is
-/// half done, which would be most of the code.
+/// Nothing here throws. A map keeps the first error, and its owner checks for it at the end. So no code in between has to release
+/// partial results, which would be most of the code.
 package protocol WeightMap {
     associatedtype Source: WeightForm
     associatedtype Target: WeightForm
 
-    /// What follows is of this block, or of the embeddings. False: there is no need to go on.
+    /// The weights that follow belong to this block, or to the embeddings if nil. False: the caller may stop.
     mutating func begin(block: Int?) -> Bool
-    /// A product's matrix, and its gate.
+    /// A GEMM's matrix, and its gate.
     mutating func product(_ step: ProductStep<Source>) -> (Target.Matrix, gate: Target.Matrix?)
     mutating func norm(_ norm: Source.Norm) -> Target.Norm
     mutating func table(_ table: Source.Table, _ kind: TableKind) -> Target.Table
@@ -91,7 +91,7 @@ extension WeightMap {
     }
 }
 
-/// What a table's rows are of.
+/// What the rows of a table represent.
 package enum TableKind {
     case words, positions, types
 }

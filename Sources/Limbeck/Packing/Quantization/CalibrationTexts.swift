@@ -1,7 +1,7 @@
-/// What a model reads while its inputs are looked at, if the caller has no texts of the kind that it will read: sentences on many
-/// subjects, in some of the forms that texts have. Alone and in groups, differently mixed, they are 75 texts, some 2,800 tokens.
+/// Default calibration texts, if the caller has no texts of the kind that the model will read: sentences on many subjects and of
+/// several forms. Alone and in groups, differently mixed, they are 75 texts, some 2,800 tokens.
 enum CalibrationTexts {
-    /// The sizes of the groups, and the step in which they walk through the sentences: no common divisor with their number.
+    /// The sizes of the groups, and the stride with which they walk through the sentences, coprime to their number.
     private static let groups = [(1, 1), (2, 3), (4, 7), (8, 11)]
 
     @inline(never) static func make() -> [[UInt8]] {

@@ -1,10 +1,10 @@
 import KernelInterface
 
 extension SymmetricMatrix {
-    /// A = L L^T, in place: L in the lower half, L^T in the upper one. False if A is not positive definite as far as float32 can tell; then
-    /// nothing of use is left.
+    /// Cholesky factorisation A = L L^T, in place: L in the lower triangle, L^T in the upper one. False if A is not positive
+    /// definite in float32; the contents are then undefined.
     ///
-    /// Panel by panel of the columns: what the columns before contribute is one product for all rows below.
+    /// By panels of columns: the contribution of the columns before a panel is one GEMM for all rows below.
     package func factor(kernels: borrowing Kernels, interruption: Interruption? = nil) throws(LimbeckError) -> Bool {
         let width = panelColumns
         var layout = Layout()
@@ -44,7 +44,7 @@ extension SymmetricMatrix {
         return true
     }
 
-    /// The Cholesky factor of the first 32 rows, whose lower half alone is read.
+    /// The Cholesky factor of the first 32 rows; only the lower triangle is read.
     private static func factorDiagonal(_ block: UnsafeMutablePointer<Float>) -> Bool {
         for k in 0..<panelColumns {
             let pivot = block[k * panelColumns + k]
@@ -61,7 +61,7 @@ extension SymmetricMatrix {
         }
         return true
     }
-    /// A row of L below a panel's diagonal: x with x L^T = row.
+    /// A row of L below a panel's diagonal: solves x L^T = row for x.
     private static func substitute(_ diagonal: UnsafePointer<Float>, into row: UnsafeMutablePointer<Float>) {
         for k in 0..<panelColumns {
             let factors = diagonal + k * panelColumns

@@ -1,24 +1,29 @@
 import KernelInterface
 
-/// The rounding of a matrix to whole multiples of a scale for each column, or for each 32 of its elements, so that the products with its
-/// inputs change least.
+/// Rounds a matrix to integer multiples of a scale per column, or per 32 elements of a column, so that its products with the inputs
+/// change as little as possible.
 ///
-/// The error (w - q) X^T has the square (w - q) H (w - q)^T = |(w - q) L|^2, where H = L L^T are the second moments of the inputs. From the
-/// last element to the first, each is rounded where its part of that vanishes but for the rounding, given the elements behind it:
+/// For a column w, quantised to q, and inputs X, the output error is (w - q) X^T. Its square is
+///
+///     (w - q) H (w - q)^T = |(w - q) L|^2,    H = L L^T the second moments of the inputs.
+///
+/// The q that minimises it is the lattice point nearest to w, with distances measured after multiplication by L. Babai's nearest
+/// plane algorithm finds it approximately. From the last element to the first, each q[k] is chosen so that component k of (w - q) L
+/// vanishes except for the rounding, given the errors of the elements after it:
 ///
 ///     q[k] = round(w[k] + sum over i > k of (w[i] - q[i]) L[i, k] / L[k, k])
 ///
-/// which is GPTQ (Frantar et al. 2022) without the inverse, as Babai's nearest plane (Chen et al. 2025, "The Geometry of LLM Quantization").
-/// Without a factor, each element is rounded by itself.
+/// This is GPTQ (Frantar et al. 2022) without the inverse, as Babai's nearest plane (Chen et al. 2025, "The Geometry of LLM
+/// Quantization"). Without a factor L, each element is rounded independently.
 package struct CodeRounding {
-    /// Codes are at most this, either way.
+    /// The maximum magnitude of a code.
     let largest: Float
     let kernels: Kernels
 
     package init(largest: Float, kernels: Kernels) { (self.largest, self.kernels) = (largest, kernels) }
 
-    /// One panel, from the row of the depth that the pointers stand at. The weights become the errors, w - q. From one 32 rows to the next
-    /// the scales are `scaleStep` apart, 0 or 32.
+    /// Rounds one panel, from the row of the depth that the pointers refer to. The weights are replaced by the errors w - q. The
+    /// scales of consecutive blocks of 32 rows are `scaleStep` apart, 0 or 32.
     package func round(
         _ weights: UnsafeMutablePointer<Float>,  // (size, 32)
         size: Int,
@@ -29,7 +34,7 @@ package struct CodeRounding {
     ) {
         withUnsafeTemporaryAllocation(of: Float.self, capacity: (panelColumns + 1) * panelColumns) { space in
             let zeros = space.baseAddress!  // (32)
-            let behind = zeros + panelColumns  // (32, 32), the sums over the elements behind the block
+            let behind = zeros + panelColumns  // (32, 32), the sums over the elements after the block
             zeros.update(repeating: 0, count: panelColumns)
             for block in stride(from: (size - 1) / panelColumns * panelColumns, through: 0, by: -panelColumns) {
                 let end = min(block + panelColumns, size)
@@ -73,11 +78,11 @@ package struct CodeRounding {
         }
     }
 
-    /// The nearest whole number, of two the even one, within -largest...largest.
+    /// The nearest integer, ties to even, clamped to -largest...largest.
     package static func nearest(_ x: Float, _ largest: Float) -> Float {
-        // In this range floats are whole numbers.
+        // In this range all floats are integers.
         let shift: Float = 12_582_912
-        // NaN, which huge weights leave, becomes a code too: it would trap as an integer.
+        // NaN, which huge weights produce, must also become a code: converting it to an integer would trap.
         let bounded = x > -largest ? (x < largest ? x : largest) : -largest
         return (bounded + shift) - shift
     }

@@ -1,11 +1,11 @@
 import KernelInterface
 
-/// What is known of the inputs x of one matrix from the texts of the calibration: how large each gets, and the sum of x^T x.
+/// Statistics of the inputs x of one matrix, from the calibration texts: the maximum magnitude of each input, and the sum of x^T x.
 ///
-/// A matrix deeper than `pieceDepth` is rounded in pieces that know nothing of each other, which bounds memory and time.
+/// A matrix deeper than `pieceDepth` is rounded in independent pieces, which bounds memory and time.
 final class Moments {
     let pieces: [Piece]
-    private(set) var largest: [Float]  // (depth), of |x|
+    private(set) var largest: [Float]  // (depth), maximum of |x|
 
     /// Columns first..<first + size of the inputs.
     struct Piece {
@@ -26,7 +26,7 @@ final class Moments {
         largest = [Float](repeating: 0, count: depth)
     }
 
-    /// Takes in `rows` inputs, `stride` apart. The sums are chains over all rows that were ever added, in order.
+    /// Adds `rows` inputs, `stride` apart. Each sum is one chain over all rows ever added, in order.
     func add(_ x: UnsafePointer<Float>, stride: Int, rows: Int, workers: Workers) throws(LimbeckError) {
         for row in 0..<rows {
             let values = x + row * stride
@@ -39,16 +39,16 @@ final class Moments {
     }
 }
 
-/// A symmetric matrix, and then its Cholesky factor, filled up with zeros to whole panels.
+/// A symmetric matrix, later replaced by its Cholesky factor, padded with zeros to whole panels.
 package struct SymmetricMatrix {
     let size: Int
     /// `size` in whole panels
     let padded: Int
     package let stride: Int
-    package let values: UnsafeMutablePointer<Float>  // (padded, stride); as long as it is not factored, the upper half
+    package let values: UnsafeMutablePointer<Float>  // (padded, stride); until it is factored, the upper triangle
     private let memory: Memory
 
-    /// Inputs that are added at a time.
+    /// The number of inputs that are added at a time.
     private static let chunk = 256
 
     package init(size: Int) throws(LimbeckError) {
@@ -61,7 +61,7 @@ package struct SymmetricMatrix {
 
     var panels: Int { padded / panelColumns }
 
-    /// += x^T x, by the kernels: x^T as the left side of a product, and x in panels as the right one.
+    /// += x^T x, by a GEMM: x^T as the left operand, and x packed into panels as the right one.
     package func add(
         _ x: UnsafePointer<Float>, stride xStride: Int, rows: Int, kernels: borrowing Kernels, interruption: Interruption? = nil
     ) throws(LimbeckError) {
@@ -93,7 +93,7 @@ package struct SymmetricMatrix {
         withExtendedLifetime(memory) {}
     }
 
-    /// A = D A D for the diagonal D.
+    /// A = D A D for the diagonal matrix D.
     func scale(by diagonal: UnsafePointer<Float>) {
         for i in 0..<size {
             let row = values + i * stride
@@ -109,14 +109,14 @@ package struct SymmetricMatrix {
         return Float(sum / Double(size))
     }
 
-    /// A += x I, the padding included.
+    /// A += x I, including the padding.
     package func addToDiagonal(_ x: Float) {
         for i in 0..<padded { values[i * stride + i] += x }
     }
 }
 
 extension Kernels {
-    /// out (rows, panels * 32) = a w^T, or that added to it. `bias` is zeros.
+    /// GEMM: out (rows, panels * 32) = a w^T, or added to out. `bias` is zeros.
     func multiply(
         _ a: UnsafePointer<Float>, stride aStride: Int, rows: Int, by w: UnsafePointer<Float>, depth: Int, panels: Int = 1,
         bias: UnsafePointer<Float>, adding: Bool = false, into out: UnsafeMutablePointer<Float>, stride outStride: Int

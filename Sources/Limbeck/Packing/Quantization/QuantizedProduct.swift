@@ -1,6 +1,6 @@
 import KernelInterface
 
-/// A product of bytes in the making: its matrix, and the gate where there is one, which has the same inputs.
+/// An int8 GEMM being quantised: its matrix, and the gate if there is one, which has the same inputs.
 struct QuantizedProduct {
     let depth: Int
     /// Columns before this one are queries and keys.
@@ -9,7 +9,7 @@ struct QuantizedProduct {
     let matrix: QuantizedMatrix
     let gate: QuantizedMatrix?
 
-    /// Chooses the smoothing, the scales and the codes by what the inputs are.
+    /// Chooses smoothing, scales and codes from the statistics of the inputs.
     func fill(from inputs: Moments, workers: Workers) throws(LimbeckError) {
         let (kernels, interruption) = (workers.kernels, workers.interruption)
         smooth(inputs)
@@ -23,12 +23,14 @@ struct QuantizedProduct {
         try gate?.fill(depth: depth, smoothing: smoothing, inputs.pieces, factors, workers)
     }
 
-    /// What the moments' diagonal is raised by, as a part of its mean: texts are a sample, and with less the codes know those few too well.
+    /// Damping of the second moments: added to the diagonal, as a fraction of its mean. Texts are a sample; with less damping the
+    /// codes overfit it.
     private static let damping: Float = 0.2
 
-    /// SmoothQuant (Xiao et al. 2023): what is large in the inputs is moved into the weights. Of each column of the inputs, with the root
-    /// mean square of its weights, |w|^(5/8) / max |x|^(3/8): measured to be better than the square roots of the maxima.
-    /// Queries and keys count little in |w|: what is wrong in them goes through a softmax, what is wrong in a value into every answer.
+    /// SmoothQuant (Xiao et al. 2023): moves large magnitudes of the inputs into the weights. Per column of the inputs, with
+    /// the root mean square |w| of its weights, the factor is |w|^(5/8) / max |x|^(3/8); measured to be better than the
+    /// square roots of the maxima. Queries and keys count little in |w|: their errors pass through a softmax, while the
+    /// errors of a value enter every answer.
     private func smooth(_ inputs: Moments) {
         let least: Float = 1e-5
         for k in 0..<depth {
@@ -42,18 +44,18 @@ struct QuantizedProduct {
     }
 }
 
-/// A matrix of codes in the making.
+/// A matrix being quantised.
 struct QuantizedMatrix {
     let weights: UnsafePointer<Float>  // (panels, depth, 32)
     let panels: Int
     let codes: Codes
 
-    /// Where they go, as in `IntegerPanels` and `NibblePanels`.
+    /// The memory of the codes, in the layout of `IntegerPanels` and `NibblePanels`.
     enum Codes {
         case bytes(UnsafeMutablePointer<Int8>, scales: UnsafeMutablePointer<Float>, sums: UnsafeMutablePointer<Int32>)
         case nibbles(UnsafeMutablePointer<UInt8>, scales: UnsafeMutablePointer<UInt16>, sums: UnsafeMutablePointer<Float>)
 
-        /// They are at most this, either way.
+        /// The maximum magnitude of a code.
         var largest: Float {
             switch self {
             case .bytes: 127
@@ -62,7 +64,7 @@ struct QuantizedMatrix {
         }
     }
 
-    /// Sums of so many products of bytes fit into 32 bits.
+    /// Sums of this many int8 products fit into 32 bits.
     static let mostDepth = 65536
 
     func form(of matrix: PackedLinear, _ smoothing: UnsafePointer<Float>) -> PackedLinear {
@@ -76,7 +78,7 @@ struct QuantizedMatrix {
         return result
     }
 
-    /// Of the weights of a query or a key, a fifth counts: of their squares, this.
+    /// The weights of queries and keys count a fifth, so their squares count this much.
     private static let scoreShare: Float = 0.04
 
     /// The sum of the squares of an input's weights.
@@ -96,7 +98,7 @@ struct QuantizedMatrix {
         depth: Int, smoothing: UnsafePointer<Float>, _ parts: [Moments.Piece], _ factors: [SymmetricMatrix?], _ workers: Workers
     ) throws(LimbeckError) {
         let rounding = CodeRounding(largest: codes.largest, kernels: workers.kernels)
-        // Rows that share a scale, and how far their scales are from the next ones.
+        // Rows that share a scale, and the distance to the next scales.
         var (group, step) = (depth, 0)
         if case .nibbles = codes { (group, step) = (NibblePanels.group, panelColumns) }
         let memory = try Memory(bytes: (3 * depth + 1) * panelColumns * 4)
@@ -126,13 +128,13 @@ struct QuantizedMatrix {
         withExtendedLifetime(memory) {}
     }
 
-    /// A scale as it can be stored; 0 if it is too small.
+    /// The scale as stored; 0 if it is too small.
     private func stored(_ scale: Float) throws(LimbeckError) -> Float {
         switch codes {
         case .bytes: return scale.isNormal ? scale : 0
         case .nibbles:
             guard let half = half(scale) else {
-                throw LimbeckError(.unsupported, "a product: weights too large for scales in float16")
+                throw LimbeckError(.unsupported, "weights too large for scales in float16")
             }
             return float(half: half)
         }
@@ -154,7 +156,7 @@ struct QuantizedMatrix {
         case .nibbles(let codes, let allScales, let allSums):
             let codes = codes + panel * padded / 2 * panelColumns, sums = allSums + panel * panelColumns
             let halves = allScales + panel * padded / NibblePanels.group * panelColumns
-            // Twice the code 0.
+            // The code 0 in both nibbles.
             codes.update(repeating: 0x88, count: padded / 2 * panelColumns)
             for index in 0..<pieces(depth, NibblePanels.group) * panelColumns { halves[index] = half(scales[index]) ?? 0 }
             for k in 0..<depth {

@@ -1,11 +1,12 @@
 import KernelInterface
 
 extension Weights {
-    /// The same weights at another precision, for the answers that change least without training. They keep these alive for the numbers
-    /// that stay as they are, such as biases.
+    /// The same weights at another precision, chosen without training so that answers change least. The result keeps these weights
+    /// alive for the numbers that stay unchanged, such as biases.
     ///
-    /// For whole numbers the model, whose weights these are, reads the texts of `calibration`, or some of our own, to see what its
-    /// products are multiplied with. The result is the same on every machine. `progress` is told now and then which part is done.
+    /// For int8 and int4 the model to which these weights belong reads the `calibration` texts, or built-in ones, to collect
+    /// statistics of the inputs of its GEMMs. The result is the same on every machine. `progress` is called from time to time with
+    /// the fraction that is done.
     package func quantized(
         to precision: Precision, of model: Model, calibration: [String]? = nil, options: SessionOptions = SessionOptions(),
         progress: ((Double) -> Void)? = nil
@@ -29,21 +30,21 @@ extension Weights {
     }
 }
 
-/// Fills in the codes of all products of a model: each as soon as the last of its inputs has gone by, in one pass of the model over a
-/// batch of texts. Layers that share their weights see the inputs of all of them.
+/// Computes the codes of all GEMMs of a model in one pass over a batch of texts: each as soon as the last of its inputs has been
+/// seen. Layers that share weights see the inputs of all of them.
 struct Quantizer {
     private let weights: Weights
     private let session: Session
     private let products: [QuantizedProduct]
-    /// The first product of each block; those of the embeddings come before.
+    /// The index of the first GEMM of each block; those of the embeddings come before.
     private var firstProducts: [Int] = []
-    /// How often each product is still to come.
+    /// How many more times each GEMM will run.
     private var uses: [Int]
     private var moments: [Moments?]
     private let progress: ((Double) -> Void)?
     private var done = 0
 
-    /// Tokens of the texts that are read.
+    /// The maximum number of tokens of the calibration texts.
     static let mostTokens = 8192
 
     init(
@@ -82,7 +83,7 @@ struct Quantizer {
                 for block in layer { try run(weights.blocks[block], firstProduct: firstProducts[block]) }
             }
         }
-        // Without texts, and of what no layer uses, no inputs are known.
+        // Without texts, and for GEMMs that no layer uses, no inputs are known.
         for product in products.indices where uses[product] > 0 { try finish(product, Moments(depth: products[product].depth)) }
     }
 
@@ -111,7 +112,7 @@ struct Quantizer {
 }
 
 extension Session {
-    /// A batch of the texts that fit into it, the caller's or ours; of random ids if the model has no tokenizer.
+    /// A batch of the texts that fit into it, the caller's or the built-in ones; of random ids if the model has no tokenizer.
     fileprivate func fillForCalibration(_ texts: [String]?) throws(LimbeckError) {
         batch.clear()
         guard let tokenizer = model.tokenizer else { return fillWithRandomIds() }
@@ -123,8 +124,8 @@ extension Session {
         }
     }
 
-    /// As frequent as words are (Zipf's law), since vocabularies have frequent words first: the logarithms of ids are evenly distributed
-    /// over five octaves, which leaves out the special tokens at the beginning of most.
+    /// Random ids with the frequencies of words (Zipf's law), as vocabularies list frequent words first: the logarithms of ids are
+    /// uniform over five octaves, which excludes the special tokens at the beginning of most vocabularies.
     private func fillWithRandomIds() {
         let c = model.configuration
         var state: UInt64 = 1

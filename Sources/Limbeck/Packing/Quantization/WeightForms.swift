@@ -1,20 +1,20 @@
 import KernelInterface
 
-/// Lays out weights in the forms of another precision: run twice over the same weights, to measure and to write, as `Packer` is. The
-/// codes of products are left to `Quantizer`, who knows their inputs.
+/// Lays out weights at another precision. Run twice over the same weights, to measure and to write, like `Packer`. The codes of
+/// GEMMs are left to `Quantizer`, which knows their inputs.
 struct WeightForms: WeightMap {
     typealias Source = Packed
     typealias Target = Packed
 
     let precision: Precision
-    /// So many numbers of a projected row are queries and keys; the values follow.
+    /// Columns of `projected` before this one are queries and keys; the values follow.
     let scoreColumns: Int
     var layout: Layout
     let writes: Bool
 
-    /// The products whose codes are to be filled in: those of the embeddings, and then of each block, in their order.
+    /// The GEMMs whose codes are to be computed: those of the embeddings, then those of each block, in order.
     private(set) var products: [QuantizedProduct] = []
-    /// A table that is used twice, such as the embeddings that a decoder is tied to, is written once.
+    /// Tables that are already written: one that is used twice, such as embeddings tied to a decoder, is written once.
     private var written: [(from: UnsafePointer<Float>, to: Rows)] = []
     /// What is being laid out, for messages.
     private var name: Message = ""
@@ -45,7 +45,7 @@ struct WeightForms: WeightMap {
     // MARK: Products
 
     mutating func product(_ step: ProductStep<Packed>) -> (PackedLinear, gate: PackedLinear?) {
-        // In int4 the codes lose far more than the inputs' bytes, in queries and keys too.
+        // At int4, in queries and keys too, the codes lose far more than the 8-bit inputs.
         let scores = step.into == .projected && precision == .int8 ? max(0, scoreColumns - step.column) : 0
         return product(step.matrix, step.gate, scores: scores)
     }
@@ -68,7 +68,7 @@ struct WeightForms: WeightMap {
 
     @inline(never) private mutating func integers(_ matrix: PackedLinear) -> QuantizedMatrix? {
         guard matrix.depth <= QuantizedMatrix.mostDepth else {
-            fail("a product of depth \(matrix.depth), and bytes are summed up to \(QuantizedMatrix.mostDepth)")
+            fail("GEMM of depth \(matrix.depth), expected at most \(QuantizedMatrix.mostDepth)")
             return nil
         }
         guard let weights = numbers(of: matrix) else { return nil }
@@ -99,7 +99,7 @@ struct WeightForms: WeightMap {
         let halves = layout.take(UInt16.self, count)
         for i in 0..<(writes ? count : 0) {
             guard let half = half(numbers[i]) else {
-                fail("a weight of 65,520 or more, or none at all, which float16 does not have")
+                fail("a weight is 65,520 or more, or NaN, expected a float16")
                 break
             }
             halves[i] = half
@@ -107,7 +107,7 @@ struct WeightForms: WeightMap {
         return UnsafePointer(halves)
     }
 
-    /// Finite float32 numbers alone become anything else.
+    /// Only finite float32 numbers can be converted.
     private mutating func numbers(of matrix: PackedLinear) -> UnsafePointer<Float>? {
         guard case .float(.float32(let weights)) = matrix.panels else {
             failBeingDone()
@@ -126,7 +126,7 @@ struct WeightForms: WeightMap {
 
     // MARK: Rows
 
-    /// What is wrong in a row of a small table, of a position or a type, is so in many texts alike: it keeps 16 bits.
+    /// Errors in a row of a small table, for positions or types, are the same in many texts: these tables keep 16 bits.
     @inline(never)
     mutating func table(_ table: PackedTable, _ kind: TableKind) -> PackedTable {
         var result = table
@@ -134,7 +134,7 @@ struct WeightForms: WeightMap {
         return result
     }
 
-    /// Rows in 16 bits, or in bytes with a scale for each row.
+    /// Rows in 16 bits, or in 8 bits with a scale for each row.
     @inline(never) private mutating func rows(_ rows: Rows, count: Int, width: Int, halves isHalf: Bool) -> Rows {
         guard precision != .float32 else { return rows }
         guard case .float32(let numbers) = rows else {
@@ -157,7 +157,7 @@ struct WeightForms: WeightMap {
         return result
     }
 
-    /// The matrices of heads are small but for a decoder, which has a row for each word, and often those of the embeddings.
+    /// The matrices of heads are small except a decoder, which has a row for each word, and is often the word embeddings.
     mutating func classifier(_ linear: Linear) -> Linear { self.linear(linear, isDecoder: false) }
     mutating func decoder(_ linear: Linear) -> Linear { self.linear(linear, isDecoder: true) }
 
@@ -177,12 +177,12 @@ struct WeightForms: WeightMap {
     }
 }
 
-/// A row as bytes; returns their scale.
+/// Quantises a row to bytes; returns the scale.
 private func bytes(of row: UnsafePointer<Float>, _ width: Int, into codes: UnsafeMutablePointer<Int8>) -> Float {
     var largest: Float = 0
     for i in 0..<width { largest = max(largest, row[i].magnitude) }
     let scale = largest / 127
-    // A row of numbers too small to be scaled is one of zeros.
+    // A row of numbers too small for a scale becomes zeros.
     guard scale >= .leastNormalMagnitude else {
         codes.update(repeating: 0, count: width)
         return 0
@@ -191,18 +191,18 @@ private func bytes(of row: UnsafePointer<Float>, _ width: Int, into codes: Unsaf
     return scale
 }
 
-/// The nearest IEEE binary16, of two the even one; nil if it is not finite.
+/// The nearest IEEE binary16, ties to even; nil if it is not finite.
 package func half(_ x: Float) -> UInt16? {
     let bits = x.bitPattern, sign = UInt16(truncatingIfNeeded: bits >> 16) & 0x8000
     let magnitude = bits & 0x7fff_ffff
-    // From 65,520 on the nearest is infinity.
+    // From 65,520 on, the nearest value is infinity.
     guard magnitude < 0x477f_f000 else { return nil }
     if magnitude >= 0x3880_0000 {
-        // The exponent's bias is 15 instead of 127, and 13 bits go.
+        // The exponent bias is 15 instead of 127, and 13 bits are dropped.
         let rounded = magnitude + 0xfff + (magnitude >> 13 & 1) - 112 << 23
         return sign | UInt16(truncatingIfNeeded: rounded >> 13)
     }
-    // Below the normal numbers they are multiples of 2^-24: where floats are these plus a half, addition rounds.
+    // Subnormal numbers are multiples of 2^-24, the spacing of floats from 0.5 on: adding 0.5 rounds.
     let shifted = Float(bitPattern: magnitude) + 0.5
     return sign | UInt16(truncatingIfNeeded: shifted.bitPattern - (0.5 as Float).bitPattern)
 }
