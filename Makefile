@@ -1,4 +1,4 @@
-# Thin: the work is in scripts/.
+# Thin wrappers around scripts/.
 PREFIX ?= /usr/local
 DESTDIR ?=
 LIBDIR = $(DESTDIR)$(PREFIX)/lib
@@ -8,7 +8,7 @@ INCLUDEDIR = $(DESTDIR)$(PREFIX)/include
 
 all: lib
 
-# The C library, in build/lib: liblimbeck.so, liblimbeck.a, limbeck.pc. It needs libc and libm alone.
+# The C library, in build/lib: liblimbeck.so, liblimbeck.a, limbeck.pc. It depends on libc and libm only.
 lib:
 	scripts/build-lib.sh
 
@@ -23,15 +23,15 @@ install: lib
 	sed 's|^prefix=.*|prefix=$(PREFIX)|' build/lib/limbeck.pc > "$(LIBDIR)/pkgconfig/limbeck.pc"
 	cp -P build/lib/liblimbeck.so* "$(LIBDIR)/"
 
-# Semantic search over a text file, with a real student.
+# Semantic search over a text file, with all-MiniLM-L6-v2.
 demo:
 	QUERY="$(QUERY)" scripts/demo.sh
 
-# Every test there is.
+# All tests.
 test:
 	scripts/test.sh
 
-# The same with more texts and an hour of fuzzing: before a release.
+# The same with more texts and an hour of fuzzing, for use before a release.
 test-long:
 	TOKENIZER_TEXTS=22000 TOKENIZER_RANDOM=10000 TOKENIZER_CHARACTERS=1 SENTENCEPIECE_TEXTS=20000 FUZZ_SECONDS=450 scripts/test.sh
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Every test there is, from a fresh clone on a Debian machine with Swift: installs what is missing and says so, builds, runs.
+# All tests, from a fresh clone on a Debian machine with Swift: installs what is missing and says so, builds, runs.
 # Environment, for longer runs (make test-long): FUZZ_SECONDS (10) for each fuzz target; TOKENIZER_TEXTS (4000) real texts and
-# TOKENIZER_RANDOM (2000) drawn ones for each kind of tokenizer, and one of TOKENIZER_CHARACTERS (4) characters of Unicode, others each
-# time; SENTENCEPIECE_TEXTS (1000).
+# TOKENIZER_RANDOM (2000) random ones for each kind of tokenizer, and one of TOKENIZER_CHARACTERS (4) characters of Unicode, different
+# ones each time; SENTENCEPIECE_TEXTS (1000).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,7 +14,7 @@ step() {
   printf '\n== %s (%d s)\n' "$1" "$((SECONDS - started))"
 }
 
-# Compiling keeps one CPU busy for minutes: what is needed later is built beside the tests before it.
+# Compiling keeps one CPU busy for minutes: what is needed later is built in parallel with the tests before it.
 # begin NAME COMMAND...: with its output in build/NAME.log. finish NAME: waits for it, and shows the output if it failed.
 declare -A begun
 begin() {
@@ -70,7 +70,7 @@ step "Swift example"
 scripts/run-swift-example.sh models/all-MiniLM-L6-v2
 
 step "C library"
-# Four processes share a real student's pack.
+# Four processes share a pack of all-MiniLM-L6-v2.
 "$(swift build -c release --show-bin-path)/limbeck" pack models/all-MiniLM-L6-v2 build/minilm.limbeck --verify examples/search/packages.txt
 export LIMBECK_PACK=$PWD/build/minilm.limbeck
 finish libraries
