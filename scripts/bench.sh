@@ -1,11 +1,11 @@
 #!/bin/sh
-# Speed and memory beside the peers: bench/compare.py, after building the library and preparing the peers.
+# Speed and memory compared with the peers: bench/compare.py, after building the library and preparing the peers.
 #
-#     scripts/bench.sh                about 40 minutes, on a machine that does nothing else
+#     scripts/bench.sh                about 40 minutes, on an otherwise idle machine
 #     scripts/bench.sh --write        the same, and writes bench/results.md and bench/results.svg
 #     scripts/bench.sh --quick        a smoke test: the numbers mean nothing
 #     scripts/bench.sh --part ragged  one part: shapes, ragged, tokenizers, start, memory, pack, limits
-#     scripts/bench.sh families       instead: a checkpoint of every family in a real size, beside PyTorch; --write: bench/families.md
+#     scripts/bench.sh families       instead: a checkpoint of every family in a real size, against PyTorch; --write: bench/families.md
 #
 # Environment: LIMBECK_LIBRARY (default: build/lib/liblimbeck.so, built first), LIMBECK_CLI (default: the command line, built
 # first), CC, SWIFT, and that of bench/setup.sh.

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# The C library for arm64 and Linux, built on any machine: build/lib/arm64/liblimbeck.a. It needs libc and libm alone.
+# The C library for arm64 and Linux, built on any machine: build/lib/arm64/liblimbeck.a. It depends on libc and libm only.
 #
-# SwiftPM builds Embedded Swift for the machine it runs on, so this gives the same folders to the compiler itself. The target is
-# bare metal, the one of arm64 that the toolchain has Embedded Swift for: its objects link with glibc all the same.
+# SwiftPM builds Embedded Swift only for the machine it runs on, so this script calls the compiler on the same folders. The target is
+# arm64 bare metal, the only arm64 target of the toolchain's Embedded Swift; its objects link with glibc nevertheless.
 # Needs aarch64-linux-gnu-gcc with its libc (Debian: gcc-aarch64-linux-gnu, libc6-dev-arm64-cross). Environment: SWIFTC.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -15,7 +15,7 @@ mkdir -p $out $work
 flags=(-target aarch64-none-none-elf -enable-experimental-feature Embedded -wmo -parse-as-library -package-name limbeck
     -swift-version 6 -enforce-exclusivity=unchecked -Xfrontend -function-sections -Xfrontend -mergeable-traps -I $work
     -Xcc -isystem -Xcc /usr/$tools/include -I include -I Sources/CPlatform/include)
-# SwiftPM writes this itself.
+# SwiftPM generates this file.
 echo "module CUnicodeTables { header \"$PWD/Sources/CUnicodeTables/include/CUnicodeTables.h\" }" > $work/CUnicodeTables.modulemap
 flags+=(-Xcc "-fmodule-map-file=$work/CUnicodeTables.modulemap")
 
@@ -44,7 +44,7 @@ for source in Sources/CPlatform/*.c Sources/CUnicodeTables/*.c; do
     objects+=("$object")
 done
 
-# As build-lib.sh has it: code for newer CPUs last, one object, and only the exports global.
+# As in build-lib.sh: code for newer CPUs last, one object, and only the exports global.
 resources=$("$swiftc" -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')
 scripts/exports.sh > $work/exports
 keep=$(sed 's/^/-u /' $work/exports)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds the C library from the Embedded Swift archive: build/lib/liblimbeck.so, liblimbeck.a and limbeck.pc.
 #
-# SwiftPM can make the archive, but no shared library with a soname and a list of exports, so the link is here.
+# SwiftPM can build the archive, but not a shared library with a soname and a list of exports, so this script links it.
 # Environment: SWIFT (default: swift).
 set -eu
 cd "$(dirname "$0")/.."
@@ -15,9 +15,9 @@ number() { sed -n "s/^#define LIMBECK_VERSION_$1 \([0-9]*\)\$/\1/p" "$header"; }
 major=$(number MAJOR)
 version=$major.$(number MINOR).$(number PATCH)
 
-# A section for each function, so that the linker can leave out those that nobody calls. One trap for a function, not one for each
-# check. No hashes for incremental builds, which would be mapped with the library; and no tables for unwinding, which the C files alone
-# would have: there are frame pointers.
+# One section per function, so that the linker can drop unused ones. One trap per function, not one per check. No hashes for
+# incremental builds, which would be mapped with the library. No unwind tables, which only the C files would have: there are frame
+# pointers.
 build() {
     "$swift" build -c release --traits Embedded --scratch-path "$scratch" \
         -Xswiftc -Xfrontend -Xswiftc -function-sections -Xcc -ffunction-sections -Xcc -fdata-sections \
@@ -28,14 +28,14 @@ build --product LimbeckABI
 binaries=$(build --show-bin-path)
 
 # Every object of an Embedded build carries weak copies of the Swift runtime and of the generic code it uses, compiled for its
-# target's CPU, and a linker keeps the first it meets. So the targets for newer CPUs come last, the newest at the end: no call ends in
-# the copy of one that is newer. check-symbols.sh looks whether that held.
+# target's CPU, and the linker keeps the first copy it encounters. The targets for newer CPUs therefore come last, the newest at the end,
+# so that no call resolves to the copy of a newer target. check-symbols.sh checks this.
 list=$binaries/LimbeckABI.product/Objects.LinkFileList
 targets=$(scripts/kernels.sh "$(uname -m | sed s/aarch64/arm64/)" | cut -d ' ' -f 1)
 tr -d "'" < "$list" | grep -vE "/($(echo $targets | tr ' ' '|'))\.build/" > "$work/objects"
 for target in $targets; do tr -d "'" < "$list" | grep "/$target\.build/" >> "$work/objects"; done
 
-# Nothing to link where neither an object, their list nor a script is newer than what was made last; nor gone.
+# Skip the link if no object, nor the list of objects, nor a script is newer than the outputs, and none of the outputs is missing.
 if [ -f "$out/liblimbeck.so.$version" ] && [ -f "$out/liblimbeck.a" ] && [ -f "$out/limbeck.pc" ] &&
     newer=$(tr -d "'" < "$list" | tr '\n' '\0' | xargs -0 sh -c 'made=$0; find "$@" -newer "$made"' "$out/limbeck.pc" \
         "$list" scripts/build-lib.sh scripts/check-symbols.sh scripts/exports.sh "$header" 2>&1) && [ -z "$newer" ]; then
@@ -43,7 +43,7 @@ if [ -f "$out/liblimbeck.so.$version" ] && [ -f "$out/liblimbeck.a" ] && [ -f "$
     exit 0
 fi
 
-# The toolchain: clang and lld lie beside swift, the Unicode tables of Embedded Swift in its resources.
+# The toolchain: clang and lld are in the same folder as swift, the Unicode tables of Embedded Swift in its resources.
 target=$("$swift" -print-target-info)
 resources=$(printf '%s\n' "$target" | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')
 triple=$(printf '%s\n' "$target" | sed -n 's/.*"unversionedTriple": "\(.*\)".*/\1/p' | head -n 1)
@@ -55,7 +55,7 @@ tables=$resources/embedded/$triple/libswiftUnicodeDataTables.a
 scripts/exports.sh > "$work/exports"
 { echo '{ global:'; sed 's/$/;/' "$work/exports"; echo 'local: *; };'; } > "$work/limbeck.map"
 
-# Without the Unicode tables: 30 kB that only comparing and hashing `String` by its own rules needs. Code that begins to do so fails
+# Without the Unicode tables: 30 kB that only String comparison and hashing by Unicode rules need. Code that starts to use those fails
 # to link here.
 soname=liblimbeck.so.$major
 # shellcheck disable=SC2086
@@ -67,8 +67,8 @@ soname=liblimbeck.so.$major
 ln -sf "liblimbeck.so.$version" "$out/$soname"
 ln -sf "$soname" "$out/liblimbeck.so"
 
-# One object, in which only the exports are global: a host that has Swift of its own, or another copy of the Unicode tables,
-# does not meet ours.
+# One object, in which only the exports are global: this avoids conflicts with a host that contains Swift itself, or
+# another copy of the Unicode tables.
 keep=$(sed 's/^/-u /' "$work/exports")
 # shellcheck disable=SC2086
 ld -r --gc-sections --gc-keep-exported $keep -o "$work/limbeck.o" @"$work/objects" "$tables"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Fails when the library exports more or less than include/limbeck.h declares, needs more than libc and libm, or grows past 1.1 MB. With
 # two arguments, the list of objects and the one object linked from them: fails when code for a newer CPU could run on an older one.
-# TOOLS: of a cross build, the beginning of the names of its nm and objdump.
+# TOOLS: for a cross build, the prefix of the names of its nm and objdump.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -11,10 +11,10 @@ mkdir -p "$work"
 failed=0
 fail() { echo "check-symbols: $*" >&2; failed=1; }
 
-# The trap of compiling Swift for several CPUs: the runtime and the generic code of the standard library are weak symbols in
-# every object, and the linker keeps one copy for everybody. AVX instructions (all begin with v, or with k for masks), and on arm64 dot
-# products and the atomics that came with them, may show up in the kernel targets' own functions, and in nothing that another target
-# defines too, and so could have called.
+# The pitfall of compiling Swift for several CPUs: the runtime and the generic code of the standard library are weak symbols in
+# every object, and the linker keeps one copy for all targets. AVX instructions (all begin with v, or with k for masks), and on arm64 dot
+# products and the atomics that came with them, may occur in functions that only the kernel targets define, but not in a function
+# that another target defines too, and could therefore call.
 if [ $# -eq 2 ]; then
     case ${TOOLS:-$(uname -m)} in
     aarch64* | arm64) newer='[su]dot|cas|swp|ld(add|clr|eor|set|[su]max|[su]min)' ;;
@@ -23,7 +23,7 @@ if [ $# -eq 2 ]; then
     {
         grep -vE '/(Integer)?Kernels(AVX|AMX|NEON)' "$1" | xargs "${TOOLS:-}nm" --defined-only 2> /dev/null | awk 'NF == 3 { print $3 }' |
             LC_ALL=C sort -u
-        # What two of the newer targets have, and a linker may make one of.
+        # Functions that two of the newer targets define, of which the linker may keep one.
         grep -E '/(Integer)?Kernels(AVX|AMX|NEON)' "$1" | xargs "${TOOLS:-}nm" --defined-only 2> /dev/null |
             awk 'NF == 3 && $2 ~ /[A-Zuvw]/ { print $3 }' | LC_ALL=C sort | uniq -d
     } | LC_ALL=C sort -u > "$work/generic"

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Semantic search over a text file of this repository, with a real student packed as int8: `make demo`, or
+# Semantic search over a text file of this repository, with all-MiniLM-L6-v2 packed as int8: `make demo`, or
 # `make demo QUERY="draw a map"`.
 #
-# Brings what is missing and says so; the second time there is nothing to bring.
+# Installs and downloads what is missing and says so; a second run needs nothing.
 # Environment: QUERY (default: three queries), SWIFT (default: swift).
 set -eu
 cd "$(dirname "$0")/.."
@@ -38,7 +38,7 @@ limbeck=$("$swift" build -c release --show-bin-path)/limbeck
 say "Bringing the model all-MiniLM-L6-v2: 6 layers, 22.7 million numbers"
 scripts/fetch-minilm.sh
 
-# Where it is whole it stays: verify compares every byte's checksum, and the answers to the reference texts.
+# An intact pack is kept: verify compares every byte's checksum, and the answers to the reference texts.
 if ! "$limbeck" verify "$pack" > /dev/null 2>&1; then
     say "Packing it as int8, once: numbers of 4 bytes become 1 byte each, the tokenizer becomes tables, all in one file"
     "$limbeck" pack "$model" "$pack"

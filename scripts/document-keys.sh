@@ -1,5 +1,5 @@
 #!/bin/sh
-# Puts what `limbeck keys` prints between the markers of docs/models.md, or of another file.
+# Inserts the output of `limbeck keys` between the markers of docs/models.md, or of another file.
 #
 #     scripts/document-keys.sh [FILE]
 #

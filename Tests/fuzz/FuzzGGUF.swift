@@ -7,8 +7,7 @@ import Limbeck
 ///
 /// The input is the file, or all up to the tensors' data: so that the fuzzer need not keep many
 /// bytes, what the tensors lack is filled with the input's last ones.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
+func fuzzGGUF(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     let input = Array(UnsafeRawBufferPointer(start: data, count: count))
     fuzz_limit(64 << 20)
     defer { fuzz_clear() }

@@ -1,8 +1,7 @@
 import Limbeck
 
 /// JSON: what parses can be read through and through.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
+func fuzzJSON(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     withExactCopy(UnsafeRawBufferPointer(start: data, count: count)) { bytes in
         do throws(LimbeckError) {
             walk(try JSONDocument(bytes, file: "a.json").root)

@@ -10,8 +10,7 @@ import Limbeck
 /// header's length is put before it, and the data is repeated up to the largest number in the header. A header that does not begin with a
 /// brace is the whole weight file as it is; an empty one is none. A part that begins with an "@" is another file: its name, a line break, and
 /// what is in it. The weights of 2_Dense are always those of a layer from 8 to 4.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
+func fuzzModel(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     let input = UnsafeRawBufferPointer(start: data, count: count)
     let parts = parts(input, 10)
     let tokenizer = parts[1].first == UInt8(ascii: "{") ? "tokenizer.json" : "vocab.txt"

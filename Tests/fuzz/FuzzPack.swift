@@ -6,8 +6,7 @@ import Limbeck
 ///
 /// The input is a list of changes to the pack of a golden model: its first byte says of which, and each four bytes after it are one
 /// change. The checksums are made to fit, except after a change of the header.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
+func fuzzPack(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     let input = UnsafeRawBufferPointer(start: data, count: count)
     guard let first = input.first else { return 0 }
     var pack = packs[Int(first) % packs.count]
@@ -30,7 +29,7 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
 }
 
 /// One of each kind of part.
-nonisolated(unsafe) private let packs: [Pack] = [
+private let packs: [Pack] = [
     "models/bert-sequence-3", "models/mpnet-masked", "models/modernbert-answer", "models/deberta", "models/mobilebert-choice",
     "models/albert-masked", "models/nomic-sequence", "answers/embed", "cases/sentences/stages", "cases/sentences/activations",
     "cases/sentences/prompts-left-out", "cases/sentences/cross-encoder",

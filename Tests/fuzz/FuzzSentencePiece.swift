@@ -4,8 +4,7 @@ import Limbeck
 /// A .model file, with the text that it cuts if it opens.
 ///
 /// The input: a byte that says which tokenizer it is, one that says how long the text is, the text, and the file.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
+func fuzzSentencePiece(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     let input = UnsafeRawBufferPointer(start: data, count: count)
     guard count >= 2 else { return 0 }
     let text = input[2...].prefix(Int(input[1]))

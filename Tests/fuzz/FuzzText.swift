@@ -5,8 +5,7 @@ import Limbeck
 ///
 /// The input is a byte that picks the tokenizer and the options, one for the length to truncate to, and the text; for a pair a byte
 /// more says where it is cut.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
+func fuzzText(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     guard count >= 3, let data else { return -1 }
     let check = checks[Int(data[0] & 7) % checks.count]
     let special = data[0] & 0x10 != 0

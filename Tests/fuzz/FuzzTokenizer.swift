@@ -6,8 +6,7 @@ import Limbeck
 /// The input is five parts between NUL bytes: tokenizer.json if it begins with a brace, else vocab.txt; tokenizer_config.json; a text;
 /// special_tokens_map.json; and added_tokens.json. An empty part is a file that is not there. If the first begins with "#version", it is
 /// merges.txt, and the second vocab.json.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
+func fuzzTokenizer(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     let parts = parts(UnsafeRawBufferPointer(start: data, count: count), 5)
     if parts[0].starts(with: "#version".utf8) {
         file("t/merges.txt", parts[0])

@@ -5,8 +5,7 @@ import Limbeck
 ///
 /// An input that begins as a zip archive or as the old format does is the whole file. Any other is
 /// a pickle: it is put into an archive with four storages, "0" to "3", of 64 bytes each.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
+func fuzzTorch(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     let input = UnsafeRawBufferPointer(start: data, count: count)
     let isFile = input.starts(with: "PK".utf8) || input.starts(with: [0x80, 2, 0x8A, 10])
     withExactCopy(isFile ? Array(input) : archive(Array(input))) { bytes in

@@ -1,4 +1,4 @@
-/* Which label fits each text? The probabilities of a classifier, the best label first. */
+/* Which label fits each text? Prints the probabilities of a classifier, best label first. */
 #include "common.h"
 
 int main(int argc, char **argv) {

@@ -1,4 +1,4 @@
-/* What the examples share, so that the lines that matter stand out. */
+/* Code shared by the examples, to keep each of them short. */
 #ifndef LIMBECK_EXAMPLES_COMMON_H
 #define LIMBECK_EXAMPLES_COMMON_H
 
@@ -48,7 +48,7 @@ static inline limbeck_model_info_t infoOf(const limbeck_model *model) {
     return info;
 }
 
-/* The name of a label; `joined` without "B-" and "I-". */
+/* The name of a label; with `joined`, without "B-" and "I-". */
 static inline void printLabel(const limbeck_model *model, int32_t label, int joined) {
     char name[256];
     size_t bytes;

@@ -1,4 +1,4 @@
-/* How similar are texts? One vector each, then the cosine of every text with the first. */
+/* How similar are texts? Computes one vector each, then the cosine of every text with the first. */
 #include "common.h"
 
 int main(int argc, char **argv) {

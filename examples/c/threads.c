@@ -1,4 +1,4 @@
-/* A server's shape: one model, shared; a session per thread, each with a single CPU. */
+/* The structure of a server: one shared model; one session per thread, each with a single CPU. */
 #include "common.h"
 #include <pthread.h>
 

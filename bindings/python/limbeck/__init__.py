@@ -1,4 +1,4 @@
-"""Limbeck runs distilled Transformer students on the device: text in, answers out.
+"""Limbeck: on-device inference for distilled Transformer encoders. Text in, answers out.
 
     import limbeck
 

@@ -1,4 +1,4 @@
-"""What is opened when a model is: its handles, its facts, and how it is copied and closed."""
+"""The base of `Model`: its handles and properties, and how it is copied and closed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ._tokenizer import Tokenizer
 
 _MOST_THREADS = 256
 _MOST_TOKENS = 2**20
-# The attributes of an opened model; whatever else it has belongs to a class derived from it, and goes into copies.
+# The attributes of an open model. All others belong to a derived class, and are copied.
 _OWN = frozenset({"_path", "_options", "_session", "_entities", "_tokenizer", "info", "labels", "prompts", "session"})
 
 Self = TypeVar("Self", bound="Opened")
@@ -27,7 +27,7 @@ Item = TypeVar("Item")
 
 
 class Opened:
-    """An opened model, with the session that runs it."""
+    """An open model, with the session that runs it."""
 
     def __init__(self, path: Path, threads: int = 0, max_tokens: int | None = None, kernels: str | None = None) -> None:
         self._open(path, threads=threads, max_tokens=max_tokens, kernels=kernels)
@@ -53,8 +53,8 @@ class Opened:
         self.session = self._session.info()
 
     def close(self) -> None:
-        """Frees the model and its session now, instead of with the last reference. A call of another thread is ended, with an
-        `Error`; later ones raise it too."""
+        """Frees the model and its session at once, instead of with the last reference. A running call of another thread ends with
+        an `Error`; later calls raise it too."""
         self._session.close()
 
     def __enter__(self: Self) -> Self:
@@ -83,12 +83,12 @@ class Opened:
 
     @property
     def default_prompt_name(self) -> str | None:
-        """The prompt that is put before texts where a call does not say."""
+        """The prompt that is prepended to texts if a call specifies none."""
         place = self.info.default_prompt
         return None if place < 0 else list(self.prompts)[place]
 
     def _prompt(self, prompt: str | None, name: str | None) -> dict[str, Any]:
-        """The members of options that say which prompt."""
+        """The members of an options struct that select the prompt."""
         if prompt is not None and name is not None:
             raise Error(Status.INVALID_ARGUMENT, "both prompt and prompt_name, and a call has one at most")
         if name is not None and name not in self.prompts:
@@ -101,7 +101,7 @@ class Opened:
         }  # fmt: skip
 
     def _each(self, items: Sequence[Item], show: ShowProgress) -> Iterator[Item]:
-        """Each of a list, to be computed before the next."""
+        """The items one by one; each is to be computed before the next is requested."""
         for first, end in parts(self._session, len(items), show):
             yield from items[first:end]
 

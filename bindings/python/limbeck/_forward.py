@@ -1,4 +1,4 @@
-"""Ids in, numbers out."""
+"""Ids in, tensors out."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Ids = Any  # a list of whole numbers, or an array of them
 
 
 class Forward(Opened):
-    """The part of `Model` for programs that cut texts themselves, or look inside."""
+    """The part of `Model` for programs that tokenize texts themselves, or need hidden states."""
 
     def forward(
         self,
@@ -31,11 +31,12 @@ class Forward(Opened):
         *,
         show_progress: ShowProgress = False,
     ) -> list[Floats]:
-        """Runs sequences of token ids, and gives one array for each.
+        """Runs sequences of token ids, and returns one array for each.
 
         `output` "hidden": (tokens, hidden_size), the state after `layer`; 0 is the embedding output, -1 the last.
-        "pooled": (hidden_size). "logits": (labels) of a classifier; (tokens, labels) of a tagger; (tokens, 2), start and end, of a
-        question answerer; (tokens, vocab_size) of a masked language model; (tokens, 1) of ELECTRA's discriminator.
+        "pooled": (hidden_size). "logits": (labels) for sequence classification; (tokens, labels) for token classification; (tokens,
+        2), start and end, for question answering; (tokens, vocab_size) for a masked language model; (tokens, 1) for ELECTRA's
+        discriminator.
         """
         what, layer = choice(_native.OUTPUT, "output", output, "hidden"), small("layer", layer)
         sequences, lengths = _sequences(ids, "ids")
@@ -58,7 +59,7 @@ class Forward(Opened):
         return np.split(values, ends[1:-1]) if per_token and lengths else list(values)
 
     def _shape(self, output: str) -> tuple[bool, int]:
-        """Whether an output has a row per token (else per sequence), and how wide a row is."""
+        """Whether an output has one row per token (else per sequence), and the width of a row."""
         facts = self.info
         if output != "logits":
             return output == "hidden", facts.hidden_size
@@ -74,7 +75,7 @@ class Forward(Opened):
 
 
 def _sequences(values: Iterable[Ids], name: str) -> tuple[list[Ids], list[int]]:
-    """Lists of whole numbers, and how many each has."""
+    """Lists of integers, and their lengths."""
     sequences = list(values)
     for index, sequence in enumerate(sequences):
         if isinstance(sequence, str) or not hasattr(sequence, "__len__"):
@@ -83,7 +84,7 @@ def _sequences(values: Iterable[Ids], name: str) -> tuple[list[Ids], list[int]]:
 
 
 def _flat(sequences: Sequence[Ids], name: str) -> npt.NDArray[np.int32]:
-    """Sequences of integers back to back. What does not fit in 32 bits is no id."""
+    """Sequences of integers, concatenated. A number that does not fit in 32 bits is refused as an id."""
     arrays = [np.asarray(sequence) for sequence in sequences if len(sequence)]
     if not arrays:
         return np.zeros(0, np.int32)

@@ -1,4 +1,4 @@
-"""The model: scores of texts and pairs, and tokens. What else it answers is in the files of its base classes."""
+"""`Model`: scores of texts and pairs, and tokens. Its other tasks are in the files of its base classes."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from ._vectors import Embedder
 
 
 class Model(Embedder, SpanAnswers, Forward):
-    """A model folder, a pack or a GGUF file, opened, with a session to run it.
+    """An open model folder, pack or GGUF file, with a session to run it.
 
-    `threads`: 0 for the CPUs this process may use. `max_tokens`: the memory bound; larger batches are split inside, with the same
-    bits. `kernels`: "portable", "avx2", "avx_vnni", "avx512", "avx512_vnni", "amx", "neon", "neon_dot", or None for the best this
-    CPU has.
+    `threads`: 0 for the number of CPUs this process may use. `max_tokens`: the memory bound; larger batches are split internally,
+    with bit-identical results. `kernels`: "portable", "avx2", "avx_vnni", "avx512", "avx512_vnni", "amx", "neon", "neon_dot", or
+    None for the best this CPU supports.
 
-    Threads may share a Model; their calls take turns. Open one per thread to run them at the same time. A copy, or what a pickle
-    becomes, is the model opened again, by its path and these options. A process that fork() made may go on with it.
+    Threads may share a Model; their calls take turns. For concurrent calls, open one Model per thread. Copying or unpickling a
+    Model opens it again, by its path and with these options. A child process of fork() may continue to use it.
     """
 
     def classify(
@@ -44,8 +44,8 @@ class Model(Embedder, SpanAnswers, Forward):
     ) -> list[Classification]:
         """The labels of texts, or of pairs of texts (entailment, next sentence).
 
-        `scores`: "softmax", "sigmoid" or "raw"; None is as the model says. `temperature` divides the logits before. `prompt` and
-        `prompt_name` are as for `embed`; of a pair the prompt is put before the first text.
+        `scores`: "softmax", "sigmoid" or "raw"; None: as the model specifies. `temperature` divides the logits first. `prompt` and
+        `prompt_name` are as for `embed`; for a pair, the prompt is prepended to the first text.
         """
         options = _classify_options(scores, temperature, max_length, self._prompt(prompt, prompt_name))
         first, second = listed(texts), None if pairs is None else listed(pairs, "pairs")
@@ -74,7 +74,8 @@ class Model(Embedder, SpanAnswers, Forward):
         prompt_name: str | None = None,
         show_progress: ShowProgress = False,
     ) -> Floats:
-        """One score per document, in their order, from a cross-encoder. Higher is more relevant. A prompt is put before the query."""
+        """One score per document, in their order, from a cross-encoder. Higher is more relevant. A prompt is prepended to the
+        query."""
         options = _classify_options(scores, temperature, max_length, self._prompt(prompt, prompt_name))
         asked, inputs = encode(single(query, "query")), listed(documents, "documents")
         values = np.empty(len(inputs), np.float32)
@@ -102,7 +103,7 @@ class Model(Embedder, SpanAnswers, Forward):
         special_tokens: bool = True,
         max_length: int | None = None,
     ) -> Tokens | list[Tokens]:
-        """`Tokenizer.tokenize` of the model's tokenizer."""
+        """`Tokenizer.tokenize` with the model's tokenizer."""
         return self.tokenizer.tokenize(text, pair, special_tokens=special_tokens, max_length=max_length)
 
 

@@ -1,5 +1,5 @@
-"""The mirror of include/limbeck.h: constants, structs, functions, and how the library is found. tests/test_mirror.py holds it to
-the header."""
+"""The ctypes mirror of include/limbeck.h: constants, structs, functions, and the search for the library. tests/test_mirror.py
+compares it with the header."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ VERSION_MAJOR = 0
 
 
 class Status(enum.IntEnum):
-    """Why a call failed; the numbers of limbeck.h."""
+    """Status codes, as in limbeck.h."""
 
     OK = 0
     INVALID_ARGUMENT = 1
@@ -36,7 +36,7 @@ class Status(enum.IntEnum):
     KERNELS_UNAVAILABLE = 42
 
 
-# Names of options, as Python spells them, and their numbers: {prefix of the C name: {name: number}}.
+# Names of options in Python, and their values: {prefix of the C name: {name: value}}.
 FAMILY = {
     "bert": 1, "distilbert": 2, "roberta": 3, "albert": 4, "electra": 5, "mpnet": 6, "mobilebert": 7, "deberta": 8, "modernbert": 9,
     "nomic_bert": 10,
@@ -54,7 +54,7 @@ OUTPUT = {"hidden": 1, "pooled": 2, "logits": 3}
 
 
 class Sized(ctypes.Structure):
-    """A struct that starts with its own size."""
+    """A struct that starts with its size."""
 
     struct_size: int
 
@@ -219,10 +219,10 @@ STRUCTS = {
     "limbeck_candidate": Candidate,
 }
 
-# Handles are c_void_p. Inputs that are bytes are c_char_p; buffers that are written are c_void_p, so that numpy's addresses fit.
+# Handles are c_void_p. Byte inputs are c_char_p; output buffers are c_void_p, so that addresses of numpy arrays can be passed.
 _texts, _sizes, _count, _handle = POINTER(c_char_p), POINTER(c_size_t), POINTER(c_size_t), POINTER(c_void_p)
 
-# name: (what it returns, what it takes), in the header's order.
+# name: (return type, parameter types), in the order of the header.
 FUNCTIONS: dict[str, tuple[object, list[object]]] = {
     "limbeck_version": (c_uint32, []),
     "limbeck_version_string": (c_char_p, []),
@@ -286,7 +286,7 @@ FUNCTIONS: dict[str, tuple[object, list[object]]] = {
 
 
 def find() -> Path:
-    """The library: as the environment says, inside the package, or in the source tree."""
+    """The path of the library: from the environment, inside the package, or in the source tree."""
     if told := os.environ.get("LIMBECK_LIBRARY"):
         return Path(told)
     here = Path(__file__).resolve()

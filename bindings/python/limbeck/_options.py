@@ -1,4 +1,4 @@
-"""Options on their way to C, which would cut a number that does not fit without a word: names, whole numbers, and their limits."""
+"""Conversion of options for C: names, integers, and their limits. ctypes would silently truncate a number that does not fit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from ._native import Status
 from ._results import Error
 
-MOST = 2**32 - 1  # that fits in the members of the C structs
+MOST = 2**32 - 1  # the maximum of the members of the C structs
 
 
 def number(option: str, value: SupportsIndex | None, least: int = 0, most: int = MOST) -> int:
@@ -26,7 +26,7 @@ def number(option: str, value: SupportsIndex | None, least: int = 0, most: int =
 
 
 def whole(option: str, value: SupportsIndex) -> int:
-    """A whole number, also of numpy's."""
+    """An integer, including numpy integers."""
     try:
         return operator.index(value)
     except TypeError:
@@ -34,7 +34,7 @@ def whole(option: str, value: SupportsIndex) -> int:
 
 
 def small(option: str, value: SupportsIndex) -> int:
-    """An id, or the number of a layer, that fits in 32 bits."""
+    """An id, or the index of a layer, that fits in 32 bits."""
     count = whole(option, value)
     if not -(2**31) <= count < 2**31:
         raise Error(Status.ID_OUT_OF_RANGE, f"{option} is {count}, and must be {-(2**31)} to {2**31 - 1}")
@@ -42,7 +42,7 @@ def small(option: str, value: SupportsIndex) -> int:
 
 
 def positive(option: str, value: float) -> float:
-    """A number that is more than 0 in float32, too: there 0 would be the default."""
+    """A number that is greater than 0 in float32 too, where 0 would mean the default."""
     try:
         rounded = float(np.float32(value))
     except (TypeError, ValueError):
@@ -53,7 +53,7 @@ def positive(option: str, value: float) -> float:
 
 
 def choice(numbers: Mapping[str, int], option: str, name: str | None, default: str) -> int:
-    """The number of a named option."""
+    """The value of a named option."""
     try:
         return numbers[default if name is None else name]
     except (KeyError, TypeError):
@@ -67,5 +67,5 @@ def flag(value: bool | None) -> int:
 
 
 def name_of(numbers: Mapping[str, int], number: int) -> str:
-    """What a number of the library is called; one of a later library is its own name."""
+    """The name of a value of the library; for an unknown value, of a later library, its digits."""
     return next((name for name, known in numbers.items() if known == number), str(number))

@@ -1,4 +1,4 @@
-"""Packs: a model as one file, which is opened without being read."""
+"""Packs: a model as one memory-mapped file."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ def pack(
     references: Iterable[str] | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> None:
-    """Packs a model folder or a GGUF file into one file for `Model`, which is there whole or not at all.
+    """Writes a model folder or a GGUF file as one file for `Model`, completely or not at all.
 
-    `precision`: "f32", "f16", "int8" or "int4". `calibration`: texts like those that the model will see, for the last two; built-in
-    ones without them. The answers to the first few of `references`, or of some built-in texts, are kept for `verify`. `progress` is
-    called with a stage and how much of it is done, from 0 to 1. What it raises, or a signal handler (Ctrl-C), ends the call, and no
-    file is written.
+    `precision`: "f32", "f16", "int8" or "int4". `calibration`: calibration texts for the last two, similar to those in use; by
+    default built-in texts. The answers to the first few of `references`, or to built-in texts, are stored for `verify`. `progress`
+    is called with a stage and its completed fraction, from 0 to 1. An exception that it or a signal handler (Ctrl-C) raises ends
+    the call, and no file is written.
     """
     number = choice(_native.PRECISION, "precision", precision, "default")
     seen = Texts([] if calibration is None else listed(calibration, "calibration"))
     kept = Texts([] if references is None else listed(references, "references"))
     source, target = os.fsencode(model_dir), os.fsencode(out)
     stages = {number: name for name, number in _native.PACK.items()}
-    # The library works on a thread of its own, on which no signal handler of Python's runs: what one raised in a function that the
-    # library called back would be lost.
+    # The library runs on a separate thread, where Python runs no signal handlers: an exception that one raised in a callback of the
+    # library would be lost.
     steps: SimpleQueue[tuple[str, float] | None] = SimpleQueue()
     stopped = threading.Event()
     failures: list[BaseException] = []

@@ -1,4 +1,4 @@
-"""Long calls: in parts, between which other threads have their turn, and somebody sees how far they are."""
+"""Long calls, split into parts: between the parts other threads get their turn, and progress is reported."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from typing import Callable, Union
 
 from ._session import Session
 
-# True: a bar on standard error. A function is called with how many texts are done, and how many there are.
+# True: a progress bar on standard error. A function is called with the number of texts done and the total.
 ShowProgress = Union[bool, Callable[[int, int], None]]
 
-_FIRST = 64  # texts in the first part, from whose time follows how many there are in the next
-_SECONDS = 0.5  # for a part: the last batch of each may be half empty
+_FIRST = 64  # texts in the first part, whose time determines the size of the next
+_SECONDS = 0.5  # duration of a part; not too short, as the last batch of each may be half empty
 
 
 def parts(session: Session, count: int, show: ShowProgress = False) -> Iterator[tuple[int, int]]:
-    """Cuts 0..count into ranges that take about half a second each, at least one. Each is to be computed before the next."""
+    """Splits 0..count into ranges that take about half a second each, at least one. Each is to be computed before the next is
+    requested."""
     tell = _Bar() if show is True else show or None
     first, size = 0, _FIRST
     try:

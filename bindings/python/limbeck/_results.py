@@ -1,4 +1,4 @@
-"""What the calls give back, and the error they raise."""
+"""The results of the calls, and the error they raise."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Floats = npt.NDArray[np.float32]
 
 
 class Error(Exception):
-    """A call that failed: `status` is a `Status`, `message` says what was wrong."""
+    """A failed call: `status` is a `Status`, `message` says what was wrong."""
 
     status: int
     message: str
@@ -21,7 +21,7 @@ class Error(Exception):
     def __init__(self, status: int, message: str = "") -> None:
         try:
             self.status = _native.Status(status)
-        except ValueError:  # a number of a later library
+        except ValueError:  # a status of a later library
             self.status = status
         self.message = message or _native.library.limbeck_status_string(status).decode()
         super().__init__(self.message)
@@ -31,13 +31,14 @@ class Error(Exception):
 
 
 def check(status: int) -> None:
-    """Raises unless a call went well."""
+    """Raises an `Error` unless the call succeeded."""
     if status != _native.Status.OK:
         raise Error(status)
 
 
 class Tokens(NamedTuple):
-    """A text in tokens. `types` are what the model is given; `offsets` are (start, end) in characters of a token's own text."""
+    """The tokens of a text. `types` are the token types passed to the model; `offsets` are (start, end) in characters of the
+    token's text."""
 
     ids: list[int]
     types: list[int]
@@ -45,7 +46,7 @@ class Tokens(NamedTuple):
 
 
 class Classification(NamedTuple):
-    """The best label of a text, and the scores of all, in the order of `Model.labels`."""
+    """The best label of a text, and the scores of all labels, in the order of `Model.labels`."""
 
     label: str
     score: float
@@ -53,7 +54,7 @@ class Classification(NamedTuple):
 
 
 class Tag(NamedTuple):
-    """A labelled span; `start` and `end` are characters of the text."""
+    """A labelled span; `start` and `end` are character offsets into the text."""
 
     label: str
     score: float
@@ -72,7 +73,7 @@ class Answer(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """A token for a mask."""
+    """A candidate token for a mask."""
 
     token: str
     score: float
@@ -80,7 +81,7 @@ class Candidate(NamedTuple):
 
 
 class ModelInfo(NamedTuple):
-    """What a model is; `answers` names the methods that work on it."""
+    """Properties of a model; `answers` has the names of the supported methods."""
 
     family: str
     answers: tuple[str, ...]
@@ -104,7 +105,7 @@ class ModelInfo(NamedTuple):
 
 
 class SessionInfo(NamedTuple):
-    """What a model runs on: threads, the memory bound in tokens, the instruction set, the scratch memory."""
+    """The resources of a session: threads, the memory bound in tokens, the instruction set, the scratch memory."""
 
     threads: int
     max_tokens: int

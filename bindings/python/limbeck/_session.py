@@ -1,4 +1,5 @@
-"""A session of the C library as Python uses it: by threads in turn, across fork(), with Ctrl-C, and closed at any time."""
+"""A session of the C library for Python: shared by threads in turn, usable after fork(), interruptible, and closable at any
+time."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ from ._results import Error, SessionInfo, check
 
 
 class _Watch:
-    """What the session's interrupt is told, and what it found. It knows nothing of the session, which goes with its last user."""
+    """State shared with the session's interrupt callback. It has no reference to the session, which is freed with its last user."""
 
     def __init__(self) -> None:
         self.is_closing = False
@@ -26,10 +27,10 @@ class _Watch:
 
 
 def _interrupt(watch: _Watch) -> Generator[int, Any, None]:
-    """The interrupt of a session is the `send` of this generator.
+    """The interrupt callback of a session is the `send` of this generator.
 
-    On the main thread, Python runs signal handlers before the first line of any function that it is called back with. What they
-    raise there is lost, since no `try` has begun yet; a generator goes on in the middle of one.
+    On the main thread, Python runs signal handlers before the first line of any callback. An exception raised there would be lost,
+    since no `try` has been entered yet; a generator resumes inside one.
     """
     answer = 0
     while True:
@@ -39,7 +40,7 @@ def _interrupt(watch: _Watch) -> Generator[int, Any, None]:
                 answer = int(watch.is_closing)
         except GeneratorExit:
             raise
-        except BaseException as error:  # such as KeyboardInterrupt: for the caller of the session
+        except BaseException as error:  # such as KeyboardInterrupt; raised again for the caller of the session
             watch.raised = error
             answer = 1
 
@@ -47,8 +48,8 @@ def _interrupt(watch: _Watch) -> Generator[int, Any, None]:
 class Session:
     """A session of a model, which serves one thread at a time.
 
-    The `with` of a lock is the one way in which a signal handler that raises can neither leave it locked nor unlocked too early; so
-    there is nothing finer here.
+    Locks are used only by `with`: it is the only way in which a signal handler that raises cannot leave a lock locked, or release
+    it too early.
     """
 
     def __init__(self, model: c_void_p, options: _native.SessionOptions) -> None:
@@ -63,11 +64,11 @@ class Session:
         self._free = weakref.finalize(self, library.limbeck_session_free, self._handle)
         self._free.atexit = False  # a daemon thread may still be in a call then
         self._lock = threading.RLock()
-        self._inside: set[int] = set()  # the threads that are in a call, or wait for their turn
+        self._inside: set[int] = set()  # the threads that are in a call or wait for their turn
         _sessions.add(self)
 
     def call(self, function: Callable[..., int], *arguments: Any) -> None:
-        """One call of the library. It ends early when a signal handler raises, and when the session is closed."""
+        """One call of the library. It ends early if a signal handler raises, or the session is closed."""
         me = threading.get_ident()
         if me in self._inside:
             raise Error(Status.INVALID_ARGUMENT, "a signal handler cannot call the model whose call it interrupts")
@@ -83,13 +84,13 @@ class Session:
                 self.close()
 
     def rest(self) -> None:
-        """Between the calls that a long one consists of: whoever waits has a turn."""
+        """Called between the parts of a long call: waiting threads get their turn."""
         if self._inside:
             time.sleep(0.001)
 
     def close(self) -> None:
-        """Frees the session, after the call that another thread is in, which is ended; in a signal handler that runs in a call, when
-        that has ended."""
+        """Frees the session. A running call of another thread is ended first; in a signal handler that runs during a call, the
+        session is freed when that call has ended."""
         self._watch.is_closing = True
         if threading.get_ident() not in self._inside:
             with self._lock:
@@ -97,7 +98,7 @@ class Session:
 
     @property
     def is_closed(self) -> bool:
-        """Whether it is, or is about to be."""
+        """Whether the session is closed or about to be."""
         return self._watch.is_closing
 
     def info(self) -> SessionInfo:
@@ -106,7 +107,7 @@ class Session:
         return SessionInfo(facts.threads, facts.max_tokens, name_of(_native.KERNELS, facts.kernels), facts.memory_bytes)
 
     def fetch(self, kind: type[ctypes.Structure], capacity: int, function: Callable[..., int], *arguments: Any) -> list[Any]:
-        """The results of a call that reports a count: once more with a larger buffer, if it was too small."""
+        """The results of a call that reports a count; called again with a larger buffer if it was too small."""
         count = c_size_t()
         while True:
             buffer = (kind * capacity)()
@@ -119,7 +120,7 @@ class Session:
                 capacity = count.value
 
     def _check(self, status: int) -> None:
-        """Raises unless a call went well; what a signal handler raised, if one did."""
+        """Raises an `Error` unless the call succeeded, or the exception of a signal handler if there was one."""
         raised, self._watch.raised = self._watch.raised, None
         if status == Status.OK and raised is None:
             return
@@ -130,7 +131,7 @@ class Session:
         raise Error(status, self._message.value.decode(errors="replace"))
 
     def _renew(self) -> None:
-        """In a child of fork(): who else was in a call is not here to end it."""
+        """Called in a child of fork(): the other threads that were in a call do not exist here."""
         self._lock = threading.RLock()
         self._inside &= {threading.get_ident()}
 

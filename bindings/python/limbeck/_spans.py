@@ -1,4 +1,4 @@
-"""Answers that are parts of a text, or stand for one: `tag`, `answer` and `fill`."""
+"""Answers that are spans of a text, or fill one in: `tag`, `answer` and `fill`."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from ._progress import ShowProgress
 from ._results import Answer, Candidate, Error, Tag
 from ._text import bounds, encode, listed, single
 
-_MOST_ANSWERS = 1000  # the library refuses to look for more
+_MOST_ANSWERS = 1000  # the library's maximum
 
 
 class SpanAnswers(Opened):
-    """The part of `Model` whose calls take one text, or a list of texts, of which each is computed by itself."""
+    """The part of `Model` whose calls take one text, or a list of texts that are computed separately."""
 
     @overload
     def tag(  # type: ignore[overload-overlap]
@@ -43,7 +43,7 @@ class SpanAnswers(Opened):
         max_length: int | None = None,
         show_progress: ShowProgress = False,
     ) -> list[Tag] | list[list[Tag]]:
-        """Labelled spans in the order of the text; of several texts, a list for each. `aggregation`: "none", "simple", "first",
+        """Labelled spans in the order of the text; for several texts, a list for each. `aggregation`: "none", "simple", "first",
         "average" or "max"."""
         options = _native.TagOptions(
             aggregation=choice(_native.AGGREGATION, "aggregation", aggregation, "default"),
@@ -98,11 +98,11 @@ class SpanAnswers(Opened):
         allow_none: bool = False,
         show_progress: ShowProgress = False,
     ) -> list[Answer] | list[list[Answer]]:
-        """The best spans of `context` that answer `question`, best first; a list of them for each of several questions, which have
-        one context, or as many.
+        """The best spans of `context` that answer `question`, best first; for several questions, which share one context or have
+        one each, a list for each.
 
-        Long contexts are read in windows of `max_length` tokens that overlap by `stride`. With `allow_none` an empty answer
-        competes.
+        Long contexts are read in windows of `max_length` tokens that overlap by `stride`. With `allow_none`, an empty answer
+        is a candidate.
         """
         options = _native.AnswerOptions(
             top_k=number("top_k", top_k, least=1, most=_MOST_ANSWERS),
@@ -146,8 +146,8 @@ class SpanAnswers(Opened):
         max_length: int | None = None,
         show_progress: ShowProgress = False,
     ) -> list[list[Candidate]] | list[list[list[Candidate]]]:
-        """For every mask token in the text ("[MASK]"), in order, the `top_k` most probable tokens, best first; of several texts, that
-        of each. The vocabulary may have ids that the tokenizer does not name: their token is ""."""
+        """For every mask token in the text ("[MASK]"), in order, the `top_k` most probable tokens, best first; for several texts, a
+        list for each. The vocabulary may have ids without a token in the tokenizer: their token is ""."""
         options = _native.FillOptions(top_k=number("top_k", top_k, least=1), max_length=number("max_length", max_length))
 
         def candidates(text: str) -> list[list[Candidate]]:

@@ -1,4 +1,4 @@
-"""Texts on their way to C: whatever holds them in Python, as UTF-8. Offsets on their way back: C counts bytes, Python characters."""
+"""Conversion of texts to UTF-8 for C, and of the byte offsets that C returns to Python's character offsets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def encode(text: str) -> bytes:
-    """UTF-8. A lone surrogate, which UTF-8 lacks, becomes U+FFFD: one character for one, so that offsets stay right."""
+    """The text as UTF-8. A lone surrogate, which UTF-8 cannot encode, becomes U+FFFD: one character for one, so offsets stay
+    correct."""
     try:
         return text.encode()
     except UnicodeEncodeError:
@@ -22,7 +23,7 @@ def encode(text: str) -> bytes:
 
 
 def single(value: Any, name: str) -> str:
-    """One text; `name` is what a refusal calls it, with its place in a list."""
+    """Checks one text; `name` is its name in error messages, with its index if it is in a list."""
     if isinstance(value, str):
         return value
     missing = value is None or (isinstance(value, float) and value != value) or type(value).__name__ == "NAType"
@@ -32,9 +33,9 @@ def single(value: Any, name: str) -> str:
 
 
 def listed(values: str | Iterable[str], name: str = "texts") -> list[str]:
-    """Texts as a list, each one looked at: of a list, a tuple, a generator, an array, a column of a table; of one text.
+    """Texts as a list, each of them checked. Accepts a list, a tuple, a generator, an array, a column of a table, or one text.
 
-    What would give its keys, the names of its columns, or its members in any order is refused.
+    Refuses objects whose iteration gives keys, names of columns, or elements in arbitrary order.
     """
     if isinstance(values, str):
         return [values]
@@ -48,7 +49,7 @@ def listed(values: str | Iterable[str], name: str = "texts") -> list[str]:
         raise TypeError(f"{name} is a {type(values).__name__} of {dimensions} dimensions, and must have one")
     if values is None or isinstance(values, (bytes, bytearray, memoryview)) or not isinstance(values, Iterable):
         single(values, name)
-    # An array gives its members as what they are in Python; pyarrow's has its own objects for them otherwise.
+    # Arrays convert their elements to Python objects; pyarrow's would otherwise yield its own objects.
     convert = values.tolist if isinstance(values, np.ndarray) else getattr(values, "to_pylist", None)
     members = list(values) if convert is None else convert()
     for index, member in enumerate(members):
@@ -58,7 +59,7 @@ def listed(values: str | Iterable[str], name: str = "texts") -> list[str]:
 
 
 class Texts:
-    """Texts as C wants them: parallel arrays of pointers and lengths. Keeps the bytes alive."""
+    """Texts in the form C takes: parallel arrays of pointers and lengths. Keeps the bytes alive."""
 
     def __init__(self, texts: Sequence[str]) -> None:
         self.bytes = [encode(text) for text in texts]
@@ -71,7 +72,7 @@ def characters(text: str, utf8: bytes, offsets: npt.NDArray[np.uint32]) -> npt.N
     """Byte offsets into `utf8` as character offsets into `text`."""
     if len(utf8) == len(text):  # ASCII
         return offsets.astype(np.int64)
-    begins = (np.frombuffer(utf8, np.uint8) & 0xC0) != 0x80  # every byte but continuations begins a character
+    begins = (np.frombuffer(utf8, np.uint8) & 0xC0) != 0x80  # every byte except continuation bytes begins a character
     before = np.zeros(len(utf8) + 1, np.int64)
     np.cumsum(begins, out=before[1:])
     return before[offsets]

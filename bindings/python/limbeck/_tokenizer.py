@@ -1,4 +1,4 @@
-"""Text to tokens, with or without a model."""
+"""Tokenization, with or without a model."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ._text import characters, encode, listed, single
 class Tokenizer:
     """A tokenizer without weights. `path` is a model folder, a pack, a GGUF file, a tokenizer.json, a vocab.txt or a vocab.json.
 
-    Any threads may share it. A copy, or what a pickle becomes, is opened again by its path.
+    Any threads may share it. Copying or unpickling it opens it again, by its path.
     """
 
     def __init__(self, path: Path) -> None:
@@ -40,7 +40,8 @@ class Tokenizer:
 
     def _own(self, handle: c_void_p, path: str | bytes) -> None:
         self._handle, self._path = handle, path
-        # The handle lives exactly as long as this object: threads share it, so there is no close() under their feet.
+        # The handle lives exactly as long as this object: threads share it, so there is no close() that could free it during a
+        # call.
         weakref.finalize(self, library.limbeck_tokenizer_close, handle).atexit = False
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -52,17 +53,17 @@ class Tokenizer:
         return int(library.limbeck_tokenizer_vocab_size(self._handle))
 
     def token(self, id: SupportsIndex) -> str:
-        """The token as in the vocabulary, such as "##ing"."""
+        """The token as spelt in the vocabulary, such as "##ing"."""
         return read_name(library.limbeck_tokenizer_token, self._handle, small("id", id))
 
     def id(self, token: str) -> int:
-        """The id of a token, special ones included."""
+        """The id of a token, special tokens included."""
         utf8, id = encode(single(token, "token")), c_int32()
         check(library.limbeck_tokenizer_id(self._handle, utf8, len(utf8), byref(id)))
         return id.value
 
     def count(self, text: str, pair: str | None = None, *, special_tokens: bool = True) -> int:
-        """The number of tokens, without making them."""
+        """The number of tokens, without returning them."""
         first, second = encode(single(text, "text")), None if pair is None else encode(single(pair, "pair"))
         options, count = _native.TokenizeOptions(special_tokens=1 if special_tokens else 2), c_size_t()
         status = library.limbeck_tokenize(
@@ -88,8 +89,8 @@ class Tokenizer:
         special_tokens: bool = True,
         max_length: int | None = None,
     ) -> Tokens | list[Tokens]:
-        """Cuts a text, or a pair of texts, into tokens; several, or as many pairs, into a list of those. `max_length` truncates,
-        longest first; None does not."""
+        """Tokenizes a text, or a pair of texts; for several texts or pairs, returns a list. `max_length` truncates, longest first;
+        None does not."""
         options = _native.TokenizeOptions(special_tokens=1 if special_tokens else 2, max_length=number("max_length", max_length))
         if isinstance(text, str):
             return self._tokenize(text, None if pair is None else single(pair, "pair"), options)
@@ -110,14 +111,14 @@ class Tokenizer:
             offsets = characters(text, first, ends)
         else:
             ours, theirs = self._places(text, pair, options, len(ids))
-            offsets = np.zeros(ends.shape, np.int64)  # special tokens of the template have none
+            offsets = np.zeros(ends.shape, np.int64)  # special tokens of the template have empty ranges
             offsets[:, ours] = characters(text, first, ends[:, ours])
             offsets[:, theirs] = characters(pair, second, ends[:, theirs])
         return Tokens(ids.tolist(), types.tolist(), list(zip(*offsets.tolist())))
 
     def _cut(self, first: bytes, second: bytes | None, options: _native.TokenizeOptions) -> npt.NDArray[np.int32]:
         """Rows of ids, types, starts and ends in bytes."""
-        # A byte is at most a token, with rare exceptions; then the library tells what it needs.
+        # With rare exceptions there are at most as many tokens as bytes; otherwise the library reports the required size.
         capacity, count = len(first) + len(second or b"") + 8, c_size_t()
         if options.max_length:
             capacity = min(capacity, options.max_length)
@@ -133,10 +134,10 @@ class Tokenizer:
             capacity = count.value
 
     def _places(self, text: str, pair: str, options: _native.TokenizeOptions, count: int) -> tuple[slice, slice]:
-        """Where the tokens of the two texts stand among the `count` of a pair. Types do not tell: a template may give both texts one
-        type, or any other, and have the second text first."""
+        """The positions of the two texts' tokens among the `count` tokens of a pair. Types do not tell: a template may give both
+        texts the same type, or any type, and may put the second text first."""
         whole = _native.TokenizeOptions(special_tokens=options.special_tokens)
-        # A pair whose tokens are known by their ends, in any vocabulary: 1 is the first text, 3 the end of the second.
+        # A pair whose tokens can be identified by their ends, in any vocabulary: 1 is the first text, 3 the end of the second.
         ends = self._cut(b"a", b"a a", whole)[3]
         (found,) = np.nonzero(ends)
         specials = len(ends) - len(found)
@@ -151,7 +152,7 @@ class Tokenizer:
 
 
 def _longest_first(first: int, second: int, room: int) -> int:
-    """How many of the first text's tokens stay, as the library truncates pairs."""
+    """How many tokens of the first text are kept when the library truncates a pair."""
     if first + second <= room:
         return first
     short = min(first, second)

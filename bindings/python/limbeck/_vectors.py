@@ -1,4 +1,4 @@
-"""Vectors of texts: `embed`, and `encode` as sentence-transformers (5 and 6) has it."""
+"""Vectors of texts: `embed`, and `encode` with the interface of sentence-transformers (5 and 6)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ._text import Texts, listed
 
 
 class Embedder(Opened):
-    """The part of `Model` that makes vectors."""
+    """The part of `Model` that computes vectors."""
 
     def embed(
         self,
@@ -34,11 +34,11 @@ class Embedder(Opened):
     ) -> Floats:
         """One vector per text: float32 (n, d).
 
-        `pooling`: "mean", "cls", "max", "pooler", "mean_sqrt_len_tokens", "weightedmean", "lasttoken"; None, like `normalize` None, is
-        as the folder says. `dimensions` keeps the first so many, normalised after the cut (Matryoshka). `max_length` truncates texts
-        to so many tokens. `prompt` is put before every text, as one text with it; "" is none. `prompt_name` names one of `prompts`; both
-        None: the default one. `show_progress`: True for a bar on standard error, or a function of how many texts are done, and how
-        many there are.
+        `pooling`: "mean", "cls", "max", "pooler", "mean_sqrt_len_tokens", "weightedmean", "lasttoken"; None, as for
+        `normalize`: as the folder specifies. `dimensions` keeps that many leading ones, and normalises them (Matryoshka).
+        `max_length` truncates texts to that many tokens. `prompt` is prepended to every text and tokenized with it; "" is none.
+        `prompt_name` is one of `prompts`; both None: the default prompt. `show_progress`: True for a progress bar on standard
+        error, or a function of the number of texts done and the total.
         """
         options = _native.EmbedOptions(
             pooling=choice(_native.POOLING, "pooling", pooling, "model"),
@@ -77,12 +77,12 @@ class Embedder(Opened):
         task: str | None = None,
         **options: Any,
     ) -> Floats:
-        """`embed` in the manner of sentence-transformers: float32 (n, d), and (d) of a single text.
+        """`embed` with the interface of sentence-transformers: float32 (n, d), and (d) for a single text.
 
-        Each of its options is obeyed, has no effect here, or is refused by name, with what to do instead. `normalize_embeddings`
-        normalises, also where the folder does not say so; `truncate_dim` keeps the first so many numbers, as they are unless that is
-        asked for, too. `prompt`, or else `prompt_name`: what is put before each text. `show_progress_bar` may be a function.
-        `batch_size`, `chunk_size` and `task` change nothing. Also takes the options of `embed`.
+        Each of its options takes effect, has no effect here, or is refused by name, with an alternative. `normalize_embeddings`
+        normalises even if the folder does not; `truncate_dim` keeps that many leading elements, and does not normalise them again
+        unless `normalize_embeddings` is set. `prompt`, or else `prompt_name`, is prepended to each text. `show_progress_bar` may be
+        a function. `batch_size`, `chunk_size` and `task` have no effect. Also takes the options of `embed`.
         """
         if sentences is None:
             sentences, inputs = inputs, None
@@ -105,7 +105,7 @@ class Embedder(Opened):
         cut = number("truncate_dim", truncate_dim, least=1)
         if cut and options.get("normalize"):
             options["dimensions"] = min(cut, self.info.most_dimensions)
-        elif cut > self.info.embedding_size:  # in place of the folder's own cut
+        elif cut > self.info.embedding_size:  # overrides the folder's own truncation
             options["dimensions"] = self.info.most_dimensions
         if prompt is not None:
             options["prompt"] = prompt
@@ -124,7 +124,8 @@ class Embedder(Opened):
         *arguments: Any,
         **options: Any,
     ) -> Floats:
-        """`encode` with the folder's prompt "query", unless another is asked for; without any if it has none of that name."""
+        """`encode` with the folder's prompt "query", unless another is given; without a prompt if the folder has none of that
+        name."""
         return self.encode(sentences, *self._prompt_of("query", prompt_name, prompt), *arguments, **options)
 
     def encode_document(
@@ -141,7 +142,7 @@ class Embedder(Opened):
         return self.encode(sentences, *self._prompt_of("document", prompt_name, prompt), *arguments, **options)
 
     def _prompt_of(self, kind: str, name: str | None, prompt: str | None) -> tuple[str | None, str | None]:
-        """The name and the text of a prompt, of which one at most is there: the caller's, or that of a kind of text."""
+        """The name and the text of a prompt, at most one of which is set: the caller's, or the prompt of a kind of text."""
         if name is None and prompt is None:
             return (kind, None) if kind in self.prompts else (None, "")
         return name, prompt

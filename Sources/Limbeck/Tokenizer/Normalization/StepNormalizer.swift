@@ -181,6 +181,8 @@ struct SegmentedText: ScalarSource {
     /// Where the text goes on after the segment.
     private(set) var position: Int
     private var segment: Int
+    /// How far plain bytes were found to reach: each is looked at once, however long the run.
+    private var plainUntil = 0
     private var index = 0
     private var count = 0
     /// What the steps knew before the segment, and after it.
@@ -233,8 +235,8 @@ struct SegmentedText: ScalarSource {
     @inline(never)
     mutating func next() -> SourceScalar? {
         while index == count {
-            let place = plainEnd()
-            if place > position {
+            if plainUntil <= position { plainUntil = plainEnd() }
+            if plainUntil > position {
                 let byte = plain[Int(text[position])]
                 position &+= 1
                 return SourceScalar(scalar: UInt32(byte), start: position &- 1, end: position)

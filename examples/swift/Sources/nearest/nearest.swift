@@ -1,4 +1,4 @@
-// Which of these sentences means most nearly the same as the first? Embeddings of length one answer with a dot product.
+// Which of these sentences is closest in meaning to the first? For embeddings of length one, the dot product is the cosine.
 //
 //     swift run --package-path examples/swift nearest models/all-MiniLM-L6-v2
 
