@@ -33,7 +33,8 @@ test:
 
 # The same with more texts and an hour of fuzzing: before a release.
 test-long:
-	TOKENIZER_TEXTS=22000 TOKENIZER_RANDOM=10000 TOKENIZER_CHARACTERS=1 SENTENCEPIECE_TEXTS=20000 FUZZ_SECONDS=450 scripts/test.sh $(STEP)
+	TOKENIZER_TEXTS=22000 TOKENIZER_RANDOM=10000 TOKENIZER_CHARACTERS=1 SENTENCEPIECE_TEXTS=20000 \
+		FUZZ_SECONDS=450 FUZZ_OPTIMIZE=-O scripts/test.sh $(STEP)
 
 # Speed and memory, against the peers. BENCH="--quick", BENCH="--write", ...: see scripts/bench.sh.
 bench:
