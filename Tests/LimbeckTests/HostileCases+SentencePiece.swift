@@ -55,7 +55,7 @@ extension HostileCase {
         bytes("spm-length-of-zeros", .fileMalformed, "cut short, or not protobuf") {
             [0x0A, 0x80, 0x00] + SentencePieceSample().bytes
         },
-        HostileCase("spm-huge", .fileUnsupported, "the most is 67108864") { sample in
+        HostileCase("spm-huge", .fileUnsupported, "expected at most 67108864") { sample in
             sample.set("model_type", nil)
             sample.files["sentencepiece.bpe.model"] = []
             sample.lengths["sentencepiece.bpe.model"] = 1 << 32
@@ -68,7 +68,7 @@ extension HostileCase {
         spm("spm-piece-not-utf8", .fileMalformed, "piece 7 is not UTF-8") { $0.pieces.append(.init([0xC3])) },
         spm("spm-piece-nul", .fileMalformed, "piece 7 is not UTF-8 without NUL") { $0.pieces.append(.init("a\0")) },
         spm("spm-piece-twice", nil) { $0.pieces.append(.init("a")) },
-        spm("spm-piece-long", .fileUnsupported, "piece 7 has 257 bytes, the most is 256") {
+        spm("spm-piece-long", .fileUnsupported, "piece 7 has 257 bytes, expected at most 256") {
             $0.pieces.append(.init(String(repeating: "a", count: 257)))
         },
         spm("spm-user-defined-long", nil) {
@@ -121,7 +121,7 @@ extension HostileCase {
             for length in 1...256 { model.pieces.append(.init(String(repeating: "c", count: length), -Float(length))) }
         },
         // The same of more letters. With as many bytes as a file may have, to look all up would take minutes.
-        bpe("spm-merges-endless", .fileUnsupported, "made of each other in so many ways") { model in
+        bpe("spm-merges-endless", .fileUnsupported, "combine in too many ways") { model in
             for letter in 0..<26 as Range<UInt8> {
                 for length in 1...256 {
                     model.pieces.append(.init([UInt8](repeating: 0x41 + letter, count: length), -Float(length)))

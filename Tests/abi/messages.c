@@ -95,7 +95,7 @@ static void texts(limbeck_session *embed) {
     options = (limbeck_embed_options){.struct_size = sizeof options, .normalize = 3};
     WRONG("normalize is 3, and must be 0 to 2", limbeck_embed(embed, one, one_bytes, 1, &options, floats, 4096));
     options = (limbeck_embed_options){.struct_size = sizeof options, .dimensions = 25};
-    WRONG("dimensions is 25, and a vector has 24", limbeck_embed(embed, one, one_bytes, 1, &options, floats, 4096));
+    WRONG("dimensions is 25, and must be 0 to 24", limbeck_embed(embed, one, one_bytes, 1, &options, floats, 4096));
     options.struct_size = 3;
     WRONG("struct_size is 3, and must be 20 to", limbeck_embed(embed, one, one_bytes, 1, &options, floats, 4096));
     /* One that succeeds leaves it empty. */

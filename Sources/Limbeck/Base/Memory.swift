@@ -1,7 +1,7 @@
 import CPlatform
 import KernelInterface
 
-/// One block of zeroed, 64-byte aligned memory, given back when its last owner goes.
+/// One block of zeroed, 64-byte aligned memory, freed with its last owner.
 final class Memory {
     let base: UnsafeMutableRawPointer
     let bytes: Int
@@ -16,25 +16,25 @@ final class Memory {
 
     deinit { platform_free(base, bytes) }
 
-    /// Takes as many bytes as it has.
+    /// Copies at most `bytes` bytes.
     @inline(never)
     func copy(_ source: UnsafeRawBufferPointer) {
         if let start = source.baseAddress { base.copyMemory(from: start, byteCount: min(source.count, bytes)) }
     }
 }
 
-/// Measures first, then hands out: the same sequence of `take` calls, once without memory to learn the size, once with it.
+/// An arena in two passes. The same sequence of `take` calls runs once without memory, to measure the size, and once with it.
 struct Layout {
     private let base: UnsafeMutableRawPointer?
     private(set) var bytes = 0
 
-    /// More than any address space has, and a multiple of 64.
+    /// Larger than any address space, and a multiple of 64.
     private static let most = 1 << 60
 
     init(base: UnsafeMutableRawPointer? = nil) { self.base = base }
 
-    /// Room for `count` elements on a 64-byte boundary. While measuring, the pointer is not to be used; a size that no number holds
-    /// is measured as one that no memory has.
+    /// Room for `count` elements on a 64-byte boundary. While measuring, the pointer must not be used. A size that overflows is
+    /// measured as `most`, which no allocation satisfies.
     mutating func take<Element: ~Copyable>(_ type: Element.Type, _ count: Int) -> UnsafeMutablePointer<Element> {
         take(count, stride: MemoryLayout<Element>.stride).bindMemory(to: type, capacity: count)
     }
