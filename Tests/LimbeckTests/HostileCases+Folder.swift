@@ -113,7 +113,8 @@ extension HostileCase {
         .long("length-long", "sentence_bert_config.json", 1 << 30, "sentence_bert_config.json: a JSON text of 1073741824 bytes"),
         .long("tokenizer-config-long", "tokenizer_config.json", 1 << 30, "tokenizer_config.json: a JSON text of 1073741824 bytes"),
         .long(
-            "tokenizer-long", "tokenizer.json", 64 << 20 + 1, "tokenizer.json: a JSON text of 67108865 bytes, expected at most 67108864"),
+            "tokenizer-long", "tokenizer.json", 64 << 20 + 1,
+            "tokenizer.json: a JSON text of 67108865 bytes, expected at most 67108864"),
         .long("vocabulary-long", "vocab.txt", 32 << 20 + 1, "vocab.txt: 33554433 bytes, expected at most 33554432"),
         .init("vocabulary-long-token", .fileUnsupported, "vocab.txt: tokens of more than 16777216 bytes in all") {
             let long = String(repeating: "f", count: 16 << 20)

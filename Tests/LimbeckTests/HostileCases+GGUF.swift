@@ -265,7 +265,7 @@ extension HostileCase {
             "gguf-token-type-bytes", .fileUnsupported, "token 0 has the type 6",
             "tokenizer.ggml.token_type", GGUFSample.ints([Int32](repeating: 6, count: 11))),
         .value(
-            "gguf-special-beyond", .fileInconsistent, "seperator_token_id is 11, of 11 tokens",
+            "gguf-special-beyond", .fileInconsistent, "seperator_token_id is 11, expected 0 to 10",
             "tokenizer.ggml.seperator_token_id", GGUFSample.uint32(11)),
         .value(
             "gguf-special-negative", .fileInconsistent, "bos_token_id is -1",

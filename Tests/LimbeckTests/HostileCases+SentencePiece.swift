@@ -86,7 +86,7 @@ extension HostileCase {
         },
         spm("spm-score-nan", .fileMalformed, "the score of piece 7 is not finite") { $0.pieces.append(.init("c", .nan)) },
         spm("spm-unknown-none", nil) { $0.pieces[0].types = [SentencePieceSample.normal] },
-        spm("spm-unknown-beyond", .fileInconsistent, "the unknown token has the id 1, of 1", file: "spiece.model") {
+        spm("spm-unknown-beyond", .fileInconsistent, "the unknown token has the id 1, expected 0 to 0", file: "spiece.model") {
             $0.pieces = [.init("[CLS]")]
         },
         spm("spm-special-missing", .fileInconsistent, #"the special token "[CLS]" is missing"#, file: "spiece.model") { _ in },
@@ -95,10 +95,10 @@ extension HostileCase {
             model.spellsBytes = true
             model.pieces[6] = .init("<0x41>", types: [6])
         },
-        spm("spm-unk-id", .fileInconsistent, "unk_id is 7, of 7 pieces", file: "tokenizer.model") {
+        spm("spm-unk-id", .fileInconsistent, "unk_id is 7, expected 0 to 6", file: "tokenizer.model") {
             $0.trainer = Protobuf.field(40, 7 as UInt64)
         },
-        spm("spm-unk-id-below", .fileInconsistent, "unk_id is -1, of 7 pieces", file: "tokenizer.model") {
+        spm("spm-unk-id-below", .fileInconsistent, "unk_id is -1, expected 0 to 6", file: "tokenizer.model") {
             $0.trainer = Protobuf.field(40, UInt64.max)
         },
         bpe("spm-unk-piece", .fileInconsistent, #"unk_piece "x" is not in the vocabulary"#) {

@@ -123,7 +123,7 @@ static void questions(limbeck_session *embed) {
 
     limbeck_session *classify = explaining("classify", 0);
     limbeck_classify_options scores = {.struct_size = sizeof scores, .temperature = -1};
-    SAYS(LIMBECK_UNSUPPORTED, "3 labels, and a cross-encoder one or two; it can: embed, classify",
+    SAYS(LIMBECK_UNSUPPORTED, "3 labels, expected a cross-encoder's 1 or 2; it can: embed, classify",
          limbeck_rerank(classify, "x", 1, one, one_bytes, 1, NULL, floats, 4096));
     WRONG("temperature", limbeck_classify(classify, one, one_bytes, NULL, NULL, 1, &scores, floats, 4096));
     scores = (limbeck_classify_options){.struct_size = sizeof scores, .scores = 4};

@@ -1,8 +1,8 @@
 import KernelInterface
 
 extension Session {
-    /// For each mask token in the text, in order, the most probable tokens, best first; of equals the lower id first. Returns how
-    /// many candidates there are; nothing is computed if there is room for less. A mask that truncation cuts off is no mask.
+    /// For each mask token in the text, in order, the most probable tokens, best first; ties are broken by the lower id. Returns
+    /// the number of candidates; nothing is computed if there is too little room for them. Masks beyond the truncation are ignored.
     package func fill(
         _ text: Text, options: FillOptions, into candidates: UnsafeMutableBufferPointer<Candidate>
     ) throws(LimbeckError) -> Int {
@@ -18,7 +18,7 @@ extension Session {
         var masks = 0
         for token in 0..<tokens where scratch.ids[token] == mask { masks += 1 }
         guard masks > 0 else {
-            throw LimbeckError(.noMask, "there is no \(tokenizer.token(mask) ?? "mask") among the text's \(tokens) tokens")
+            throw LimbeckError(.noMask, "no \(tokenizer.token(mask) ?? "mask") among the text's \(tokens) tokens")
         }
         let perMask = min(options.topK, decoder.outputs), needed = masks * perMask
         guard let out = candidates.baseAddress, needed <= candidates.count else { return needed }
