@@ -1,5 +1,5 @@
-/* Vector operations that Swift cannot express, in the vector width of the including target. All are exact, or round once to nearest
- * even, so that every instruction set gives the same bits. */
+/* The vector instructions that Swift cannot spell, in whatever width the including target is compiled for. All are exact, or
+ * one rounding to nearest even, so that every instruction set gives the same bits. */
 #ifndef LIMBECK_VECTORS_H
 #define LIMBECK_VECTORS_H
 
@@ -21,14 +21,14 @@ typedef int8_t limbeck_int8x16 __attribute__((ext_vector_type(16)));
 
 #define LIMBECK_INLINE static inline __attribute__((always_inline))
 
-/* A broadcast to all lanes. With Swift's own broadcast, the compiler of Swift 6.3.1 crashes in code after a tile of sums. */
+/* One number in all lanes. The compiler of Swift 6.3.1 crashes over its own in what follows a tile of sums. */
 LIMBECK_INLINE limbeck_float32x16 limbeck_all_float(float x) { return (limbeck_float32x16)x; }
 LIMBECK_INLINE limbeck_int32x16 limbeck_all_int(int32_t x) { return (limbeck_int32x16)x; }
 
-/* For Embedded Swift, the same compiler turned Swift's own addition into a loop over lanes in code with exponentials. */
+/* The same compiler, for Embedded Swift, made a loop over lanes of its own addition beside exponentials. */
 LIMBECK_INLINE limbeck_float32x16 limbeck_add(limbeck_float32x16 a, limbeck_float32x16 b) { return a + b; }
 
-/* The maximum of non-negative numbers, whose order is that of their bits. */
+/* The largest of numbers from 0 on, which are in the order of their bits. */
 LIMBECK_INLINE float limbeck_largest(limbeck_float32x16 x) {
     union {
         int32_t bits;
@@ -41,7 +41,7 @@ LIMBECK_INLINE float limbeck_largest(limbeck_float32x16 x) {
 
 LIMBECK_INLINE limbeck_float32x16 limbeck_floats(limbeck_int32x16 x) { return __builtin_convertvector(x, limbeck_float32x16); }
 
-/* dots - zero * sums, computed exactly and then rounded. */
+/* dots - zero sums, exactly, and then rounded. */
 LIMBECK_INLINE limbeck_float32x16 limbeck_centered(limbeck_int32x16 dots, int32_t zero, limbeck_int32x16 sums) {
     limbeck_uint32x16 exact = (limbeck_uint32x16)dots - (uint32_t)zero * (limbeck_uint32x16)sums;
     return __builtin_convertvector((limbeck_int32x16)exact, limbeck_float32x16);
@@ -51,7 +51,7 @@ LIMBECK_INLINE limbeck_float32x16 limbeck_floats_of_bytes(limbeck_int8x16 x) {
     return __builtin_convertvector(__builtin_convertvector(x, limbeck_int32x16), limbeck_float32x16);
 }
 
-/* Converts to unsigned bytes, with saturation. */
+/* The nearest of the bytes. */
 LIMBECK_INLINE limbeck_uint8x16 limbeck_bytes(limbeck_int32x16 x) {
     x = __builtin_elementwise_min(__builtin_elementwise_max(x, (limbeck_int32x16)0), (limbeck_int32x16)255);
     return __builtin_convertvector(x, limbeck_uint8x16);
@@ -59,11 +59,11 @@ LIMBECK_INLINE limbeck_uint8x16 limbeck_bytes(limbeck_int32x16 x) {
 
 LIMBECK_INLINE limbeck_uint8x16 limbeck_low_bytes(limbeck_uint32x16 x) { return __builtin_convertvector(x, limbeck_uint8x16); }
 
-/* Splits 64 numbers into their lowest seven bits and the next seven bits. */
+/* Of 64 numbers the lowest seven bits, and the seven above them. */
 LIMBECK_INLINE void limbeck_store_sevens(limbeck_uint32x16 a, limbeck_uint32x16 b, limbeck_uint32x16 c, limbeck_uint32x16 d,
                                          uint8_t *high, uint8_t *low) {
 #if defined(__AVX512BW__)
-    /* Packing interleaves groups of four numbers; the permutation restores their order. */
+    /* Packing puts four numbers of each beside each other. */
     __m512i mask = _mm512_set1_epi16(127);
     __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     __m512i bits = _mm512_set1_epi32(0x3FFF);
@@ -84,7 +84,7 @@ LIMBECK_INLINE void limbeck_store_sevens(limbeck_uint32x16 a, limbeck_uint32x16 
 #endif
 }
 
-/* Interleaves 16 bytes of each of four rows, so that the four of a column are adjacent. */
+/* 16 bytes of each of four rows, the four of a column beside each other. */
 LIMBECK_INLINE void limbeck_interleave(const void *rows, long stride, void *out) {
     limbeck_uint8x16 a, b, c, d;
     __builtin_memcpy(&a, rows, 16);
@@ -119,7 +119,7 @@ LIMBECK_INLINE limbeck_float32x16 limbeck_floats_of_halves(limbeck_uint16x16 x) 
     limbeck_uint32x16 bits = __builtin_convertvector(x, limbeck_uint32x16);
     limbeck_uint32x16 sign = (bits & 0x8000) << 16, magnitude = (bits & 0x7FFF) << 13;
     limbeck_uint32x16 endless = (limbeck_uint32x16)(magnitude >= (0x7C00u << 13));
-    /* The exponent is too small by 112, which a multiplication corrects; for infinities and NaN it is set to the maximum. */
+    /* The exponent is too small by 112, which a multiplication corrects; of infinities and NaN it has to be the largest. */
     limbeck_float32x16 scaled = (limbeck_float32x16)magnitude * 0x1p112f;
     return (limbeck_float32x16)(((limbeck_uint32x16)scaled & ~endless) | ((magnitude | 0x7F800000) & endless) | sign);
 #endif
@@ -128,7 +128,7 @@ LIMBECK_INLINE limbeck_float32x16 limbeck_floats_of_halves(limbeck_uint16x16 x) 
 /* ---- Products of bytes ------------------------------------------------------------------------------------------ */
 
 #if defined(__ARM_FEATURE_DOTPROD)
-/* Like limbeck_dot below, for signed bytes a. */
+/* The same as below, of signed bytes a. */
 LIMBECK_INLINE limbeck_int32x16 limbeck_signed_dot(limbeck_int32x16 sum, limbeck_int32x16 a, limbeck_int32x16 w) {
     union {
         limbeck_int32x16 all;
@@ -140,13 +140,13 @@ LIMBECK_INLINE limbeck_int32x16 limbeck_signed_dot(limbeck_int32x16 sum, limbeck
 }
 #endif
 
-/* sum[i] + a[4i] w[4i] + ... + a[4i + 3] w[4i + 3], for unsigned bytes a and signed bytes w, after `limbeck_complete` has added what
- * some CPUs omit. The order and width of the additions cannot change the result as long as nothing overflows. */
+/* sum[i] + a[4i] w[4i] + ... + a[4i + 3] w[4i + 3], of unsigned bytes a and signed bytes w, once `limbeck_complete` has added what some
+ * CPUs leave out. No order or width of the sums can change the result while none overflows. */
 LIMBECK_INLINE limbeck_int32x16 limbeck_dot(limbeck_int32x16 sum, limbeck_int32x16 a, limbeck_int32x16 w) {
 #if defined(__AVX512VNNI__)
     return (limbeck_int32x16)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)a, (__m512i)w);
 #elif defined(__AVX512BW__)
-    /* Bytes 0 and 2 of each sum, then 1 and 3, widened to 16 bits: 8-bit multiply-adds would saturate. */
+    /* Bytes 0 and 2 of each sum, then 1 and 3, as 16 bits: 8-bit multiply-adds would saturate. */
     __m512i even = _mm512_madd_epi16(_mm512_and_si512((__m512i)a, _mm512_set1_epi32(0x00FF00FF)),
                                      _mm512_srai_epi16(_mm512_slli_epi16((__m512i)w, 8), 8));
     __m512i odd = _mm512_madd_epi16(_mm512_srli_epi16((__m512i)a, 8), _mm512_srai_epi16((__m512i)w, 8));
@@ -203,8 +203,8 @@ LIMBECK_INLINE limbeck_int32x16 limbeck_dot(limbeck_int32x16 sum, limbeck_int32x
 #endif
 }
 
-/* If the CPU multiplies only signed bytes, `limbeck_dot` uses a - 128 for a, and so omits 128 times the sum of w, which is the same
- * for all rows. Half of it is accumulated here, in each step of the sums. */
+/* What `limbeck_dot` leaves out where the CPU multiplies signed bytes alone: it takes a - 128 for a. That is the same for all rows:
+ * half of it is collected here, beside a step of their sums, */
 LIMBECK_INLINE limbeck_int32x16 limbeck_omitted(limbeck_int32x16 half, limbeck_int32x16 w) {
 #if defined(__ARM_FEATURE_DOTPROD)
     return limbeck_signed_dot(half, (limbeck_int32x16)0x40404040, w);
@@ -213,7 +213,7 @@ LIMBECK_INLINE limbeck_int32x16 limbeck_omitted(limbeck_int32x16 half, limbeck_i
 #endif
 }
 
-/* Adds what was omitted, at the end. */
+/* and added to them at the end. */
 LIMBECK_INLINE limbeck_int32x16 limbeck_complete(limbeck_int32x16 sum, limbeck_int32x16 half) {
 #if defined(__ARM_FEATURE_DOTPROD)
     return sum + half + half;
@@ -222,7 +222,7 @@ LIMBECK_INLINE limbeck_int32x16 limbeck_complete(limbeck_int32x16 sum, limbeck_i
 #endif
 }
 
-/* Like limbeck_dot, for bytes a of at most 127 and bytes w other than -128: sums of two products fit in 16 bits. */
+/* The same of bytes a that are at most 127, and bytes w that are not -128: sums of two products fit 16 bits. */
 LIMBECK_INLINE limbeck_int32x16 limbeck_small_dot(limbeck_int32x16 sum, limbeck_int32x16 a, limbeck_int32x16 w) {
 #if defined(__AVX512BW__) && !defined(__AVX512VNNI__)
     __m512i pairs = _mm512_maddubs_epi16((__m512i)a, (__m512i)w);
@@ -244,7 +244,7 @@ LIMBECK_INLINE limbeck_int32x16 limbeck_small_dot(limbeck_int32x16 sum, limbeck_
 #endif
 }
 
-/* The signed values of low or high nibbles: the nibble minus 8. */
+/* The signed bytes that low or high halves of bytes stand for: 8 less. */
 typedef uint8_t limbeck_uint8x64 __attribute__((ext_vector_type(64)));
 
 LIMBECK_INLINE limbeck_int32x16 limbeck_low_halves(limbeck_int32x16 x) {
@@ -256,7 +256,7 @@ LIMBECK_INLINE limbeck_int32x16 limbeck_high_halves(limbeck_int32x16 x) {
 }
 
 #if defined(__AMX_INT8__)
-/* Configures the tile registers of AMX: eight tiles of 16 rows of 64 bytes. */
+/* The tile registers of AMX: eight of 16 rows of 64 bytes. */
 LIMBECK_INLINE void limbeck_tiles_begin(void) {
     static const struct {
         uint8_t palette, start, reserved[14];
@@ -268,7 +268,7 @@ LIMBECK_INLINE void limbeck_tiles_begin(void) {
 
 LIMBECK_INLINE void limbeck_tiles_end(void) { _tile_release(); }
 
-/* Clears the sums: (32, 32), or (16, 32) unless `tall`. */
+/* Sums (32, 32), or (16, 32) unless `tall`. */
 LIMBECK_INLINE void limbeck_tiles_clear(void) {
     _tile_zero(0);
     _tile_zero(1);
@@ -276,7 +276,7 @@ LIMBECK_INLINE void limbeck_tiles_clear(void) {
     _tile_zero(3);
 }
 
-/* Adds the product of 64 columns of bytes, with as many rows as the sums, and 64 rows of a panel (depth / 4, 32, 4). */
+/* Adds 64 columns of bytes, of as many rows, times 64 rows of a panel (depth / 4, 32, 4). */
 LIMBECK_INLINE void limbeck_tiles_step(const uint8_t *a, long stride, const int8_t *panel, bool tall) {
     _tile_loadd(4, a, stride);
     _tile_loadd(6, panel, 128);
@@ -289,12 +289,12 @@ LIMBECK_INLINE void limbeck_tiles_step(const uint8_t *a, long stride, const int8
     _tile_dpbusd(3, 5, 7);
 }
 
-/* Prefetches the part of a panel that one step reads. */
+/* Asks for such a part of a panel. */
 LIMBECK_INLINE void limbeck_tiles_prefetch(const int8_t *panel) {
     for (int line = 0; line < 32; line++) __builtin_prefetch(panel + line * 64);
 }
 
-/* Stores the sums, whose rows are `stride` bytes apart. */
+/* Rows of sums are so many bytes apart. */
 LIMBECK_INLINE void limbeck_tiles_store(void *sums, long stride, bool tall) {
     char *left = sums, *right = left + 64;
     _tile_stored(0, left, stride);

@@ -54,8 +54,7 @@ struct AnswerWindows {
         let start = session.tokens
         guard let from = next, start + length <= session.maxTokens else { return false }
         let scratch = session.scratch
-        // Beyond maxTokens there is room for the tokens of the window's first word that precede it, and for one token to tell
-        // whether text follows.
+        // Beyond maxTokens there is room for the tokens that precede the window in its first word, and one to see what follows.
         let out = TokenBuffer(
             ids: scratch.ids + start, types: scratch.types + start, starts: scratch.tokenStarts + start,
             ends: scratch.tokenEnds + start, words: scratch.words + start, capacity: length + Scratch.wordTokens)

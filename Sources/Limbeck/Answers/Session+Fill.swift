@@ -18,7 +18,7 @@ extension Session {
         var masks = 0
         for token in 0..<tokens where scratch.ids[token] == mask { masks += 1 }
         guard masks > 0 else {
-            throw LimbeckError(.noMask, "no \(tokenizer.token(mask) ?? "mask") among the text's \(tokens) tokens")
+            throw LimbeckError(.noMask, "there is no \(tokenizer.token(mask) ?? "mask") among the text's \(tokens) tokens")
         }
         let perMask = min(options.topK, decoder.outputs), needed = masks * perMask
         guard let out = candidates.baseAddress, needed <= candidates.count else { return needed }

@@ -23,18 +23,18 @@ final class Memory {
     }
 }
 
-/// An arena in two passes. The same sequence of `take` calls runs once without memory, to measure the size, and once with it.
+/// Measures first, then hands out: the same sequence of `take` calls, once without memory to learn the size, once with it.
 struct Layout {
     private let base: UnsafeMutableRawPointer?
     private(set) var bytes = 0
 
-    /// Larger than any address space, and a multiple of 64.
+    /// More than any address space has, and a multiple of 64.
     private static let most = 1 << 60
 
     init(base: UnsafeMutableRawPointer? = nil) { self.base = base }
 
-    /// Room for `count` elements on a 64-byte boundary. While measuring, the pointer must not be used. A size that overflows is
-    /// measured as `most`, which no allocation satisfies.
+    /// Room for `count` elements on a 64-byte boundary. While measuring, the pointer is not to be used; a size that no number holds
+    /// is measured as one that no memory has.
     mutating func take<Element: ~Copyable>(_ type: Element.Type, _ count: Int) -> UnsafeMutablePointer<Element> {
         take(count, stride: MemoryLayout<Element>.stride).bindMemory(to: type, capacity: count)
     }
