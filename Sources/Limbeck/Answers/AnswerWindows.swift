@@ -100,8 +100,8 @@ struct AnswerWindows {
             let first = from.tokens + step
             var word = first
             while word > 0, out.words![word - 1] == out.words![first], first - word < Scratch.wordTokens - 1 { word -= 1 }
-            // If added tokens are matched in the expansion of one character, several words begin at the same byte. Then only a
-            // larger number of tokens into the word makes progress.
+            // Where added tokens are found in what one character becomes, several words begin at one byte. Then only more tokens into
+            // it is further on.
             if out.starts![word] <= from.word.byte { word = 0 }
             let start = word == 0 ? from.word : tokenizer.wordStart(out.ids![word], at: Int(out.starts![word]), of: context)
             next = (start, first - word)
