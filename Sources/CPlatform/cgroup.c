@@ -1,5 +1,5 @@
-/* How much CPU time the control groups of Linux (cgroups) leave to this process: what a container with "1.5 CPUs" has. Its files
- * are read into buffers of fixed size, whatever they hold; one that is not as the kernel writes it counts as none. */
+/* The CPU quota of this process from Linux control groups (cgroups), such as that of a container with "1.5 CPUs". Files are read
+ * into buffers of fixed size, whatever their contents; a file that is not as the kernel writes it is ignored. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -19,7 +19,7 @@ enum { longest_path = 4096, longest_line = 8192, most_bytes = 16 << 20 };
 /* ---- Files ---- */
 
 static int open_file(const char *path) {
-    /* Neither waits: a FIFO in the place of a file is none of the kernel's. */
+    /* Does not block: a FIFO in place of a file is not the kernel's. */
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     struct stat status;
     if (file >= 0 && (fstat(file, &status) != 0 || !S_ISREG(status.st_mode))) {
@@ -39,12 +39,12 @@ static size_t read_some(int file, char *bytes, size_t capacity) {
 
 typedef struct {
     int file;
-    size_t first, end; /* what of `bytes` is still to be given out */
-    size_t total;      /* read so far */
+    size_t first, end; /* the part of `bytes` that is not yet returned */
+    size_t total;      /* bytes read so far */
     char bytes[longest_line];
 } lines;
 
-/* The next line, NUL-terminated and without its end; NULL after the last. One that is too long for the buffer is passed over. */
+/* The next line, NUL-terminated and without its line break; NULL after the last. A line too long for the buffer is skipped. */
 static char *next_line(lines *from) {
     int is_too_long = 0;
     for (;;) {
@@ -83,7 +83,7 @@ static int begin_lines(lines *from, const char *root, const char *path) {
 
 /* ---- Numbers ---- */
 
-/* Digits, and then a space or the end of the line. NULL: something else. */
+/* Parses digits followed by a space or the end of the line. NULL if there is something else. */
 static const char *number(const char *text, uint64_t *value) {
     uint64_t sum = 0;
     const char *start = text;
@@ -93,7 +93,7 @@ static const char *number(const char *text, uint64_t *value) {
     return *text == ' ' ? text + 1 : text;
 }
 
-/* CPUs for a time of `quota` in every `period`, rounded up; 0 if these are no times. */
+/* The CPUs for a run time of `quota` in every `period`, rounded up; 0 if either is 0. */
 static uint32_t cpus(uint64_t quota, uint64_t period) {
     if (quota == 0 || period == 0) return 0;
     uint64_t count = quota / period + (quota % period != 0);
@@ -104,7 +104,7 @@ static uint32_t least(uint32_t left, uint32_t right) { return left == 0 || (righ
 
 /* ---- Groups ---- */
 
-/* The beginning of a file of a group, NUL-terminated; empty if there is none. `folder` has room for the name. */
+/* Reads the beginning of a file of a group, NUL-terminated; empty if there is none. `folder` has room for the name. */
 static void read_group(char *folder, size_t bytes, const char *name, char *text, size_t capacity) {
     text[0] = 0;
     if (bytes + strlen(name) >= longest_path) return;
@@ -130,7 +130,7 @@ static uint32_t group_quota(char *folder, size_t bytes, int is_second_version) {
     return number(text, &period) ? cpus(quota, period) : 0;
 }
 
-/* The least of a group and of all above it, up to the folder in which the groups are mounted. */
+/* The minimum quota of a group and its ancestors, up to the mount point. */
 static uint32_t path_quota(const char *root, const char *mount, const char *path, int is_second_version) {
     char folder[longest_path];
     int bytes = snprintf(folder, sizeof folder, "%s%s", root, mount);
@@ -146,7 +146,7 @@ static uint32_t path_quota(const char *root, const char *mount, const char *path
     }
 }
 
-/* Whether a list with commas has this word. */
+/* Whether a comma-separated list contains this word. */
 static int lists(const char *list, const char *word) {
     size_t bytes = strlen(word);
     for (const char *item = list; item; item = strchr(item, ',')) {
@@ -156,8 +156,8 @@ static int lists(const char *list, const char *word) {
     return 0;
 }
 
-/* The groups that this process is in, of both versions of the interface; empty if it is in none. "3:cpu,cpuacct:/path" and
- * "0::/path". */
+/* Reads the groups of this process for both versions of the interface; empty if it is in none. The lines are
+ * "3:cpu,cpuacct:/path" and "0::/path". */
 static void read_own_groups(const char *root, char *first, char *second) {
     lines file;
     first[0] = second[0] = 0;
@@ -173,7 +173,7 @@ static void read_own_groups(const char *root, char *first, char *second) {
     close(file.file);
 }
 
-/* Cuts off the next field of a line; spaces within one are written as "\040". */
+/* Removes the next field from a line and returns it; spaces in a field are written as "\040". */
 static char *next_field(char **line) {
     char *field = *line, *out = field, *in = field;
     for (; *in && *in != ' '; out++) {
@@ -186,11 +186,11 @@ static char *next_field(char **line) {
     return field;
 }
 
-/* Where below a mount a group is, if the mount shows it: the group's path without that of the group that is mounted. */
+/* The path of a group relative to a mount, if the mount contains it: the group's path without that of the mounted group. */
 static const char *below(const char *path, const char *mounted) {
     if (path[0] != '/') return NULL;
     for (const char *part = path; part; part = strchr(part + 1, '/')) {
-        if (strncmp(part, "/..", 3) == 0 && (part[3] == '/' || part[3] == 0)) return NULL; /* outside of the namespace */
+        if (strncmp(part, "/..", 3) == 0 && (part[3] == '/' || part[3] == 0)) return NULL; /* outside the namespace */
     }
     if (strcmp(mounted, "/") == 0) return path;
     size_t bytes = strlen(mounted);

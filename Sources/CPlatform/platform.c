@@ -112,7 +112,7 @@ int platform_write_file(const char *path, const platform_piece *pieces, size_t c
     if (!name) return ENOMEM;
     memcpy(name, path, folder);
     int file = -1, code = EEXIST;
-    /* Never a file that is there: another process may be writing it. */
+    /* Never an existing file: another process may be writing it. */
     for (unsigned attempt = 0; code == EEXIST && attempt < 1000; attempt++) {
         snprintf(name + folder, capacity - folder, ".limbeck-%ld-%u.tmp", (long)getpid(), attempt);
         file = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -126,7 +126,7 @@ int platform_write_file(const char *path, const platform_piece *pieces, size_t c
         if (code != 0) unlink(name);
     }
     if (code == 0) {
-        /* So that the new name outlives a crash too. Not every file system can; the file is whole either way. */
+        /* Makes the new name survive a crash too. Not every file system supports this; the file is complete either way. */
         strcpy(name + folder, ".");
         int entries = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (entries >= 0) {
@@ -155,7 +155,7 @@ void platform_error_text(int code, char *text, size_t capacity) {
 /* ---- Numbers ---- */
 
 bool platform_parse_double(const void *digits, size_t count, double *value) {
-    /* strtod reads up to a NUL, and takes the decimal point from the host's locale unless it is told otherwise. */
+    /* strtod needs a NUL at the end, and uses the decimal point of the host's locale unless one is given. */
     locale_t locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     char *text = malloc(count + 1);
     bool whole = false;
@@ -249,7 +249,7 @@ bool platform_request_amx(void) {
     const int request = 0x1023, tiles = 18; /* ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA: newer than some headers */
     return syscall(SYS_arch_prctl, request, tiles) == 0;
 #else
-    return false; /* nobody to ask */
+    return false; /* not supported */
 #endif
 }
 
@@ -271,7 +271,7 @@ int platform_process(void) { return getpid(); }
 
 uint64_t platform_milliseconds(void) {
 #if defined(CLOCK_MONOTONIC_COARSE)
-    const clockid_t clock = CLOCK_MONOTONIC_COARSE; /* exact to some milliseconds, and never a system call */
+    const clockid_t clock = CLOCK_MONOTONIC_COARSE; /* accurate to a few milliseconds, and never a system call */
 #else
     const clockid_t clock = CLOCK_MONOTONIC;
 #endif
@@ -299,7 +299,7 @@ platform_thread *platform_thread_start(platform_entry entry, void *context) {
     if (!thread) return NULL;
     thread->entry = entry;
     thread->context = context;
-    /* The host's signals are for the host's threads: a worker inherits a full mask. */
+    /* Signals must be handled by the host's threads: a worker inherits a full signal mask. */
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);

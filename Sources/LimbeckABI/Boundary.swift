@@ -3,12 +3,12 @@
 import CLimbeck
 import Limbeck
 
-// The rules of limbeck.h that hold for every function: handles, statuses, struct sizes, strings and buffers.
-// What a caller hands over is checked here, once; Entry.swift then reads as a statement of what each function does.
+// The rules of limbeck.h for all functions: handles, statuses, struct sizes, strings and buffers. Arguments are checked here, once,
+// so that Entry.swift contains only what is specific to each function.
 
 // MARK: Status
 
-/// Runs the body of an entry point whose caller gave no place for a message: a number crosses, see `limbeck_status_string()`.
+/// Runs the body of an entry point that has no place for a message; only the status is returned, see `limbeck_status_string()`.
 func status(_ body: () throws(LimbeckError) -> Void) -> Int32 {
     do throws(LimbeckError) {
         try body()
@@ -24,8 +24,8 @@ func isNull(_ name: StaticString) -> LimbeckError { invalid("\(name) is NULL") }
 
 // MARK: Handles
 
-/// A handle is a retained reference to an object of the engine; what the object needs, it retains itself. That makes the
-/// order of closing free.
+/// A handle is a retained reference to an object of the engine, which itself retains the objects that it needs. So handles may be
+/// closed in any order.
 func handle<Object: AnyObject>(to object: Object) -> OpaquePointer {
     OpaquePointer(Unmanaged.passRetained(object).toOpaque())
 }
@@ -35,21 +35,21 @@ func object<Object: AnyObject>(of handle: OpaquePointer?) throws(LimbeckError) -
     return Unmanaged<Object>.fromOpaque(UnsafeRawPointer(handle)).takeUnretainedValue()
 }
 
-/// Ends what `handle(to:)` began. NULL is nothing to end.
+/// Releases a handle made by `handle(to:)`. NULL is allowed.
 func release<Object: AnyObject>(_ handle: OpaquePointer?, _: Object.Type) {
     if let handle { Unmanaged<Object>.fromOpaque(UnsafeRawPointer(handle)).release() }
 }
 
 // MARK: Sessions
 
-/// Runs the body of a call of a session.
+/// Runs the body of a session call.
 func serve(_ handle: OpaquePointer?, _ body: (Session) throws(LimbeckError) -> Void) -> Int32 {
     guard let handle else { return Int32(LIMBECK_INVALID_ARGUMENT) }
     let session = Unmanaged<Session>.fromOpaque(UnsafeRawPointer(handle)).takeUnretainedValue()
     return explained(session.message.baseAddress, session.message.count) { () throws(LimbeckError) in try body(session) }
 }
 
-/// The same of a call that reports a count: 0 until the answer is known.
+/// The same for a call that reports a count: 0 until the result is known.
 func serve(
     _ handle: OpaquePointer?, _ count: UnsafeMutablePointer<Int>?, _ body: (Session) throws(LimbeckError) -> Void
 ) -> Int32 {
@@ -69,12 +69,12 @@ func open<Object: AnyObject>(
 ) -> Int32 {
     result?.pointee = nil
     return explained(message, capacity) { () throws(LimbeckError) in
-        guard let result else { throw isNull("where the handle goes") }
+        guard let result else { throw isNull("the output handle") }
         result.pointee = handle(to: try make(try LimbeckABI.path(path, pathBytes)))
     }
 }
 
-/// Runs the body of a call that explains its failure in words.
+/// Runs the body of a call that writes an error message.
 func explained(_ message: UnsafeMutablePointer<CChar>?, _ capacity: Int, _ body: () throws(LimbeckError) -> Void) -> Int32 {
     if capacity > 0 { message?.pointee = 0 }
     do throws(LimbeckError) {
@@ -91,12 +91,12 @@ func explained(_ message: UnsafeMutablePointer<CChar>?, _ capacity: Int, _ body:
 
 func path(_ path: UnsafePointer<CChar>?, _ bytes: Int) throws(LimbeckError) -> String {
     let path = try text(path, bytes, "path")
-    // The operating system would stop reading here, and open another file than the one that was named.
+    // The operating system would stop at the NUL, and open another file than was named.
     if path.contains(0) { throw invalid("the path contains a NUL byte") }
     return String(decoding: path, as: UTF8.self)
 }
 
-/// Writes as much of a sentence as fits, never half a character, and a NUL.
+/// Writes as much of a message as fits, cut at a character boundary and NUL-terminated.
 private func write(_ sentence: String, to message: UnsafeMutablePointer<CChar>?, capacity: Int) {
     guard let message, capacity > 0 else { return }
     var sentence = sentence
@@ -112,15 +112,15 @@ private func write(_ sentence: String, to message: UnsafeMutablePointer<CChar>?,
 
 // MARK: Structs
 
-/// A struct whose first member is its size, as the caller's compiler knew it.
+/// A struct whose first member is its size as the caller was compiled.
 protocol Sized {
     var struct_size: UInt32 { get set }
-    /// Its size in the first version of the library that had it: what every caller has.
+    /// Its size in the first version of the library that had it: the minimum for every caller.
     static var firstSize: Int { get }
     init()
 }
 
-/// A size beyond this is not a later version but an uninitialised struct.
+/// A larger size does not come from a later version, but from an uninitialised struct.
 private let largestStruct = 4096
 
 private func size<Struct: Sized>(of pointer: UnsafePointer<Struct>) throws(LimbeckError) -> Int {
@@ -131,7 +131,7 @@ private func size<Struct: Sized>(of pointer: UnsafePointer<Struct>) throws(Limbe
     return size
 }
 
-/// The caller's options: the members that fit in its struct; the others, and those of NULL, are zero.
+/// The caller's options. Members beyond the size of its struct are zero, and so are all if the pointer is NULL.
 func options<Struct: Sized>(_ pointer: UnsafePointer<Struct>?) throws(LimbeckError) -> Struct {
     var options = Struct()
     guard let pointer else { return options }
@@ -140,7 +140,7 @@ func options<Struct: Sized>(_ pointer: UnsafePointer<Struct>?) throws(LimbeckErr
     return options
 }
 
-/// The same for a call that explains itself where its options say.
+/// The same for a call whose message buffer is in its options.
 func with<Struct: Sized>(_ pointer: UnsafePointer<Struct>?, _ body: (Struct) -> Int32) -> Int32 {
     do throws(LimbeckError) {
         return body(try options(pointer))
@@ -149,7 +149,7 @@ func with<Struct: Sized>(_ pointer: UnsafePointer<Struct>?, _ body: (Struct) -> 
     }
 }
 
-/// Fills the members that fit in the caller's struct. Members that only a later version knows become zero.
+/// Fills the members that fit in the caller's struct. Members that only a later version knows are set to zero.
 func fill<Struct: Sized>(_ pointer: UnsafeMutablePointer<Struct>?, _ info: Struct) throws(LimbeckError) {
     guard let pointer else { throw isNull("info") }
     let size = try size(of: UnsafePointer(pointer))
@@ -161,12 +161,12 @@ func fill<Struct: Sized>(_ pointer: UnsafeMutablePointer<Struct>?, _ info: Struc
     }
 }
 
-/// An option that is one of a set of numbers, 0 being the default.
+/// An option that is one of an enumeration; 0 is the default.
 func choice<Choice: RawRepresentable>(
     _ number: UInt32, _ name: StaticString
 ) throws(LimbeckError) -> Choice? where Choice.RawValue == UInt32 {
     if number == 0 { return nil }
-    guard let choice = Choice(rawValue: number) else { throw invalid("\(name) is \(number), which is none of the header's") }
+    guard let choice = Choice(rawValue: number) else { throw invalid("\(name) is \(number), expected a value of limbeck.h") }
     return choice
 }
 
@@ -176,7 +176,7 @@ func flag(_ number: UInt32, _ name: StaticString) throws(LimbeckError) -> Bool? 
     return number == 0 ? nil : number == 1
 }
 
-/// One that is 0 for no, 1 for yes.
+/// An option that is 0 for no, 1 for yes.
 func isSet(_ number: UInt32, _ name: StaticString) throws(LimbeckError) -> Bool {
     try check(number, 0...1, name)
     return number == 1
@@ -190,7 +190,8 @@ func isSet(_ number: UInt32, _ name: StaticString) throws(LimbeckError) -> Bool 
 
 // MARK: Strings and buffers
 
-/// No object of a C program is larger, so a size beyond is a mistake. It also keeps a size_t from turning negative here.
+/// No object of a C program is larger, so a larger size is an error. The check also keeps a size_t from becoming negative as an
+/// Int.
 private let largestObject = Int.max
 
 func text(_ pointer: UnsafePointer<CChar>?, _ bytes: Int, _ name: StaticString) throws(LimbeckError) -> Text {
@@ -198,7 +199,7 @@ func text(_ pointer: UnsafePointer<CChar>?, _ bytes: Int, _ name: StaticString) 
     return text
 }
 
-/// What options say of prompts: a pointer that is NULL says nothing, an empty string something.
+/// The prompt of the options: NULL means not given, unlike an empty string.
 func prompt(
     _ prompt: UnsafePointer<CChar>?, _ bytes: Int, _ name: UnsafePointer<CChar>?, _ nameBytes: Int
 ) throws(LimbeckError) -> PromptChoice {
@@ -216,7 +217,7 @@ private func text(_ pointer: UnsafePointer<CChar>?, _ bytes: Int) -> Text? {
         ? invalid("\(name) is NULL, and has \(bytes) bytes") : invalid("\(name) has \(bytes) bytes, and must have less than 4 GiB")
 }
 
-/// The header has lists of `texts` as `texts`, `text_bytes` and `text_count`; `one` is the beginning of the latter two.
+/// In the header, a list `texts` has the parameters `texts`, `text_bytes` and `text_count`; `one` is the prefix of the latter two.
 func texts(
     _ pointers: UnsafePointer<UnsafePointer<CChar>?>?, _ lengths: UnsafePointer<Int>?, _ count: Int, _ name: StaticString,
     _ one: StaticString
@@ -243,7 +244,7 @@ func output<Element>(
     return UnsafeMutableBufferPointer(start: pointer, count: capacity)
 }
 
-/// The same for an array of results: the engine has its own name for a struct of this layout.
+/// The same for an array of results: the engine has its own type with the same layout.
 func results<Element, Result>(
     _ pointer: UnsafeMutablePointer<Element>?, _ capacity: Int, _ name: StaticString
 ) throws(LimbeckError) -> UnsafeMutableBufferPointer<Result> {
@@ -254,26 +255,26 @@ func results<Element, Result>(
     return UnsafeMutableBufferPointer(start: results, count: capacity)
 }
 
-/// Why this cannot be an array of so many elements; nil if it can.
+/// Why this cannot be an array of `count` elements; nil if it can.
 @inline(never) private func refusal(of isThere: Bool, _ count: Int, _ stride: Int) -> Message? {
     let number = UInt(bitPattern: count)
     if count < 0 || count > largestObject / stride { return "is to have \(number) elements, more than memory has" }
     return isThere || count == 0 ? nil : "is NULL, and is to have \(number) elements"
 }
 
-/// Tells how many elements there are, and whether they fitted.
+/// Reports the number of elements, and throws if they did not fit.
 func report(_ needed: Int, _ capacity: Int, _ count: UnsafeMutablePointer<Int>?) throws(LimbeckError) {
     count?.pointee = needed
     if needed > capacity { throw LimbeckError(.capacity, "\(needed) elements are needed, and there is room for \(capacity)") }
 }
 
-/// Starts a call that reports a count: 0 until the answer is known.
+/// Begins a call that reports a count: 0 until the result is known.
 func begin(_ count: UnsafeMutablePointer<Int>?) throws(LimbeckError) {
     guard let count else { throw isNull("count") }
     count.pointee = 0
 }
 
-/// Copies a name out, without a NUL.
+/// Copies a name to the caller's buffer, without a NUL.
 func copy<Name: Collection<UInt8>>(
     _ name: Name, _ target: UnsafeMutablePointer<CChar>?, _ capacity: Int, _ count: UnsafeMutablePointer<Int>?
 ) throws(LimbeckError) {
@@ -288,7 +289,7 @@ func copy<Name: Collection<UInt8>>(
 
 // MARK: The structs of this version
 
-// A struct that grows keeps its first size here: what MemoryLayout says today becomes a number then.
+// If a struct grows, its first size stays here as a number, the current value of MemoryLayout.
 extension limbeck_tokenize_options: Sized { static var firstSize: Int { 12 } }
 extension limbeck_model_info_t: Sized { static var firstSize: Int { 80 } }
 extension limbeck_pack_options: Sized { static var firstSize: Int { 8 + 8 * MemoryLayout<Int>.size } }

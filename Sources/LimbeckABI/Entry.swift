@@ -16,13 +16,13 @@ public func limbeck_status_string(_ status: Int32) -> UnsafePointer<CChar>! {
         case .capacity: "a buffer is too small"
         case .idOutOfRange: "the model has no such token id, token type or layer"
         case .tooLong: "a sequence has more tokens than the model or the session takes"
-        case .unsupported: "the model has no head for this question, or no such output"
+        case .unsupported: "the model has no head for this task, or lacks this output"
         case .noTokenizer: "the model has no tokenizer"
         case .noMask: "the text has no mask token"
         case .interrupted: "the caller ended the call"
         case .fileNotFound: "a file was not found"
         case .fileUnreadable: "the operating system refused to open, read or map a file"
-        case .fileMalformed: "a file is not what its format demands"
+        case .fileMalformed: "a file violates its format"
         case .fileUnsupported: "a file is well-formed, but of a kind that is not supported"
         case .fileInconsistent: "a tensor is missing, or its shape contradicts the configuration"
         case .fileUnwritable: "the operating system refused to write a file"
@@ -66,7 +66,7 @@ public func limbeck_tokenize(
             let text = try LimbeckABI.text(text, text_bytes, "text")
             let second = try LimbeckABI.text(pair, pair_bytes, "pair")
             let special = try flag(options.special_tokens, "special_tokens") ?? true
-            // Any of the arrays may be NULL, so none is asked for; a capacity without one counts nothing.
+            // Any of the arrays may be NULL, so none is required, even if the capacity is not 0.
             guard capacity >= 0 else { throw invalid("capacity is more than memory has") }
             let tokens = TokenBuffer(ids: ids, types: types, starts: starts, ends: ends, capacity: capacity)
             let needed = tokenizer.encode(

@@ -2,7 +2,7 @@ import ArgumentParser
 import CLimbeck
 import Limbeck
 
-/// The command line. It decides what to read and how to print; every answer is the library's.
+/// The command line. It reads inputs and prints results; every answer is computed by the library.
 struct LimbeckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "limbeck",
@@ -39,7 +39,7 @@ enum Main {
             var command = try LimbeckCommand.parseAsRoot()
             try command.run()
         } catch is ReaderIsGone {
-            // `limbeck … | head` has seen enough; that is no failure.
+            // With `limbeck … | head`, this is not an error.
         } catch let failure as Failure {
             exit(failure)
         } catch let error as LimbeckError {
@@ -49,7 +49,7 @@ enum Main {
         }
     }
 
-    /// Help and the version are errors to the parser, and leave with 0.
+    /// The parser reports help and the version as errors, with exit code 0.
     private static func exit(parsing error: any Error) -> Never {
         guard LimbeckCommand.exitCode(for: error) != .success else { LimbeckCommand.exit(withError: error) }
         let message = LimbeckCommand.message(for: error)

@@ -117,7 +117,7 @@ import Testing
         (json(words: noByte, merges: []), .fileUnsupported, "no token for the byte 0"),
         (json(merges: ["a c"]), .fileInconsistent, #"needs "ac", which is not in the vocabulary"#),
         (json(merges: ["a"]), .fileMalformed, "merges[0]"),
-        (json(merges: ["a b", "a b"]), .fileUnsupported, "merges[1] is there twice"),
+        (json(merges: ["a b", "a b"]), .fileUnsupported, "merges[1] is a duplicate"),
         (json(normalizer: #"{"type":"BertNormalizer"}"#), .fileUnsupported, #"normalizer "BertNormalizer""#),
         (json(preTokenizer: #"{"type":"BertPreTokenizer"}"#), .fileUnsupported, "a BPE over characters without unk_token"),
         (json(preTokenizer: #"{"type":"Whitespace"}"#), .fileUnsupported, "a BPE over characters without unk_token"),

@@ -99,7 +99,7 @@ import Testing
             json(words: words + bytes + ["<0x41>a"], merges: ["a b", "<0x41> a"], model: #","byte_fallback":true"#),
             .fileUnsupported, "merges[1] has a token that stands for unknown"
         ),
-        (json(merges: ["a b", "a b"]), .fileUnsupported, "merges[1] is there twice"),
+        (json(merges: ["a b", "a b"]), .fileUnsupported, "merges[1] is a duplicate"),
         (json(merges: ["a é"]), .fileInconsistent, "merges[0] needs"),
         (json(preTokenizer: split), .fileUnsupported, #"the pre_tokenizer "Split" is not supported with this model"#),
         (json(normalizer: spaces, preTokenizer: split.replacing("false", with: "true")), .fileUnsupported, "invert"),

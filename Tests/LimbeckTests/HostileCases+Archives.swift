@@ -22,7 +22,7 @@ extension HostileCase {
         .zip("zip-entry-encrypted", .fileUnsupported, "'archive/data/0' is encrypted") {
             $0["archive/data/0"].flags = 1
         },
-        .zip("zip-entry-twice", .fileMalformed, "the zip entry 'archive/data/0' is there twice") {
+        .zip("zip-entry-twice", .fileMalformed, "duplicate zip entry 'archive/data/0'") {
             $0.entries.append($0.entries[1])
         },
         .zip("zip-entries-overlap", .fileMalformed, "/data/0' and 'archive/data/1' overlap") {
@@ -133,7 +133,7 @@ extension HostileCase {
             $0.entries.append(.init(name: "archive/byteorder", bytes: Array("big".utf8)))
         },
         .torch("legacy-opens", nil, "") { $0.legacy() },
-        .torch("legacy-version-other", .fileUnsupported, "another version of torch.save") {
+        .torch("legacy-version-other", .fileUnsupported, "unknown version of torch.save") {
             $0.legacy(version: 1000)
         },
         .torch("legacy-big-endian", .fileUnsupported, "'little_endian' is not True") {
@@ -142,7 +142,7 @@ extension HostileCase {
         .torch("legacy-keys-too-few", .fileMalformed, "expected the names of 25 storages") {
             $0.legacy(keys: ["0"])
         },
-        .torch("legacy-key-twice", .fileMalformed, "or is there twice") {
+        .torch("legacy-key-twice", .fileMalformed, "unknown or duplicate") {
             $0.legacy(keys: [String](repeating: "0", count: $0.storages.count))
         },
         .torch("legacy-keys-swapped", .fileMalformed, "storage '1' is not 128 F32") {

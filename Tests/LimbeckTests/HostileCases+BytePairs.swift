@@ -40,7 +40,7 @@ extension HostileCase {
         merges("merges-three-tokens", .fileMalformed, "merges.txt: line 1 is not two tokens", "a b b"),
         merges("merges-not-in-vocabulary", .fileInconsistent, #"line 1 needs "xy""#, "x y"),
         merges("merges-of-unknown-tokens", .fileInconsistent, #"line 1 needs "zz""#, "zz a"),
-        merges("merges-twice", .fileUnsupported, "merges.txt: line 2 is there twice", "a b\na b"),
+        merges("merges-twice", .fileUnsupported, "merges.txt: line 2 is a duplicate", "a b\na b"),
         merges("merges-backwards", nil, "", "Ġa b\nĠ a"),
         bytePairs("merges-vocabulary-array", .fileMalformed, "vocab.json: not a JSON object") {
             BytePairsTests.files().merging(["vocab.json": "[]"]) { $1 }
@@ -63,8 +63,8 @@ extension HostileCase {
         bytePairs("merges-added-key", .fileMalformed, "added_tokens_decoder is not an object of tokens") {
             BytePairsTests.files(#"{"tokenizer_class":"RobertaTokenizer","added_tokens_decoder":{"one":{"content":"x y"}}}"#)
         },
-        bytePairs("merges-chain", .fileUnsupported, "makes a token of 1024 bytes, the most is 512") { chain(10) },
-        HostileCase("merges-long", .fileUnsupported, "merges.txt: 33554433 bytes, the most is 33554432") {
+        bytePairs("merges-chain", .fileUnsupported, "makes a token of 1024 bytes, expected at most 512") { chain(10) },
+        HostileCase("merges-long", .fileUnsupported, "merges.txt: 33554433 bytes, expected at most 33554432") {
             $0.setTokenizerClass("RobertaTokenizer")
             $0.files["vocab.json"] = Array(BytePairsTests.files()["vocab.json", default: ""].utf8)
             $0.files["merges.txt"] = []

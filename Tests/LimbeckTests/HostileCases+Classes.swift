@@ -31,7 +31,7 @@ extension HostileCase {
             $0.set("tokenizer_class", "\"RoFormerTokenizer\"")
         },
         settings("class-number", .fileMalformed, "'tokenizer_class' is 7", #"{"tokenizer_class": 7}"#),
-        .init("class-other-model", .fileInconsistent, "a model of the type WordPiece, but the tokenizer_class RobertaTokenizer has a BPE") {
+        .init("class-other-model", .fileInconsistent, "a model of the type WordPiece, but the tokenizer_class RobertaTokenizer needs BPE") {
             $0.files["tokenizer.json"] = Array(#"{"model": {"type": "WordPiece", "unk_token": "a", "vocab": {"a": 0}}}"#.utf8)
             $0.setTokenizerClass("RobertaTokenizer")
         },

@@ -114,7 +114,7 @@ extension HostileCase {
                 [0x7D, 0x28, 0x4E] + big + many + Pickled.text("model") + $0.dict + [0x75])
         },
         .after(
-            "pickle-memo-missing", .fileMalformed, "value 7 of the memo is not there", [0x68, 7]),
+            "pickle-memo-missing", .fileMalformed, "memo entry 7 is missing", [0x68, 7]),
         .after("pickle-mark-missing", .fileMalformed, "a mark is missing", [0x75]),
         .after("pickle-value-missing", .fileMalformed, "a value is missing", [0x73]),
         .after("pickle-below-mark", .fileMalformed, "a value is missing", [0x28, 0x71, 0]),
@@ -155,7 +155,7 @@ extension HostileCase {
         .pickle("pickle-two-models", .fileUnsupported, "'model' and 'average' both have tensors") {
             Pickled.whole(Pickled.dict([("model", $0.dict), ("average", $0.dict)]))
         },
-        .after("pickle-tensor-twice", .fileMalformed, "the name 'classifier.bias' is there twice") {
+        .after("pickle-tensor-twice", .fileMalformed, "duplicate name 'classifier.bias'") {
             Pickled.text("classifier.bias") + Pickled.tensor(Pickled.storage(key, 3), [3]) + [0x73]
         },
         .after("pickle-tensor-number", .fileMalformed, "a tensor whose name is an integer") {

@@ -7,7 +7,7 @@ extension HostileCase {
 
     static let sentences: [HostileCase] = [
         .file("modules-object", .fileMalformed, "modules.json: the whole is an object", "modules.json", "{}"),
-        .file("modules-none", .fileMalformed, "at least one module", "modules.json", "[]"),
+        .file("modules-none", .fileMalformed, "1 to 64 modules", "modules.json", "[]"),
         .file("modules-no-type", .fileMalformed, "an object with 'type' and 'path'", "modules.json", #"[{"path": ""}]"#),
         .file(
             "modules-own-code", .fileUnsupported, "module 0 is 'custom.Transformer'", "modules.json",
@@ -113,8 +113,9 @@ extension HostileCase {
         .long("length-long", "sentence_bert_config.json", 1 << 30, "sentence_bert_config.json: a JSON text of 1073741824 bytes"),
         .long("tokenizer-config-long", "tokenizer_config.json", 1 << 30, "tokenizer_config.json: a JSON text of 1073741824 bytes"),
         .long(
-            "tokenizer-long", "tokenizer.json", 64 << 20 + 1, "tokenizer.json: a JSON text of 67108865 bytes, the most is 67108864"),
-        .long("vocabulary-long", "vocab.txt", 32 << 20 + 1, "vocab.txt: 33554433 bytes, the most is 33554432"),
+            "tokenizer-long", "tokenizer.json", 64 << 20 + 1,
+            "tokenizer.json: a JSON text of 67108865 bytes, expected at most 67108864"),
+        .long("vocabulary-long", "vocab.txt", 32 << 20 + 1, "vocab.txt: 33554433 bytes, expected at most 33554432"),
         .init("vocabulary-long-token", .fileUnsupported, "vocab.txt: tokens of more than 16777216 bytes in all") {
             let long = String(repeating: "f", count: 16 << 20)
             $0.files["vocab.txt"] = Array((words.dropLast() + [long]).joined(separator: "\n").utf8)

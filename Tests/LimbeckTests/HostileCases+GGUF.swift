@@ -60,13 +60,13 @@ extension HostileCase {
             ($0.tensors, $0.tensorCount) = ([], 0)
         },
         .gguf("gguf-tensors-too-many", .fileMalformed, "has 0 sizes") { $0.tensorCount = 65536 },
-        .gguf("gguf-key-twice", .fileMalformed, "the key 'bert.pooling_type' is there twice") {
+        .gguf("gguf-key-twice", .fileMalformed, "duplicate key 'bert.pooling_type'") {
             $0.values.append(("bert.pooling_type".utf8.map { $0 }, GGUFSample.uint32(2)))
         },
         .gguf("gguf-key-not-ascii", .fileMalformed, "is not ASCII") {
             $0.values.append(([0xC3, 0xA9], GGUFSample.bool(0)))
         },
-        .gguf("gguf-key-long", .fileMalformed, "is not ASCII of 1 KiB") {
+        .gguf("gguf-key-long", .fileMalformed, "is not ASCII of at most 1 KiB") {
             $0.values.append(([UInt8](repeating: 0x61, count: 1025), GGUFSample.bool(0)))
         },
         // What follows the empty key is its type, so what follows that is the next key's length.
@@ -76,7 +76,7 @@ extension HostileCase {
         .value(
             "gguf-type-unknown", .fileMalformed, "'x' has the unknown type 13", "x", [13, 0, 0, 0]),
         .value(
-            "gguf-bool-2", .fileMalformed, "'x' is cut short, or no value", "x",
+            "gguf-bool-2", .fileMalformed, "'x' is cut short or not of its type", "x",
             GGUFSample.bool(2)),
         .value(
             "gguf-string-longer", .fileMalformed, "'x' is cut short", "x",
@@ -91,13 +91,13 @@ extension HostileCase {
             "gguf-array-of-strings-longer", .fileMalformed, "'x' is cut short", "x",
             GGUFSample.array(8, [], count: 1 << 40)),
         .value(
-            "gguf-array-nested", .fileMalformed, "no value of its type", "x",
+            "gguf-array-nested", .fileMalformed, "cut short or not of its type", "x",
             GGUFSample.array(9, [GGUFSample.ints([1])])),
         .value(
-            "gguf-array-deep", .fileMalformed, "no value of its type", "x",
+            "gguf-array-deep", .fileMalformed, "cut short or not of its type", "x",
             littleEndian(UInt32(9)) + [[UInt8]](repeating: [9, 0, 0, 0], count: 100_000).joined()),
         .value(
-            "gguf-array-of-nothing-known", .fileMalformed, "no value of its type", "x",
+            "gguf-array-of-nothing-known", .fileMalformed, "cut short or not of its type", "x",
             GGUFSample.array(99, [])),
         .value(
             "gguf-alignment-0", .fileMalformed, "power of two", "general.alignment",
@@ -114,7 +114,7 @@ extension HostileCase {
     ]
 
     static let ggufTensors: [HostileCase] = [
-        .words("gguf-name-twice", .fileMalformed, "the name 'token_types.weight' is there twice") {
+        .words("gguf-name-twice", .fileMalformed, "duplicate name 'token_types.weight'") {
             $0.name = Array("token_types.weight".utf8)
         },
         .words("gguf-name-not-utf8", .fileMalformed, "a name that is not UTF-8") {
@@ -125,7 +125,7 @@ extension HostileCase {
         },
         .words("gguf-sizes-none", .fileMalformed, "has 0 sizes") { $0.sizes = [] },
         .words("gguf-sizes-many", .fileMalformed, "has 5 sizes") { $0.sizes = [8, 11, 1, 1, 1] },
-        .words("gguf-size-negative", .fileMalformed, "a size that no number holds") {
+        .words("gguf-size-negative", .fileMalformed, "a size that is too large") {
             $0.sizes = [8, .max]
         },
         .words("gguf-shape-overflow", .fileMalformed, "a shape that overflows") {
@@ -199,16 +199,16 @@ extension HostileCase {
         .value(
             "gguf-layers-none", .fileMalformed, "no 'bert.block_count'", "bert.block_count", nil),
         .value(
-            "gguf-layers-0", .fileMalformed, "is 0, expected a size", "bert.block_count",
+            "gguf-layers-0", .fileMalformed, "is 0, expected an integer from 1 to", "bert.block_count",
             GGUFSample.uint32(0)),
         .value(
             "gguf-layers-more", .fileInconsistent, "no tensor 'encoder.layer.1", "bert.block_count",
             GGUFSample.uint32(2)),
         .value(
-            "gguf-layers-negative", .fileMalformed, "is -1, expected a size", "bert.block_count",
+            "gguf-layers-negative", .fileMalformed, "is -1, expected an integer from 1 to", "bert.block_count",
             GGUFSample.int32(-1)),
         .value(
-            "gguf-heads-array", .fileMalformed, "is an array of 1, expected a size",
+            "gguf-heads-array", .fileMalformed, "is an array of 1, expected an integer from 1 to",
             "bert.attention.head_count", GGUFSample.ints([2])),
         .value(
             "gguf-heads-3", .fileInconsistent, "3 attention heads", "bert.attention.head_count",
@@ -247,7 +247,7 @@ extension HostileCase {
             "gguf-tokens-few", .fileInconsistent, "1 tokens with 11 types", "tokenizer.ggml.tokens",
             GGUFSample.texts(["[PAD]"])),
         .value(
-            "gguf-tokens-many", .fileUnsupported, "the most is 2097152",
+            "gguf-tokens-many", .fileUnsupported, "expected at most 2097152",
             "tokenizer.ggml.token_type",
             GGUFSample.array(0, [[UInt8](repeating: 1, count: 1 << 22)], count: 1 << 22)),
         .value(
@@ -265,7 +265,7 @@ extension HostileCase {
             "gguf-token-type-bytes", .fileUnsupported, "token 0 has the type 6",
             "tokenizer.ggml.token_type", GGUFSample.ints([Int32](repeating: 6, count: 11))),
         .value(
-            "gguf-special-beyond", .fileInconsistent, "seperator_token_id is 11, of 11 tokens",
+            "gguf-special-beyond", .fileInconsistent, "seperator_token_id is 11, expected 0 to 10",
             "tokenizer.ggml.seperator_token_id", GGUFSample.uint32(11)),
         .value(
             "gguf-special-negative", .fileInconsistent, "bos_token_id is -1",

@@ -17,7 +17,7 @@ extension HostileCase {
         .init("key-twice", .fileMalformed, "'hidden_size' is an array at byte") { sample in
             sample.config.insert(("hidden_size", "[]"), at: 0)
         },
-        .init("keys-hundred-thousand", .fileUnsupported, "100012 keys in one object, the most is 2048") { sample in
+        .init("keys-hundred-thousand", .fileUnsupported, "100012 keys in one object, expected at most 2048") { sample in
             sample.config += (0..<100_000).map { ("key\($0)", "7") }
         },
         .init("keys-two-thousand", nil) { sample in sample.config += (0..<2000).map { ("key\($0)", "7") } },

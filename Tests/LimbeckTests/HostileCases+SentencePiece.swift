@@ -55,7 +55,7 @@ extension HostileCase {
         bytes("spm-length-of-zeros", .fileMalformed, "cut short, or not protobuf") {
             [0x0A, 0x80, 0x00] + SentencePieceSample().bytes
         },
-        HostileCase("spm-huge", .fileUnsupported, "the most is 67108864") { sample in
+        HostileCase("spm-huge", .fileUnsupported, "expected at most 67108864") { sample in
             sample.set("model_type", nil)
             sample.files["sentencepiece.bpe.model"] = []
             sample.lengths["sentencepiece.bpe.model"] = 1 << 32
@@ -68,7 +68,7 @@ extension HostileCase {
         spm("spm-piece-not-utf8", .fileMalformed, "piece 7 is not UTF-8") { $0.pieces.append(.init([0xC3])) },
         spm("spm-piece-nul", .fileMalformed, "piece 7 is not UTF-8 without NUL") { $0.pieces.append(.init("a\0")) },
         spm("spm-piece-twice", nil) { $0.pieces.append(.init("a")) },
-        spm("spm-piece-long", .fileUnsupported, "piece 7 has 257 bytes, the most is 256") {
+        spm("spm-piece-long", .fileUnsupported, "piece 7 has 257 bytes, expected at most 256") {
             $0.pieces.append(.init(String(repeating: "a", count: 257)))
         },
         spm("spm-user-defined-long", nil) {
@@ -86,7 +86,7 @@ extension HostileCase {
         },
         spm("spm-score-nan", .fileMalformed, "the score of piece 7 is not finite") { $0.pieces.append(.init("c", .nan)) },
         spm("spm-unknown-none", nil) { $0.pieces[0].types = [SentencePieceSample.normal] },
-        spm("spm-unknown-beyond", .fileInconsistent, "the unknown token has the id 1, of 1", file: "spiece.model") {
+        spm("spm-unknown-beyond", .fileInconsistent, "the unknown token has the id 1, expected 0 to 0", file: "spiece.model") {
             $0.pieces = [.init("[CLS]")]
         },
         spm("spm-special-missing", .fileInconsistent, #"the special token "[CLS]" is missing"#, file: "spiece.model") { _ in },
@@ -95,10 +95,10 @@ extension HostileCase {
             model.spellsBytes = true
             model.pieces[6] = .init("<0x41>", types: [6])
         },
-        spm("spm-unk-id", .fileInconsistent, "unk_id is 7, of 7 pieces", file: "tokenizer.model") {
+        spm("spm-unk-id", .fileInconsistent, "unk_id is 7, expected 0 to 6", file: "tokenizer.model") {
             $0.trainer = Protobuf.field(40, 7 as UInt64)
         },
-        spm("spm-unk-id-below", .fileInconsistent, "unk_id is -1, of 7 pieces", file: "tokenizer.model") {
+        spm("spm-unk-id-below", .fileInconsistent, "unk_id is -1, expected 0 to 6", file: "tokenizer.model") {
             $0.trainer = Protobuf.field(40, UInt64.max)
         },
         bpe("spm-unk-piece", .fileInconsistent, #"unk_piece "x" is not in the vocabulary"#) {
@@ -121,7 +121,7 @@ extension HostileCase {
             for length in 1...256 { model.pieces.append(.init(String(repeating: "c", count: length), -Float(length))) }
         },
         // The same of more letters. With as many bytes as a file may have, to look all up would take minutes.
-        bpe("spm-merges-endless", .fileUnsupported, "made of each other in so many ways") { model in
+        bpe("spm-merges-endless", .fileUnsupported, "combine in too many ways") { model in
             for letter in 0..<26 as Range<UInt8> {
                 for length in 1...256 {
                     model.pieces.append(.init([UInt8](repeating: 0x41 + letter, count: length), -Float(length)))

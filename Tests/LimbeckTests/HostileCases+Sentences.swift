@@ -25,7 +25,7 @@ extension HostileCase {
             "modules-transformer-twice", .fileUnsupported, "module 1 is 'Transformer', which is not supported", "modules.json",
             #"[{"path": "", "type": "\#(modules)Transformer"}, {"path": "", "type": "\#(modules)Transformer"}]"#),
         .file(
-            "modules-name-twice", .fileMalformed, "the name '1' is there twice", "modules.json",
+            "modules-name-twice", .fileMalformed, "duplicate name '1'", "modules.json",
             #"[{"name": "0", "path": "", "type": "\#(modules)Transformer"}, {"name": "1", "path": "1_Pooling", "type": "\#(modules)Pooling"}, {"name": "1", "path": "2_Normalize", "type": "\#(modules)Normalize"}]"#
         ),
         .init("modules-many", .fileMalformed, "a list of 66 modules") {

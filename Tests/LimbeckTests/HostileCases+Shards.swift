@@ -37,7 +37,7 @@ extension HostileCase {
             "shards-file-of-another-kind", .fileMalformed, "config.json: a header of",
             #"{"weight_map": {"x": "config.json"}}"#),
         .index(
-            "shards-name-twice", .fileMalformed, "the name 'x' is there twice",
+            "shards-name-twice", .fileMalformed, "duplicate name 'x'",
             #"{"weight_map": {"x": "a", "x": "b"}}"#),
         .index(
             "shards-many", .fileUnsupported, "more than 4096 files",

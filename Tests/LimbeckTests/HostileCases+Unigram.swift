@@ -26,7 +26,7 @@ extension HostileCase {
         unigram("unigram-unknown", .fileMalformed, "model.unk_id is not", UnigramTests.json(unknown: "99")),
         unigram("unigram-long-piece", .fileUnsupported, "has 257 bytes", UnigramTests.json(vocabulary: UnigramTests.longPiece)),
         unigram(
-            "unigram-far-score", .fileUnsupported, "has a score too far from 0",
+            "unigram-far-score", .fileUnsupported, "has a score whose magnitude is too large",
             UnigramTests.json(vocabulary: #"["<s>",0],["<unk>",0],["a",-1e308]"#)),
         unigram("charsmap-not-base64", .fileMalformed, "is not base64", charsmap("A*==")),
         unigram("charsmap-short", .fileMalformed, "is not a charsmap", charsmap("/////w==")),

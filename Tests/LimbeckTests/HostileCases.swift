@@ -77,7 +77,7 @@ extension HostileCase {
     ]
 
     static let headers: [HostileCase] = [
-        .init("header-over-bound", .fileMalformed, "100000001 bytes, the most is 100000000") {
+        .init("header-over-bound", .fileMalformed, "100000001 bytes, expected at most 100000000") {
             $0.files["model.safetensors"] = safetensors(Array("{}".utf8), length: 100_000_001)
         },
         .init("header-length-all-ones", .fileMalformed, "18446744073709551615 bytes") {
@@ -103,7 +103,7 @@ extension HostileCase {
         .header("metadata-number", "__metadata__ 'a' is not a string", #"{"__metadata__": {"a": 1}}"#),
         .header("tensor-number", "tensor 'a': expected an object", #"{"a": 1}"#),
         .header(
-            "tensor-twice", "the name 'a' is there twice", tensor("a", "[0, 4]") + "," + tensor("a", "[0, 4]"), braces: true,
+            "tensor-twice", "duplicate name 'a'", tensor("a", "[0, 4]") + "," + tensor("a", "[0, 4]"), braces: true,
             data: 4),
         .header(
             "tensor-field-twice", "expected one dtype",
@@ -154,7 +154,7 @@ extension HostileCase {
             $0.missing = ["config.json"]
         },
         .init("config-empty", .fileMalformed, "config.json: an empty file, 0 bytes") { $0.files["config.json"] = [] },
-        .init("config-array", .fileMalformed, "the whole is an array at byte 0, expected an object") {
+        .init("config-array", .fileMalformed, "the top level is an array at byte 0, expected an object") {
             $0.files["config.json"] = Array("[]".utf8)
         },
         .init("config-byte-order-mark", .fileMalformed, "not JSON at byte 0") {

@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test func pathsThatAreNone() throws {
-        let hint = "; models are not downloaded here: fetch its files to a folder, and give the path of that"
+        let hint = "; models are not downloaded: download the files to a folder and pass its path"
         #expect(
             message("sentence-transformers/all-MiniLM-L6-v2")
                 == "sentence-transformers/all-MiniLM-L6-v2: no such file or folder\(hint)")

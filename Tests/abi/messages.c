@@ -95,7 +95,7 @@ static void texts(limbeck_session *embed) {
     options = (limbeck_embed_options){.struct_size = sizeof options, .normalize = 3};
     WRONG("normalize is 3, and must be 0 to 2", limbeck_embed(embed, one, one_bytes, 1, &options, floats, 4096));
     options = (limbeck_embed_options){.struct_size = sizeof options, .dimensions = 25};
-    WRONG("dimensions is 25, and a vector has 24", limbeck_embed(embed, one, one_bytes, 1, &options, floats, 4096));
+    WRONG("dimensions is 25, and must be 0 to 24", limbeck_embed(embed, one, one_bytes, 1, &options, floats, 4096));
     options.struct_size = 3;
     WRONG("struct_size is 3, and must be 20 to", limbeck_embed(embed, one, one_bytes, 1, &options, floats, 4096));
     /* One that succeeds leaves it empty. */
@@ -123,7 +123,7 @@ static void questions(limbeck_session *embed) {
 
     limbeck_session *classify = explaining("classify", 0);
     limbeck_classify_options scores = {.struct_size = sizeof scores, .temperature = -1};
-    SAYS(LIMBECK_UNSUPPORTED, "3 labels, and a cross-encoder one or two; it can: embed, classify",
+    SAYS(LIMBECK_UNSUPPORTED, "3 labels, expected a cross-encoder's 1 or 2; it can: embed, classify",
          limbeck_rerank(classify, "x", 1, one, one_bytes, 1, NULL, floats, 4096));
     WRONG("temperature", limbeck_classify(classify, one, one_bytes, NULL, NULL, 1, &scores, floats, 4096));
     scores = (limbeck_classify_options){.struct_size = sizeof scores, .scores = 4};

@@ -355,7 +355,7 @@ cp $golden/embed/config.json "$work/model"
 cp $golden/embed/model.safetensors "$work/model"
 sed -i '1,/{/s/{/{"some_thing": "x", /' "$work/model/config.json"
 run inspect "$work/model"
-succeeds "inspect names a key that nobody knows" "^note +config.json: 'some_thing' is not known, and was passed over$"
+succeeds "inspect names a key that nobody knows" "^note +config.json: 'some_thing' is not known and was ignored$"
 run inspect "$work/model" --json
 holds "inspect --json has the notes" 'len(lines[0]["notes"]) == 1'
 sed -i '1,/{/s/{/{"rope_scale": 2, /' "$work/model/config.json"

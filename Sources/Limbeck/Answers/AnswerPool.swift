@@ -5,8 +5,8 @@ extension SpanCandidate: Ranked {
     }
 }
 
-/// The answers of all windows. As in the pipeline, spans whose texts are equal but for case are one answer, with the sum of their
-/// scores. The pool is bounded: with thousands of different answers, of a context of hundreds of windows, the worst make room.
+/// The answers of all windows. As in the pipeline, spans whose texts are equal except for case are one answer with the sum of their
+/// scores. The pool is bounded: if a context of hundreds of windows has thousands of different answers, the worst are dropped.
 struct AnswerPool {
     private let context: Text
     private let answers: UnsafeMutablePointer<PooledAnswer>

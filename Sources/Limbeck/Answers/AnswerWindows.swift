@@ -1,27 +1,27 @@
-/// A context in overlapping windows of tokens, each with the question before it, as the reference cuts it: all windows but the last
-/// are full, and each begins `step` tokens after the one before.
+/// Splits a context into overlapping windows of tokens, each preceded by the question, as in the reference: all windows but the
+/// last are full, and each begins `step` tokens after the previous one.
 ///
-/// A context may be longer than any buffer. So a window is cut from the text again, from the start of the word in which it begins.
-/// Words do not depend on what stands before them, but for added tokens that are looked for in the normalised text and must stand
-/// alone: in a window that begins with one nothing stands before it. What overlaps is cut twice, which is nothing beside computing
-/// it twice; all the text beyond is looked through for added tokens once.
+/// A context may be longer than any buffer. So each window is tokenised from the text again, from the start of the word in which it
+/// begins. Words do not depend on the text before them. The exception are added tokens that are matched in the normalised text and
+/// must not follow a word character: for one at the start of a window there is no text before it. The overlaps are tokenised twice,
+/// which costs little compared with encoding them twice; the text beyond the window is searched for added tokens once.
 struct AnswerWindows {
     private let question: Text
     private let context: Text
     private let tokenizer: Tokenizer
     private let pieces: [Template.Piece]
-    /// Tokens of a full window: in all, and of the context.
+    /// The number of tokens of a full window: in total, and of the context.
     private let length: Int
     private let room: Int
     private let step: Int
-    /// Whether another window may follow the first: the overlap that was asked for leaves it something new.
+    /// Whether a second window is possible: the requested overlap leaves room for new tokens.
     private let mayContinue: Bool
 
-    /// Where the next window begins: so many tokens into this word of the context. nil: there is none.
+    /// Where the next window begins: this many tokens into this word of the context. nil: there is none.
     private var next: (word: Tokenizer.WordStart, tokens: Int)? = (.first, 0)
     /// The next added token of the context, as far as it is known.
     private var place = Tokenizer.Place()
-    /// Tokens that stand before the context in every window, and after it.
+    /// The number of tokens before the context in every window, and after it.
     private(set) var before = 0
     private(set) var after = 0
 
@@ -38,18 +38,18 @@ struct AnswerWindows {
             throw LimbeckError(.tooLong, "the question leaves no room for the context in a window of \(length) tokens")
         }
         guard 0...length ~= stride else {
-            throw LimbeckError(.invalidArgument, "stride is \(stride), and a window has \(length) tokens")
+            throw LimbeckError(.invalidArgument, "stride is \(stride), and must be 0 to \(length)")
         }
         var overlap = stride == 0 ? min(128, length / 2) : stride
         mayContinue = stride < room
-        // The reference fails where its default does not fit.
+        // The reference fails if its default does not fit.
         if overlap >= room { overlap = room / 2 }
         step = room - overlap
     }
 
     var isDone: Bool { next == nil }
 
-    /// Adds the next window to the batch of a session. False: there is none left, or no room for it in this batch.
+    /// Adds the next window to the batch of a session. Returns false if there is none left, or no room for it in this batch.
     mutating func append(to session: Session) throws(LimbeckError) -> Bool {
         let start = session.batch.tokens
         guard let from = next, start + length <= session.maxTokens else { return false }
@@ -81,7 +81,7 @@ struct AnswerWindows {
         return true
     }
 
-    /// The tokens of one window of the context, and where the next one begins.
+    /// Writes the tokens of one window of the context, and finds where the next one begins.
     private mutating func cutContext(from: (word: Tokenizer.WordStart, tokens: Int), into out: TokenBuffer) throws(LimbeckError)
         -> Int
     {
@@ -91,7 +91,7 @@ struct AnswerWindows {
         if found > room {
             guard mayContinue else {
                 throw LimbeckError(
-                    .invalidArgument, "stride must be less than \(room), the tokens of the context in a window beside this question"
+                    .invalidArgument, "stride must be less than \(room), the tokens of the context in a window with this question"
                 )
             }
             let first = from.tokens + step

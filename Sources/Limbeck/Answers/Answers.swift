@@ -21,6 +21,6 @@ public struct Candidate: Sendable, Equatable {
     public var token: Int32
     /// Its probability.
     public var score: Float
-    /// Which mask of the text, counted from 0.
+    /// The index of the mask in the text, from 0.
     public var mask: UInt32
 }

@@ -1,11 +1,11 @@
-/// Something of which the best few are sought.
+/// An element that is ranked for top-k selection.
 protocol Ranked {
-    /// A strict order of all that may be compared, so that equal scores too come out in one order everywhere.
+    /// A strict total order, so that equal scores too are returned in the same order everywhere.
     func isBetter(than other: Self) -> Bool
 }
 
-/// The best few of many, in memory that belongs to somebody else: a heap with the worst of them on top, so that each of the many
-/// costs one comparison, mostly.
+/// Top-k selection in borrowed memory: a heap with the worst of the selected elements on top, so that most elements cost one
+/// comparison.
 struct Best<Element: Ranked> {
     private let elements: UnsafeMutablePointer<Element>
     private let capacity: Int
@@ -31,7 +31,7 @@ struct Best<Element: Ranked> {
         }
     }
 
-    /// Puts them in order, the best first; nothing may be offered after that.
+    /// Sorts the selected elements, best first; nothing may be offered afterwards.
     func sort() {
         var end = count
         while end > 1 {

@@ -1,16 +1,16 @@
 public struct EmbedOptions: Sendable {
-    /// nil: as the folder says; mean without a word from it.
+    /// nil: as the folder specifies, mean by default.
     public var pooling: Pooling? = nil
-    /// L2, of what is left after a cut. nil: as the folder says. `false`: without what the folder does so last.
+    /// L2 normalisation, after any cut. nil: as the folder specifies. `false`: the folder's final normalisation is not done either.
     public var normalize: Bool? = nil
-    /// The first so many dimensions, of all that the model has before its folder's own cut, normalised after the cut where the folder
-    /// normalises (Matryoshka); 0: as the folder says.
+    /// The number of leading dimensions to keep, counted before the folder's own cut; normalised after the cut if the folder
+    /// normalises (Matryoshka). 0: as the folder specifies.
     public var dimensions = 0
-    /// Truncate texts to so many tokens; 0: the model's `maxLength`.
+    /// Truncate texts to this many tokens; 0: the model's `maxLength`.
     public var maxLength = 0
-    /// Put before every text; "": nothing. nil: as `promptName` says.
+    /// A prefix of every text; "": none. nil: as `promptName` specifies.
     public var prompt: String? = nil
-    /// One of the model's `prompts`. nil: its default, if it has one.
+    /// The name of one of the model's `prompts`. nil: its default, if it has one.
     public var promptName: String? = nil
 
     public init(
@@ -23,13 +23,13 @@ public struct EmbedOptions: Sendable {
 }
 
 public struct ClassifyOptions: Sendable {
-    /// nil: as the folder of a cross-encoder says; else softmax, sigmoid for a multi-label model or one label, the raw numbers where
-    /// `problem_type` is `regression`.
+    /// nil: as the folder of a cross-encoder specifies; otherwise softmax, sigmoid for a multi-label model or a single label, raw
+    /// logits where `problem_type` is `regression`.
     public var scores: Scores? = nil
-    /// Logits are divided by it before the softmax or sigmoid.
+    /// Divides the logits before the softmax or sigmoid.
     public var temperature: Float = 1
     public var maxLength = 0
-    /// As in `EmbedOptions`; of a pair it is put before the first text.
+    /// As in `EmbedOptions`; for a pair, a prefix of the first text.
     public var prompt: String? = nil
     public var promptName: String? = nil
 
@@ -41,7 +41,7 @@ public struct ClassifyOptions: Sendable {
     }
 }
 
-/// How tokens are joined to spans, as in the transformers pipeline; raw values as in `limbeck.h`.
+/// How tokens are merged into spans, as in the transformers pipeline; raw values as in `limbeck.h`.
 public enum Aggregation: UInt32, Sendable {
     case none = 1
     case simple = 2
@@ -68,11 +68,11 @@ public struct AnswerOptions: Sendable {
     public var topK = 1
     /// In tokens.
     public var maxAnswerLength = 15
-    /// Tokens in one window, question included; 0: 384, or the model's `maxLength` if that is less.
+    /// The tokens in one window, including the question; 0: 384, or the model's `maxLength` if that is less.
     public var maxLength = 0
-    /// Tokens by which windows overlap; 0: 128, or half a window if that is less.
+    /// The overlap of windows in tokens; 0: 128, or half a window if that is less.
     public var stride = 0
-    /// Lets "no answer" compete, as an empty span.
+    /// Includes "no answer" among the candidates, as an empty span.
     public var allowNone = false
 
     public init(topK: Int = 1, maxAnswerLength: Int = 15, maxLength: Int = 0, stride: Int = 0, allowNone: Bool = false) {

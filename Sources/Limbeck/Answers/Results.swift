@@ -1,9 +1,9 @@
-// What the answers look like to a Swift program.
+// The results for Swift programs.
 
 /// A label and its score.
 public struct Classification: Sendable, Equatable {
     public var label: String
-    /// Its place in the model's labels.
+    /// Its index in the model's labels.
     public var index: Int
     public var score: Float
 }
@@ -19,7 +19,7 @@ public struct Tagged: Sendable, Equatable {
     public var utf8Offsets: Range<Int>
 }
 
-/// A part of a context that answers a question; empty if "there is no answer" was allowed, and this is it.
+/// A part of a context that answers a question; empty for "no answer", where that is allowed.
 public struct Answer: Sendable, Equatable {
     public var score: Float
     /// The part itself: its indices are those of the context.
@@ -37,11 +37,11 @@ public struct FilledToken: Sendable, Equatable {
     public var score: Float
 }
 
-/// Numbers in rows.
+/// A matrix of numbers.
 public struct Matrix: Sendable, Equatable {
     public let rows: Int
     public let columns: Int
-    /// Row after row.
+    /// Row-major.
     public let values: [Float]
 
     public subscript(row: Int, column: Int) -> Float { values[row * columns + column] }

@@ -1,9 +1,9 @@
 import KernelInterface
 
 extension Session {
-    /// The spans of a context that best answer a question, best first, by the rules of the transformers question-answering pipeline.
-    /// Returns how many there are, at most `topK`, and writes those for which there is room. Of spans with equal scores the earlier
-    /// one is better. "No answer" is an empty span.
+    /// The spans of a context that best answer a question, best first, by the rules of the transformers question-answering
+    /// pipeline. Returns their number, at most `topK`, and writes those for which there is room. Of spans with equal scores the
+    /// earlier one ranks first. "No answer" is an empty span.
     package func answer(
         question: Text, context: Text, options: AnswerOptions, into answers: UnsafeMutableBufferPointer<AnswerSpan>
     ) throws(LimbeckError) -> Int {
@@ -46,11 +46,11 @@ extension Session {
         return write(pool, none: options.allowNone ? none : nil, options.topK, into: answers)
     }
 
-    /// How probable it is that the answer ends at each token of a window: (longest), after as many for its start.
+    /// The probability that the answer ends at each token of a window: (longest); it follows as many for the start.
     private var ends: UnsafeMutablePointer<Float> { scratch.logits + longest }
 
-    /// The softmax over a window of the logits that an answer begins, or ends, at each token. -> row (window). Only tokens of the
-    /// context, and [CLS], which means that there is no answer, have a share.
+    /// The softmax over a window of the start or end logits. -> row (window). Only the tokens of the context, and [CLS], which
+    /// means "no answer", take part.
     private func probabilities(
         _ head: TokenClassifier<Packed>, window: Range<Int>, inside: Range<Int>, into row: UnsafeMutablePointer<Float>
     ) throws(LimbeckError) {
@@ -61,8 +61,8 @@ extension Session {
         encoder.workers.kernels.softmax(row, window.count)
     }
 
-    /// The best spans of a window, widened to whole words, to the pool. -> candidates (2 * topK + 10): as many more than `topK` as
-    /// in the pipeline, since some become one when they are widened.
+    /// Adds the best spans of a window, extended to whole words, to the pool. -> candidates (2 * topK + 10): more than `topK`, as
+    /// in the pipeline, since extended spans may coincide.
     private func take(_ options: AnswerOptions, window: Range<Int>, inside: Range<Int>, into pool: inout AnswerPool)
         throws(LimbeckError)
     {
@@ -79,7 +79,7 @@ extension Session {
         }
         best.sort()
         for i in 0..<best.count {
-            // What the window has of the words at both ends.
+            // Extends to the words at both ends, as far as they are in the window.
             var (first, last) = (Int(best[i].first), Int(best[i].last))
             while first > inside.lowerBound, batch.words[first - 1] == batch.words[first] { first -= 1 }
             while last + 1 < inside.upperBound, batch.words[last + 1] == batch.words[last] { last += 1 }

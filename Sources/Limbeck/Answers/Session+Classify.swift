@@ -1,7 +1,8 @@
 import KernelInterface
 
 extension Session {
-    /// The scores of all labels for each text, or pair of texts; an empty second text is none. -> scores (texts, labels)
+    /// The scores of all labels for each text, or pair of texts; an empty second text means a single text. -> scores (texts,
+    /// labels)
     package func classify(
         _ texts: TextList, pairs: TextList?, options: ClassifyOptions, prompt: PromptChoice = .standard,
         into scores: UnsafeMutableBufferPointer<Float>
@@ -21,15 +22,15 @@ extension Session {
         }
     }
 
-    /// How relevant each document is to the query, by a cross-encoder: the score of its only label, or of the second of two.
-    /// -> scores (documents)
+    /// The relevance of each document to the query, by a cross-encoder: the score of its only label, or of the second of two. ->
+    /// scores (documents)
     package func rerank(
         query: Text, documents: TextList, options: ClassifyOptions, prompt: PromptChoice = .standard,
         into scores: UnsafeMutableBufferPointer<Float>
     ) throws(LimbeckError) {
         let labels = try sequenceLabels()
         guard labels <= 2 else {
-            throw unable("has \(labels) labels, and a cross-encoder one or two")
+            throw unable("has \(labels) labels, expected a cross-encoder's 1 or 2")
         }
         let scoring = try Scoring(options, default: rankingScores(labels))
         try need(documents.count, by: 1, in: scores.count)
@@ -72,24 +73,24 @@ extension Session {
         }
     }
 
-    /// Documents are in the order of their scores: of two labels the raw number of one says little.
+    /// Documents are ranked by their scores: with two labels, the raw logit of one is not meaningful.
     private func rankingScores(_ labels: Int) -> Scores {
         let own = model.configuration.crossEncoderScores
         guard labels == 2 else { return own ?? .raw }
         return own == .sigmoid ? .sigmoid : .softmax
     }
 
-    /// A default prompt is for the pairs of a cross-encoder; an embedding model's is for its vectors.
+    /// A cross-encoder's default prompt applies to pairs; an embedding model's applies to its vectors.
     private func prepareForPairs(_ prompt: PromptChoice, length: Int) throws(LimbeckError) -> PreparedPrompt {
         try prepare(prompt, length: length, isStandard: model.configuration.crossEncoderScores != nil)
     }
 
-    /// Makes scores of a row of logits, in place.
+    /// Converts a row of logits to scores, in place.
     private func score(_ row: UnsafeMutablePointer<Float>, _ count: Int, _ scoring: Scoring) {
         guard scoring.scores != .raw else { return }
         let softmax = encoder.workers.kernels.softmax
         for i in 0..<count {
-            // A tiny temperature makes numbers large, but not infinite: their difference would be no number.
+            // A tiny temperature makes logits large; they are kept finite, since the difference of infinities would be NaN.
             let limit = Float.greatestFiniteMagnitude
             row[i] = min(max(row[i] / scoring.temperature, -limit), limit)
         }
@@ -97,7 +98,7 @@ extension Session {
     }
 }
 
-/// What becomes of logits, checked.
+/// How logits are converted to scores, after validation.
 private struct Scoring {
     let scores: Scores
     let temperature: Float

@@ -7,7 +7,7 @@ extension Session {
         let plan = try VectorPlan(options, self)
         try need(texts.count, by: plan.kept, in: vectors.count)
         let length = try length(options.maxLength)
-        // A cross-encoder's default is for its pairs.
+        // A cross-encoder's default prompt applies to pairs.
         let isForPairs = model.configuration.crossEncoderScores != nil
         let prompt = try prepare(prompt, length: length, isStandard: !isForPairs)
 

@@ -1,8 +1,8 @@
 import KernelInterface
 
 extension Session {
-    /// For each mask token in the text, in order, the most probable tokens, best first; of equals the lower id first. Returns how
-    /// many candidates there are; nothing is computed if there is room for less. A mask that truncation cuts off is no mask.
+    /// For each mask token in the text, in order, the most probable tokens, best first; ties are broken by the lower id. Returns
+    /// the number of candidates; nothing is computed if there is too little room for them. Masks beyond the truncation are ignored.
     package func fill(
         _ text: Text, options: FillOptions, into candidates: UnsafeMutableBufferPointer<Candidate>
     ) throws(LimbeckError) -> Int {

@@ -1,9 +1,9 @@
 import KernelInterface
 
 extension Session {
-    /// Runs ragged sequences of ids, back to back, and returns the floats the output needs; the caller compares with the room it
-    /// gave, since nothing is computed if that is too little. `layer` matters for `.hidden` alone: 0 is the embedding output, n the
-    /// state after n layers, -1 the last.
+    /// Runs ragged sequences of ids, stored back to back, and returns the number of floats of the output. The caller compares it
+    /// with the capacity, since nothing is computed if that is too small. `layer` matters only for `.hidden`: 0 is the embedding
+    /// output, n the state after n layers, -1 the last.
     package func forward(
         ids: UnsafeBufferPointer<Int32>, types: UnsafeBufferPointer<Int32>?, lengths: UnsafeBufferPointer<Int>,
         output: ForwardOutput, layer: Int, into out: UnsafeMutableBufferPointer<Float>
@@ -65,7 +65,7 @@ extension Session {
         }
     }
 
-    /// The numbers per row of an output, and whether rows are tokens or sequences.
+    /// The width of an output's rows, and whether rows are tokens or sequences.
     func shape(_ output: ForwardOutput) throws(LimbeckError) -> (width: Int, perToken: Bool) {
         let c = model.configuration
         switch (output, plan.head) {

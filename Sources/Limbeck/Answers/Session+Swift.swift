@@ -1,4 +1,4 @@
-// The answers for Swift programs: strings and arrays in, arrays out. They allocate what they return, and nothing is decided here.
+// The API for Swift programs: strings and arrays in, arrays out. These functions allocate what they return, and only convert.
 
 extension Session {
     /// One vector per text, in their order.
@@ -21,7 +21,7 @@ extension Session {
         return rows(of: vectors, count: texts.count, width: width)
     }
 
-    /// The labels of each text, or of each pair of texts, the best first; of equal scores in the model's order.
+    /// The labels of each text, or of each pair of texts, best first; ties are in the model's order.
     ///
     /// Throws `.unsupported` (the model does not classify), `.noTokenizer`, or `.invalidArgument`.
     public func classify(
@@ -44,9 +44,9 @@ extension Session {
         }
     }
 
-    /// How relevant each document is to the query, in the order of the documents; higher is more relevant.
+    /// The relevance of each document to the query, in the order of the documents; higher is more relevant.
     ///
-    /// Throws `.unsupported` (the model is no cross-encoder with one or two labels), `.noTokenizer`, or `.invalidArgument`.
+    /// Throws `.unsupported` (the model is not a cross-encoder with one or two labels), `.noTokenizer`, or `.invalidArgument`.
     public func rerank(
         query: String, documents: [String], options: ClassifyOptions = .init()
     ) throws(LimbeckError) -> [Float] {
@@ -61,12 +61,12 @@ extension Session {
         }
     }
 
-    /// The labelled parts of a text, in its order.
+    /// The labelled parts of a text, in text order.
     ///
     /// Throws `.unsupported` (the model does not tag), `.noTokenizer`, or `.invalidArgument`.
     public func tag(_ text: String, options: TagOptions = .init()) throws(LimbeckError) -> [Tagged] {
         let empty = TagSpan(label: 0, score: 0, start: 0, end: 0)
-        // No more than one for each token.
+        // At most one per token.
         let spans = try list(longest, of: empty) { out throws(LimbeckError) in
             try Strings([text]).withList { texts throws(LimbeckError) in try tag(texts[0], options: options, into: out) }
         }
@@ -78,7 +78,7 @@ extension Session {
         }
     }
 
-    /// The parts of a context that best answer a question, the best first: `topK` of them, or fewer if there are no more.
+    /// The parts of a context that best answer a question, best first: at most `topK`.
     ///
     /// Throws `.unsupported` (the model does not answer questions), `.noTokenizer`, `.tooLong` (the question leaves no room for the
     /// context), or `.invalidArgument`.
@@ -97,7 +97,7 @@ extension Session {
         }
     }
 
-    /// For each mask token in the text ("[MASK]"), in order, the most probable tokens, the best first.
+    /// For each mask token in the text ("[MASK]"), in order, the most probable tokens, best first.
     ///
     /// Throws `.noMask`, `.unsupported` (the model does not predict tokens), `.noTokenizer`, or `.invalidArgument`.
     public func fill(_ text: String, options: FillOptions = .init()) throws(LimbeckError) -> [[FilledToken]] {
@@ -117,11 +117,11 @@ extension Session {
         return masks
     }
 
-    /// What the model computes for sequences of ids: one matrix each, with a row per token for the hidden states and for the logits
-    /// of tagging, answering and masked tokens, and with one row for the pooled vector and the logits of classification.
+    /// The model's output for sequences of ids: one matrix each. Hidden states and the logits of tagging, answering and masked
+    /// tokens have a row per token; the pooled vector and the logits of classification have one row.
     ///
-    /// `types` are the token types, 0 by default. `layer` matters for `.hidden` alone: 0 is the embedding output, n the state after n
-    /// layers, -1 the last. Throws `.idOutOfRange`, `.tooLong`, `.unsupported`, or `.invalidArgument`.
+    /// `types` are the token types, 0 by default. `layer` matters only for `.hidden`: 0 is the embedding output, n the state after
+    /// n layers, -1 the last. Throws `.idOutOfRange`, `.tooLong`, `.unsupported`, or `.invalidArgument`.
     public func forward(
         _ sequences: [[Int32]], types: [[Int32]]? = nil, output: ForwardOutput = .hidden, layer: Int = -1
     ) throws(LimbeckError) -> [Matrix] {
@@ -154,7 +154,7 @@ extension Session {
     }
 }
 
-/// So many numbers, written by `body`.
+/// An array of `count` numbers, filled by `body`.
 private func floats(
     _ count: Int, _ body: (UnsafeMutableBufferPointer<Float>) throws(LimbeckError) -> Void
 ) throws(LimbeckError) -> [Float] {
@@ -163,7 +163,7 @@ private func floats(
     return values
 }
 
-/// At most so many elements, written by `body`, which returns how many.
+/// An array of at most `count` elements, filled by `body`, which returns their number.
 private func list<Element>(
     _ count: Int, of element: Element, _ body: (UnsafeMutableBufferPointer<Element>) throws(LimbeckError) -> Int
 ) throws(LimbeckError) -> [Element] {
@@ -173,7 +173,7 @@ private func list<Element>(
     return elements
 }
 
-/// The prompt that options ask for, which lives as long as `body` runs.
+/// The prompt that the options specify, valid while `body` runs.
 private func withPrompt(
     _ text: String?, _ name: String?, _ body: (PromptChoice) throws(LimbeckError) -> Void
 ) throws(LimbeckError) {
@@ -214,7 +214,7 @@ private struct Strings: ~Copyable {
         }
     }
 
-    /// The list lives as long as `body` runs.
+    /// The list is valid while `body` runs.
     borrowing func withList<Result>(_ body: (TextList) throws(LimbeckError) -> Result) throws(LimbeckError) -> Result {
         try body(TextList(pointers: UnsafePointer(pointers), lengths: UnsafePointer(lengths), count: count))
     }

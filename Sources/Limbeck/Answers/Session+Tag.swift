@@ -1,8 +1,8 @@
 import KernelInterface
 
 extension Session {
-    /// Labelled spans in the order of the text, by the rules of the transformers token-classification pipeline. Returns how many
-    /// there are, and writes those for which there is room. A text longer than `maxLength` tokens is tagged up to there.
+    /// Labelled spans in text order, by the rules of the transformers token-classification pipeline. Returns their number, and
+    /// writes those for which there is room. A text longer than `maxLength` tokens is tagged up to there.
     package func tag(
         _ text: Text, options: TagOptions, into spans: UnsafeMutableBufferPointer<TagSpan>
     ) throws(LimbeckError) -> Int {
@@ -31,9 +31,9 @@ extension Session {
         return joiner.finish()
     }
 
-    /// Whether a token belongs to the word of the one before it, for the strategies that label words. As in the pipeline: where it
-    /// is not written as the text is, since it begins with "##" (or since the normaliser changed it), unless it is unknown; where the
-    /// vocabulary does not mark what continues a word, if there is no space at its beginning.
+    /// Whether a token continues the word of the previous one, for the strategies that label words. As in the pipeline, an unknown
+    /// token never does. If the vocabulary marks continuations, a token does if it is not written as the text is, because it begins
+    /// with "##" (or because the normaliser changed it). Otherwise it does if there is no space at its beginning.
     private func continuesWord(_ token: Int, of text: Text, _ aggregation: Aggregation, _ tokenizer: Tokenizer) -> Bool {
         guard aggregation != .none, aggregation != .simple else { return false }
         let id = batch.ids[token]
@@ -46,7 +46,7 @@ extension Session {
         return tokenizer.withTokenBytes(id) { scalars(of: $0) } != scalars(of: source)
     }
 
-    /// The label of a word, or of a single token, from its probabilities (tokens, labels), which it may change.
+    /// The label of a word, or of a single token, from its probabilities (tokens, labels), which may be overwritten.
     private func entity(of word: Range<Int>, _ labels: Int, _ aggregation: Aggregation) -> TagSpan {
         let first = scratch.logits + word.lowerBound * labels
         var (label, score) = largest(first, labels)
@@ -70,14 +70,14 @@ extension Session {
     }
 }
 
-/// The largest of a row, and where it stands; of equals the first.
+/// The largest of a row and its index; of equals the first.
 private func largest(_ row: UnsafePointer<Float>, _ count: Int) -> (label: Int32, score: Float) {
     var best = 0
     for i in 1..<max(1, count) where row[i] > row[best] { best = i }
     return (Int32(truncatingIfNeeded: best), row[best])
 }
 
-/// The scalars of a text as Python counts them.
+/// The length of a text as Python counts it, in scalars.
 private func scalars(of text: Text) -> Int {
     guard let bytes = text.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return 0 }
     var position = 0, count = 0
@@ -88,13 +88,13 @@ private func scalars(of text: Text) -> Int {
     return count
 }
 
-/// Joins neighbours of one entity to spans and writes them, without those that are outside of any.
+/// Merges adjacent parts of one entity into spans and writes them, except those outside of any entity.
 private struct SpanJoiner {
     private let model: Model
     private let options: TagOptions
     private let spans: UnsafeMutableBufferPointer<TagSpan>
     private var count = 0
-    /// The span that is being joined: the label is that of its first part, the score the sum of all.
+    /// The span that is being merged: its label is that of the first part, its score the sum of all.
     private var open: TagSpan?
     private var parts = 0
     private var lastLabel: Int32 = 0
@@ -125,8 +125,8 @@ private struct SpanJoiner {
         return count
     }
 
-    /// Whether a part with this label belongs to the one before: of the same entity, and not a new one's beginning. A label without
-    /// "B-" or "I-" goes on where the one before was the same.
+    /// Whether a part with this label continues the previous one: it is of the same entity, and does not begin a new one. A label
+    /// without "B-" or "I-" continues a previous label that is the same.
     private func continues(_ label: Int32) -> Bool {
         let labels = model.configuration.labels
         let (begins, name) = scheme(labels[Int(label)])

@@ -1,30 +1,30 @@
 import KernelInterface
 
-/// How a call makes vectors: the model's way, with the caller's wishes.
+/// How a call computes vectors: the model's settings with the caller's options applied.
 struct VectorPlan {
-    /// In place of the model's poolings.
+    /// Replaces the model's poolings.
     let pooling: Pooling?
-    /// The stages that are run: all of the model's, or all but those at the end that only change the length.
+    /// The number of stages that are run: all of the model's, or all but those at the end that only normalise.
     let stages: Int
-    /// The numbers of a vector that are kept, and whether their length becomes 1.
+    /// How many dimensions of a vector are kept, and whether the result is normalised.
     let kept: Int
     let normalizes: Bool
 
     init(_ options: EmbedOptions, _ session: __shared Session) throws(LimbeckError) {
         let steps = session.model.weights.vector
         guard 0...steps.width ~= options.dimensions else {
-            throw LimbeckError(.invalidArgument, "dimensions is \(options.dimensions), and a vector has \(steps.width)")
+            throw LimbeckError(.invalidArgument, "dimensions is \(options.dimensions), and must be 0 to \(steps.width)")
         }
         pooling = options.pooling
         if let pooling {
             if pooling == .pooler, session.model.weights.pooler == nil { throw session.unable("has no pooler") }
             guard steps.poolings.count == 1 else {
-                throw session.unable("has \(steps.poolings.count) poolings side by side, and its vectors are not of one of them")
+                throw session.unable("has \(steps.poolings.count) poolings side by side, so it cannot use only one")
             }
         }
         kept = options.dimensions > 0 ? options.dimensions : steps.kept
         let last = steps.trailingUnitLengths
-        // The caller's cut comes before the model's last change of the length, and the model's own after it.
+        // The caller's cut comes before the model's final normalisation, and the model's own cut after it.
         let waits = options.dimensions > 0 || options.normalize == false
         stages = steps.stages.count - (waits ? last : 0)
         let isDone = !waits && last > 0 && kept == steps.width
@@ -33,7 +33,8 @@ struct VectorPlan {
 }
 
 extension Session {
-    /// Vectors of sequences of the batch, at most `Scratch.headRows`, without the cut. -> (sequences, width), `headStride` apart
+    /// Computes the vectors of sequences of the batch, at most `Scratch.headRows`, before the cut. -> (sequences, width),
+    /// `headStride` apart
     func vectors(of sequences: Range<Int>, _ plan: VectorPlan, promptTokens: Int) throws(LimbeckError) -> UnsafeMutablePointer<Float> {
         let steps = model.weights.vector
         var (from, to) = (scratch.rows, scratch.dense)
@@ -71,7 +72,7 @@ extension Session {
         return from
     }
 
-    /// Of the only sequence of the batch, as the model makes it by itself.
+    /// The vector of the only sequence of the batch, with the model's own settings.
     func vector() throws(LimbeckError) -> [Float] {
         let plan = try VectorPlan(EmbedOptions(), self)
         return Array(UnsafeBufferPointer(start: try vectors(of: 0..<1, plan, promptTokens: 0), count: plan.kept))

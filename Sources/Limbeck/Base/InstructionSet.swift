@@ -16,8 +16,8 @@ import KernelsAVX512
 #endif
 import KernelsPortable
 
-/// The instruction sets a session can run on; raw values as in `limbeck.h`. All give the same bits. Those with VNNI, AMX or dot products
-/// differ from the ones before them in products of bytes alone.
+/// The instruction sets a session can run on; raw values as in `limbeck.h`. All give the same bits. Those with VNNI, AMX or dot
+/// products differ from the sets they extend only in products of bytes.
 public enum InstructionSet: UInt32, Sendable, CaseIterable {
     case portable = 1
     /// AVX2 with FMA and F16C (Haswell, Zen and later).
@@ -29,21 +29,21 @@ public enum InstructionSet: UInt32, Sendable, CaseIterable {
     case avxVNNI = 5
     /// AVX-512 and its VNNI (Cascade Lake, Zen 4 and later).
     case avx512VNNI = 6
-    /// The same and AMX for bytes (Sapphire Rapids and later). The operating system gives the process the right to use it, once and for
-    /// all, when a session asks for it.
+    /// AVX-512 VNNI and AMX int8 (Sapphire Rapids and later). When a session first asks for it, the operating system is asked for
+    /// permission to use the tile registers; the permission is for the whole process and is never withdrawn.
     case amx = 7
     /// NEON and its dot products (Cortex-A55 and A76, Neoverse N1 and later).
     case neonDot = 8
 }
 
 extension InstructionSet {
-    /// The best this CPU has.
+    /// The best set that this CPU supports.
     static var best: InstructionSet {
         for set in [InstructionSet.amx, .avx512VNNI, .avx512, .avxVNNI, .avx2, .neonDot, .neon] where set.isAvailable { return set }
         return .portable
     }
 
-    /// Whether this CPU has it, and this build contains it.
+    /// Whether this CPU supports it and this build contains it.
     public var isAvailable: Bool {
         let features = platform_cpu_features()
         func has(_ wanted: Int) -> Bool { features & UInt32(wanted) == UInt32(wanted) }
@@ -59,7 +59,7 @@ extension InstructionSet {
         }
     }
 
-    /// Only for a set that is available.
+    /// Only valid for a set that is available.
     package var kernels: Kernels {
         #if arch(x86_64)
         switch self {

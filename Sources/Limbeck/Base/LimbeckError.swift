@@ -1,4 +1,4 @@
-/// Why a call failed: the status of `limbeck.h`, and a sentence for people.
+/// Why a call failed: a status of `limbeck.h` and a message for people.
 public struct LimbeckError: Error, Sendable {
     /// The numbers are those of `limbeck.h`; they never change.
     public enum Status: Int32, Sendable {
@@ -22,10 +22,10 @@ public struct LimbeckError: Error, Sendable {
     }
 
     public var status: Status { contents.status }
-    /// A sentence without a full stop: which file, key, tensor or argument, what was found, what was expected.
+    /// One sentence without a full stop: which file, key, tensor or argument, what was found, what was expected.
     public var message: String { contents.message }
 
-    /// An object, because every call that may fail has a place that passes the error on: one reference, in place of three words.
+    /// An object, because every call that may throw has code that passes the error on: one reference in place of three words.
     private final class Contents: Sendable {
         let status: Status
         let message: String
@@ -37,7 +37,8 @@ public struct LimbeckError: Error, Sendable {
 
     @inline(never) public init(_ status: Status, _ message: Message) { contents = Contents(status, message.text) }
 
-    /// The error of an opening: what was to be opened comes first. Messages begin with a file of it, or with its path already.
+    /// The error of opening `path`: prefixes the message with the path, unless it already begins with the path or with a file in
+    /// it.
     @inline(never) func opening(_ path: String) -> LimbeckError {
         let isThere = message.hasUTF8Prefix(path + ":") || message.hasUTF8Prefix(path + "/")
         return isThere ? self : LimbeckError(status, "\(path): \(message)")

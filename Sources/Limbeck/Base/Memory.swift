@@ -1,6 +1,6 @@
 import CPlatform
 
-/// One block of zeroed, 64-byte aligned memory, given back when its last owner goes.
+/// One block of zeroed, 64-byte aligned memory, freed with its last owner.
 final class Memory {
     let base: UnsafeMutableRawPointer
     let bytes: Int
@@ -15,7 +15,7 @@ final class Memory {
 
     deinit { platform_free(base, bytes) }
 
-    /// Takes as many bytes as it has.
+    /// Copies at most `bytes` bytes.
     @inline(never)
     func copy(_ source: UnsafeRawBufferPointer) {
         if let start = source.baseAddress { base.copyMemory(from: start, byteCount: min(source.count, bytes)) }

@@ -1,8 +1,7 @@
-/// A sentence for people, in the making: what `LimbeckError` is given.
+/// A message under construction, as `LimbeckError` takes it.
 ///
-/// It is written like a string. The interpolation of `String` is compiled into every place that uses it, and with hundreds of messages
-/// that was a seventh of the library. This one is a call for each part that is not empty, on an object that the caller keeps in a
-/// register.
+/// It is written like a string. String interpolation is compiled inline at every use, and with hundreds of messages it was a
+/// seventh of the library. Here each non-empty part is one call on an object that the caller keeps in a register.
 public struct Message: ExpressibleByStringInterpolation {
     private let parts: Parts
 
@@ -13,14 +12,14 @@ public struct Message: ExpressibleByStringInterpolation {
 
     var text: String { parts.text }
 
-    /// The parts are not counted: they go from where this begins to the message that it becomes. (So none of them may be an expression
-    /// that throws.)
+    /// `Parts` is not reference-counted here: it passes from this initialiser to the message that it becomes. (Therefore none of
+    /// the interpolated expressions may throw.)
     public struct StringInterpolation: StringInterpolationProtocol {
         fileprivate let parts: Unmanaged<Parts>
 
         public init(literalCapacity: Int, interpolationCount: Int) { parts = noParts() }
 
-        /// The compiler asks for empty ones too, at both ends.
+        /// The compiler also emits empty literals, at both ends.
         @inline(__always) public func appendLiteral(_ literal: StaticString) {
             if literal.utf8CodeUnitCount > 0 { appendInterpolation(literal) }
         }
@@ -41,7 +40,7 @@ public struct Message: ExpressibleByStringInterpolation {
     @inline(never) public static func + (left: Message, right: Message) -> Message { "\(left)\(right)" }
 }
 
-/// Calls all of them: nothing of this is compiled into those who write messages.
+/// All methods are calls, so that none of this is inlined where messages are written.
 private final class Parts {
     var text: String
 

@@ -1,12 +1,12 @@
 import CPlatform
 
-/// Names in a file, and for each a number: its place in a list, mostly.
+/// A dictionary from names in a file to a number, mostly an index into a list.
 ///
-/// One kind of table for all that files name: every kind of dictionary is compiled by itself.
+/// It is the only dictionary type for names in files, since each generic specialisation of Dictionary adds code.
 struct NameTable {
     private var numbers: [Name: Int] = [:]
 
-    /// Compared as bytes, as `==` below.
+    /// Compared as bytes, like `==` below.
     private struct Name: Hashable {
         var text: String
 
@@ -26,7 +26,7 @@ struct NameTable {
 
     @inline(never) subscript(name: String) -> Int? { numbers[Name(text: name)] }
 
-    /// Returns the number that the name had before; nil: it is new.
+    /// Returns the previous number of the name; nil if the name is new.
     @discardableResult
     @inline(never) mutating func set(_ name: String, _ number: Int) -> Int? {
         numbers.updateValue(number, forKey: Name(text: name))
@@ -35,19 +35,19 @@ struct NameTable {
     /// Returns the number that the name had.
     mutating func remove(_ name: String) -> Int? { numbers.removeValue(forKey: Name(text: name)) }
 
-    /// Whether the name is new, for names that are only to be there once.
+    /// Inserts a name that must be unique; false if it is already there.
     mutating func insert(_ name: String) -> Bool { set(name, count) == nil }
 }
 
-/// Strings are equal here if their bytes are, and nothing is one name because Unicode thinks so: what is compared are the names of
-/// tensors, keys, files. These stand in place of Swift's own operators, which bring the tables of Unicode normalisation with them.
+/// Strings are equal in this module if their bytes are equal: names of tensors, keys and files must not be identified by canonical
+/// equivalence. These operators replace Swift's own, which link the Unicode normalisation tables.
 extension String {
     @inline(never) static func == (left: String, right: String) -> Bool {
         var right = right
         return right.withUTF8 { left.hasSameBytes(as: UnsafeRawBufferPointer($0)) }
     }
 
-    /// What `utf8.elementsEqual` would say, which is compiled again for each pair of types.
+    /// Like `utf8.elementsEqual`, which is specialised again for each pair of types.
     @inline(never) func hasSameBytes(as bytes: UnsafeRawBufferPointer) -> Bool {
         var text = self
         return text.withUTF8 { $0.count == bytes.count && platform_same_bytes($0.baseAddress, bytes.baseAddress, bytes.count) }
@@ -67,7 +67,7 @@ extension String? {
     }
 
     static func != (left: String?, right: String?) -> Bool { !(left == right) }
-    // Of a literal, Swift would take its own before the ones above.
+    // For a literal, Swift would otherwise prefer its own operator to the ones above.
     static func == (left: String?, right: String) -> Bool { left.map { $0 == right } ?? false }
     static func != (left: String?, right: String) -> Bool { !(left == right) }
     static func ~= (left: String?, right: String?) -> Bool { left == right }

@@ -1,8 +1,8 @@
 import CPlatform
 
-/// Names of tensors and files are compared and cut as bytes: the Unicode rules of `String` are not wanted here.
+/// Byte-wise comparison and slicing of names of tensors and files: the Unicode rules of `String` are not wanted here.
 extension String {
-    // Calls, since the library's own initializer is compiled into every place; what is no UTF-8 becomes U+FFFD.
+    // Not inlined, because the standard library's initialiser is inlined at every use. Ill-formed UTF-8 becomes U+FFFD.
 
     @inline(never) init(utf8 bytes: UnsafeRawBufferPointer) { self.init(decoding: bytes, as: UTF8.self) }
     @inline(never) init(utf8 bytes: [UInt8]) { self = bytes.withUnsafeBytes { String(utf8: $0) } }
@@ -30,7 +30,7 @@ extension String {
         hasUTF8Suffix(suffix) ? String(Substring(utf8.dropLast(suffix.utf8.count))) : self
     }
 
-    /// The number of bytes before the first place where these are; nil if they are nowhere.
+    /// The byte offset of the first occurrence of `part`; nil if there is none.
     @inline(never) func firstUTF8(_ part: String) -> Int? {
         var (text, part) = (self, part)
         let place = text.withUTF8 { text in
@@ -39,7 +39,7 @@ extension String {
         return place < 0 ? nil : place
     }
 
-    /// With other bytes in the first place where these are.
+    /// Replaces the first occurrence of `part`.
     @inline(never) func replacingFirstUTF8(_ part: String, by other: String) -> String {
         guard let place = firstUTF8(part) else { return self }
         return String(Substring(utf8.prefix(place))) + other + String(Substring(utf8.dropFirst(place + part.utf8.count)))

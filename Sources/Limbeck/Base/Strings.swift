@@ -1,5 +1,5 @@
-// The standard library's operators and interpolation of `String` are compiled into every place that uses them, a hundred and fifty
-// bytes each time. These calls hide them in this module.
+// The standard library's operators and interpolation of `String` are inlined at every use, about 150 bytes each. These non-inlined
+// functions shadow them in this module.
 
 extension String {
     @inline(never) static func + (left: String, right: String) -> String {
@@ -10,7 +10,7 @@ extension String {
 
     @inline(never) static func += (left: inout String, right: String) { left.append(right) }
 
-    /// Of a name in packages of Python.
+    /// The last component of a dotted Python name.
     @inline(never) var afterLastDot: String {
         guard let dot = utf8.lastIndex(of: UInt8(ascii: ".")) else { return self }
         return String(Substring(utf8[utf8.index(after: dot)...]))
@@ -18,7 +18,7 @@ extension String {
 }
 
 extension DefaultStringInterpolation {
-    /// The compiler asks for empty ones too, at both ends.
+    /// The compiler also emits empty literals, at both ends.
     @inline(__always) mutating func appendLiteral(_ literal: String) {
         if literal.utf8.count > 0 { appendInterpolation(literal) }
     }

@@ -1,7 +1,7 @@
-/// A caller's text: UTF-8 until proven otherwise, borrowed for the length of a call.
+/// A caller's text: not yet validated UTF-8, borrowed for the duration of a call.
 package typealias Text = UnsafeRawBufferPointer
 
-/// A caller's texts, as C passes them: parallel arrays, borrowed for the length of a call.
+/// A caller's texts, as C passes them: parallel arrays, borrowed for the duration of a call.
 package struct TextList {
     let pointers: UnsafePointer<UnsafePointer<CChar>?>?
     let lengths: UnsafePointer<Int>?

@@ -1,6 +1,7 @@
-// Lists of words, with a space between two. An array of strings is code where it is used, and an address for the loader in each string.
+// Lists of words, separated by single spaces. An array of strings would need code where it is used, and a relocation for each
+// string.
 
-/// The place of a word in a list.
+/// The index of a word in a list.
 @inline(never) func place(of word: String, in list: StaticString) -> Int? {
     var place = 0
     while true {
@@ -11,7 +12,7 @@
     }
 }
 
-/// The word at a place, or an empty one past the end.
+/// The word at an index, or an empty string past the end.
 @inline(never) package func word(_ place: Int, in list: StaticString) -> String {
     String(utf8: bytes(ofWord: place, in: list))
 }

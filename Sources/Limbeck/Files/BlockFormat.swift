@@ -1,15 +1,15 @@
-/// The quantised types of ggml: blocks of small integers q with a scale in half precision.
+/// The quantised types of ggml: blocks of small integers q with a half-precision scale.
 ///
-/// Layouts and formulas are those of ggml-quants.c, each operation in float32 and none fused, so
-/// the numbers are those of the `gguf` package's `quants.dequantize`, bit for bit.
+/// Layouts and formulas are those of ggml-quants.c. Each operation is in float32 and none is fused, so the results equal those of
+/// `quants.dequantize` in the `gguf` package, bit for bit.
 package enum BlockFormat: Sendable, Equatable, CaseIterable {
-    /// d (q - half), 32 to a block: Q4_0, Q5_0, Q8_0.
+    /// d (q - half), 32 per block: Q4_0, Q5_0, Q8_0.
     case centred4, centred5, centred8
-    /// d q + m, 32 to a block: Q4_1, Q5_1.
+    /// d q + m, 32 per block: Q4_1, Q5_1.
     case shifted4, shifted5
-    /// d q - m, 256 to a block, in eights of 32 with scales of their own for d and m: Q4_K, Q5_K.
+    /// d q - m, 256 per block, in 8 groups of 32, each with its own scales for d and m: Q4_K, Q5_K.
     case grouped4, grouped5
-    /// d (q - 32), 256 to a block, in sixteenths of 16 with scales of their own: Q6_K.
+    /// d (q - 32), 256 per block, in 16 groups of 16, each with its own scale: Q6_K.
     case grouped6
 
     package var name: String {
@@ -25,7 +25,7 @@ package enum BlockFormat: Sendable, Equatable, CaseIterable {
         }
     }
 
-    /// The type's number in ggml.
+    /// The type's code in ggml.
     var code: UInt32 {
         switch self {
         case .centred4: 2
@@ -39,7 +39,7 @@ package enum BlockFormat: Sendable, Equatable, CaseIterable {
         }
     }
 
-    /// In a block.
+    /// Elements per block.
     package var elements: Int {
         switch self {
         case .centred4, .centred5, .centred8, .shifted4, .shifted5: 32
@@ -49,7 +49,7 @@ package enum BlockFormat: Sendable, Equatable, CaseIterable {
 
     static let mostElements = 256
 
-    /// Of a block.
+    /// Bytes per block.
     package var bytes: Int {
         switch self {
         case .centred4: 2 + 16
@@ -63,7 +63,7 @@ package enum BlockFormat: Sendable, Equatable, CaseIterable {
         }
     }
 
-    /// Writes the `elements` of one block.
+    /// Decodes the `elements` of one block.
     @_optimize(speed)
     package func decode(_ block: UnsafeRawPointer, into out: UnsafeMutablePointer<Float>) {
         switch self {
@@ -94,8 +94,8 @@ private struct Block {
             half: UInt16(littleEndian: base.loadUnaligned(fromByteOffset: offset, as: UInt16.self)))
     }
 
-    /// Element `index` of 32 whose low four bits are in 16 bytes, the first 16 in the lower halves,
-    /// and whose fifth bit, if it has one, is in 4 bytes before them.
+    /// Element `index` of 32. The low four bits are in 16 bytes: of the first 16 elements in the low nibbles, of the others in the
+    /// high ones. The fifth bit, if there is one, is in the 4 bytes before them.
     private func small(_ index: Int, bits: Int, at offset: Int) -> Int {
         let low = offset + (bits == 5 ? 4 : 0)
         let four = byte(low + index % 16) >> (index < 16 ? 0 : 4) & 15
@@ -129,7 +129,7 @@ private struct Block {
         let fifth = 4 + 12
         let low = fifth + (bits == 5 ? 32 : 0)
         for group in 0..<8 {
-            // Two groups have the halves of 32 bytes.
+            // Two groups share 32 bytes, one in the low and one in the high nibbles.
             let (scale, minimum) = scales(group)
             let groupD = d * Float(scale), groupM = m * Float(minimum)
             for index in 0..<32 {
@@ -141,9 +141,9 @@ private struct Block {
         }
     }
 
-    /// The six bits each of a group's scale and minimum: in 12 bytes, the first four groups' in the
-    /// lower bits of the first eight bytes, the others' in the last four bytes and in the bits
-    /// left.
+    /// A group's scale and minimum, six bits each, in 12 bytes. For the first four groups they are the low six bits of the first
+    /// eight bytes. For the others the low four bits are in the last four bytes, and the upper two in the remaining bits of the
+    /// first eight.
     private func scales(_ group: Int) -> (scale: Int, minimum: Int) {
         let d = 4, m = 8, both = 12
         if group < 4 { return (byte(d + group) & 63, byte(m + group) & 63) }
@@ -157,8 +157,8 @@ private struct Block {
     func grouped6(into out: UnsafeMutablePointer<Float>) {
         let upper = 128, scales = upper + 64, d = half(scales + 16)
         for index in 0..<256 {
-            // Each half has four groups of 32: two in the lower and two in the upper halves of 64
-            // bytes, and the other two bits of all four in 32 bytes.
+            // Each half has four groups of 32. Their low four bits are in 64 bytes, two groups in the low and two in the high
+            // nibbles; the upper two bits of all four are in 32 bytes.
             let half = index / 128, group = index % 128 / 32, column = index % 32
             let low = byte(half * 64 + group % 2 * 32 + column) >> (group / 2 * 4) & 15
             let high = byte(upper + half * 32 + column) >> (group * 2) & 3

@@ -1,10 +1,9 @@
-/// Reads little-endian numbers and stretches of bytes one after another, and never beyond the end:
-/// nil is what does not fit.
+/// Reads little-endian numbers and byte ranges in sequence, never beyond the end: nil if what is asked for does not fit.
 struct ByteReader {
     let bytes: UnsafeRawBufferPointer
     private(set) var position: Int
 
-    /// At `position`, which may be anything: outside of the bytes there is nothing to read.
+    /// `position` may be any number: outside of the bytes there is nothing to read.
     init(_ bytes: UnsafeRawBufferPointer, at position: Int = 0) {
         self.bytes = bytes
         self.position = position >= 0 && position <= bytes.count ? position : bytes.count
@@ -21,7 +20,7 @@ struct ByteReader {
         return Value(littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: type))
     }
 
-    /// A number that is a size or an offset; nil also for one that no Int holds.
+    /// A size or an offset; nil also if it does not fit in an Int.
     mutating func size<Value: FixedWidthInteger & BitwiseCopyable>(_ type: Value.Type) -> Int? {
         guard let value = integer(type) else { return nil }
         return Int(exactly: value)
@@ -33,7 +32,7 @@ struct ByteReader {
         return UnsafeRawBufferPointer(rebasing: bytes[position..<position + count])
     }
 
-    /// The bytes before the next line feed, which is passed.
+    /// The bytes up to the next line feed, which is consumed.
     mutating func line() -> UnsafeRawBufferPointer? {
         for index in position..<bytes.count where bytes[index] == UInt8(ascii: "\n") {
             let line = UnsafeRawBufferPointer(rebasing: bytes[position..<index])
@@ -57,13 +56,13 @@ extension UTF8Check {
 }
 
 extension String {
-    /// The text, if it is well-formed: two names are never made one by repairing them.
+    /// nil if the bytes are ill-formed: repairing them could make two names equal.
     @inline(never) init?(wellFormed bytes: UnsafeRawBufferPointer) {
         guard UTF8Check.isWellFormed(bytes) else { return nil }
         self = String(utf8: bytes)
     }
 
-    /// For a message: as much as a person wants to read.
+    /// An excerpt for a message.
     @inline(never) init(excerpt bytes: UnsafeRawBufferPointer) {
         self = String(utf8: bytes.prefix(80)) + (bytes.count > 80 ? "…" : "")
     }

@@ -1,20 +1,19 @@
 import KernelInterface
 
-/// A GGUF file, version 2 or 3, as llama.cpp and the `gguf` package write it: a header, named
-/// values, descriptions of tensors, and the tensors' bytes. It is a whole model: configuration,
-/// tokenizer and weights.
+/// A GGUF file, version 2 or 3, as llama.cpp and the `gguf` package write it: a header, key-value metadata, tensor descriptions,
+/// and the tensors' bytes. It is a whole model: configuration, tokenizer and weights.
 ///
-/// Checked as strictly as ggml does it, and more: every name is there once, the tensors follow each
-/// other in their order, and the file ends where the last one does.
+/// Checked as strictly as ggml does, and in addition: every name is unique, the tensors follow each other in the order of their
+/// descriptions, and the file ends with the last one.
 package struct GGUFFile {
     package let file: String
     package let tensors: [StoredTensor]
-    /// What the values and tensors are views of; nil: the caller keeps it.
+    /// The memory that the values and tensors are views of; nil: the caller keeps it.
     let mapping: MappedFile?
     private let values: GGUFValues
 
     static let magic: [UInt8] = Array("GGUF".utf8)
-    /// Real files have some dozens of values, and some hundreds of tensors.
+    /// Real files have a few dozen values and a few hundred tensors.
     private static let mostNames = 1 << 16
 
     package init(_ mapping: __shared MappedFile) throws(LimbeckError) {
@@ -33,7 +32,7 @@ package struct GGUFFile {
             let valueCount = reader.size(UInt64.self)
         else { throw LimbeckError(.fileMalformed, "\(file): the header is cut short") }
         guard 2...3 ~= version else {
-            // Of the other byte order, the version is a multiple of 65536.
+            // With the other byte order, the version is a multiple of 65536.
             throw LimbeckError(
                 .fileUnsupported,
                 version & 0xFFFF == 0
@@ -43,7 +42,7 @@ package struct GGUFFile {
         guard valueCount <= GGUFFile.mostNames, tensorCount <= GGUFFile.mostNames else {
             throw LimbeckError(
                 .fileUnsupported,
-                "\(file): \(valueCount) values and \(tensorCount) tensors, the most is "
+                "\(file): \(valueCount) values and \(tensorCount) tensors, expected at most "
                     + "\(GGUFFile.mostNames) of each")
         }
         values = try GGUFFile.values(&reader, valueCount, file)
@@ -62,10 +61,10 @@ package struct GGUFFile {
             guard let bytes = reader.ggufString(), let code = reader.integer(UInt32.self) else {
                 throw LimbeckError(.fileMalformed, "\(file): value \(index) is cut short")
             }
-            // The format says so, and no two keys are one by the Unicode rules of `String`.
+            // Required by the format. It also ensures that no two keys are equal under the Unicode rules of `String`.
             guard bytes.count <= 1024, bytes.allSatisfy({ 0x20..<0x7F ~= $0 }) else {
                 throw LimbeckError(
-                    .fileMalformed, "\(file): the key of value \(index) is not ASCII of 1 KiB")
+                    .fileMalformed, "\(file): the key of value \(index) is not ASCII of at most 1 KiB")
             }
             let key = String(utf8: bytes)
             guard let type = GGUFValueType(rawValue: code) else {
@@ -73,10 +72,10 @@ package struct GGUFFile {
             }
             guard let value = reader.ggufValue(type) else {
                 throw LimbeckError(
-                    .fileMalformed, "\(file): '\(key)' is cut short, or no value of its type")
+                    .fileMalformed, "\(file): '\(key)' is cut short or not of its type")
             }
             guard values.insert(value, key) else {
-                throw LimbeckError(.fileMalformed, "\(file): the key '\(key)' is there twice")
+                throw LimbeckError(.fileMalformed, "\(file): duplicate key '\(key)'")
             }
         }
         return values
@@ -95,7 +94,7 @@ package struct GGUFFile {
         return alignment
     }
 
-    /// The tensors' bytes begin at the next multiple of the alignment, and each of them does.
+    /// The data begins at the next multiple of the alignment, and so does each tensor.
     private static func tensors(
         _ infos: [GGUFTensorInfo], _ reader: ByteReader, _ alignment: Int, _ file: String
     ) throws(LimbeckError) -> [StoredTensor] {
@@ -107,7 +106,7 @@ package struct GGUFFile {
         for info in infos {
             guard names.insert(info.name) else {
                 throw LimbeckError(
-                    .fileMalformed, "\(file): the name '\(info.name)' is there twice")
+                    .fileMalformed, "\(file): duplicate name '\(info.name)'")
             }
             let position = end.roundedUp(to: alignment)
             guard info.offset == position else {
@@ -135,7 +134,7 @@ package struct GGUFFile {
         return tensors
     }
 
-    // MARK: - Values by their keys
+    // MARK: - Values by key
 
     func contains(_ key: String) -> Bool { values[key] != nil }
 
@@ -147,17 +146,17 @@ package struct GGUFFile {
             .fileMalformed, "\(file): '\(key)' is \(value.kind), expected \(expected)")
     }
 
-    /// A size: at least 1, and no larger than any table. nil if the key is not there.
+    /// A size: from 1 to 2^31 - 1; nil if the key is missing.
     func optionalSize(_ key: String) throws(LimbeckError) -> Int? {
         guard let value = values[key] else { return nil }
         guard let size = value.int, 1...Int(Int32.max) ~= size else {
-            throw mismatch(key, expected: "a size")
+            throw mismatch(key, expected: "an integer from 1 to 2147483647")
         }
         return size
     }
 
     func size(_ key: String) throws(LimbeckError) -> Int {
-        guard let size = try optionalSize(key) else { throw mismatch(key, expected: "a size") }
+        guard let size = try optionalSize(key) else { throw mismatch(key, expected: "an integer from 1 to 2147483647") }
         return size
     }
 
@@ -169,7 +168,7 @@ package struct GGUFFile {
 
     func optionalDouble(_ key: String) throws(LimbeckError) -> Double? {
         guard let value = values[key] else { return nil }
-        guard case .float(let double) = value else { throw mismatch(key, expected: "a fraction") }
+        guard case .float(let double) = value else { throw mismatch(key, expected: "a float") }
         return double
     }
 
@@ -194,7 +193,7 @@ package struct GGUFFile {
         guard array.count <= most else {
             throw LimbeckError(
                 .fileUnsupported,
-                "\(file): '\(key)' has \(array.count) elements, the most is \(most)")
+                "\(file): '\(key)' has \(array.count) elements, expected at most \(most)")
         }
         return array
     }

@@ -1,14 +1,14 @@
-/// What a GGUF file says about a tensor, checked in itself and not yet compared with the data.
+/// A tensor description of a GGUF file, checked on its own and not yet compared with the data.
 struct GGUFTensorInfo {
     let name: String
     let type: GGMLType
-    /// The last size is that of a row, as everywhere here; the file has them the other way round.
+    /// The last size is the row length, as everywhere here; the file has the reverse order.
     let shape: [Int]
-    /// From the beginning of the data.
+    /// Relative to the start of the data.
     let offset: Int
     let bytes: Int
 
-    /// ggml's own bounds.
+    /// ggml's own limits.
     private static let mostNameBytes = 64
     private static let mostSizes = 4
 
@@ -28,7 +28,7 @@ struct GGUFTensorInfo {
         var shape: [Int] = []
         for _ in 0..<sizes {
             guard let size = reader.size(UInt64.self) else {
-                throw malformed("'\(name)' is cut short, or has a size that no number holds")
+                throw malformed("'\(name)' is cut short, or has a size that is too large")
             }
             shape.insert(size, at: 0)
         }
@@ -51,7 +51,7 @@ struct GGUFTensorInfo {
         let width = shape[shape.count - 1]
         guard width % type.elements == 0 else {
             throw malformed(
-                "'\(name)' has rows of \(width), which blocks of \(type.elements) do not divide")
+                "'\(name)' has rows of \(width), expected a multiple of \(type.elements)")
         }
         let (rowBytes, isWide) = (width / type.elements).multipliedReportingOverflow(by: type.bytes)
         let (bytes, isLarge) = rowBytes.multipliedReportingOverflow(by: rows)
@@ -61,9 +61,9 @@ struct GGUFTensorInfo {
     }
 }
 
-/// A type of tensors in ggml: blocks of so many elements, in so many bytes.
+/// A tensor type of ggml: blocks of `elements` elements in `bytes` bytes.
 struct GGMLType {
-    /// As safetensors spells it; of blocks, as ggml does.
+    /// The dtype of safetensors; for block types, ggml's name.
     let name: String
     let elements: Int
     let bytes: Int
@@ -87,7 +87,7 @@ struct GGMLType {
         }
     }
 
-    /// For a message about a type that is not read.
+    /// For a message about an unsupported type.
     static func name(_ code: UInt32) -> String {
         let names: [(UInt32, String)] = [
             (9, "Q8_1"), (10, "Q2_K"), (11, "Q3_K"), (15, "Q8_K"), (16, "IQ2_XXS"), (17, "IQ2_XS"),

@@ -1,4 +1,4 @@
-/// A value of a GGUF file's metadata: a view of its bytes.
+/// A metadata value of a GGUF file: a view of its bytes.
 enum GGUFValue {
     case unsigned(UInt64)
     case signed(Int64)
@@ -11,14 +11,14 @@ enum GGUFValue {
         switch self {
         case .unsigned(let value): String(value)
         case .signed(let value): String(value)
-        case .float: "a fraction"
+        case .float: "a float"
         case .bool(let value): value ? "true" : "false"
         case .string(let bytes): "'" + String(excerpt: bytes) + "'"
         case .array(let array): "an array of " + String(array.count)
         }
     }
 
-    /// An integer that an Int holds.
+    /// The value as an Int; nil if it is not an integer or does not fit.
     var int: Int? {
         switch self {
         case .unsigned(let value): Int(exactly: value)
@@ -28,19 +28,19 @@ enum GGUFValue {
     }
 }
 
-/// An array of metadata: `count` elements of one type, one after the other in `bytes`.
+/// A metadata array: `count` elements of one type, stored contiguously in `bytes`.
 struct GGUFArray {
     let type: GGUFValueType
     let count: Int
     let bytes: UnsafeRawBufferPointer
 }
 
-/// The types of values, by their numbers in the file.
+/// The value types, by their codes in the file.
 enum GGUFValueType: UInt32 {
     case uint8, int8, uint16, int16, uint32, int32, float32, bool, string, array, uint64, int64
     case float64
 
-    /// In bytes; nil: each has its own.
+    /// In bytes; nil: variable.
     var size: Int? {
         switch self {
         case .uint8, .int8, .bool: 1
@@ -53,13 +53,13 @@ enum GGUFValueType: UInt32 {
 }
 
 extension ByteReader {
-    /// Its bytes after their 64-bit count.
+    /// A string: a 64-bit count, then the bytes.
     mutating func ggufString() -> UnsafeRawBufferPointer? {
         guard let count = size(UInt64.self) else { return nil }
         return take(count)
     }
 
-    /// A value of a type; nil if it is cut short, or nothing of that type.
+    /// A value of a type; nil if it is cut short or not valid for the type.
     mutating func ggufValue(_ type: GGUFValueType) -> GGUFValue? {
         switch type {
         case .uint8: integer(UInt8.self).map { .unsigned(UInt64($0)) }
@@ -78,7 +78,7 @@ extension ByteReader {
         }
     }
 
-    /// Nobody writes arrays in arrays: they are nothing, and so nothing is ever deep.
+    /// nil also for nested arrays, which no writer produces: so nesting cannot be deep.
     private mutating func ggufArray() -> GGUFArray? {
         guard let code = integer(UInt32.self), let type = GGUFValueType(rawValue: code),
             type != .array, let count = size(UInt64.self)
@@ -95,7 +95,7 @@ extension ByteReader {
     }
 }
 
-/// Values by their keys.
+/// Values by key.
 struct GGUFValues {
     private var values: [GGUFValue] = []
     private var keys = NameTable()

@@ -1,5 +1,5 @@
-/// Members of an object by name and type. A missing member and null are the same, as in the Python classes that write these files;
-/// another type is an error that names file, key and place.
+/// Typed access to the members of an object. A missing member and null are the same, as in the Python classes that write these
+/// files. A value of another type is an error that names file, key and position.
 extension JSONValue {
     @inline(never) package func optional(_ key: String) -> JSONValue? {
         guard let value = self[key], !value.isNull else { return nil }
@@ -39,12 +39,12 @@ extension JSONValue {
         return value
     }
 
-    /// The error that `what` is this value, but should be something else.
+    /// The error that `what` is this value instead of what is expected.
     @inline(never) package func mismatch(_ what: Message, expected: __owned Message) -> LimbeckError {
         LimbeckError(.fileMalformed, "\(document.file): \(what) is \(described) at byte \(offset), expected \(expected)")
     }
 
-    /// What is there, for a message: short values as they are written.
+    /// The value for a message: short values as they are written.
     var described: String {
         switch kind {
         case .null: "null"

@@ -1,18 +1,17 @@
 import CPlatform
 
-/// A checked JSON text: a tape of small nodes over the bytes, which are not copied and must outlive the document.
+/// A validated JSON text: a tape of small nodes over the bytes, which are not copied and must outlive the document.
 ///
-/// Everything that can be wrong with the text is found when it is parsed, so reading values only has to ask whether they are
-/// of the wanted kind.
+/// The parser finds every syntax error, so readers of values only check types.
 package final class JSONDocument {
     /// The name that messages use.
     package let file: String
     fileprivate let bytes: UnsafeRawBufferPointer
     fileprivate let nodes: [JSONNode]
-    /// Kept alive for its bytes.
+    /// Keeps the bytes alive.
     private let mapping: MappedFile?
 
-    /// The most bytes of a configuration, whose parsed form may be eight times as large. Real ones have some thousands.
+    /// The maximum size of a configuration, whose parsed form may be eight times as large. Real ones have a few thousand bytes.
     package static let configurationBytes = 16 << 20
 
     package init(
@@ -38,7 +37,7 @@ package final class JSONDocument {
     ) throws(LimbeckError) -> [JSONNode] {
         try Mistakes.checkNotEmpty(bytes, file)
         guard bytes.count <= mostBytes else {
-            throw LimbeckError(.fileUnsupported, "\(file): a JSON text of \(bytes.count) bytes, the most is \(mostBytes)")
+            throw LimbeckError(.fileUnsupported, "\(file): a JSON text of \(bytes.count) bytes, expected at most \(mostBytes)")
         }
         return try JSONParser.parse(bytes, file: file)
     }
@@ -50,7 +49,7 @@ package final class JSONDocument {
     }
 }
 
-/// A value in a document, which it keeps alive. Accessors give nil if the value is of another kind.
+/// A value in a document, which it keeps alive. Accessors return nil if the value is of another kind.
 package struct JSONValue {
     package enum Kind {
         case null, bool, number, string, array, object
@@ -89,7 +88,7 @@ package struct JSONValue {
         }
     }
 
-    /// An integer without fraction or exponent that fits; never rounded.
+    /// An integer written without fraction or exponent; nil if it does not fit in an Int. Never rounded.
     @inline(never) package var int: Int? {
         guard node.kind == .integer else { return nil }
         return JSONNumber.int(source)
@@ -111,7 +110,7 @@ package struct JSONValue {
 
     @inline(never) package var string: String? { text?.string }
 
-    /// Elements of an array or members of an object; 0 for other kinds.
+    /// The number of elements of an array or members of an object; 0 for other kinds.
     package var count: Int {
         node.kind == .array || node.kind == .object ? Int(node.count) : 0
     }
@@ -121,13 +120,13 @@ package struct JSONValue {
         JSONElements(document: document, index: index + 1, end: node.kind == .array ? next : index + 1)
     }
 
-    /// The members of an object in the order of the text, duplicates too; none for other kinds.
+    /// The members of an object in the order of the text, with duplicates; none for other kinds.
     package var members: JSONMembers {
         JSONMembers(document: document, index: index + 1, end: node.kind == .object ? next : index + 1)
     }
 
-    /// The member of that name, the last one if there are several, as Python and serde have it. Takes time in proportion to
-    /// the number of members: to read a vocabulary, go through `members`.
+    /// The member of that name; the last one if there are several, as in Python and serde. Takes time linear in the number of
+    /// members: to read a vocabulary, iterate over `members`.
     @inline(never) package subscript(_ key: String) -> JSONValue? {
         var found: JSONValue?
         for (name, value) in members where name == key { found = value }
@@ -135,13 +134,13 @@ package struct JSONValue {
     }
 }
 
-/// A string of a document: views of its bytes, valid as long as the bytes that were parsed.
+/// A string of a document: a view of its bytes, valid as long as the bytes that were parsed.
 package struct JSONString {
     /// The bytes between the quotes.
     fileprivate let escaped: UnsafeRawBufferPointer
     package let hasEscapes: Bool
 
-    /// The string's UTF-8 in place; nil if it has escapes, and `append(to:)` has to decode it.
+    /// The string's UTF-8 in place; nil if it has escapes, and must be decoded with `append(to:)`.
     package var utf8: UnsafeRawBufferPointer? { hasEscapes ? nil : escaped }
 
     /// Appends the string's UTF-8.
@@ -182,7 +181,7 @@ package struct JSONString {
         return String(utf8: bytes)
     }
 
-    /// Whether these are the bytes of its UTF-8.
+    /// Whether its UTF-8 equals these bytes.
     @inline(never) func hasSameBytes(as other: UnsafeRawBufferPointer) -> Bool {
         if let utf8 { return utf8.elementsEqual(other) }
         var decoded: [UInt8] = []
@@ -190,7 +189,7 @@ package struct JSONString {
         return decoded.elementsEqual(other)
     }
 
-    /// Equality of bytes, not of canonical forms.
+    /// Byte-wise equality, not canonical equivalence.
     package static func == (left: JSONString, right: String) -> Bool {
         if let utf8 = left.utf8 { return right.hasSameBytes(as: utf8) }
         return left.string == right
@@ -244,14 +243,14 @@ package struct JSONMembers: Sequence, IteratorProtocol {
     }
 }
 
-/// The values of JSON numbers, whose grammar the parser has checked.
+/// Converts JSON numbers, whose grammar the parser has checked.
 private enum JSONNumber {
     static func int(_ digits: UnsafeRawBufferPointer) -> Int? {
         let negative = digits[0] == UInt8(ascii: "-")
         var value = 0
         for index in (negative ? 1 : 0)..<digits.count {
             let digit = Int(digits[index] - UInt8(ascii: "0"))
-            // Towards negative: the smallest Int has no positive counterpart.
+            // Accumulated as a negative number: the smallest Int has no positive counterpart.
             let (tenfold, tooLarge) = value.multipliedReportingOverflow(by: 10)
             let (sum, overflow) = tenfold.subtractingReportingOverflow(digit)
             if tooLarge || overflow { return nil }
@@ -261,8 +260,8 @@ private enum JSONNumber {
         return value == Int.min ? nil : -value
     }
 
-    /// A mantissa below 2^53 times or over a power of ten that a Double holds exactly is rounded once, so correctly
-    /// (Clinger, "How to read floating point numbers accurately", 1990). libc reads the rest.
+    /// If the mantissa is below 2^53 and the power of ten is exact in a Double, one multiplication or division rounds once, so the
+    /// result is correctly rounded (Clinger, "How to read floating point numbers accurately", 1990). libc converts the rest.
     static func double(_ digits: UnsafeRawBufferPointer) -> Double? {
         var mantissa: UInt64 = 0
         var exponent = 0

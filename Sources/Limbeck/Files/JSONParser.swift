@@ -1,22 +1,22 @@
-/// One value of a JSON text: where it lies, and where the next one begins on the tape.
+/// One value of a JSON text: its position, and the tape index of the next value.
 struct JSONNode {
     enum Kind: UInt8 {
         case null, yes, no, integer, real, string, escapedString, array, object
     }
 
     var kind: Kind
-    /// The offset of the first byte: of a string, after its quote; of an array or object, its bracket.
+    /// The offset of the first byte: for a string, the one after the quote; for an array or object, the bracket.
     var start: UInt32
     /// Bytes of a string (without quotes) or number; elements of an array; members of an object.
     var count: UInt32
-    /// The tape index after this value and everything in it.
+    /// The tape index after this value and all values nested in it.
     var next: UInt32
 }
 
-/// Checks a JSON text (RFC 8259, strictly) and writes its tape: values in the order of the text, an object's keys before its
-/// values. A loop with a bounded stack of its own, so that no input can exhaust the thread's.
+/// Validates a JSON text (RFC 8259, strictly) and writes its tape: values in the order of the text, an object's keys before their
+/// values. It is a loop with its own bounded stack, so no input can exhaust the thread's stack.
 struct JSONParser {
-    /// No file read here needs more than ten levels.
+    /// No file read here nests deeper than ten levels.
     static let maxDepth = 64
 
     private let bytes: UnsafeRawBufferPointer
@@ -26,7 +26,7 @@ struct JSONParser {
 
     static func parse(_ bytes: UnsafeRawBufferPointer, file: String) throws(LimbeckError) -> [JSONNode] {
         guard UInt(bytes.count) < UInt(UInt32.max) else {
-            throw LimbeckError(.fileMalformed, "\(file): a JSON text of \(bytes.count) bytes, the most is \(UInt32.max - 1)")
+            throw LimbeckError(.fileMalformed, "\(file): a JSON text of \(bytes.count) bytes, expected at most \(UInt32.max - 1)")
         }
         var parser = JSONParser(bytes: bytes, file: file)
         try parser.parse()
@@ -44,7 +44,7 @@ struct JSONParser {
         var open: [Int] = []  // the arrays and objects around `position`, by tape index
         open.reserveCapacity(JSONParser.maxDepth)
         repeat {
-            // A value, or as many opening brackets as there are before one.
+            // A value, or the opening brackets before one.
             skipSpace()
             if let bracket = peek, bracket == UInt8(ascii: "{") || bracket == UInt8(ascii: "[") {
                 guard open.count < JSONParser.maxDepth else {
@@ -62,7 +62,7 @@ struct JSONParser {
                 try parseScalar()
                 if let last = open.last { nodes[last].count += 1 }
             }
-            // What follows a value: a comma, or as many closing brackets as fit.
+            // After a value: a comma, or closing brackets.
             while let last = open.last {
                 skipSpace()
                 let isObject = nodes[last].kind == .object
@@ -147,7 +147,7 @@ struct JSONParser {
         position = index
     }
 
-    /// From the opening quote to after the closing one. Escapes are checked here, so that decoding cannot fail.
+    /// From the opening quote to past the closing one. Escapes are validated here, so decoding cannot fail.
     @_optimize(speed)
     private mutating func parseString() throws(LimbeckError) {
         position += 1
@@ -175,7 +175,7 @@ struct JSONParser {
         throw error("'\"'")
     }
 
-    /// The next byte of a string that is not ASCII which stands for itself. Most of a tokenizer's file goes through this loop.
+    /// The position of the next byte of a string that is not plain ASCII. Most of a tokenizer's file goes through this loop.
     @_optimize(speed)
     private func endOfPlainText(from start: Int) -> Int {
         var index = start
@@ -199,7 +199,7 @@ struct JSONParser {
             }
             position += length
         default:
-            throw error("an escape that JSON has")
+            throw error("a JSON escape")
         }
     }
 
@@ -219,7 +219,7 @@ struct JSONParser {
 
     @_optimize(speed)
     private mutating func append(_ kind: JSONNode.Kind, start: Int, count: Int) {
-        // Bytes are fewer than 2^32, and there is at most one node per byte.
+        // The text has fewer than 2^32 bytes, and there is at most one node per byte.
         nodes.append(
             JSONNode(
                 kind: kind, start: UInt32(truncatingIfNeeded: start), count: UInt32(truncatingIfNeeded: count),
@@ -234,9 +234,9 @@ struct JSONParser {
     }
 }
 
-/// The escape `\uXXXX`, with its second half if it is a surrogate.
+/// The escape `\uXXXX`, with its second half if it is a surrogate pair.
 enum JSONEscape {
-    /// The scalar and the length of the escape at `position`; nil if it is cut short or a surrogate is alone.
+    /// The scalar and the length of the escape at `position`; nil if it is cut short or an unpaired surrogate.
     static func unicode(_ bytes: UnsafeRawBufferPointer, at position: Int) -> (scalar: UInt32, length: Int)? {
         guard let first = unit(bytes, at: position) else { return nil }
         guard first & 0xF800 == 0xD800 else { return (first, 6) }

@@ -1,6 +1,7 @@
 import CPlatform
 
-/// A file mapped read-only, as long as this object lives. Its pages are shared between processes and read when touched.
+/// A file, memory-mapped read-only for the lifetime of this object. Its pages are shared between processes and read on first
+/// access.
 package final class MappedFile {
     /// The name that messages use.
     package let name: String
@@ -8,7 +9,7 @@ package final class MappedFile {
 
     /// Maps the file at `path`.
     package init(_ path: __shared String, name: __shared String) throws(LimbeckError) {
-        // A NUL would cut the path short and open something else.
+        // A NUL would truncate the path and open another file.
         guard !path.utf8.contains(0) else { throw LimbeckError(.fileNotFound, "\(name): a path with a NUL byte") }
         var start: UnsafeRawPointer?
         var count = 0
@@ -26,7 +27,7 @@ package final class MappedFile {
         platform_unmap(bytes.baseAddress, bytes.count)
     }
 
-    /// The operating system's, for an errno.
+    /// The operating system's message for an errno.
     static func sentence(_ code: Int32) -> String {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { text in
             text.initialize(repeating: 0)

@@ -1,5 +1,5 @@
-/// Reads members of an object. What is first found wrong is kept until `check`: calls without an error to pass on are a third of the code.
-/// Up to there a wrong member reads as one that is missing.
+/// Reads members of an object. The first error is kept until `check`: calls that do not throw need a third of the code. Until then
+/// a wrong member reads as missing.
 final class MemberReader {
     let root: JSONValue
     private var error: LimbeckError?
@@ -33,7 +33,7 @@ final class MemberReader {
         return nil
     }
 
-    /// The place of a word in a list; nil if it is missing.
+    /// The index of the member's value in a list of words; nil if the member is missing or the word unknown.
     @inline(never) func choice(_ key: String, _ names: StaticString) -> Int? {
         guard let name = string(key) else { return nil }
         let found = place(of: name, in: names)

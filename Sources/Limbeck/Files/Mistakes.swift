@@ -1,18 +1,19 @@
 import CPlatform
 
-/// What is commonly there in place of a model folder, or of a file of one. Said in the message of the opening that fails: what it is, and
-/// what to do.
+/// What users commonly have in place of a model folder, or of a file in one. The error message of the failed opening says what it
+/// is and what to do.
 enum Mistakes {
     // MARK: - Files
 
-    /// How files begin that stand for others, in small letters; pages of the web in several ways.
+    /// The beginnings, in lower case, of files that were saved in place of another: git-lfs pointers, and web pages or error
+    /// replies of servers.
     private static let pointer: StaticString = "version https://git-lfs.github.com/spec/"
     private static let pages: StaticString =
         "<!doctype html\n<html\n<?xml\nentry not found\ninvalid username or password\naccess to model"
 
-    /// Refuses a file that stands for another one: read as a vocabulary, say, it would be one.
+    /// Refuses such a file: read as a vocabulary, for example, it would be accepted.
     static func check(_ bytes: UnsafeRawBufferPointer, _ name: String) throws(LimbeckError) {
-        // A byte order mark and white space may come first.
+        // A byte order mark and white space may precede it.
         let start = bytes.prefix(64).firstIndex { $0 > 0x20 && $0 != 0xEF && $0 != 0xBB && $0 != 0xBF } ?? 0
         let text = UnsafeRawBufferPointer(rebasing: bytes[start...])
         if Mistakes.begins(text, with: pointer) {
@@ -21,11 +22,11 @@ enum Mistakes {
             )
         }
         if Mistakes.begins(text, with: pages) {
-            throw LimbeckError(.fileMalformed, "\(name): a web page or what a server said, not the file itself: download it again")
+            throw LimbeckError(.fileMalformed, "\(name): a web page or a server's reply, not the file itself: download it again")
         }
     }
 
-    /// Whether a text begins with one of these lines, whose letters are small.
+    /// Whether a text begins with one of these lines, which are in lower case; ASCII case is ignored.
     @inline(never) private static func begins(_ text: UnsafeRawBufferPointer, with lines: StaticString) -> Bool {
         var place = 0, isSame = true
         for index in 0..<lines.utf8CodeUnitCount {
@@ -49,25 +50,25 @@ enum Mistakes {
 
     // MARK: - Paths
 
-    /// Why nothing is at a path.
+    /// The error for a path that does not exist.
     static func missing(_ path: String) -> LimbeckError {
         var hint: Message = ""
         if path.hasUTF8Prefix("~") {
             hint = "; '~' is not expanded here"
         } else if isName(path) {
-            hint = "; models are not downloaded here: fetch its files to a folder, and give the path of that"
+            hint = "; models are not downloaded: download the files to a folder and pass its path"
         }
         return LimbeckError(.fileNotFound, "\(path): no such file or folder\(hint)")
     }
 
-    /// Whether it may be the name of a model on a hub, "sentence-transformers/all-MiniLM-L6-v2".
+    /// Whether it may be a model name on the hub, such as "sentence-transformers/all-MiniLM-L6-v2".
     private static func isName(_ path: String) -> Bool {
         guard let first = path.utf8.first, first != UInt8(ascii: "/"), first != UInt8(ascii: ".") else { return false }
         guard let slash = path.utf8.firstIndex(of: UInt8(ascii: "/")) else { return true }
         return slash == path.utf8.lastIndex(of: UInt8(ascii: "/")) && fileKind(String(Substring(path.utf8[..<slash]))) == .missing
     }
 
-    /// What a file is that is neither a pack nor a GGUF file.
+    /// The error for a file that is neither a pack nor a GGUF file.
     static func noFolder(_ path: String, _ bytes: UnsafeRawBufferPointer) -> LimbeckError {
         let parts = [".safetensors", ".bin", ".json", ".txt", ".model", ".pt"]
         let isArchive = bytes.starts(with: [0x50, 0x4B, 3, 4]) || bytes.starts(with: [0x1F, 0x8B])
@@ -90,12 +91,13 @@ enum Mistakes {
         if let inside = model(inside: folder.path) {
             hint = "; '\(inside)' has one: open that folder"
         } else if let weights = first(in: folder.path, where: { $0.hasUTF8Suffix(".safetensors") || $0.hasUTF8Suffix(".bin") }) {
-            hint = "; take it from where '\(weights)' is from"
+            hint = "; get it from the source of '\(weights)'"
         }
         return LimbeckError(.fileNotFound, "\(folder.path): config.json: no such file\(hint)")
     }
 
-    /// The folder below that has config.json. A hub's cache has snapshots, of which a file tells the last; a training has checkpoints.
+    /// A folder inside that has config.json. A hub cache has snapshots, and a file that names the current one; a training run has
+    /// checkpoints.
     private static func model(inside path: String) -> String? {
         let snapshots = "\(path)/snapshots", main = "\(path)/refs/main"
         if fileKind(main) == .file, let file = try? MappedFile(main, name: main), file.bytes.count <= 64 {
@@ -108,7 +110,7 @@ enum Mistakes {
         return nil
     }
 
-    /// A folder with config.json, without weights under a name that is looked for.
+    /// The error for a folder with config.json but without weights under a known name.
     static func noWeights(_ folder: ModelFolder) -> LimbeckError {
         var hint: Message = ""
         _ = first(in: folder.path) { name in
@@ -117,14 +119,14 @@ enum Mistakes {
             }
             let what: Message
             if ends(".tmp .part .incomplete .crdownload") {
-                what = "is what a download or a save left that did not end"
+                what = "is left from an incomplete download or save"
             } else if ends("onnx openvino openvino_model.xml") {
-                what = "is a graph of operations and no weights: take the model.safetensors that it was made of"
+                what = "is a graph of operations, not weights: use the model.safetensors it was made from"
             } else if ends(".h5 .msgpack") {
                 what =
                     "is TensorFlow's or Flax's: open it in transformers 4 with from_tf=True or from_flax=True, and save_pretrained()"
             } else if ends("_args.bin optimizer.bin scheduler.bin optimizer.pt scheduler.pt rng_state.pth") {
-                // What a training leaves beside the weights.
+                // Other files of a training run.
                 return false
             } else if !ends(".safetensors .bin .pt .pth .ckpt") {
                 return false
@@ -143,12 +145,12 @@ enum Mistakes {
             "\(folder.path): no weights, expected model.safetensors, pytorch_model.bin, or the index of one\(hint)")
     }
 
-    /// The first name in a folder that is looked for, in the order of bytes.
+    /// The first matching name in a folder, in byte order.
     private static func first(in folder: String, where isLookedFor: (String) -> Bool) -> String? {
         names(in: folder).first(where: isLookedFor)
     }
 
-    /// Of very many names only some are looked at.
+    /// At most this many names of a folder are looked at.
     private static let mostNames = 256
 
     @inline(never) private static func names(in folder: String) -> [String] {

@@ -1,13 +1,13 @@
 import CPlatform
 
-/// What a model is opened from: a folder of files, or one file that is all of them, a pack or a GGUF file.
+/// What a model is opened from: a folder of files, or a single file with everything, a pack or a GGUF file.
 package enum ModelFiles {
     case folder(ModelFolder)
     case gguf(GGUFFile)
     case pack(PackFile)
 
-    /// A file has to be a pack or a GGUF file, whatever its name. A folder without any other weights in it
-    /// that has one file in `.gguf` is that file.
+    /// A file has to be a pack or a GGUF file, whatever its name. A folder that has exactly one `.gguf` file and no other weights
+    /// is opened as that file.
     package init(_ path: __shared String, anyModules: Bool = false) throws(LimbeckError) {
         if fileKind(path) == .file {
             let mapping = try MappedFile(path, name: path)
@@ -44,7 +44,7 @@ package enum ModelFiles {
         return count == 1 ? name : nil
     }
 
-    /// The tensors of the files, to be listed.
+    /// The tensors of the files, for listing.
     package func tensors() throws(LimbeckError) -> [StoredTensor] {
         switch self {
         case .folder(let folder): try WeightFiles(folder).tensors
@@ -53,7 +53,7 @@ package enum ModelFiles {
         }
     }
 
-    /// What reading the files has found worth knowing so far.
+    /// Notes collected while reading the files so far.
     var notes: [String] {
         switch self {
         case .folder(let folder): folder.notes.lines
@@ -61,7 +61,7 @@ package enum ModelFiles {
         }
     }
 
-    /// The file that the tokenizer is read from; nil if there is none.
+    /// The file from which the tokenizer is read; nil if there is none.
     var tokenizerFile: String? {
         switch self {
         case .folder(let folder): folder.tokenizerFile

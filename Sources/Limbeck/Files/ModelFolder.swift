@@ -1,17 +1,18 @@
 import CPlatform
 
-/// A model folder as the Hugging Face ecosystem writes it: which files are there, and how messages name them.
+/// A model folder as the Hugging Face ecosystem writes it: which files it has, and how messages name them.
 ///
-/// Sentence-transformers may keep the Transformer's files in a folder inside; `modules.json` says so, and `path` is that folder.
+/// Sentence-transformers may keep the Transformer's files in a subfolder, which `modules.json` names; `path` is then that
+/// subfolder.
 package final class ModelFolder {
-    /// Where config.json, the weights and the tokenizer's files are.
+    /// The folder with config.json, the weights and the tokenizer's files.
     package var path: String { transformer.path }
     /// The sentence-transformers modules after the Transformer; nil without a modules.json.
     package private(set) var modules: [Module]?
 
-    /// A step of sentence-transformers after the Transformer, with its files in a folder.
+    /// A sentence-transformers module after the Transformer, with the folder of its files.
     package struct Module {
-        /// The name of its class, without sentence-transformers' packages: "Pooling".
+        /// Its class name, without sentence-transformers' package: "Pooling".
         package let type: String
         let folder: Subfolder
     }
@@ -19,7 +20,7 @@ package final class ModelFolder {
     /// A folder inside the model folder.
     struct Subfolder {
         let path: String
-        /// What messages put before a file name: "1_Pooling/".
+        /// The prefix of its file names in messages: "1_Pooling/".
         let prefix: String
 
         fileprivate init(_ name: String, in path: String) {
@@ -28,13 +29,13 @@ package final class ModelFolder {
         }
     }
 
-    /// What is worth knowing of its files.
+    /// Notes about its files.
     package let notes = Notes()
 
     private var transformer: Subfolder
     private let top: Subfolder
 
-    /// With `anyModules` the first one may be of any kind: a tokenizer does not need it.
+    /// With `anyModules` the first module may be of any kind, since a tokenizer does not need it.
     package convenience init(_ path: __shared String, anyModules: Bool = false) throws(LimbeckError) {
         self.init(filesIn: path)
         switch fileKind(path) {
@@ -54,7 +55,7 @@ package final class ModelFolder {
         }
     }
 
-    /// The files of a folder, whatever sentence-transformers says of them.
+    /// The files of a folder, without looking at modules.json.
     init(filesIn path: String) {
         top = Subfolder("", in: path)
         transformer = top
@@ -62,10 +63,10 @@ package final class ModelFolder {
 
     @inline(never) package func contains(_ name: String) -> Bool { fileKind("\(path)/\(name)") == .file }
 
-    /// Whether anything is there of that name, a file or not.
+    /// Whether anything of that name exists, a file or not.
     @inline(never) func has(_ name: String) -> Bool { fileKind("\(path)/\(name)") != .missing }
 
-    /// The file that the tokenizer is read from, the first if several are there; nil if the folder has none.
+    /// The file from which the tokenizer is read: the first of the list that exists; nil if there is none.
     package var tokenizerFile: String? { ModelFolder.tokenizerFiles.first { contains($0) } }
 
     private static var tokenizerFiles: [String] {
@@ -82,26 +83,26 @@ package final class ModelFolder {
         try MappedFile("\(path)/\(name)", name: transformer.prefix + name)
     }
 
-    /// Reads a JSON file whose top is an object, and checks its keys; nil if the file is not there.
+    /// Reads a JSON file whose top level is an object, and checks its keys; nil if the file does not exist.
     package func json(_ name: String) throws(LimbeckError) -> JSONValue? { try json(name, in: transformer) }
 
-    /// The same for a file that stands beside modules.json, wherever the Transformer is.
+    /// The same for a file in the top folder, next to modules.json.
     @inline(never) func topJSON(_ name: String) throws(LimbeckError) -> JSONValue? { try json(name, in: top) }
 
     @inline(never) private func json(_ name: String, in folder: Subfolder) throws(LimbeckError) -> JSONValue? {
-        // A name without a table is a mistake of the caller's, which no file gets past.
+        // A name without a key table is a programming error: no file is read without its table.
         guard let file = JSONFile(named: name) else { throw LimbeckError(.fileUnsupported, "\(name): its keys are not known") }
         guard let root = try ModelFolder.json(name, in: folder, as: file, notes) else { return nil }
-        guard root.kind == .object else { throw root.mismatch("the whole", expected: "an object") }
+        guard root.kind == .object else { throw root.mismatch("the top level", expected: "an object") }
         return root
     }
 
-    /// The Transformer's own file of sentence-transformers has the names of the classes that it has had, in the library's order.
+    /// The names that sentence-transformers has given its own file for the Transformer (one per class), in the library's order.
     @inline(never) static var sentenceTransformerFiles: [String] {
         JSONFile.sentenceConfig.names.map { String(utf8: $0) }
     }
 
-    /// That file: the first of them that is there and not empty; nil without one, or without a modules.json.
+    /// The first of these files that exists and is not empty; nil if there is none, or no modules.json.
     @inline(never) func sentenceTransformer() throws(LimbeckError) -> JSONValue? {
         guard modules != nil else { return nil }
         for name in ModelFolder.sentenceTransformerFiles {
@@ -110,16 +111,16 @@ package final class ModelFolder {
         return nil
     }
 
-    /// Reads a module's config.json; nil if there is none, or the folder is the Transformer's, whose file it is.
+    /// Reads a module's config.json; nil if there is none, or if the folder is the Transformer's, whose configuration it then is.
     @inline(never) func json(of module: Module) throws(LimbeckError) -> JSONValue? {
         guard module.folder.path != path, let file = JSONFile(module: module.type),
             let root = try ModelFolder.json("config.json", in: module.folder, as: file, notes)
         else { return nil }
-        guard root.kind == .object else { throw root.mismatch("the whole", expected: "an object") }
+        guard root.kind == .object else { throw root.mismatch("the top level", expected: "an object") }
         return root
     }
 
-    /// Maps a file of a module; nil if it is not there.
+    /// Maps a file of a module; nil if it does not exist.
     @inline(never) func map(_ name: String, of module: Module) throws(LimbeckError) -> MappedFile? {
         let path = "\(module.folder.path)/\(name)"
         return fileKind(path) == .missing ? nil : try MappedFile(path, name: module.folder.prefix + name)
@@ -133,14 +134,14 @@ package final class ModelFolder {
         return try JSONDocument(MappedFile(path, name: folder.prefix + name), as: file, notes).root
     }
 
-    /// More modules than anybody stacks; each may be the same folder, so that nothing else bounds them.
+    /// More modules than any real model has. A bound is needed, since all may name the same folder.
     static let mostModules = 64
 
     /// All that modules.json lists.
     private static func modules(_ root: JSONValue, in path: String) throws(LimbeckError) -> [Module] {
-        guard root.kind == .array else { throw root.mismatch("the whole", expected: "an array of modules") }
+        guard root.kind == .array else { throw root.mismatch("the top level", expected: "an array of modules") }
         guard 1...mostModules ~= root.count else {
-            throw root.mismatch("a list of \(root.count) modules", expected: "1 to \(mostModules): at least one module")
+            throw root.mismatch("a list of \(root.count) modules", expected: "1 to \(mostModules) modules")
         }
         var modules: [Module] = [], names: [String] = []
         for element in root.elements {
@@ -149,10 +150,10 @@ package final class ModelFolder {
                 throw element.mismatch("a module", expected: "an object with 'type' and 'path'")
             }
             if leadsOut(folder) { reader.fail(.fileMalformed, "the path '\(folder)' leads out of the model folder") }
-            // Of two with one name the library keeps the second, in the place of the first.
+            // If two have one name, the library keeps the second in the place of the first.
             if let name = reader.string("name") {
                 if names.contains(where: { $0 == name }) {
-                    reader.fail(.fileMalformed, "the name '\(name)' is there twice, expected one for each module")
+                    reader.fail(.fileMalformed, "duplicate name '\(name)', expected one for each module")
                 }
                 names.append(name)
             }
@@ -162,14 +163,14 @@ package final class ModelFolder {
         return modules
     }
 
-    /// Of "sentence_transformers.models.Pooling", and since 5.4 "sentence_transformers.….modules.pooling.Pooling", the last word;
-    /// other packages' classes are not known by it.
+    /// The last component of "sentence_transformers.models.Pooling", and since 5.4 of
+    /// "sentence_transformers.….modules.pooling.Pooling". Classes of other packages keep their full name.
     private static func className(_ type: String) -> String {
         type.hasUTF8Prefix("sentence_transformers.") ? type.afterLastDot : type
     }
 }
 
-/// A folder from elsewhere must not reach files outside it.
+/// An untrusted folder must not reach files outside of it.
 func leadsOut(_ path: String) -> Bool {
     path.utf8.first == UInt8(ascii: "/") || path.utf8.contains(0)
         || path.utf8.split(separator: UInt8(ascii: "/")).contains { String(Substring($0)) == ".." }
@@ -177,7 +178,7 @@ func leadsOut(_ path: String) -> Bool {
 
 package enum FileKind { case missing, file, folder, other }
 
-/// What is at a path, symbolic links followed.
+/// What is at a path; symbolic links are followed.
 package func fileKind(_ path: String) -> FileKind {
     guard !path.utf8.contains(0) else { return .missing }
     switch path.withCString({ platform_kind_of($0) }) {

@@ -1,4 +1,4 @@
-/// From the values of a pickle to the tensors of a weight file.
+/// Finds the tensors of a weight file among the values of a pickle.
 extension Pickle {
     func rootMember(_ name: String) -> Value? {
         guard case .dict(let dict) = root else { return nil }
@@ -8,7 +8,7 @@ extension Pickle {
         return nil
     }
 
-    /// The weights: the outermost dict if it has tensors, or the one dict in it that has.
+    /// The weights: the outermost dict if it has tensors, or the only dict inside it that has.
     func dictOfTensors(_ file: String) throws(LimbeckError) -> [Member] {
         guard case .dict(let outer) = root else {
             throw LimbeckError(
@@ -46,8 +46,7 @@ extension Pickle {
 }
 
 extension Pickle.View {
-    /// The view as a tensor, after checking that it stays inside its storage, and the number of its
-    /// elements.
+    /// The view as a tensor, checked to stay inside its storage, and its number of elements.
     func tensor(
         _ name: String, _ storage: Pickle.Storage, _ bytes: UnsafeRawBufferPointer, _ file: String
     ) throws(LimbeckError) -> (stored: StoredTensor, count: Int) {
@@ -56,7 +55,7 @@ extension Pickle.View {
         var isRowMajor = true
         var isTooLarge = false
         for (size, stride) in zip(shape, strides).reversed() {
-            // Where there is one index alone, its stride means nothing.
+            // A dimension of size 1 has no use for its stride.
             if size > 1 {
                 isRowMajor = isRowMajor && stride == count
                 let (distance, overflow) = stride.multipliedReportingOverflow(by: size - 1)
@@ -68,7 +67,7 @@ extension Pickle.View {
             isTooLarge = isTooLarge || overflow
             count = product
         }
-        // Elements that repeat others, by a stride of 0 say, may be more than there are.
+        // With repeated elements, by a stride of 0 say, there may be more of them than the storage has.
         guard !isTooLarge, count <= storage.count,
             count == 0 ? offset <= storage.count : last < storage.count
         else {

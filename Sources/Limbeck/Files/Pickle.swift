@@ -1,14 +1,13 @@
-/// What a pickle of torch's describes: plain containers of tensors, which are views of storages
-/// whose bytes are elsewhere. Values refer to each other by index, so nothing is copied however
-/// often it is shared, and nothing is deep.
+/// The contents of a pickle of torch: plain containers of tensors, which are views of storages whose bytes are elsewhere. Values
+/// refer to each other by index, so shared values are not copied and nothing nests deeply.
 struct Pickle {
     enum Value {
         case none
         case bool(Bool)
         case int(Int)
-        /// A fraction, bytes, an integer beyond 64 bits: what nobody here asks for.
+        /// A float, bytes, or an integer beyond 64 bits: not used here.
         case other
-        /// Bytes of the pickle, not yet known to be UTF-8.
+        /// Bytes of the pickle, not yet validated as UTF-8.
         case text(UnsafeRawBufferPointer)
         case tuple(Int), list(Int), dict(Int)
         case global(Global)
@@ -18,7 +17,7 @@ struct Pickle {
         var kind: String {
             switch self {
             case .none: "None"
-            case .bool: "a truth value"
+            case .bool: "a bool"
             case .int: "an integer"
             case .other: "a number or bytes"
             case .text: "a string"
@@ -32,7 +31,7 @@ struct Pickle {
         }
     }
 
-    /// The names of Python that a pickle may refer to. Nothing else is, and nothing is ever run.
+    /// The Python names that a pickle may refer to. All others are refused, and no code is ever run.
     enum Global {
         case orderedDict, rebuildTensor, rebuildTensorV2, rebuildParameter
         case storage(ElementType)
@@ -54,7 +53,7 @@ struct Pickle {
         }
     }
 
-    /// What a storage is an array of.
+    /// The element type of a storage.
     enum ElementType {
         case f32, f16, bf16, f64, i64, i32, i16, i8, u8, bool
 
@@ -74,7 +73,7 @@ struct Pickle {
             }
         }
 
-        /// As safetensors spells it.
+        /// The name in safetensors.
         var dtype: String {
             switch self {
             case .f32: "F32"
@@ -107,14 +106,14 @@ struct Pickle {
         let type: ElementType
         let count: Int
 
-        /// nil: more than any file has.
+        /// nil: overflows.
         var bytes: Int? {
             let (bytes, overflow) = count.multipliedReportingOverflow(by: type.size)
             return overflow ? nil : bytes
         }
     }
 
-    /// A view of a storage, in elements; not yet compared with it.
+    /// A view of a storage, in elements; not yet checked against it.
     struct View {
         let storage: Int
         let offset: Int

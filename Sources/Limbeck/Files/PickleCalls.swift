@@ -1,5 +1,4 @@
-/// The calls that a pickle of tensors makes: what each means is written down as values; no code is
-/// looked up, and none runs.
+/// The calls that a pickle of tensors makes. Each is interpreted as a value; no code is looked up, and none is run.
 extension PickleReader {
     func global(_ module: UnsafeRawBufferPointer, _ name: UnsafeRawBufferPointer)
         throws(LimbeckError) -> Pickle.Value
@@ -47,8 +46,8 @@ extension PickleReader {
         }
     }
 
-    /// The storage, the offset of the first element, the shape and the strides; whether there is a
-    /// gradient does not matter.
+    /// Arguments: the storage, the offset of the first element, the shape and the strides. Whether there is a gradient does not
+    /// matter.
     private mutating func tensor(_ arguments: [Pickle.Value]) throws(LimbeckError) -> Pickle.Value {
         guard case .storage(let storage) = arguments[0] else {
             throw malformed("a tensor of \(arguments[0].kind), expected a storage")
@@ -71,7 +70,7 @@ extension PickleReader {
     }
 
     private func sizes(_ value: Pickle.Value) -> [Int]? {
-        // A tuple may come again and again: without a bound, each time would be a copy of it.
+        // A tuple may be used many times: without a bound, each use would copy it.
         guard case .tuple(let tuple) = value, pickle.tuples[tuple].count <= 64 else { return nil }
         var sizes: [Int] = []
         for element in pickle.tuples[tuple] {
@@ -81,8 +80,8 @@ extension PickleReader {
         return sizes
     }
 
-    /// A storage, which the pickle names but does not have: ("storage", type, key, location,
-    /// count), and before torch 1.6 a view.
+    /// A storage, which the pickle refers to but does not contain: ("storage", type, key, location, count), and before torch 1.6 a
+    /// view.
     mutating func persistent(_ id: Pickle.Value) throws(LimbeckError) -> Pickle.Value {
         guard case .tuple(let tuple) = id else {
             throw malformed("\(id.kind) for a storage, expected a tuple")
@@ -91,7 +90,7 @@ extension PickleReader {
         guard 5...6 ~= parts.count, case .text(let what) = parts[0],
             "storage".hasSameBytes(as: what)
         else {
-            throw malformed("a tuple of \(parts.count) that is no storage's")
+            throw malformed("a tuple of \(parts.count) that is not a storage")
         }
         guard case .global(.storage(let type)) = parts[1] else {
             throw malformed("a storage of \(parts[1].kind), expected a type")

@@ -1,4 +1,4 @@
-/// What Python calls the operations that `PickleReader` refuses, for its message.
+/// Python's names of the opcodes that `PickleReader` refuses, for its message.
 enum PickleNames {
     static func operation(_ code: UInt8) -> String {
         switch code {

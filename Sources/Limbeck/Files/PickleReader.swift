@@ -1,27 +1,25 @@
-/// Reads one pickle of protocol 2 to 5 as `torch.save` writes it: a stack of values, and a memo of
-/// those that come again.
+/// Reads one pickle of protocol 2 to 5 as `torch.save` writes it: a stack of values, and a memo of values that are used again.
 ///
-/// A pickle is a program. This reader knows the operations that build strings, numbers, tuples,
-/// lists and dicts, and the few calls in `PickleCalls.swift`, which it does not make but
-/// understands. Every other operation and name is refused by name.
+/// A pickle is a program. This reader supports the opcodes that build strings, numbers, tuples, lists and dicts, and the few calls
+/// in `PickleCalls.swift`, which it interprets without executing them. Every other opcode and name is refused with an error that
+/// names it.
 struct PickleReader {
-    /// What messages begin with.
+    /// The prefix of messages.
     let file: String
     var pickle = Pickle()
     var reader: ByteReader
     private var stack: [Pickle.Value] = []
-    /// Where in the stack each open tuple, list or dict begins.
+    /// The stack positions at which open tuples, lists and dicts begin.
     private var marks: [Int] = []
     private var memo: [UInt32: Pickle.Value] = [:]
-    /// Where the operation at hand begins, for messages.
+    /// The position of the current opcode, for messages.
     private var start = 0
     var storageNumbers = NameTable()
 
-    /// Each operation makes at most one value, so this bounds memory. A model of a thousand tensors
-    /// has some 35 000.
+    /// Each opcode creates at most one value, so this bounds memory. A model of a thousand tensors has about 35 000.
     private static let mostOperations = 1 << 20
 
-    /// Reads the pickle that begins at `position`, and moves it to the pickle's end.
+    /// Reads the pickle at `position`, and moves `position` to its end.
     static func read(
         _ bytes: UnsafeRawBufferPointer, at position: inout Int, file: String
     ) throws(LimbeckError) -> Pickle {
@@ -73,7 +71,7 @@ struct PickleReader {
         case UInt8(ascii: "G"):
             _ = try number(UInt64.self)
             stack.append(.other)
-        // Strings; the two of Python 2 as well.
+        // Strings, including the two opcodes of Python 2.
         case UInt8(ascii: "X"), UInt8(ascii: "T"): stack.append(.text(try counted(UInt32.self)))
         case 0x8C, UInt8(ascii: "U"): stack.append(.text(try counted(UInt8.self)))
         case 0x8D: stack.append(.text(try counted(UInt64.self)))
@@ -98,7 +96,7 @@ struct PickleReader {
         case UInt8(ascii: "h"): try recall(UInt32(try number(UInt8.self)))
         case UInt8(ascii: "j"): try recall(try number(UInt32.self))
         case 0x95:
-            // A frame says how much can be read at once; the operations in it are the same.
+            // A frame is a hint for buffering; the opcodes in it are the same.
             guard try number(UInt64.self) <= UInt64(reader.rest) else {
                 throw malformed("a frame ends beyond the pickle")
             }
@@ -115,7 +113,7 @@ struct PickleReader {
             stack.append(try self.call(call[0], call[1]))
         case UInt8(ascii: "Q"): stack.append(try persistent(try pop()))
         case UInt8(ascii: "b"):
-            // What torch adds to an OrderedDict: `_metadata`.
+            // Sets `_metadata`, which torch adds to an OrderedDict.
             let parts = try pop(2)
             guard case .dict = parts[0], case .dict = parts[1] else {
                 throw malformed(
@@ -194,7 +192,7 @@ struct PickleReader {
 
     @inline(never) private mutating func recall(_ index: UInt32) throws(LimbeckError) {
         guard let value = memo[index] else {
-            throw malformed("value \(index) of the memo is not there")
+            throw malformed("memo entry \(index) is missing")
         }
         stack.append(value)
     }
@@ -224,7 +222,7 @@ struct PickleReader {
         stack.append(.other)
     }
 
-    /// A signed integer of so many bytes.
+    /// A signed integer with a byte count before it.
     private mutating func long() throws(LimbeckError) {
         let bytes = try counted(UInt8.self)
         guard bytes.count <= 8 else { return stack.append(.other) }

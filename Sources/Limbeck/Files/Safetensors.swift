@@ -1,15 +1,15 @@
-/// A safetensors file, checked in the order and with the strictness of the safetensors library: an 8-byte length, a JSON header
-/// of that length, then the tensors' bytes without a hole or an overlap up to the end of the file.
+/// A safetensors file, checked in the order and with the strictness of the safetensors library: an 8-byte length, a JSON header of
+/// that length, then the tensors' bytes, without gaps or overlaps, up to the end of the file.
 ///
-/// Tensors are views into the mapping, which must outlive them. Nothing in the format keeps them aligned to their element size.
+/// Tensors are views into the mapping, which must outlive them. The format does not align them to their element size.
 package struct Safetensors {
     package let file: String
-    /// In the order of their bytes.
+    /// In the order of their data.
     package let entries: [StoredTensor]
     /// The strings of `__metadata__`.
     package let metadata: [(key: String, value: String)]
 
-    /// The library's own bound on the header.
+    /// The library's own limit for the header.
     static let maxHeaderBytes = 100_000_000
 
     package init(_ mapping: __shared MappedFile) throws(LimbeckError) {
@@ -27,7 +27,7 @@ package struct Safetensors {
         }
         let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
         guard length <= UInt64(Safetensors.maxHeaderBytes) else {
-            throw malformed("a header of \(length) bytes, the most is \(Safetensors.maxHeaderBytes)")
+            throw malformed("a header of \(length) bytes, expected at most \(Safetensors.maxHeaderBytes)")
         }
         let dataStart = 8 + Int(length)
         guard dataStart <= bytes.count else {
@@ -35,7 +35,7 @@ package struct Safetensors {
         }
         let header = UnsafeRawBufferPointer(rebasing: bytes[8..<dataStart])
         guard header.first == UInt8(ascii: "{") else { throw malformed("the header does not start with '{'") }
-        // Offsets in its messages count from the header's start.
+        // Offsets in its messages are relative to the header's start.
         let root = try JSONDocument(header, file: "\(file) (header)", mostBytes: Safetensors.maxHeaderBytes).root
 
         var infos: [Info] = []
@@ -45,7 +45,7 @@ package struct Safetensors {
         names.reserveCapacity(root.count)
         for (key, value) in root.members {
             let name = key.string
-            guard names.insert(name) else { throw malformed("the name '\(name)' is there twice") }
+            guard names.insert(name) else { throw malformed("duplicate name '\(name)'") }
             if name == "__metadata__" {
                 guard value.kind == .object || value.isNull else { throw malformed("__metadata__ is not an object") }
                 for (key, value) in value.members {
@@ -96,7 +96,7 @@ package struct Safetensors {
     }
 }
 
-/// What the header says about a tensor, in Swift's types, not yet compared with anything.
+/// A tensor of the header in Swift's types, not yet checked against the data.
 private struct Info {
     let name: String
     let dtype: String

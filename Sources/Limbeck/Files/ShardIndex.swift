@@ -1,12 +1,12 @@
-/// The index of weights in several files: `weight_map` says for each tensor which file it is in.
+/// The index of weights in several files (shards): `weight_map` names the file of each tensor.
 struct ShardIndex {
     let file: String
-    /// Names of the files, in the order they are first named.
+    /// File names, in order of first occurrence.
     private(set) var shards: [String] = []
     private var tensors: [(name: String, shard: Int)] = []
     private var places = NameTable()
 
-    /// Large models have some dozens.
+    /// Large models have a few dozen.
     private static let mostShards = 4096
 
     init(_ root: __shared JSONValue) throws(LimbeckError) {
@@ -39,12 +39,12 @@ struct ShardIndex {
             }
             tensors.append((name, number))
             guard places.insert(name) else {
-                throw LimbeckError(.fileMalformed, "\(file): the name '\(name)' is there twice")
+                throw LimbeckError(.fileMalformed, "\(file): duplicate name '\(name)'")
             }
         }
     }
 
-    /// Each tensor has to be in the file that is named for it, and nowhere else.
+    /// Each tensor must be in the file that the index names for it, and in no other.
     func check(_ shardTensors: [[StoredTensor]]) throws(LimbeckError) {
         var found = NameTable()
         found.reserveCapacity(places.count)

@@ -1,5 +1,5 @@
-/// A tensor of numbers to compute with, its shape checked. A view into a mapped file, where it may be misaligned and scattered.
-/// An object, because a model's parts pass hundreds of them on: a reference each, in place of three arrays and strings.
+/// A tensor to compute with, its shape checked. It is a view into a mapped file, possibly misaligned and strided. An object,
+/// because a model's parts pass hundreds of them on: one reference each, in place of three arrays and strings.
 package final class Tensor {
     package enum ElementType: Sendable, Equatable {
         case f32, f16, bf16, f64
@@ -17,7 +17,7 @@ package final class Tensor {
             }
         }
 
-        /// Bytes of so many elements: of blocks, whole ones.
+        /// The bytes of `count` elements; for block formats, whole blocks.
         func bytes(_ count: Int) -> Int {
             switch self {
             case .f16, .bf16: 2 * count
@@ -45,7 +45,7 @@ package final class Tensor {
         return product
     }
 
-    /// The elements where they stand, if they can be used there: aligned float32, row after row.
+    /// The elements in place, if they can be used there: aligned float32, row-major.
     var inPlace: UnsafePointer<Float>? {
         guard type == .f32, strides == nil, let base = bytes.baseAddress,
             Int(bitPattern: base) % MemoryLayout<Float>.alignment == 0
@@ -53,12 +53,12 @@ package final class Tensor {
         return base.assumingMemoryBound(to: Float.self)
     }
 
-    /// Whether both are the same numbers of the file.
+    /// Whether both are the same view of the file.
     func isSame(as other: Tensor) -> Bool {
         bytes.baseAddress == other.bytes.baseAddress && type == other.type && shape == other.shape && strides == other.strides
     }
 
-    /// Some rows of a matrix, or numbers of a vector; the same bytes.
+    /// Some rows of a matrix, or elements of a vector; the bytes are shared.
     func rows(_ range: Range<Int>) -> Tensor {
         let rowBytes = type.bytes(strides?[0] ?? count / shape[0])
         let end = strides == nil ? range.upperBound * rowBytes : bytes.count
@@ -67,14 +67,14 @@ package final class Tensor {
             bytes: UnsafeRawBufferPointer(rebasing: bytes[range.lowerBound * rowBytes..<end]))
     }
 
-    /// The matrix with its rows as columns; the same bytes.
+    /// The transposed matrix; the bytes are shared.
     func transposed() -> Tensor {
         let strides = strides ?? [shape[1], 1]
         return Tensor(
             name: name, type: type, shape: [shape[1], shape[0]], strides: [strides[1], strides[0]], bytes: bytes)
     }
 
-    /// Elements in the order of the shape, as float32.
+    /// Reads elements, in row-major order, as float32.
     func read(_ range: Range<Int>, into out: UnsafeMutablePointer<Float>) {
         if case .blocks(let format) = type { return decode(format, range, into: out) }
         guard let strides, let width = shape.last, let step = strides.last else {
@@ -95,7 +95,7 @@ package final class Tensor {
         }
     }
 
-    /// Blocks stand one after the other, without strides. A range may begin and end inside of them.
+    /// Blocks are contiguous, without strides. A range may begin and end inside a block.
     private func decode(_ format: BlockFormat, _ range: Range<Int>, into out: UnsafeMutablePointer<Float>) {
         guard let base = bytes.baseAddress else { return }
         let size = format.elements
@@ -117,7 +117,7 @@ package final class Tensor {
         }
     }
 
-    /// Every `step`th element from `first` in the file.
+    /// Converts every `step`th element from `first` in the file.
     private func convert(_ first: Int, step: Int, count: Int, into out: UnsafeMutablePointer<Float>) {
         func bits<Bits: FixedWidthInteger>(_ index: Int, _ type: Bits.Type) -> Bits {
             Bits(littleEndian: bytes.loadUnaligned(fromByteOffset: (first + index * step) * MemoryLayout<Bits>.size, as: type))
@@ -140,12 +140,12 @@ package final class Tensor {
     }
 }
 
-/// IEEE 754 binary16 to binary32, exactly; in integers, since the baseline CPU has no instruction for it.
+/// IEEE 754 binary16 to binary32, exactly; in integer operations, since the baseline CPU has no instruction for it.
 func float(half: UInt16) -> Float {
     let sign = UInt32(half & 0x8000) << 16
     let magnitude = UInt32(half & 0x7fff)
     if magnitude >= 0x7c00 { return Float(bitPattern: sign | 0x7f80_0000 | (magnitude & 0x3ff) << 13) }
-    // The exponent is too small by 112: multiplying by 2^112 corrects it, and normalises subnormal numbers on the way.
+    // The exponent is too small by 112. Multiplying by 2^112 corrects it and also normalises subnormal numbers.
     let scaled = Float(bitPattern: magnitude << 13) * Float(bitPattern: 0x7780_0000)
     return Float(bitPattern: sign | scaled.bitPattern)
 }

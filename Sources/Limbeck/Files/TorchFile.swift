@@ -1,12 +1,12 @@
-/// A file of `torch.save`: a pickle that describes tensors, and the bytes of their storages. Since
-/// torch 1.6 both are entries of a zip archive; before, they followed each other in one file.
+/// A file of `torch.save`: a pickle that describes tensors, and the bytes of their storages. Since torch 1.6 both are entries of a
+/// zip archive; before, they followed each other in one file.
 ///
 /// Tensors are views into the mapping, and several may be views of one storage.
 package struct TorchFile {
     package let tensors: [StoredTensor]
 
-    /// So many times the file's bytes may its tensors have in all. Tied tensors have their bytes in
-    /// common; a file of a megabyte that asks for a terabyte so is none.
+    /// The maximum ratio of the tensors' total size to the file's size. Tied tensors share their bytes; but a file of a megabyte
+    /// must not describe a terabyte.
     private static let mostSharing = 64
 
     init(_ mapping: __shared MappedFile) throws(LimbeckError) {
@@ -37,12 +37,12 @@ package struct TorchFile {
                     "\(file): a tensor whose name is \(key.kind), expected a string in UTF-8")
             }
             guard names.insert(name) else {
-                throw LimbeckError(.fileMalformed, "\(file): the name '\(name)' is there twice")
+                throw LimbeckError(.fileMalformed, "\(file): duplicate name '\(name)'")
             }
             let view = pickle.views[number]
             let tensor = try view.tensor(
                 name, pickle.storages[view.storage], storages[view.storage], file)
-            // No tensor is larger than the file, nor are there more than some million.
+            // This does not overflow: no tensor is larger than the file, and there are at most a few million.
             total += tensor.count * pickle.storages[view.storage].type.size
             guard isLarge || total <= most else {
                 throw LimbeckError(
@@ -61,7 +61,7 @@ package struct TorchFile {
         _ bytes: UnsafeRawBufferPointer, _ file: String
     ) throws(LimbeckError) -> Contents {
         let archive = try ZipArchive(bytes, file: file)
-        // Everything is in a folder, whose name does not matter.
+        // All entries are in one folder, whose name does not matter.
         let first = archive.entries.first?.name ?? ""
         let folder = String(Substring(first.utf8.prefix { $0 != UInt8(ascii: "/") })) + "/"
         guard archive[folder + "constants.pkl"] == nil else {
@@ -102,12 +102,11 @@ package struct TorchFile {
         return (pickle, storages)
     }
 
-    /// A pickle each of a magic number, a version, the machine, the tensors and the names of the
-    /// storages; then the storages.
+    /// Five pickles: a magic number, a version, the machine, the tensors, and the names of the storages; then the storages.
     private static func legacy(
         _ bytes: UnsafeRawBufferPointer, _ file: String
     ) throws(LimbeckError) -> Contents {
-        // 0x1950a86a20f9469cfc6c as protocol 2 writes it, whatever the protocol of the rest.
+        // 0x1950a86a20f9469cfc6c in protocol 2, whatever the protocol of the rest.
         let magic: [UInt8] = [
             0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19,
             UInt8(ascii: "."),
@@ -120,13 +119,13 @@ package struct TorchFile {
         let version = try PickleReader.read(bytes, at: &position, file: file)
         guard case .int(1001) = version.root else {
             throw LimbeckError(
-                .fileUnsupported, "\(file): another version of torch.save, expected 1001")
+                .fileUnsupported, "\(file): unknown version of torch.save, expected 1001")
         }
         let machine = try PickleReader.read(bytes, at: &position, file: file)
         guard case .bool(true)? = machine.rootMember("little_endian") else {
             throw LimbeckError(
                 .fileUnsupported,
-                "\(file): 'little_endian' is not True: written by another kind of machine")
+                "\(file): 'little_endian' is not True: written on a big-endian machine")
         }
         let pickle = try PickleReader.read(bytes, at: &position, file: file)
         let keys = try PickleReader.read(bytes, at: &position, file: file)
@@ -143,13 +142,13 @@ package struct TorchFile {
             repeating: UnsafeRawBufferPointer(start: nil, count: 0), count: numbers.count)
         var reader = ByteReader(bytes, at: position)
         for value in keys.lists[list] {
-            // As many names as storages, and each is taken away once: so each has its bytes.
+            // There are as many names as storages, and each is removed when found: so each storage gets its bytes.
             guard case .text(let text) = value, text.count <= 256,
                 let key = String(wellFormed: text), let number = numbers.remove(key)
             else {
                 throw LimbeckError(
                     .fileMalformed,
-                    "\(file): the name of a storage is not one of the tensors', or is there twice")
+                    "\(file): the name of a storage is unknown or duplicate")
             }
             let storage = pickle.storages[number]
             guard let count = reader.size(Int64.self), count == storage.count,

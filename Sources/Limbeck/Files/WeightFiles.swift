@@ -1,25 +1,25 @@
-/// A tensor as a weight file has it, of any type that its container knows: models carry buffers that nobody reads, such as 64-bit
-/// position ids. The bytes are a view into the mapping, which must outlive it, and may be misaligned for their type.
+/// A tensor of a weight file, of any dtype of its container: models contain unused buffers, such as 64-bit position ids. The bytes
+/// are a view into the mapping, which must outlive it, and may be misaligned for their type.
 package struct StoredTensor {
     /// The file it is in, for messages.
     package let file: String
     package let name: String
-    /// As safetensors spells it: "F32".
+    /// The dtype of safetensors: "F32".
     package let dtype: String
     package let shape: [Int]
-    /// Elements from one index to the next, for each size of the shape; nil: row after row without a gap. Checked to stay in `bytes`.
+    /// Strides in elements, one per dimension; nil: row-major and contiguous. Checked to stay in `bytes`.
     package var strides: [Int]?
     package let bytes: UnsafeRawBufferPointer
 }
 
-/// The weights of a model, whatever they are kept in: the tensors of all files, each checked against its file's bytes.
+/// The weights of a model in any container: the tensors of all files, each checked against its file's bytes.
 package struct WeightFiles {
-    /// The file that messages about all of them name: the index, if there are several.
+    /// The file that messages about all tensors name: the index, if there are several.
     package let file: String
     package let tensors: [StoredTensor]
-    /// What the tensors' bytes are in: to be kept as long as they are read.
+    /// The mappings of the tensors' bytes, to be kept as long as they are read.
     package let mappings: [MappedFile]
-    /// Whose names the tensors have.
+    /// The naming scheme of the tensors.
     var spelling = Spelling.transformers
 
     enum Spelling { case transformers, gguf }
@@ -40,7 +40,7 @@ package struct WeightFiles {
         Container.inOrder.contains { folder.has($0.file) || folder.has($0.index) }
     }
 
-    /// The weights of a folder: the first that is there of what transformers looks for, in its order.
+    /// The weights of a folder: the first that exists of the files that transformers looks for, in its order.
     package init(_ folder: __shared ModelFolder) throws(LimbeckError) {
         for container in Container.inOrder {
             if folder.has(container.file) {
@@ -56,7 +56,7 @@ package struct WeightFiles {
         throw Mistakes.noWeights(folder)
     }
 
-    /// The weights of a module of sentence-transformers, which have no index.
+    /// The weights of a module of sentence-transformers, which are never sharded.
     init(_ folder: __shared ModelFolder, _ module: __shared ModelFolder.Module) throws(LimbeckError) {
         for container in Container.inOrder {
             guard let mapping = try folder.map(container.file, of: module) else { continue }

@@ -1,9 +1,8 @@
-/// A zip archive whose entries are stored as they are, which is how torch writes it: each is a view
-/// of the file.
+/// A zip archive of uncompressed entries, as torch writes it: each is a view of the file.
 ///
-/// The central directory is what counts. Local headers have to agree with it, entries must not
-/// overlap, and the ends of the directory and of the file are where they should be, so two readers
-/// cannot see two archives. Checksums are not computed: the weights would be read twice.
+/// The central directory is authoritative. Local headers have to agree with it, entries must not overlap, and the directory and the
+/// file must end where they should, so two readers cannot see two archives. Checksums are not computed: the weights would be read
+/// twice.
 struct ZipArchive {
     struct Entry {
         let name: String
@@ -16,7 +15,7 @@ struct ZipArchive {
     /// The bytes of an entry.
     subscript(name: String) -> UnsafeRawBufferPointer? { names[name].map { entries[$0].bytes } }
 
-    /// A model of a thousand tensors has some 100 kB.
+    /// A model of a thousand tensors has about 100 kB.
     private static let mostDirectoryBytes = 16 << 20
 
     init(_ bytes: UnsafeRawBufferPointer, file: __shared String) throws(LimbeckError) {
@@ -24,7 +23,7 @@ struct ZipArchive {
         guard directory.range.count <= ZipArchive.mostDirectoryBytes else {
             throw LimbeckError(
                 .fileUnsupported,
-                "\(file): a zip directory of \(directory.range.count) bytes, the most is "
+                "\(file): a zip directory of \(directory.range.count) bytes, expected at most "
                     + "\(ZipArchive.mostDirectoryBytes)"
             )
         }
@@ -58,7 +57,7 @@ struct ZipArchive {
             }
             guard names.insert(name) else {
                 throw LimbeckError(
-                    .fileMalformed, "\(file): the zip entry '\(name)' is there twice")
+                    .fileMalformed, "\(file): duplicate zip entry '\(name)'")
             }
             let range = try record.range(contents, "\(file): zip entry '\(name)'")
             parts.append(SortKey(record.offset, range.upperBound, index: index))
@@ -77,7 +76,7 @@ struct ZipArchive {
     }
 }
 
-/// Where the central directory is, as the end of the file says.
+/// The position of the central directory, from the records at the end of the file.
 private struct ZipDirectory {
     let range: Range<Int>
     let count: Int
@@ -102,7 +101,7 @@ private struct ZipDirectory {
             throw malformed("a zip archive in several parts or with a comment")
         }
 
-        // The 64-bit form stands before, and torch always writes it.
+        // The 64-bit form precedes it; torch always writes it.
         var locator = ByteReader(bytes, at: end - 20)
         guard end >= 20, locator.integer(UInt32.self) == 0x0706_4b50 else {
             (range, count) = (try ZipDirectory.range(offset, size, until: end, file), all)
@@ -119,7 +118,7 @@ private struct ZipDirectory {
             recordSize == record.rest, record.take(4) != nil, record.integer(UInt64.self) == 0,
             let here64 = record.size(UInt64.self), let all64 = record.size(UInt64.self),
             let size64 = record.size(UInt64.self), let offset64 = record.size(UInt64.self)
-        else { throw malformed("the zip64 record is not what the format demands") }
+        else { throw malformed("the zip64 record is malformed") }
         func agrees(_ short: Int, _ long: Int, _ saturated: Int) -> Bool {
             short == long || short == saturated
         }
@@ -143,14 +142,14 @@ private struct ZipDirectory {
     }
 }
 
-/// An entry of the central directory, not yet compared with anything.
+/// An entry of the central directory, not yet checked against the local header.
 private struct ZipRecord {
     let name: UnsafeRawBufferPointer
     let flags: UInt16
     let method: UInt16
     let compressed: Int
     let size: Int
-    /// Of the local header.
+    /// The offset of the local header.
     let offset: Int
 
     init?(_ reader: inout ByteReader) {
@@ -165,7 +164,7 @@ private struct ZipRecord {
         else { return nil }
         var numbers = [size, compressed, offset]
         if numbers.contains(0xFFFF_FFFF), var long = ZipRecord.long(extra) {
-            // Only those that did not fit are there, in this order.
+            // Only the numbers that did not fit are present, in this order.
             for index in numbers.indices where numbers[index] == 0xFFFF_FFFF {
                 guard let number = long.size(UInt64.self) else { return nil }
                 numbers[index] = number
@@ -175,7 +174,7 @@ private struct ZipRecord {
         (self.size, self.compressed, self.offset) = (numbers[0], numbers[1], numbers[2])
     }
 
-    /// The field of 64-bit sizes.
+    /// The extra field with 64-bit sizes.
     private static func long(_ extra: UnsafeRawBufferPointer) -> ByteReader? {
         var reader = ByteReader(extra)
         while let id = reader.integer(UInt16.self), let count = reader.size(UInt16.self),
@@ -186,7 +185,7 @@ private struct ZipRecord {
         return nil
     }
 
-    /// The entry's bytes, which its local header stands before.
+    /// The entry's bytes, after its local header.
     func range(
         _ contents: UnsafeRawBufferPointer, _ what: String
     ) throws(LimbeckError) -> Range<Int> {
@@ -212,7 +211,7 @@ private struct ZipRecord {
             let nameCount = reader.size(UInt16.self), let extraCount = reader.size(UInt16.self),
             let localName = reader.take(nameCount), reader.take(extraCount) != nil
         else { throw LimbeckError(.fileMalformed, "\(what) has no header at byte \(offset)") }
-        // With bit 3 the sizes follow the bytes, and the header has zeros.
+        // With flag bit 3 the sizes follow the data, and the header has zeros.
         let follow = flags & 8 != 0
         func agrees(_ local: Int) -> Bool {
             local == size || local == 0xFFFF_FFFF || follow && local == 0

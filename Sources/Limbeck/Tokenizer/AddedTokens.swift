@@ -1,25 +1,25 @@
-/// A token that is found in the text before words are cut.
+/// A token that is matched in the text before it is split into words.
 struct AddedToken {
     var id: Int32
     var text: [UInt8]
-    /// Not found beside a letter, digit or the like.
+    /// Not matched next to a letter, a digit or another word character.
     var isSingleWord = false
-    /// Takes the white space before it.
+    /// Its match includes the white space before it.
     var stripsLeft = false
-    /// Takes the white space after it.
+    /// Its match includes the white space after it.
     var stripsRight = false
-    /// Found in the normalised text, as its own normalised text; else found in the text as it is.
+    /// Matched in the normalised text, as its own normalised text; otherwise matched in the original text.
     var isNormalized = false
     var isSpecial = false
-    /// Not taken where it is found: the text goes on behind it, as if it were none.
+    /// A match is skipped: the search goes on after it as if there were no token.
     var isPassedOver = false
 
-    /// An id of a token that no file gives one.
+    /// The id of a token to which no file gives an id.
     static let none: Int32 = -1
-    /// The same, of a token that the tokenizer's class has by default.
+    /// The same for a default token of the tokenizer's class.
     static let ofClass: Int32 = -2
 
-    /// By their ids; of equal ones the first stays before the others.
+    /// Sorts by id; stable.
     static func sort(_ tokens: inout [AddedToken]) {
         var keys: [SortKey] = []
         for (index, token) in tokens.enumerated() { keys.append(SortKey(Int(token.id), index: index)) }
@@ -29,7 +29,8 @@ struct AddedToken {
     }
 }
 
-/// A set of added tokens to look for: of those that begin first, the longest, as Aho and Corasick's leftmost-longest.
+/// A set of added tokens to search for. A match is leftmost-longest, as in Aho-Corasick automata: of the matches that begin first,
+/// the longest.
 final class AddedTokens: Sendable {
     struct Flags: Sendable {
         let id: Int32
@@ -52,16 +53,16 @@ final class AddedTokens: Sendable {
         let id: Int32
         let start: Int
         let end: Int
-        /// Where the search goes on: the end without the white space that was taken.
+        /// Where the search continues: the end without the white space that was included.
         let searchEnd: Int
-        /// Where the token itself begins, after the white space that was taken.
+        /// Where the token itself begins, after the white space that was included.
         let position: Int
     }
 
-    /// What a search came upon furthest in a text, kept for callers that cut the text window by window: without it each window would
-    /// look through all the text up to the next token, which is most of the text for most texts.
+    /// The furthest result of earlier searches, for callers that process the text window by window. Without it, each window would
+    /// search all the text up to the next token, which in most texts is the end.
     struct Place {
-        /// From here on there is no token before `match`; nil: none at all.
+        /// From here there is no token before `match`; nil: no token at all.
         fileprivate var from = Int.max
         /// The end of the search.
         fileprivate var end = 0
@@ -69,7 +70,7 @@ final class AddedTokens: Sendable {
 
         init() {}
 
-        /// The answer to a search that begins here, if it is known.
+        /// Whether the result of a search that begins here is known.
         fileprivate func knows(_ search: Int, _ floor: Int, _ end: Int) -> Bool {
             guard search >= from, end == self.end else { return false }
             guard let match else { return true }
@@ -77,18 +78,18 @@ final class AddedTokens: Sendable {
         }
     }
 
-    /// Keys are the texts, values the index in `flags`.
+    /// The keys are the tokens' texts, the values indices into `flags`.
     let trie: ByteTrie
     let flags: Table<Flags>
-    /// 256 entries: whether a token begins with the byte.
+    /// By byte (256 entries): whether a token begins with it.
     private let isFirst: [Bool]
 
-    /// nil without tokens. `texts` are what is looked for.
+    /// nil if there are no tokens. `texts` are the strings to search for.
     static func looking(for tokens: [AddedToken], texts: [[UInt8]]) throws(LimbeckError) -> AddedTokens? {
         if tokens.isEmpty { return nil }
         var bytes: [UInt8] = []
         var keys: [ByteTrie.Key] = []
-        // Of equal texts the first counts, and the trie keeps the last.
+        // Of equal texts the first must win, and the trie keeps the last.
         for (index, content) in texts.enumerated().reversed() {
             keys.append(
                 ByteTrie.Key(start: UInt32(bytes.count), count: UInt32(content.count), value: Int32(index)))
@@ -110,7 +111,8 @@ final class AddedTokens: Sendable {
     @inline(__always)
     func mayBegin(with byte: UInt8) -> Bool { isFirst[Int(byte)] }
 
-    /// The next token in `text[begin..<end]` that begins at `search` or later; the white space it takes begins at `floor` or later.
+    /// The next token in `text[begin..<end]` that begins at or after `search`. The white space it includes begins at or after
+    /// `floor`.
     @_optimize(speed)
     private func next(_ text: UnsafePointer<UInt8>, from search: Int, floor: Int, in begin: Int, to end: Int) -> Match? {
         isFirst.withUnsafeBufferPointer { isFirst in
@@ -130,9 +132,9 @@ final class AddedTokens: Sendable {
                     continue
                 }
                 let start = flags.stripsLeft ? max(floor, spaceStart(text, before: position, floor: floor)) : position
-                // Up to the floor it is white space that was passed before; to pass it for every token would take for ever.
+                // White space up to the floor was scanned before; to scan it again for every token would take quadratic time.
                 let stop = flags.stripsRight ? spaceEnd(text, after: max(floor, after), to: end) : after
-                // In white space that the token before took, nothing is left for this one.
+                // If the token lies in white space that the previous token included, nothing is left for this one.
                 return Match(
                     id: flags.id, start: start, end: max(start, stop), searchEnd: after, position: position)
             }
@@ -140,14 +142,14 @@ final class AddedTokens: Sendable {
         }
     }
 
-    /// The same, for a text that is searched again and again from places further and further on.
+    /// The same for a text that is searched repeatedly, from increasing positions.
     @_optimize(speed)
     func next(
         _ text: UnsafePointer<UInt8>, from search: Int, floor: Int, in begin: Int, to end: Int, _ place: inout Place
     ) -> Match? {
         if place.knows(search, floor, end) { return place.match }
         let match = next(text, from: search, floor: floor, in: begin, to: end)
-        // What is known of the text further on stays, while the text before it is passed again.
+        // A result further on in the text is kept while the text before it is searched again.
         let isFurther = search >= place.from || (match?.position ?? .max) > (place.match?.position ?? .max)
         if isFurther || place.from == .max || place.end != end { (place.from, place.end, place.match) = (search, end, match) }
         return match

@@ -1,10 +1,16 @@
-/// A trie over bytes as a double array: the child of `node` for `byte` is the unit `base(node) ^ byte`, if that unit names
-/// `node` as its parent. One load and one compare per byte of text, and a vocabulary of 30,000 tokens fits in the L2 cache.
+/// A trie over bytes, stored as a double array.
 ///
-/// (Aoe, "An efficient digital search algorithm by using a double-array structure", 1989; the exclusive or, which needs no
-/// bounds check, is from Yata's darts-clone.)
+///     child(node, byte) = base(node) ^ byte, if the parent of that unit is `node`
+///
+/// Each node has a unit, which stores the base of its children and its parent. Children of different nodes may be interleaved, so
+/// the parent is compared to tell whose child a unit is. This is one load and one comparison per byte of text, and a vocabulary of
+/// 30,000 tokens fits in the L2 cache. `TriePlaces` chooses the bases. They are less than the unit count, which is a multiple of
+/// 256, and the exclusive or changes only the low eight bits: so no bounds check is needed.
+///
+/// (Aoe, "An efficient digital search algorithm by using a double-array structure", 1989; the exclusive or is from Yata's
+/// darts-clone.)
 final class ByteTrie: @unchecked Sendable {  // nothing changes after init
-    /// A key given to `init`: a range of bytes, and what it stands for.
+    /// A key for `init`: a range of bytes, and its value.
     struct Key {
         let start: UInt32
         let count: UInt32
@@ -22,17 +28,17 @@ final class ByteTrie: @unchecked Sendable {  // nothing changes after init
     static let root: UInt32 = 0
     static let nobody = UInt32.max
 
-    /// A multiple of 256.
+    /// The count is a multiple of 256.
     let unitTable: Table<Unit>
-    /// The value of the key that ends at a unit; where none does, minus the number of bytes that lead there.
+    /// The value of the key that ends at a unit; where none does, minus the depth of the node in bytes.
     let valueTable: Table<Int32>
-    // The same: whoever walks the trie for each text should count no reference to an owner.
+    // The same tables as plain pointers: walking the trie must not touch the reference count of an owner.
     let units: UnsafePointer<Unit>
     let values: UnsafePointer<Int32>
 
     var unitCount: Int { unitTable.count }
 
-    /// Of equal keys the last one counts.
+    /// Of equal keys the last one wins.
     convenience init(_ keys: [Key], bytes: Table<UInt8>) throws(LimbeckError) {
         let places = TriePlaces(keys, bytes: bytes.raw)
         self.init(
@@ -54,7 +60,7 @@ final class ByteTrie: @unchecked Sendable {  // nothing changes after init
         return units[Int(next)].parent == node ? next : nil
     }
 
-    /// The node that `bytes` lead to, or nil.
+    /// The node reached by `bytes`, or nil.
     @_optimize(speed)
     func node(of bytes: UnsafeRawBufferPointer, from start: UInt32 = ByteTrie.root) -> UInt32? {
         var node = start

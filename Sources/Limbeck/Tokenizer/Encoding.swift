@@ -1,14 +1,14 @@
 /// The tokens of a text, or of a pair, for Swift programs.
 public struct Encoding: Sendable {
     public var ids: [Int32]
-    /// The token type that the model is given.
+    /// The token types for the model.
     public var types: [Int32]
-    /// The bytes of its text that each token stands for; empty for special tokens that were added.
+    /// The offsets of each token in its text, in bytes; empty for special tokens that were added.
     public var ranges: [Range<Int>]
 }
 
 extension Tokenizer {
-    /// Cuts a text, or a pair, into tokens; `maxLength` truncates, longest first, to so many tokens with the special ones.
+    /// Tokenises a text, or a pair. `maxLength` truncates, longest first, to that many tokens including the special ones.
     public func encode(
         _ text: String, pair: String? = nil, addSpecialTokens: Bool = true, maxLength: Int = 0
     ) -> Encoding {

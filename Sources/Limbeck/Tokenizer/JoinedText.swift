@@ -1,8 +1,8 @@
-/// A text that may stand in two pieces: the first ends with the beginning of the text whose rest is the second, so that its tokens are
-/// those of the first, up to a word, and from that word on those of the second.
+/// A text that may be stored in two pieces: the first ends with the beginning of the text whose rest is the second. Its tokens are
+/// those of the first piece up to a word, and from that word on those of the second.
 package struct JoinedText {
     let head: Text
-    /// The tokens before that word; more than anybody asks for if there is no second piece.
+    /// The tokens before that word; `Int.max` if there is no second piece.
     let headTokens: Int
     let rest: Text
     let word: Tokenizer.WordStart

@@ -1,20 +1,20 @@
-/// The scalars of a text as the normalizer gives them. A value: a copy goes on from the same place.
+/// The normalised scalars of a text. A value type: a copy continues from the same position.
 protocol ScalarSource {
     mutating func next() -> SourceScalar?
 }
 
-/// Cuts words out of normalised scalars, one by one, and the words into tokens.
+/// Splits normalised scalars into words, one scalar at a time, and the words into tokens.
 protocol WordTaker {
     mutating func take(_ scalar: SourceScalar, into sink: inout TokenSink)
 
-    /// Ends the word: here is the end of the text, or an added token.
+    /// Ends the word, at the end of the text or at an added token.
     mutating func flush(into sink: inout TokenSink)
 }
 
-/// Cutting where added tokens have to be found in the normalised text, which is never stored: the normaliser is stepped
-/// scalar by scalar, and at each a match is tried on a copy of it. Few models need this, so it has no fast path.
+/// Tokenising where added tokens are matched in the normalised text. That text is never stored: the normaliser is stepped scalar by
+/// scalar, and at each scalar a match is attempted on a copy of it. Few models need this, so it has no fast path.
 extension AddedTokens {
-    /// `start` is the place in the source at which `scalars` begin.
+    /// `start` is the position in the source at which `scalars` begin.
     func cut<Scalars: ScalarSource, Words: WordTaker>(
         _ scalars: Scalars, of text: UnsafePointer<UInt8>, from start: Int, _ words: inout Words, into sink: inout TokenSink
     ) {
@@ -32,7 +32,7 @@ extension AddedTokens {
     }
 }
 
-/// The scalars of a normalised text, and the added tokens between them.
+/// A normalised text as scalars, with the added tokens between them.
 private struct NormalizedParts<Scalars: ScalarSource> {
     enum Part {
         case scalar(SourceScalar)
@@ -40,16 +40,16 @@ private struct NormalizedParts<Scalars: ScalarSource> {
     }
 
     private var scalars: Scalars
-    /// Whether it matters which white space a token has at its ends.
+    /// Whether the white space at the ends of a token is needed.
     private let countsSpaces: Bool
-    /// The white space just passed, which a token may take.
+    /// The white space just read, which the next token may include.
     private var spaces = PassedSpaces<Scalars>()
-    /// What no token took is given first, and then this.
+    /// White space that no token included is returned first, and then this.
     private var given = PassedSpaces<Scalars>()
     private var held: Part?
     private var followsWord = false
     private var blind = 0
-    /// The white space ahead that the token before took. Another may still begin in it.
+    /// The white space ahead that the previous token included. Another token may still begin in it.
     private var taken: TakenSpace
 
     init(_ scalars: Scalars, from start: Int, countsSpaces: Bool) {
@@ -75,7 +75,7 @@ private struct NormalizedParts<Scalars: ScalarSource> {
                 if !flags.isPassedOver, !flags.isSingleWord || !followsWord && !match.precedesWord {
                     return take(match, flags, before)
                 }
-                // A token that may not be here hides those that begin inside it.
+                // A token that is not allowed here hides those that begin inside it.
                 blind = match.scalars
             }
             blind = max(0, blind - 1)
@@ -91,16 +91,16 @@ private struct NormalizedParts<Scalars: ScalarSource> {
         }
     }
 
-    /// The token, after the white space that it does not take.
+    /// Returns the token, after the white space that it does not include.
     private mutating func take(_ match: NormalizedMatch<Scalars>, _ flags: AddedTokens.Flags, _ before: Scalars) -> Part? {
         var (source, count, skipped, start) = (before, match.scalars, 0, match.start)
         if flags.stripsLeft {
-            // Other tokens begin again in the white space that the one before took.
+            // Restart at the white space that the previous token included, where other tokens may begin.
             (count, skipped, start) = (count + spaces.count, taken.count, spaces.start ?? match.untakenStart)
             source = spaces.source ?? before
             spaces = PassedSpaces()
         }
-        // All of it is white space; to count it for every token would take for ever.
+        // All of it is white space; to count it for every token would take quadratic time.
         let isCounted = taken.count > match.scalars && flags.stripsRight
         taken = flags.stripsRight ? match.space : TakenSpace(end: match.end)
         let end = max(start, taken.end)
@@ -117,7 +117,7 @@ private struct NormalizedParts<Scalars: ScalarSource> {
         return give(.token(flags.id, start, end, ends))
     }
 
-    /// `part`, after the white space that no token took.
+    /// Returns `part`, after the white space that no token included.
     private mutating func give(_ part: Part?) -> Part? {
         given = spaces
         spaces = PassedSpaces()
@@ -127,13 +127,13 @@ private struct NormalizedParts<Scalars: ScalarSource> {
     }
 }
 
-/// The white space just passed, which a token may take, and which else belongs to the words.
+/// The white space just read, which a token may include; otherwise it belongs to the words.
 private struct PassedSpaces<Scalars: ScalarSource> {
     private(set) var start: Int?
     private(set) var source: Scalars?
     private(set) var count = 0
 
-    /// `before` gives the space next.
+    /// `before` is the source positioned before the space.
     mutating func pass(_ space: SourceScalar, _ before: Scalars) {
         if count == 0 { (start, source) = (space.start, before) }
         count += 1
@@ -146,11 +146,11 @@ private struct PassedSpaces<Scalars: ScalarSource> {
     }
 }
 
-/// White space that a token took with it. It is counted in normalised scalars, as places in the source would not do: the
-/// spaces around an ideograph have its place.
+/// White space that a token included. It is counted in normalised scalars. Source positions would not do: the spaces around an
+/// ideograph have its offsets.
 private struct TakenSpace {
     var count = 0
-    /// Where it ends in the source, or the token if there is none.
+    /// Where it ends in the source; where the token ends if there is none.
     var end: Int
 }
 
@@ -158,19 +158,19 @@ private struct TakenSpace {
 private struct NormalizedMatch<Scalars: ScalarSource> {
     /// Its index in the set.
     var token: Int32 = -1
-    /// The normalised scalars it has.
+    /// Its length in normalised scalars.
     var scalars = 0
     var start = 0
     var end = 0
     var endsInWord = false
     var precedesWord = false
     var after: Scalars
-    /// The start without the white space that the token before took.
+    /// The start without the white space that the previous token included.
     var untakenStart: Int
     /// The white space that follows.
     var space: TakenSpace
 
-    /// What was taken is white space to its end; to pass it again for every token would take for ever.
+    /// `taken` is known to be white space; to scan it again for every token would take quadratic time.
     init?(_ tokens: AddedTokens, _ from: Scalars, _ taken: TakenSpace) {
         var reader = from
         after = from

@@ -1,30 +1,30 @@
 import CUnicodeTables
 
-/// The options of `BertNormalizer`. All false: the text is left as it is.
+/// The options of `BertNormalizer`. If all are false, the text is unchanged.
 struct NormalizerOptions: Sendable {
-    /// Removes control characters and U+FFFD, and makes every white space a space.
+    /// Removes control characters and U+FFFD, and replaces each white-space character with a space.
     var cleans = false
-    /// Puts ideographs between spaces.
+    /// Puts spaces around ideographs.
     var separatesIdeographs = false
     /// Decomposes (NFD) and removes nonspacing marks.
     var stripsAccents = false
     var lowers = false
 }
 
-/// The normalised scalars of a text, one by one, each with the bytes of the source that it stands for. A value: a copy goes
-/// on from the same place, which is how a match is tried and given up.
+/// The normalised scalars of a text, one by one, each with the source bytes it comes from. A value type: a copy continues from the
+/// same position, so that a match can be attempted and abandoned.
 ///
-/// The reference normalises the whole text in four passes: clean, separate ideographs, decompose and strip, lower. All but
-/// one thing in them concerns a scalar alone. The exception is the canonical reordering of marks in the decomposition,
-/// which shows only where a mark survives the stripping; then `run` walks the marks class by class, in no memory at all.
+/// The reference normalises the whole text in four passes: clean, separate ideographs, decompose and strip accents, lower-case. All
+/// of these act on single scalars, with one exception: the canonical reordering of marks in the decomposition. It is visible only
+/// where a mark survives the stripping. There `run` visits the marks class by class, without a buffer.
 struct NormalizedScalars: ScalarSource {
     private let text: UnsafePointer<UInt8>
     private let end: Int
     private let options: NormalizerOptions
-    /// What follows the scalars that are ready.
+    /// The source position after the scalars that are ready.
     private(set) var position: Int
 
-    /// The scalars that are ready, all from the same source bytes.
+    /// The scalars that are ready, all from the same source range.
     private var ready = InlineArray<8, UInt32>(repeating: 0)
     private var readyNext = 0
     private var readyCount = 0
@@ -39,7 +39,7 @@ struct NormalizedScalars: ScalarSource {
         self.position = position
     }
 
-    /// Whether the next scalar begins at `position`, so that another reader can take over there.
+    /// Whether the next scalar begins at `position`, so that another reader can continue there.
     @inline(__always)
     var isBetweenScalars: Bool { readyNext == readyCount && run == nil }
 
@@ -62,7 +62,7 @@ struct NormalizedScalars: ScalarSource {
         }
     }
 
-    /// Makes ready what becomes of one scalar of the source.
+    /// Makes the normalised scalars of one source scalar ready.
     private mutating func take(_ source: SourceScalar) {
         let record = ScalarRecord(source.scalar)
         if options.cleans {
@@ -80,7 +80,7 @@ struct NormalizedScalars: ScalarSource {
         let isSeparate = options.separatesIdeographs && record.isIdeograph
         if isSeparate { push(0x20) }
         if options.stripsAccents, record.isNonspacing {
-            // Nothing is left of it.
+            // It is removed.
         } else if options.stripsAccents, record.decomposes {
             decompose(source.scalar)
         } else {
@@ -102,7 +102,7 @@ struct NormalizedScalars: ScalarSource {
             let record = ScalarRecord(parts.scalars[index])
             if record.isNonspacing { continue }
             if record.rank != 0 {
-                // Marks that stay (of musical notes): they have to be ordered with the marks that follow.
+                // Marks that stay (of musical notes) must be ordered together with the marks that follow.
                 tails = (parts, index)
                 return beginRun(tails: parts.count - index, rank: record.rank)
             }
@@ -118,7 +118,7 @@ struct NormalizedScalars: ScalarSource {
 
     @inline(__always)
     private mutating func push(_ scalar: UInt32) {
-        // Three is the most that happens.
+        // The maximum that occurs is three.
         guard readyCount < 8 else { return }
         ready[readyCount] = scalar
         readyCount += 1
@@ -126,23 +126,23 @@ struct NormalizedScalars: ScalarSource {
 
     // MARK: Runs of combining marks
 
-    /// Marks in the order of their classes, and in the order of the text within a class. Each mark of the source that comes
-    /// out, kept or not, takes the next place in the source: the reference keeps places and moves the marks.
+    /// Marks in the order of their combining classes, and in text order within a class. Each output mark, kept or not, has the
+    /// offsets of the next mark in the source: the reference keeps offsets in place and moves the marks.
     private struct MarkRun {
         let start: Int
         let end: Int
-        /// The ranks that are still to come, as bits.
+        /// The ranks still to be visited, as bits.
         var ranks: UInt64
         var rank: UInt16
-        /// Where the search for marks of `rank` goes on.
+        /// Where the search for marks of `rank` continues.
         var search: Int
-        /// The place that the next mark takes.
+        /// The source position of the next mark's offsets.
         var place: Int
-        /// The rank of the marks that a decomposition left.
+        /// The rank of the marks left by a decomposition.
         let tailRank: UInt16
     }
 
-    /// Marks that the decomposition of the starter before the run left.
+    /// Marks left by the decomposition of the starter before the run.
     private var tails: (ScalarMapping, first: Int)?
 
     private mutating func beginRun(tails tailCount: Int, rank tailRank: UInt16) {
@@ -166,7 +166,7 @@ struct NormalizedScalars: ScalarSource {
             start: runStart, end: runEnd, ranks: ranks, rank: 0, search: runEnd, place: runStart, tailRank: tailRank)
     }
 
-    /// Makes the next surviving mark of the run ready, or ends it.
+    /// Makes the next surviving mark of the run ready, or ends the run.
     private mutating func nextMark() {
         guard var run else { return }
         while true {
@@ -188,7 +188,7 @@ struct NormalizedScalars: ScalarSource {
             run.ranks &= run.ranks - 1
             run.search = run.start
             if run.rank == run.tailRank, let (parts, first) = tails {
-                // They stand where their starter stood.
+                // They have the offsets of their starter.
                 tails = nil
                 self.run = run
                 for index in first..<parts.count {

@@ -1,25 +1,23 @@
-/// What ByteLevel and RobertaProcessing do as post-processors: the places of tokens without the
-/// white space at their ends.
+/// The offset trimming of ByteLevel and RobertaProcessing as post-processors: it removes the white space at the ends of tokens from
+/// their offsets.
 ///
-/// Counted is the white space that the vocabulary writes in a token, and so many characters of the
-/// text are left out, spaces or not, as the reference does it: a space that was added is in no text.
-/// Of an added token it is the white space in the text that it was found for.
+/// As in the reference, the count comes from the vocabulary: the white-space characters at the ends of the token as the vocabulary
+/// writes it. That many characters of the text are removed, white space or not, since an added space is not in the text. For an
+/// added token, the white space in the text that it matched is counted.
 final class OffsetTrimming: Sendable {
     struct Options: Sendable {
-        /// A single space before the first token of a text stays: it is taken for the one that was
-        /// added.
+        /// A single space before the first token of a text stays: it is taken for the added one.
         var keepsFirstSpace: Bool
     }
 
     let options: Options
-    /// By id.
-    let spaces: Table<Spaces>
+    let spaces: Table<Spaces>  // by id
 
-    /// The white space that a token begins and ends with, in characters.
+    /// The leading and trailing white space of a token, in characters.
     struct Spaces {
         fileprivate var leading: UInt16 = 0
         fileprivate var trailing: UInt16 = 0
-        /// 1: of an added token.
+        /// 1 for an added token.
         fileprivate var added: UInt16 = 0
 
         init() {}
@@ -35,7 +33,7 @@ final class OffsetTrimming: Sendable {
             }
         }
 
-        /// Of the next `count` scalars without the first `skipped`.
+        /// That of the next `count` scalars without the first `skipped`.
         init<Scalars: ScalarSource>(of scalars: Scalars, skipped: Int, count: Int) {
             var scalars = scalars
             var isLeading = true
@@ -56,7 +54,7 @@ final class OffsetTrimming: Sendable {
         }
     }
 
-    /// `withToken` calls a closure with the text of a token, if there is one of this id.
+    /// `withToken` calls a closure with the text of a token, if the id has one.
     init(
         _ options: Options, idCount: Int, added: [AddedToken],
         _ withToken: (Int32, (UnsafeRawBufferPointer) -> Void) -> Void
@@ -74,7 +72,7 @@ final class OffsetTrimming: Sendable {
 
     var memoryBytes: Int { spaces.memoryBytes }
 
-    /// The place that is left of a token at `start..<end`; `isFirst`: of the first of its text.
+    /// The trimmed offsets of a token at `start..<end`. `isFirst`: it is the first of its text.
     @inline(__always)
     func trimmed(
         _ id: Int32, _ text: UnsafePointer<UInt8>, _ start: Int, _ end: Int, isFirst: Bool
@@ -84,8 +82,8 @@ final class OffsetTrimming: Sendable {
         return trimmed(text, start, end, found, isFirst: isFirst)
     }
 
-    /// The same for an added token. `isTaken`: the token before took the white space that this one is in; to count it again for every
-    /// token would take for ever.
+    /// The same for an added token. `isTaken`: it lies in white space that the previous token included; to count that again for
+    /// every token would take quadratic time.
     func trimmedAdded(
         _ text: UnsafePointer<UInt8>, _ start: Int, _ end: Int, isTaken: Bool, isFirst: Bool
     ) -> (start: Int, end: Int) {
@@ -94,7 +92,7 @@ final class OffsetTrimming: Sendable {
         return trimmed(text, start, end, found, isFirst: isFirst)
     }
 
-    /// Trims the offsets of the first `count` tokens as the first of a text.
+    /// Trims the offsets of the first `count` tokens, as those at the beginning of a text.
     func trim(_ text: UnsafePointer<UInt8>, _ tokens: TokenBuffer, count: Int) {
         guard let ids = tokens.ids, let starts = tokens.starts, let ends = tokens.ends else { return }
         var before = (start: 0, end: 0)
@@ -111,7 +109,7 @@ final class OffsetTrimming: Sendable {
         }
     }
 
-    /// The same for a token with this white space.
+    /// The same for a token with the given white space.
     func trimmed(
         _ text: UnsafePointer<UInt8>, _ start: Int, _ end: Int, _ spaces: Spaces, isFirst: Bool
     ) -> (start: Int, end: Int) {
@@ -128,7 +126,7 @@ final class OffsetTrimming: Sendable {
             stop = UTF8Reader.read(text, before: stop).start
             trailing -= 1
         }
-        // Where the text has fewer characters before the end, nothing is left out.
+        // If the text has fewer characters before the end, nothing is trimmed.
         if trailing == 0 { end = max(stop, start) }
         return (start, end)
     }

@@ -1,7 +1,8 @@
-/// Cuts text without added tokens into tokens: the model with its normalizer and pre-tokenizer, chosen at opening.
+/// Tokenises text without added tokens: the model with its normalizer and pre-tokenizer, chosen when the tokenizer is opened.
 ///
-/// One of a few classes and not a protocol: the choice is made once for each stretch of text between added tokens, and all below is
-/// compiled for that model alone. A class may join what its files name as parts, as WordPiece joins all three in one walk.
+/// An enumeration of a few classes instead of a protocol: the choice is made once per stretch of text between added tokens, and all
+/// code below it is specialised for that model. A class may fuse steps that files list separately; WordPiece does normalizer,
+/// pre-tokenizer and model in one pass.
 enum PieceModel: Sendable {
     case wordPiece(WordPiece)
     case bytePairs(BytePairs)
@@ -73,8 +74,8 @@ enum PieceModel: Sendable {
             "\(parts.file): the normalizer \"\(parts.normalizer.name)\" is not supported with \(model)")
     }
 
-    /// How far `text[start..<end]` is known to be cut as it is, so that added tokens that are looked for in the normalised text are found
-    /// in the text itself.
+    /// How far the normalizer is known to leave `text[start..<end]` unchanged, so that added tokens of the normalised text can be
+    /// matched in the text itself.
     func leftEnd(_ text: UnsafePointer<UInt8>, from start: Int, to end: Int) -> Int {
         if let steps { return steps.leftEnd(text, from: start, to: end) }
         if case .wordPiece = self { return start }
@@ -90,7 +91,7 @@ enum PieceModel: Sendable {
         }
     }
 
-    /// The id of what the vocabulary cannot spell.
+    /// The id for what the vocabulary cannot represent.
     var unknown: Int32? {
         switch self {
         case .wordPiece(let model): model.options.unknown
@@ -100,7 +101,8 @@ enum PieceModel: Sendable {
         }
     }
 
-    /// Whether a space was added before a word that begins with this scalar of a text and the token `token`, as the vocabulary has it.
+    /// Whether a space was added before a word that begins with `scalar` and whose first token, as written in the vocabulary, is
+    /// `token`.
     func addedSpace(before scalar: UInt32, _ token: UnsafeRawBufferPointer) -> Bool {
         switch self {
         case .wordPiece: false
@@ -110,8 +112,9 @@ enum PieceModel: Sendable {
         }
     }
 
-    /// Cuts `text[start..<end]`, which is normalised on its own; `isLeft`: it is as the normalizer would leave it. Tokens that are found
-    /// in the normalised text are given in `added`. `continues`: what stands before was cut by an earlier call, as one stretch with this.
+    /// Tokenises `text[start..<end]`, which is normalised on its own. `isLeft`: the normalizer leaves it unchanged. `added` are the
+    /// tokens to match in the normalised text. `continues`: the text before it was tokenised by an earlier call, as one stretch
+    /// with this.
     @inline(never)
     func encode(
         _ text: UnsafePointer<UInt8>, from start: Int, to end: Int, continues: Bool, isLeft: Bool, finding added: AddedTokens?,
@@ -129,7 +132,7 @@ enum PieceModel: Sendable {
         }
     }
 
-    /// What the normalizer makes of the text of an added token.
+    /// The normalised text of an added token.
     func normalized(_ text: [UInt8]) -> [UInt8] {
         text.withUnsafeBufferPointer { text in
             guard let start = text.baseAddress else { return [] }

@@ -1,5 +1,5 @@
-/// Calls `body` with memory on the stack, of the size of `type`. It is as others left it: clearing it took a good part of the time of a
-/// short text.
+/// Calls `body` with uninitialised memory on the stack, of the size of `type`. Zeroing it took a large part of the time of a short
+/// text.
 @inline(__always)
 func withStackMemory<let words: Int>(
     _ type: InlineArray<words, UInt64>.Type, _ body: (UnsafeMutableRawPointer) -> Void

@@ -1,16 +1,16 @@
-/// Numbers in a row that never change, in memory of this process or in a mapped file, which the table keeps alive.
+/// An immutable array of numbers, in memory of this process or in a mapped file, which the table keeps alive.
 struct Table<Element: BitwiseCopyable>: @unchecked Sendable {
     let base: UnsafePointer<Element>
     let count: Int
-    /// nil: nothing has to be kept, for there are no numbers.
+    /// nil for an empty table.
     let owner: AnyObject?
-    /// The bytes that are memory of this process.
+    /// The bytes that are private memory of this process.
     let memoryBytes: Int
 
-    /// No numbers.
+    /// An empty table.
     init() { (base, count, owner, memoryBytes) = (UnsafePointer(bitPattern: PackTensor.alignment)!, 0, nil, 0) }
 
-    /// Numbers that `owner` keeps mapped.
+    /// Numbers in memory that `owner` keeps mapped.
     init(_ base: UnsafePointer<Element>, count: Int, owner: AnyObject) {
         (self.base, self.count, self.owner, memoryBytes) = (base, count, owner, 0)
     }
@@ -25,13 +25,13 @@ struct Table<Element: BitwiseCopyable>: @unchecked Sendable {
 
     var raw: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count * MemoryLayout<Element>.stride) }
 
-    /// An index is not checked: what leads to it was, when the table was made or opened.
+    /// The index is not checked: whatever leads to it was checked when the table was built or opened.
     @inline(__always)
     subscript(index: Int) -> Element { base[index] }
 }
 
 extension Table<UInt8> {
-    /// The bytes of a file.
+    /// The bytes of a mapped file.
     init(_ file: MappedFile) {
         self.init()
         guard let start = file.bytes.baseAddress else { return }

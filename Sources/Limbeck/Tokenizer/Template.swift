@@ -1,4 +1,4 @@
-/// What the tokenizer puts around texts: the post-processor of tokenizer.json.
+/// The template of special tokens around texts: the post-processor of tokenizer.json.
 package struct Template: Sendable {
     package enum Piece: Sendable {
         case token(id: Int32, type: Int32)
@@ -9,10 +9,10 @@ package struct Template: Sendable {
     var single: [Piece]
     var pair: [Piece]
 
-    /// Every text gets them all; real templates have three to five.
+    /// A limit, since every text gets all pieces; real templates have three to five.
     static let mostPieces = 64
 
-    /// Nothing around texts; the second one has type 1.
+    /// No special tokens; the second text has type 1.
     static let none = Template(
         single: [.text(index: 0, type: 0)], pair: [.text(index: 0, type: 0), .text(index: 1, type: 1)])
 
@@ -31,7 +31,7 @@ package struct Template: Sendable {
 
     func pieces(pair isPair: Bool) -> [Piece] { isPair ? pair : single }
 
-    /// Whether a type is another than 0.
+    /// Whether a type other than 0 occurs.
     var hasTypes: Bool {
         (single + pair).contains { piece in
             switch piece {
@@ -40,7 +40,7 @@ package struct Template: Sendable {
         }
     }
 
-    /// The same with 0 for every type: for a model that is not given any.
+    /// The same with type 0 throughout, for a model without token types.
     var withoutTypes: Template {
         func cleared(_ pieces: [Piece]) -> [Piece] {
             pieces.map { piece in
@@ -53,14 +53,14 @@ package struct Template: Sendable {
         return Template(single: cleared(single), pair: cleared(pair))
     }
 
-    /// The largest id of a special token, + 1.
+    /// The largest id of a special token, plus 1.
     var idBound: Int {
         var bound = 0
         for case .token(let id, _) in single + pair { bound = max(bound, Int(id) + 1) }
         return bound
     }
 
-    /// The special tokens around a single text, or a pair.
+    /// The number of special tokens around a single text, or a pair.
     func specialCount(pair isPair: Bool) -> Int {
         var count = 0
         for piece in pieces(pair: isPair) {
@@ -70,9 +70,9 @@ package struct Template: Sendable {
     }
 }
 
-/// Truncation of a pair, longest first, as the reference does it: the longer text gives until both are equal, then both.
+/// Truncation of a pair, longest first, as in the reference: the longer text is shortened until both are equal, then both are.
 enum LongestFirst {
-    /// How many tokens of texts that have `first` and `second` stay, if there is room for `room`.
+    /// How many tokens are kept of texts with `first` and `second` tokens, for `room` tokens in total.
     static func keep(_ first: Int, _ second: Int, room: Int) -> (Int, Int) {
         guard first + second > room else { return (first, second) }
         var short = min(first, second)

@@ -1,9 +1,9 @@
-/// Where tokens go: parallel arrays of the caller, any of which may be missing.
+/// The output of tokenisation: parallel arrays of the caller, any of which may be missing.
 package struct TokenBuffer {
     package var ids: UnsafeMutablePointer<Int32>?
-    /// The token type that the model is given.
+    /// The token types for the model.
     package var types: UnsafeMutablePointer<Int32>?
-    /// The bytes of the text that a token stands for, end exclusive; an empty range for special tokens of the template.
+    /// The offsets of a token in the text, in bytes, end exclusive; an empty range for special tokens of the template.
     package var starts: UnsafeMutablePointer<UInt32>?
     package var ends: UnsafeMutablePointer<UInt32>?
     /// The index of the word (or punctuation mark, or added token) in its text; -1 for special tokens of the template.
@@ -23,10 +23,10 @@ package struct TokenBuffer {
         self.capacity = capacity
     }
 
-    /// A buffer without room, to count tokens.
+    /// A buffer without capacity, to count tokens.
     package static var counting: TokenBuffer { TokenBuffer(capacity: 0) }
 
-    /// The rest of the buffer after `count` tokens.
+    /// The part of the buffer after `count` tokens.
     package func advanced(by count: Int) -> TokenBuffer {
         let step = min(max(count, 0), capacity)
         return TokenBuffer(
@@ -35,17 +35,17 @@ package struct TokenBuffer {
     }
 }
 
-/// Writes the tokens of one text to a buffer: stores what fits, counts the rest.
+/// Writes the tokens of one text to a buffer: stores those that fit, and counts the rest.
 struct TokenSink {
     private let buffer: TokenBuffer
     private let type: Int32
     private let room: Int
-    /// So many tokens at the beginning are not stored.
+    /// The number of tokens at the beginning that are not stored.
     private let skipped: Int
     let limit: Int
-    /// nil: the places of tokens are left as they are.
+    /// nil: offsets are not trimmed.
     let trimming: OffsetTrimming?
-    /// Tokens found so far; more than `limit` if the last word has more.
+    /// The tokens found so far; may exceed `limit` by the rest of the last word.
     private(set) var count = 0
     private(set) var word: Int32 = 0
 
@@ -58,7 +58,7 @@ struct TokenSink {
         room = min(buffer.capacity, limit)
     }
 
-    /// What comes next may still move the end of a token that was appended.
+    /// The next tokens may still change the end offset of one that was appended.
     var endsMove = false
 
     @inline(__always) var isFull: Bool { count >= limit && !endsMove }
@@ -76,7 +76,7 @@ struct TokenSink {
         count &+= 1
     }
 
-    /// The same for a token of which the vocabulary may write white space at the ends.
+    /// The same for a token which the vocabulary may write with white space at its ends.
     @inline(__always)
     mutating func appendTrimmed(
         _ id: Int32, _ text: UnsafePointer<UInt8>, _ start: Int, _ end: Int
@@ -86,14 +86,15 @@ struct TokenSink {
         append(id, place.start, place.end)
     }
 
-    /// The same for an added token, which may have taken the white space beside it; `isTaken`: or stands in what another took.
+    /// The same for an added token, which may include the white space around it. `isTaken`: it lies in white space that another
+    /// token included.
     mutating func appendAdded(_ id: Int32, _ text: UnsafePointer<UInt8>, _ start: Int, _ end: Int, isTaken: Bool) {
         guard let trimming else { return append(id, start, end) }
         let place = trimming.trimmedAdded(text, start, end, isTaken: isTaken, isFirst: count == skipped)
         append(id, place.start, place.end)
     }
 
-    /// The same for an added token with white space at its ends in the normalised text.
+    /// The same for an added token with this white space at its ends in the normalised text.
     @inline(never)
     mutating func appendAdded(
         _ id: Int32, _ text: UnsafePointer<UInt8>, _ start: Int, _ end: Int, _ spaces: OffsetTrimming.Spaces
@@ -103,7 +104,7 @@ struct TokenSink {
         append(id, place.start, place.end)
     }
 
-    /// Gives the tokens from the number `first` on another end.
+    /// Sets the end offset of all tokens from index `first`.
     func moveEnds(from first: Int, to end: Int) {
         guard let ends = buffer.ends else { return }
         let first = max(first - skipped, 0)
@@ -113,7 +114,7 @@ struct TokenSink {
     @inline(__always)
     mutating func endWord() { word &+= 1 }
 
-    /// Takes back what was appended after `count` was so much.
+    /// Removes the tokens appended since the count was `count`.
     @inline(__always)
     mutating func rewind(to count: Int) { self.count = count }
 }

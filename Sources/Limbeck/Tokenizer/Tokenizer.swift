@@ -1,19 +1,19 @@
-/// Cuts texts into the tokens of a model. Immutable: any number of threads may use one at the same time.
+/// Splits texts into the tokens of a model. Immutable: any number of threads may use one at the same time.
 ///
-/// Exactly as the Hugging Face `tokenizers` library does it. Cutting a text allocates nothing.
+/// The results are exactly those of the Hugging Face `tokenizers` library. Tokenising a text allocates nothing.
 public final class Tokenizer: Sendable {
     let model: PieceModel
     let vocabulary: Vocabulary
     let template: Template
     /// Truncation keeps the end of a text.
     let truncatesLeft: Bool
-    /// The question-answering pipeline of transformers would give the context first.
+    /// If set, the question-answering pipeline of transformers would put the context first.
     let padsLeft: Bool
     let trimming: OffsetTrimming?
-    /// Added tokens found in the text as it is, and in the normalised text.
+    /// Added tokens matched in the original text, and in the normalised text.
     let literalTokens: AddedTokens?
     let normalizedTokens: AddedTokens?
-    /// The added tokens that are not in the vocabulary.
+    /// Added tokens that are not in the vocabulary.
     let extra: Vocabulary?
 
     /// The ids of the special tokens, where the tokenizer has them.
@@ -23,7 +23,7 @@ public final class Tokenizer: Sendable {
     package let pad: Int32?
     package let unk: Int32?
 
-    /// The number of ids: every id is below it, though some may name no token.
+    /// The number of ids: every id is less, though some may name no token.
     public let vocabularySize: Int
 
     init(_ parts: __shared TokenizerParts) throws(LimbeckError) {
@@ -38,7 +38,7 @@ public final class Tokenizer: Sendable {
         let normalized = parts.addedTokens.filter { $0.isNormalized }
         let texts = normalized.map { model.normalized($0.text) }
         for text in texts where text.isEmpty {
-            throw LimbeckError(.fileUnsupported, "\(parts.file): an added token of which the normalizer leaves nothing")
+            throw LimbeckError(.fileUnsupported, "\(parts.file): an added token that the normalizer removes entirely")
         }
         normalizedTokens = try AddedTokens.looking(for: normalized, texts: texts)
         var builder = Vocabulary.Builder()
@@ -52,7 +52,7 @@ public final class Tokenizer: Sendable {
         vocabularySize = idCount
 
         @inline(never) func id(_ text: String?) -> Int32? { text.flatMap { extra?.id(of: $0) ?? vocabulary.id(of: $0) } }
-        // Files that do not say it call them as one of the two families does.
+        // Files that do not name the special tokens use the names of one of the two families.
         @inline(never) func id(_ name: String?, _ bert: String?, _ roberta: String?) -> Int32? {
             name != nil ? id(name) : id(bert) ?? id(roberta)
         }
@@ -72,7 +72,7 @@ public final class Tokenizer: Sendable {
         unk = model.unknown ?? id(names.unk, bert.unk, roberta.unk)
     }
 
-    /// The tokenizer that was written: its tables are views of a pack. That they lead nowhere else is checked here.
+    /// Opens a packed tokenizer, whose tables are views of the pack. All indices in them are validated here.
     init(_ json: __shared JSONValue, _ tables: __shared PackedTables) throws(LimbeckError) {
         vocabulary = try Vocabulary("tokenizer.vocabulary", tables.member(json, "vocabulary"), tables)
         extra = try json.optional("extra").map { part throws(LimbeckError) in try Vocabulary("tokenizer.extra", part, tables) }
@@ -99,13 +99,13 @@ public final class Tokenizer: Sendable {
 
     // MARK: The vocabulary
 
-    /// What cuts words into tokens, as the field calls it.
+    /// The kind of the model that splits words into tokens.
     public var kind: String { model.name }
 
-    /// Whether the vocabulary writes tokens inside a word otherwise than those that begin one ("##ing").
+    /// Whether the vocabulary marks tokens that continue a word ("##ing").
     package var marksContinuations: Bool { model.marksContinuations }
 
-    /// The token `id` as in the vocabulary ("##ing"); nil if no token has this id.
+    /// The token `id` as written in the vocabulary ("##ing"); nil if no token has this id.
     public func token(_ id: Int32) -> String? {
         withTokenBytes(id) { String(utf8: $0) }
     }
@@ -125,61 +125,61 @@ public final class Tokenizer: Sendable {
         return vocabulary.withToken(id, body)
     }
 
-    /// The bytes of the tables that are memory of this process.
+    /// The bytes of the tables in private memory of this process.
     package var memoryBytes: Int {
         vocabulary.memoryBytes + model.memoryBytes + (extra?.memoryBytes ?? 0) + (literalTokens?.memoryBytes ?? 0)
             + (normalizedTokens?.memoryBytes ?? 0) + (trimming?.memoryBytes ?? 0)
     }
 
-    /// Whether a token is a special one: by its name, or as what the template puts after a text.
+    /// Whether a token is special: by its name, or because the template appends it to a text.
     package func isSpecial(_ id: Int32) -> Bool {
         if id == cls || id == sep || id == mask || id == pad || id == unk { return true }
         if case .token(let last, _)? = template.pieces(pair: false).last { return last == id }
         return false
     }
 
-    // MARK: Cutting
+    // MARK: Tokenising
 
-    /// The special tokens that the template adds to a single text, or to a pair.
+    /// The number of special tokens that the template adds to a single text, or to a pair.
     package func specialTokenCount(pair: Bool) -> Int { template.specialCount(pair: pair) }
 
-    /// The pieces that a sequence is made of, for callers that put it together themselves.
+    /// The template's pieces, for callers that assemble sequences themselves.
     package func templatePieces(pair: Bool) -> [Template.Piece] { template.pieces(pair: pair) }
 
-    /// Where added tokens are, as far as calls before have found out.
+    /// The positions of added tokens, as far as earlier calls have found them.
     package struct Place {
         fileprivate var literal = AddedTokens.Place()
         fileprivate var normalized = AddedTokens.Place()
-        /// What the normalizer leaves as it is, as far as calls before have looked.
+        /// The range that the normalizer leaves unchanged, as far as earlier calls have looked.
         fileprivate var left = 0..<0
 
         package init() {}
     }
 
-    /// Cuts one text, without special tokens; types are 0. Stores what fits, and returns the number of tokens found, which
-    /// is at most `limit`. Beyond it the text is not cut, only looked through for the next added token.
+    /// Tokenises one text, without special tokens; types are 0. Stores what fits, and returns the number of tokens found, at most
+    /// `limit`. Beyond that the text is only searched for the next added token.
     package func encode(_ text: Text, into out: TokenBuffer, limit: Int = .max) -> Int {
         var place = Place()
         return encode(text, type: 0, into: out, limit: limit, trimming, &place)
     }
 
-    /// Where a word begins, from which on a text can be cut again.
+    /// The start of a word, from which tokenising a text can be resumed.
     package struct WordStart {
         package var byte: Int
-        /// The word is the first of its stretch of text, and a space is added before it if the model does so.
+        /// The word is the first of its stretch of text, before which the model adds a space if it adds one at all.
         package var beginsStretch: Bool
 
         /// The beginning of a text.
         package static let first = WordStart(byte: 0, beginsStretch: true)
     }
 
-    /// The same with its places, untrimmed; as many tokens as there is room for.
+    /// The same with untrimmed offsets; as many tokens as there is room for.
     package func tokensBeforeTrimming(of text: Text, into out: TokenBuffer) -> Int {
         var place = Place()
         return encode(text, from: .first, into: out, limit: out.capacity, &place)
     }
 
-    /// The same of a text in two pieces, without the first `skipped` tokens, which `limit` counts.
+    /// The same for a text in two pieces, without the first `skipped` tokens, which `limit` includes.
     private func encode(
         _ text: JoinedText, type: Int32 = 0, into out: TokenBuffer, skipping skipped: Int = 0, limit: Int = .max
     ) -> Int {
@@ -197,15 +197,16 @@ public final class Tokenizer: Sendable {
                 limit: limit - text.headTokens, trimming, &place)
     }
 
-    /// The same from a word on. Offsets are those of the whole text, and not trimmed yet: that is `trim`. A caller that cuts a text part
-    /// by part, each further on than the one before, keeps `place` between the calls: then all together look through the text once.
+    /// The same from a word on. Offsets are relative to the whole text, and not trimmed yet: `trim` does that. A caller that
+    /// processes a text part by part, in increasing order, keeps `place` between the calls: then all calls together search the text
+    /// for added tokens once.
     package func encode(
         _ text: Text, from first: WordStart, into out: TokenBuffer, limit: Int, _ place: inout Place
     ) -> Int {
         encode(text, from: first, type: 0, into: out, limit: limit, nil, &place)
     }
 
-    /// Where the word begins whose first token this is, of a text that was cut without trimming.
+    /// The start of the word whose first token this is, in a text that was tokenised without trimming.
     package func wordStart(_ id: Int32, at byte: Int, of text: Text) -> WordStart {
         guard let start = text.baseAddress?.assumingMemoryBound(to: UInt8.self), byte < text.count else { return .first }
         let scalar = UTF8Reader.read(start, at: byte, end: text.count).scalar
@@ -213,7 +214,7 @@ public final class Tokenizer: Sendable {
         return WordStart(byte: byte, beginsStretch: isAfterAddedSpace)
     }
 
-    /// Trims the offsets of the first `count` tokens as the first of a text.
+    /// Trims the offsets of the first `count` tokens, as those at the beginning of a text.
     package func trim(_ text: Text, _ tokens: TokenBuffer, count: Int) {
         guard let trimming, let text = text.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
         trimming.trim(text, tokens, count: count)
@@ -240,7 +241,7 @@ public final class Tokenizer: Sendable {
         return min(sink.count, limit) - skipped
     }
 
-    /// Whether the normalizer leaves `text[first..<end]` as it is.
+    /// Whether the normalizer leaves `text[first..<end]` unchanged.
     @inline(__always)
     private func isLeft(_ text: UnsafePointer<UInt8>, _ first: Int, _ end: Int, _ known: inout Range<Int>) -> Bool {
         let isKnown = known.lowerBound <= first && first <= known.upperBound
@@ -251,7 +252,7 @@ public final class Tokenizer: Sendable {
         return stop == end
     }
 
-    /// Finds added tokens in `text[first..<end]`, with what is around it from `begin` on, and gives the stretches between to `cut`.
+    /// Finds added tokens in `text[first..<end]`, whose context begins at `begin`, and passes the stretches between them to `cut`.
     @inline(__always)
     private func split(
         _ text: UnsafePointer<UInt8>, _ first: Int, _ end: Int, at tokens: AddedTokens?, in begin: Int, into sink: inout TokenSink,
@@ -274,16 +275,16 @@ public final class Tokenizer: Sendable {
         if !sink.isFull, position < end { cut(position, end, &sink) }
     }
 
-    /// Makes the sequence of a text, or of a pair: the template's special tokens and types, truncated longest first to
-    /// `maxLength` tokens with the special ones (0: not truncated), at the end of a text, or at its beginning if `truncatesLeft`.
-    /// Stores what fits and returns the number of tokens.
+    /// Assembles the sequence of a text, or of a pair, with the template's special tokens and types. It is truncated, longest
+    /// first, to `maxLength` tokens including the special ones (0: not truncated), at the end of a text, or at its beginning if
+    /// `truncatesLeft`. Stores what fits and returns the number of tokens.
     package func encode(
         _ text: Text, pair: Text?, addSpecialTokens: Bool, maxLength: Int, into out: TokenBuffer
     ) -> Int {
         encode(JoinedText(text), pair: pair, addSpecialTokens: addSpecialTokens, maxLength: maxLength, into: out)
     }
 
-    /// The same; offsets are those of the pieces that the first text stands in.
+    /// The same; offsets are relative to the pieces of the first text.
     package func encode(
         _ text: JoinedText, pair: Text?, addSpecialTokens: Bool, maxLength: Int, into out: TokenBuffer
     ) -> Int {
@@ -316,7 +317,7 @@ public final class Tokenizer: Sendable {
         return count
     }
 
-    /// How many tokens of two texts stay. Beyond `room` it matters only which text has more, and only if `room` is odd.
+    /// How many tokens of two texts are kept. Beyond `room` it matters only which text has more, and only if `room` is odd.
     private func keep(_ first: JoinedText, _ second: Text, room: Int) -> (Int, Int) {
         guard room < Int.max else { return (room, room) }
         let bound = room + 1

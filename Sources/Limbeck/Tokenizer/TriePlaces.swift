@@ -1,13 +1,20 @@
-/// Finds a place for every node of a trie, so that those lie together that many words pass: the smaller a token's id, the more
-/// frequent it is, in the vocabularies of all kinds. What is alike in that is placed breadth first.
+/// Builds the double array of `ByteTrie`: finds a base for every node such that the units of all its children are free.
 ///
-/// A model is opened in a few milliseconds, and a vocabulary has 100,000 nodes: hence raw memory, and a bounded search.
+/// To place a node, the candidates are the bases that put its first child on a free unit; the first at which all children are on
+/// free units is taken. If none fits, a block of 256 units is added. Only units of the newest `openBlocks` blocks are candidates,
+/// so a search takes bounded time, and units in older blocks stay unused.
+///
+/// The order of placement decides which nodes share cache lines. In vocabularies of all kinds, a smaller id means a more frequent
+/// token. So nodes are placed in order of the smallest id below them, by its number of bits, and breadth first among equals: nodes
+/// that many words pass lie together.
+///
+/// A model opens in a few milliseconds, and a vocabulary has 100,000 nodes: hence raw memory and the bounded search.
 struct TriePlaces: ~Copyable {
     private(set) var units: UnsafeMutablePointer<ByteTrie.Unit>
     private(set) var values: UnsafeMutablePointer<Int32>
     private(set) var count = 0
 
-    /// The free units as a ring; only those of the newest blocks are in it, which bounds the search.
+    /// The free units as a circular doubly linked list. Only those of the newest blocks are in it, which bounds the search.
     private var nextFree: UnsafeMutablePointer<UInt32>
     private var previousFree: UnsafeMutablePointer<UInt32>
     private var firstFree = ByteTrie.nobody
@@ -15,13 +22,13 @@ struct TriePlaces: ~Copyable {
     private static let openBlocks = 8
 
     private struct Entry {
-        /// The first eight bytes, for a fast comparison.
+        /// The first eight bytes as a big-endian number, for fast comparison.
         let head: UInt64
         let key: ByteTrie.Key
         let order: Int
     }
 
-    /// A node whose children are still to be placed: the entries that pass it.
+    /// A node whose children are still to be placed: the range of entries below it.
     private struct Task {
         let node: UInt32
         let first: Int
@@ -30,11 +37,12 @@ struct TriePlaces: ~Copyable {
     }
 
     private let bytes: UnsafeRawBufferPointer
-    /// The children of the node that is being placed: their bytes, their first entries, and the smallest value among these.
+    /// The children of the node that is being placed: their bytes, their first entries, and the smallest value below each.
     private var labels: [UInt8] = []
     private var starts: [Int] = []
     private var least: [Int32] = []
-    /// What is still to be done, by the number of bits of the smallest value: a child's is at least its parent's.
+    /// The nodes to place, by the bit width of the smallest value below them. A child's smallest value is at least its parent's, so
+    /// one pass over the widths suffices.
     private var tasks = [[Task]](repeating: [], count: 33)
 
     init(_ keys: [ByteTrie.Key], bytes: UnsafeRawBufferPointer) {

@@ -1,6 +1,6 @@
 import CUnicodeTables
 
-/// What the Hugging Face tokenizers know of a scalar; bits as scripts/make-unicode-tables.py writes them.
+/// The properties of a scalar that the Hugging Face tokenizers use; bits as scripts/make-unicode-tables.py writes them.
 struct ScalarRecord {
     private let bits: UInt16
 
@@ -24,22 +24,22 @@ struct ScalarRecord {
     @inline(__always) var lowers: Bool { bits & 128 != 0 }
     /// The rank of the combining class, at most 63; 0 for a starter.
     @inline(__always) var rank: UInt16 { bits >> 8 & 63 }
-    /// `\p{L}` of GPT-2's regular expression.
+    /// `\p{L}` in GPT-2's regular expression.
     @inline(__always) var isLetter: Bool { bits & 1 << 14 != 0 }
-    /// Its `\p{N}`.
+    /// `\p{N}` in the same expression.
     @inline(__always) var isNumber: Bool { bits & 1 << 15 != 0 }
 
-    /// What Rust's `char::is_numeric` says, which knows of the numbers of a newer Unicode than the regular expression.
+    /// Rust's `char::is_numeric`, which includes the numbers of a newer Unicode version than the regular expression.
     @inline(__always)
     func isNumeric(_ scalar: UInt32) -> Bool { isNumber || 0x11DE0...0x11DE9 ~= scalar || 0x16FF4...0x16FF6 ~= scalar }
 }
 
-/// What tables say that a scalar becomes.
+/// The scalars that a mapping table replaces a scalar with.
 struct ScalarMapping {
     private(set) var scalars = InlineArray<18, UInt32>(repeating: 0)
     let count: Int
 
-    /// nil: the scalar stays.
+    /// nil if the scalar is unchanged.
     private init?(_ scalar: UInt32, _ table: limbeck_mapping) {
         var span = scalars.mutableSpan
         let found = span.withUnsafeMutableBufferPointer { scalars in
@@ -56,12 +56,12 @@ struct ScalarMapping {
     @inline(never)
     static func canonical(_ scalar: UInt32) -> ScalarMapping? { ScalarMapping(scalar, limbeck_canonical) }
 
-    /// NFKD, of a scalar that NFD leaves.
+    /// NFKD of a scalar that NFD leaves unchanged.
     @inline(never)
     static func compatible(_ scalar: UInt32) -> ScalarMapping? { ScalarMapping(scalar, limbeck_compatible) }
 }
 
-/// A scalar of a text, and the bytes that it was read from.
+/// A scalar, and its range of source bytes.
 struct SourceScalar {
     let scalar: UInt32
     let start: Int
@@ -111,9 +111,9 @@ enum UTF8Reader {
         return SourceScalar(scalar: scalar, start: position, end: next)
     }
 
-    /// The scalar that ends at `position`, which is above 0.
+    /// The scalar that ends at `position`, which must be above 0.
     static func read(_ text: UnsafePointer<UInt8>, before position: Int) -> SourceScalar {
-        // A scalar has four bytes at most; the first start that reads up to here is its own.
+        // A scalar has at most four bytes; the first start from which a scalar reads exactly to here is the right one.
         var start = max(0, position &- 4)
         while start < position {
             let source = read(text, at: start, end: position)
@@ -123,13 +123,13 @@ enum UTF8Reader {
         return SourceScalar(scalar: replacement, start: position &- 1, end: position)
     }
 
-    /// Whether these bytes are the scalar's own, and not what U+FFFD was read for.
+    /// Whether the bytes encode the scalar, as opposed to ill-formed bytes that were read as U+FFFD.
     @inline(__always)
     static func isWellFormed(_ source: SourceScalar, _ text: UnsafePointer<UInt8>) -> Bool {
         source.scalar != replacement || source.end &- source.start == 3 && text[source.start] == 0xEF
     }
 
-    /// The bytes of the UTF-8 of `scalar`.
+    /// The number of bytes of the UTF-8 of `scalar`.
     @inline(__always)
     static func count(_ scalar: UInt32) -> Int {
         scalar < 0x80 ? 1 : scalar < 0x800 ? 2 : scalar < 0x10000 ? 3 : 4

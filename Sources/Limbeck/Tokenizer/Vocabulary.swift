@@ -1,15 +1,15 @@
-/// Tokens and their ids: a trie from text to id, and the texts by id. Ids may have holes.
+/// Tokens and their ids: a trie from text to id, and the texts by id. Ids may have gaps.
 final class Vocabulary: Sendable {
-    /// Ids from here on are refused: nobody has such a vocabulary, and tables by id would be absurdly large.
+    /// Larger ids are refused: no real vocabulary has them, and tables indexed by id would become very large.
     static let maximumCount = 1 << 21
-    /// The most bytes of all tokens together; the tables need a multiple of it. Multilingual vocabularies have 2 MiB.
+    /// The maximum total size of all tokens; the tables need a multiple of it. Multilingual vocabularies have 2 MiB.
     static let maximumBytes = 16 << 20
 
     let trie: ByteTrie
     /// The largest id + 1.
     var count: Int { places.count }
     let bytes: Table<UInt8>
-    /// By id: the text's place in `bytes`; a count of -1 for a hole.
+    /// By id: the text's range in `bytes`; a count of -1 for a gap.
     let places: Table<Place>
 
     struct Place {
@@ -17,7 +17,7 @@ final class Vocabulary: Sendable {
         var count: Int32
     }
 
-    /// Collects tokens in the order of the file. Of two with the same text, or the same id, the later one counts.
+    /// Collects tokens in the order of the file. Of two with the same text, or the same id, the later one wins.
     struct Builder {
         fileprivate var bytes: [UInt8] = []
         fileprivate var keys: [ByteTrie.Key] = []
@@ -55,7 +55,7 @@ final class Vocabulary: Sendable {
         (self.trie, self.bytes, self.places) = (trie, bytes, places)
     }
 
-    /// Tokens with different texts. Ids may be more, where some are left out or a text is there twice.
+    /// The number of distinct tokens. There may be more ids, with gaps or duplicate texts.
     var tokenCount: Int {
         var tokens = 0
         for id in 0..<Int32(count) where withToken(id, { trie.value(of: $0) == id }) == true { tokens += 1 }

@@ -134,7 +134,7 @@ extension Session {
 }
 
 extension Tokenizer {
-    /// Cuts a text into a buffer on the stack that every text uses, so that the tokenizer alone is measured.
+    /// Tokenises a text into a stack buffer that all texts share, so that only the tokenizer is measured.
     fileprivate func cut(_ text: String) {
         var text = text
         text.withUTF8 { text in

@@ -34,7 +34,7 @@ struct Inspect: ParsableCommand {
     private func describe(_ session: Session, _ opening: Duration, _ entries: [StoredTensor], _ output: Output) {
         let model = session.model
         func row(_ name: String, _ value: String) { output.line("\(aligned(name, 11)) \(value)") }
-        // What it is, what it takes and gives, what it costs, and what to know.
+        // In order: what it is, its inputs and outputs, its cost, and notes.
         row("family", "\(model.family)")
         row("precision", model.precision.name)
         row("parameters", grouped(model.parameters))
@@ -76,7 +76,7 @@ struct Inspect: ParsableCommand {
         }
     }
 
-    /// The first labels; there may be thousands.
+    /// The first labels, since there may be thousands.
     private static func summary(of labels: [String]) -> String {
         let shown = labels.count > 12 ? 10 : labels.count
         let text = labels.prefix(shown).map { excerpt($0, 40) }.joined(separator: ", ")

@@ -34,7 +34,7 @@ struct Keys: ParsableCommand {
 private struct KeySection {
     let title: String
     var rows: [String] = []
-    /// What stands below.
+    /// The text below the table.
     var end: String?
 
     static var all: [KeySection] {
@@ -69,7 +69,7 @@ private struct KeySection {
             }
     }
 
-    /// What the families have beside what all have.
+    /// The keys of the families in addition to the common ones.
     private static var families: KeySection {
         var section = KeySection(title: "`config.json` of the families, moreover", head: "`model_type` | keys | ")
         section.rows[1] = "|---|---|---|"
@@ -105,7 +105,7 @@ private struct KeySection {
         return section
     }
 
-    /// Rules of the same effect as one, in the order of what a reader wants to know.
+    /// Merges rules with the same effect, and orders them by relevance to the reader.
     private static func lines(_ rules: [KeyRule]) -> [(keys: String, effect: String)] {
         var lines: [(keys: String, effect: String, rank: Int)] = []
         for rule in rules {
@@ -123,7 +123,7 @@ private struct KeySection {
 }
 
 extension KeyRule {
-    /// In words; and how soon a reader wants to know.
+    /// In words, with the rank in that order.
     fileprivate var description: (effect: String, rank: Int) {
         switch effect {
         case .obeyed: return ("obeyed", 0)

@@ -18,7 +18,7 @@ struct Pack: ParsableCommand {
     @Argument(help: "The file to write.", completion: .file())
     var out: String
 
-    // Not with a default: of an enumeration, the parser would print its number.
+    // Without a default value, because the parser would print the number of the enumeration's case.
     @Option(help: "How the weights are kept; by default int8.")
     var precision: Precision?
 
@@ -53,7 +53,7 @@ struct Pack: ParsableCommand {
         try output.flush()
     }
 
-    /// Says on a terminal what is being done, and takes it back when it is.
+    /// Shows the current stage on a terminal, and removes it when done.
     private static func pack(_ model: String, to out: String, _ options: PackOptions) throws {
         guard Descriptor.error.isTerminal else { return try Model.pack(model, to: out, options: options) }
         let clear = "\r\u{1B}[K"
@@ -77,7 +77,7 @@ extension PackStage {
     }
 }
 
-/// How far the answers of a pack are from those of its source.
+/// The difference between the answers of a pack and those of its source.
 private struct Comparison {
     private var texts = 0
     private var sum = 0.0

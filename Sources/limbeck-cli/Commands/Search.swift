@@ -69,10 +69,10 @@ struct Search: ParsableCommand {
         try output.flush()
     }
 
-    /// As sentence-transformers chooses prompts for queries and for documents.
+    /// The prompts that sentence-transformers chooses for queries and for documents.
     private func options(_ model: Model, _ names: [String]) -> EmbedOptions {
         let name = names.first { name in model.prompts.contains { $0.name == name } }
-        // Of length one, a dot product is the cosine.
+        // For vectors of length one, the dot product is the cosine.
         return EmbedOptions(normalize: model.similarity == .cosine ? true : nil, promptName: name)
     }
 }
@@ -87,7 +87,7 @@ extension Similarity {
     }
 }
 
-/// The highest scores with their places, best first; equal ones in their order.
+/// The top-k scores with their indices, best first; ties keep their order.
 func best(_ scores: [Float], _ count: Int) -> [(offset: Int, element: Float)] {
     Array(scores.enumerated().sorted { ($1.element, $0.offset) < ($0.element, $1.offset) }.prefix(count))
 }

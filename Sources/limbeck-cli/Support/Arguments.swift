@@ -1,7 +1,7 @@
 import ArgumentParser
 import Limbeck
 
-/// Which model, and what it may use: the same for every question.
+/// The model and the resources it may use: common to all commands that run one.
 struct ModelArguments: ParsableArguments {
     @Argument(help: "A model folder, a pack, or a GGUF file.", completion: .file())
     var model: String
@@ -23,14 +23,14 @@ struct ModelArguments: ParsableArguments {
     @Option(help: "The instruction set; by default the best there is. All give the same bits.")
     var kernels: InstructionSet?
 
-    /// A session with a model that can do what the command asks for.
+    /// Opens a session with a model that can do the task.
     func open(for task: Task) throws -> Session {
         let session = try timedOpen().session
         try task.check(session.model, model)
         return session
     }
 
-    /// Also how long it took to open the model.
+    /// The same, with the time that it took to open the model.
     func timedOpen() throws -> (session: Session, opening: Duration) {
         let start = ContinuousClock.now
         let model = try Model(path: model)
@@ -39,7 +39,7 @@ struct ModelArguments: ParsableArguments {
     }
 }
 
-/// What is put before texts.
+/// The prompt of texts.
 struct PromptArguments: ParsableArguments {
     @Option(help: "Put this before every text, as one text with it; \"\": nothing. By default as the model's folder says.")
     var prompt: String?
@@ -52,13 +52,13 @@ struct PromptArguments: ParsableArguments {
     }
 }
 
-/// How answers are printed.
+/// The output format.
 struct FormatArguments: ParsableArguments {
     @Flag(help: "Print one JSON object per line.")
     var json = false
 }
 
-/// The texts to work on, one after the other.
+/// The input texts.
 struct TextArguments: ParsableArguments {
     @Argument(help: "Texts; - reads standard input, one text per line, as does nothing at all.")
     var texts: [String] = []
@@ -66,7 +66,7 @@ struct TextArguments: ParsableArguments {
     @Option(name: .shortAndLong, help: "Read texts from a file, one per line.", completion: .file())
     var file: String?
 
-    /// Hands the texts to `body`, some at a time, and brings its output out after each time.
+    /// Passes the texts to `body` in chunks, and flushes its output after each.
     func forEachChunk(_ output: Output, _ body: ([String]) throws -> Void) throws {
         guard texts.isEmpty || file == nil else { throw Failure(.usage, "give texts or --file, not both") }
         if texts.isEmpty || texts == ["-"] {
@@ -77,10 +77,10 @@ struct TextArguments: ParsableArguments {
     }
 }
 
-/// An enumeration of the library, by the names of its cases where nothing else is said.
+/// An enumeration of the library as an argument, by default with the names of its cases.
 protocol NamedArgument: ExpressibleByArgument, RawRepresentable<UInt32> {
     static var all: [Self] { get }
-    /// As the command line and Python spell it.
+    /// The spelling on the command line and in Python.
     var name: String { get }
 }
 

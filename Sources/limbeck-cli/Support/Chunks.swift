@@ -1,10 +1,10 @@
-// Texts go to the library some at a time: results come out early, memory stays small, and a bar can move.
+// Texts are passed to the library in chunks: results are printed early, memory stays small, and the progress bar can move.
 
-/// Enough texts to fill a batch, few enough to wait for.
+/// Enough texts to fill a batch, and few enough for a short wait.
 private let chunkSize = 64
 
 extension LineReader {
-    /// Hands the lines to `body`, some at a time, and brings its output out after each time.
+    /// Passes the lines to `body` in chunks, and flushes its output after each.
     func forEachChunk(_ output: Output, _ body: ([String]) throws -> Void) throws {
         var done = 0
         while true {
@@ -20,7 +20,7 @@ extension LineReader {
 }
 
 extension [String] {
-    /// The same with texts that are there already.
+    /// The same for texts that are in memory.
     func forEachChunk(_ output: Output, _ body: ([String]) throws -> Void) throws {
         for start in stride(from: 0, to: count, by: chunkSize) {
             let end = Swift.min(start + chunkSize, count)

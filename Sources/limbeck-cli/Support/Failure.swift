@@ -1,8 +1,8 @@
 import Limbeck
 
-/// Why a command ends early: an exit code, and a sentence for standard error.
+/// Why a command ends early: an exit code and a message for standard error.
 struct Failure: Error {
-    /// The numbers of sysexits.h.
+    /// The exit codes of sysexits.h.
     enum Code: Int32 {
         case usage = 64
         case badData = 65
@@ -34,7 +34,7 @@ struct Failure: Error {
 }
 
 extension String {
-    /// Without line breaks and other control characters, which file names and keys of a broken file may bring along.
+    /// Without line breaks and other control characters, which may come from file names and keys of a damaged file.
     var onOneLine: String {
         guard unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else { return self }
         let scalars = unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }

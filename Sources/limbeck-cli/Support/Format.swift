@@ -1,4 +1,4 @@
-// Numbers and texts for people.
+// Formats numbers and texts for people.
 
 /// "0.0123", "-12.5000".
 func fixed(_ value: some BinaryFloatingPoint, _ digits: Int = 4) -> String {
@@ -34,13 +34,13 @@ func bytes(_ count: Int) -> String {
     }
 }
 
-/// On the right of a column.
+/// Right-aligned in a column.
 func padded(_ value: some CustomStringConvertible, _ width: Int, with character: Character = " ") -> String {
     let text = value.description
     return String(repeating: character, count: max(0, width - text.count)) + text
 }
 
-/// On the left of a column.
+/// Left-aligned in a column.
 func aligned(_ text: String, _ width: Int) -> String {
     text + String(repeating: " ", count: max(0, width - text.count))
 }

@@ -1,4 +1,4 @@
-/// What a line of `--json` is made of. Members keep their order.
+/// A JSON value for a line of `--json`. Members keep their order.
 enum JSON {
     case null
     case bool(Bool)
@@ -32,7 +32,7 @@ enum JSON {
         }
     }
 
-    /// The shortest digits that give the same number back, which is what Swift prints. JSON has no NaN and no infinity.
+    /// The shortest decimal that converts back to the same number, which is what Swift prints. JSON has no NaN and no infinity.
     private static func write(_ value: some BinaryFloatingPoint & CustomStringConvertible, to out: inout [UInt8]) {
         out += (value.isFinite ? value.description : "null").utf8
     }

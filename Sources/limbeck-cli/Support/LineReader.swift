@@ -6,17 +6,18 @@
     import Darwin
 #endif
 
-/// Reads a file line by line, or standard input. Lines may hold any bytes; those that are not UTF-8 become U+FFFD.
+/// Reads a file or standard input line by line. Lines may contain any bytes; ill-formed UTF-8 becomes U+FFFD.
 final class LineReader {
     private let name: String
     private let file: UnsafeMutablePointer<FILE>
     private var line: UnsafeMutablePointer<CChar>?
     private var capacity = 0
     private(set) var bytesRead = 0
-    /// nil: not a regular file.
+    /// nil if it is not a regular file.
     let totalBytes: Int?
 
-    /// "-" and nil are standard input; but a person who gave nothing is told that `what` is missing, and not kept waiting.
+    /// "-" and nil mean standard input. If that is a terminal and nothing was given, the error that `what` is missing is thrown
+    /// instead of waiting for input.
     init(_ path: String?, for what: String) throws {
         guard path != nil || !Descriptor.input.isTerminal else {
             throw Failure(.usage, "no \(what): give an argument, --file, or standard input")
@@ -51,14 +52,14 @@ final class LineReader {
         return lines
     }
 
-    /// Everything as one text, line breaks included.
+    /// The whole input as one text, with line breaks.
     func wholeText() throws -> String {
         var bytes: [UInt8] = []
         while let line = try nextBytes() { bytes += line }
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// A line with its line break, in a buffer that is good until the next call.
+    /// A line with its line break, in a buffer that is valid until the next call.
     private func nextBytes() throws -> Slice<UnsafeRawBufferPointer>? {
         let count = getline(&line, &capacity, file)
         guard count > 0 else {
@@ -70,7 +71,7 @@ final class LineReader {
         return bytesRead == 0 ? try withoutMark(bytes) : bytes
     }
 
-    /// The first line without a byte order mark, which says of a file that it is UTF-8, and is no part of its first text.
+    /// The first line without a byte order mark, which marks a file as UTF-8 and is not part of its first text.
     private func withoutMark(_ bytes: Slice<UnsafeRawBufferPointer>) throws -> Slice<UnsafeRawBufferPointer> {
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { return bytes.dropFirst(3) }
         if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {

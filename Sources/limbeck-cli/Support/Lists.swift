@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// "8x128": so many sequences of so many tokens.
+/// "8x128": 8 sequences of 128 tokens.
 struct Shape: LosslessStringConvertible {
     let batch: Int
     let tokens: Int
@@ -20,7 +20,7 @@ struct Shape: LosslessStringConvertible {
     var description: String { "\(batch)x\(tokens)" }
 }
 
-/// Values with commas between them.
+/// Comma-separated values.
 struct List<Element: LosslessStringConvertible>: ExpressibleByArgument {
     let elements: [Element]
 

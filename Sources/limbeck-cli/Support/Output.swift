@@ -1,4 +1,4 @@
-/// Standard output in large writes, and the progress bar that has to make room for them.
+/// Buffered standard output, and the progress bar, which is hidden while output is written.
 final class Output {
     private var bytes: [UInt8] = []
     private var progress = Progress()
@@ -16,13 +16,13 @@ final class Output {
 
     func flush() throws {
         guard !bytes.isEmpty else { return }
-        // Only where the two meet; elsewhere the bar stays.
+        // Only if both go to the same terminal; otherwise the bar stays.
         if sharesTerminal { progress.hide() }
         try writeOutput(bytes)
         bytes.removeAll(keepingCapacity: true)
     }
 
-    /// Also says how far the work has come. `fraction` is nil where nobody knows how much there is.
+    /// Also updates the progress. `fraction` is nil if the total is unknown.
     func flush(done: Int, fraction: Double?) throws {
         try flush()
         progress.show(done: done, fraction: fraction)
@@ -33,7 +33,7 @@ final class Output {
     }
 }
 
-/// A bar on standard error: only on a terminal, only once the work has taken half a second, and not ten times a second.
+/// A progress bar on standard error: only on a terminal, only after half a second, and updated less than ten times a second.
 private struct Progress {
     private let isTerminal = Descriptor.error.isTerminal
     private let start = ContinuousClock.now
@@ -50,7 +50,7 @@ private struct Progress {
             let bar = String(repeating: "#", count: full) + String(repeating: ".", count: width - full)
             text = "[\(bar)] \(Int(fraction * 100)) %  \(text)"
         }
-        // Back to the line's start, and what was there wiped out.
+        // Returns to the start of the line and clears it.
         writeError("\r\u{1B}[K\(text)")
         last = now
         isVisible = true

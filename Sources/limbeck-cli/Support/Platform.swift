@@ -8,10 +8,10 @@ import Musl
 import Darwin
 #endif
 
-/// Nobody reads what this command writes any more.
+/// The reader of standard output has closed it.
 struct ReaderIsGone: Error {}
 
-/// Turns the signal of a broken pipe into an error of `write`.
+/// Ignores SIGPIPE, so that writing to a closed pipe is an error of `write`.
 func ignoreBrokenPipes() {
     signal(SIGPIPE, SIG_IGN)
 }
@@ -43,13 +43,13 @@ func writeOutput(_ bytes: [UInt8]) throws {
     }
 }
 
-/// Writes to standard error, where nothing can be done about a failure.
+/// Writes to standard error; a failure is ignored.
 func writeError(_ text: String) {
     var text = text
     text.withUTF8 { _ = write(Descriptor.error.rawValue, $0.baseAddress, $0.count) }
 }
 
-/// The operating system's sentence for the last failure.
+/// The operating system's message for the last error.
 func systemMessage() -> String {
     String(cString: strerror(errno))
 }

@@ -1,7 +1,7 @@
 import KernelInterface
 import Synchronization
 
-/// Where the time of a session goes: a table of kernels with a clock around each.
+/// The time of a session by part: a table of kernels, each wrapped in a timer.
 final class Profile: @unchecked Sendable {  // the counters are atomic
     enum Part: Int, CaseIterable {
         case products, bytes, attention, activations, norms, embeddings, heads
@@ -19,7 +19,7 @@ final class Profile: @unchecked Sendable {  // the counters are atomic
         }
     }
 
-    /// Of all threads together.
+    /// The totals of all threads.
     struct Total {
         var seconds = 0.0
         /// Multiplications and additions.
@@ -65,7 +65,7 @@ final class Profile: @unchecked Sendable {  // the counters are atomic
                 kernels.product(job, rows, panels, scratch)
             }
         }
-        // Activations among them: they are made while the next outputs are computed.
+        // This includes activations, which are computed while the next outputs are.
         timed.integer.product = { [self] job, rows, panels, _ in
             time(.products, 2 * rows.count * job.pointee.depth * panels.count * panelColumns) {
                 kernels.integer.product(job, rows, panels, kernels.activateRows)

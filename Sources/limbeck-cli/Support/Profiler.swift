@@ -1,7 +1,7 @@
 import KernelInterface
 import Limbeck
 
-/// A session with clocks in it, and what they say beside the machine's limit.
+/// A session with timed kernels, compared with the limits of the machine.
 struct Profiler {
     private let session: Session
     private let profile = Profile()
@@ -17,7 +17,7 @@ struct Profiler {
         self.limit = limit!
     }
 
-    /// Runs for a while, and reports the parts.
+    /// Runs for a while, and reports the time of each part.
     func report(_ name: String, _ format: FormatArguments, _ output: Output, _ run: (Session) throws -> Void) throws {
         try run(session)
         profile.clear()
@@ -51,10 +51,10 @@ struct Profiler {
     }
 }
 
-/// The most operations in a second that one thread's kernels reach, with everything in the nearest caches.
+/// The peak operations per second of one thread's kernels, with all data in the nearest caches.
 struct MachineLimit {
     let floats: Double
-    /// Only for a model that needs it: AMX has to be asked for.
+    /// Only for a model that needs it, since AMX has to be requested.
     let bytes: Double?
 
     init(_ kernels: Kernels, ofBytes: Bool) {

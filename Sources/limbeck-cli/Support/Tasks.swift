@@ -1,11 +1,11 @@
 import Limbeck
 
-/// What a model has to be able to do for a command.
+/// A task that a command requires of a model.
 struct Task {
     let answer: Model.Answers
-    /// The commands that ask for it, the plainest first.
+    /// The commands that require it, the simplest first.
     let commands: [String]
-    /// What kind of model can.
+    /// The kind of model that can do it.
     let kind: String
 
     static let embed = Task(answer: .embed, commands: ["embed", "search"], kind: "an encoder")
@@ -29,6 +29,6 @@ struct Task {
 }
 
 extension Model.Answers {
-    /// What a model can be asked for.
+    /// The names of the tasks that a model can do.
     var names: [String] { Task.all.filter { contains($0.answer) }.map { $0.commands[0] } }
 }

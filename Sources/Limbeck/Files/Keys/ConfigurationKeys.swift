@@ -1,10 +1,10 @@
 extension KeyTable {
-    /// config.json of a family: the family's own keys, and what all have.
+    /// config.json of a family: the family's own keys, and those common to all families.
     package static func configuration(_ family: [KeyRule]) -> KeyTable {
         KeyTable(alarming: alarmingOfConfigurations, family + configurationRules)
     }
 
-    /// What changed the computation in the configurations of one transformer or another.
+    /// Words that, in the configuration of some transformer, have named keys that change the computation.
     private static let alarmingOfConfigurations: StaticString = """
         attention attn heads head kv window sliding sparse sparsity causal alibi position positions positional sinusoidal rope \
         rotary theta yarn ntk interpolation norm norms normalize normalization prenorm postnorm rms rmsnorm layernorm act \
@@ -66,7 +66,7 @@ extension KeyTable {
 }
 
 extension [KeyRule] {
-    /// Of the families that have BERT's names for their layers.
+    /// The keys of the families that use BERT's names for layer sizes.
     package static var bertLayers: [KeyRule] {
         [
             .obeyed("hidden_size num_hidden_layers num_attention_heads intermediate_size max_position_embeddings", as: .integer),
@@ -75,11 +75,11 @@ extension [KeyRule] {
         ]
     }
 
-    /// And for all else.
+    /// The same, and BERT's other keys.
     package static var bert: [KeyRule] {
         .bertLayers + [
             .obeyed("type_vocab_size", as: .integer),
-            // transformers 5 reads it no more, and adds the positions of a table that such a model was not trained with.
+            // transformers 5 no longer reads it, and adds the positions of a table that such a model was not trained with.
             .only("absolute", "position_embedding_type"),
         ]
     }

@@ -1,17 +1,17 @@
-/// The JSON files that are read of a model's folder. Whoever opens one says which it is, and it is checked against its table before any
-/// of it is read.
+/// The JSON files that are read from a model folder. The caller names the kind when it opens a file, and the file is checked
+/// against the key table of that kind before any of it is read.
 package enum JSONFile: UInt8, CaseIterable, Sendable {
     /// Checked by `DeclaredConfiguration`, which knows the family and the family's keys.
     case configuration
     case tokenizer, tokenizerConfig, specialTokensMap, addedTokens, vocabulary
     case weightsIndex
-    /// Refused by its presence.
+    /// Its presence is an error.
     case adapter
     case modules, sentenceTransformers, sentenceConfig
-    /// The config.json of modules, each in a folder of its own.
+    /// The config.json of modules, each in its own folder.
     case pooling, dense, layerNorm, dropout, normalize
 
-    /// A file of the model's own folder by its name; nil: it is none of those.
+    /// The kind of a file of the model's own folder, by name; nil if it is none of these.
     package init?(named name: String) {
         for file in JSONFile.allCases where file.names.contains(where: { name.hasSameBytes(as: $0) }) {
             self = file
@@ -20,7 +20,7 @@ package enum JSONFile: UInt8, CaseIterable, Sendable {
         return nil
     }
 
-    /// The config.json of a module of this class; nil: one that is not supported.
+    /// The config.json of a module of this class; nil if the class is not supported.
     package init?(module type: String) {
         switch type {
         case "Pooling": self = .pooling
@@ -32,7 +32,7 @@ package enum JSONFile: UInt8, CaseIterable, Sendable {
         }
     }
 
-    /// What it is called; of modules, nothing.
+    /// Its possible names; none for modules.
     package var names: [UnsafeRawBufferPointer] { KeyRule.words(fileNames) }
 
     private var fileNames: StaticString {
@@ -48,7 +48,7 @@ package enum JSONFile: UInt8, CaseIterable, Sendable {
         case .modules: "modules.json"
         case .sentenceTransformers: "config_sentence_transformers.json"
         case .sentenceConfig:
-            // The names that the versions of sentence-transformers have given to one file.
+            // Versions of sentence-transformers have given one file all these names.
             """
             sentence_bert_config.json sentence_roberta_config.json sentence_distilbert_config.json sentence_camembert_config.json \
             sentence_albert_config.json sentence_xlm-roberta_config.json sentence_xlnet_config.json
@@ -57,7 +57,7 @@ package enum JSONFile: UInt8, CaseIterable, Sendable {
         }
     }
 
-    /// Of config.json, what all families have.
+    /// For config.json, only the keys common to all families.
     package var table: KeyTable {
         switch self {
         case .configuration: .configuration([])
@@ -78,7 +78,7 @@ package enum JSONFile: UInt8, CaseIterable, Sendable {
         }
     }
 
-    /// The most bytes. XLM-RoBERTa's tokenizer.json, with 250,000 tokens and their scores, has 17 MB.
+    /// The maximum size. XLM-RoBERTa's tokenizer.json, with 250,000 tokens and their scores, is 17 MB.
     var mostBytes: Int {
         switch self {
         case .tokenizer, .vocabulary: 64 << 20
@@ -87,7 +87,7 @@ package enum JSONFile: UInt8, CaseIterable, Sendable {
     }
 }
 
-/// Objects inside of files, and their tables.
+/// Nested objects, and their tables.
 package enum InnerTable: UInt8, CaseIterable, Sendable {
     case token, tokens, tokensById, truncation
     case rope, crossEncoder, modalities, modality, loading
@@ -108,7 +108,7 @@ package enum InnerTable: UInt8, CaseIterable, Sendable {
 }
 
 extension JSONDocument {
-    /// The only way from a file of a model's folder to its JSON: past the table of its keys.
+    /// The only way to read a file of a model folder as JSON: it checks the keys first.
     package convenience init(_ mapping: __shared MappedFile, as file: JSONFile, _ notes: __shared Notes? = nil) throws(LimbeckError)
     {
         try self.init(unchecked: mapping, mostBytes: file.mostBytes)

@@ -1,57 +1,58 @@
 import CPlatform
 
-/// What some keys of a JSON file mean to an answer. `KeyTable` puts the rules of each file together, and the tables of
-/// docs/models.md are printed from them.
+/// What some keys of a JSON file mean for an answer. `KeyTable` combines the rules of each file, and the tables of docs/models.md
+/// are printed from them.
 package struct KeyRule: Sendable {
     package enum Effect: Sendable {
-        /// Read, and the answer follows it. A value of another kind is refused; null is as good as a missing key.
+        /// Read and applied. A value of another kind is refused; null is the same as a missing key.
         case obeyed(Kinds)
-        /// Read; the value is an object, or an array of some, whose keys have rules of their own. Other kinds as above.
+        /// Read; the value is an object, or an array of objects, whose keys have their own rules. Other kinds as above.
         case inside(Kinds, InnerTable)
-        /// Without effect on an answer.
+        /// No effect on an answer.
         case inert(Inert)
-        /// Refused unless it is missing, null, or one of these values, with a space between two. No values: unless it asks for nothing.
+        /// Refused unless it is missing, null, or one of these values, which are separated by spaces. Without values: refused
+        /// unless it requests nothing (see `asksForNothing`).
         case only(StaticString)
     }
 
     /// Why a key has no effect on an answer.
     package enum Inert: UInt8, Sendable, CaseIterable {
-        /// Names, versions, dates, hints for tools: nobody computes with them.
+        /// Names, versions, dates and hints for tools, which no computation uses.
         case record
-        /// Acts while a model is trained.
+        /// Used only in training.
         case training
-        /// What a Python class hands out beside an answer, or how it runs: in which type, on which device, with which code.
+        /// What a Python class returns in addition to an answer, or how it runs: dtype, device, implementation.
         case output
-        /// Of the generation of text, which an encoder does not do.
+        /// For text generation, which an encoder does not do.
         case generation
-        /// Another key, another file or a tensor's shape says the same, and that is read.
+        /// Another key, another file or a tensor's shape says the same, and is read instead.
         case repeated
-        /// Makes text of ids, which nobody asks for here.
+        /// For decoding ids to text, which is not done here.
         case decoding
-        /// Of padding: sequences stand back to back here, and their answers are those of sequences alone.
+        /// Padding: sequences are stored back to back here, and each has the answer of the sequence alone.
         case padding
-        /// Written by the class, or into its files by others, and read by none of its code.
+        /// Written by the class, or into its files by others, but not read by any of its code.
         case unread
     }
 
-    /// The kinds of value that a key may have.
+    /// The kinds of value allowed for a key.
     package struct Kinds: OptionSet, Sendable {
         package let rawValue: UInt8
         package init(rawValue: UInt8) { self.rawValue = rawValue }
 
         package static let flag = Kinds(rawValue: 1)
-        /// Without a fraction, and not too large for an `Int`.
+        /// An integer that fits in an `Int`.
         package static let integer = Kinds(rawValue: 2)
-        /// Any finite one.
+        /// Any finite number.
         package static let number = Kinds(rawValue: 4)
         package static let string = Kinds(rawValue: 8)
         package static let array = Kinds(rawValue: 16)
         package static let object = Kinds(rawValue: 32)
-        /// The reader has to look.
+        /// The reader checks the kind.
         package static let any = Kinds(rawValue: 63)
     }
 
-    /// An object, of which tables have one word for each rule.
+    /// An object, so that a rule is one word in a table.
     private final class Contents: Sendable {
         let effect: Effect
         let keys: StaticString
@@ -67,13 +68,13 @@ package struct KeyRule: Sendable {
     @inline(never) private init(effect: Effect, keys: StaticString, why: StaticString?) { contents = Contents(effect, keys, why) }
 
     package var effect: Effect { contents.effect }
-    /// With a space between two. A word that begins with `*` stands for all keys that end with the rest of it.
+    /// Separated by spaces. A word that begins with `*` matches all keys that end with the rest of it.
     package var keys: StaticString { contents.keys }
-    /// What a refusal says: why other values are not supported.
+    /// The reason given in the refusal of other values.
     package var why: StaticString? { contents.why }
 
-    // Not inlined: tables of constants would be objects of the library with three addresses for each rule, to be relocated when it is
-    // loaded, and twice the size of the calls.
+    // Not inlined: as constants, tables would be objects of the library with three addresses per rule to relocate at load time, and
+    // twice the size of the calls.
 
     @inline(never) static func obeyed(_ keys: StaticString, as kinds: Kinds = .any) -> KeyRule {
         KeyRule(effect: .obeyed(kinds), keys: keys, why: nil)
@@ -93,7 +94,7 @@ package struct KeyRule: Sendable {
 
     @inline(never) static func refused(_ keys: StaticString, why: StaticString? = nil) -> KeyRule { only("", keys, why: why) }
 
-    /// Whether it is of all keys, which are names of the file's own.
+    /// Whether it matches all keys, which are then names of the file's own.
     var hasAll: Bool { keys.utf8CodeUnitCount == 1 && keys.utf8Start[0] == UInt8(ascii: "*") }
 
     package func has(_ key: UnsafeRawBufferPointer) -> Bool { keys.hasWord(key) }
@@ -102,7 +103,7 @@ package struct KeyRule: Sendable {
         Words(list).map { UnsafeRawBufferPointer(rebasing: $0) }
     }
 
-    /// Whether a value is one of those that are allowed.
+    /// Whether a value is allowed.
     @inline(never) func allows(_ value: JSONValue) -> Bool {
         if value.isNull { return true }
         switch effect {
@@ -130,12 +131,12 @@ extension KeyRule.Kinds {
 }
 
 extension JSONValue {
-    /// Whether it is a word of a rule: a truth value, a small number, a string, or `{}` and `[]`.
+    /// Whether it equals a word of a rule: true or false, a small number, a string, or `{}` and `[]`.
     fileprivate func isWritten(_ word: Slice<UnsafeRawBufferPointer>) -> Bool {
         switch kind {
         case .null: false
         case .bool: word.elementsEqual((bool == true ? "true" : "false").utf8)
-        // The same number may be written in several ways.
+        // The same number has several spellings.
         case .number: double != nil && double == decimal(String(utf8: word)).map { Double($0) }
         case .string: source.elementsEqual(word)
         case .array: count == 0 && word.elementsEqual("[]".utf8)
@@ -143,7 +144,8 @@ extension JSONValue {
         }
     }
 
-    /// null, false, 0, an empty string, and arrays and objects in which there is nothing else. (As deep as the parser allows.)
+    /// Whether it requests nothing: null, false, 0, an empty string, and arrays and objects that contain nothing else. (Recursion
+    /// is bounded by the parser's depth limit.)
     var asksForNothing: Bool {
         switch kind {
         case .null: return true
@@ -161,8 +163,8 @@ extension JSONValue {
 }
 
 extension StaticString {
-    /// Whether a word is in this list of words with a space between two. One that begins with `*` stands for all that end with the
-    /// rest of it.
+    /// Whether a word is in this list of words separated by spaces. A word of the list that begins with `*` matches all that end
+    /// with the rest of it.
     @inline(never) @_optimize(speed)
     func hasWord(_ word: UnsafeRawBufferPointer) -> Bool {
         let list = UnsafeRawBufferPointer(start: utf8Start, count: utf8CodeUnitCount)
@@ -184,10 +186,10 @@ extension StaticString {
     }
 }
 
-/// The words of a list, with one space or line break between two; or the lines of a text.
+/// The words of a list, separated by single spaces or line breaks; or the lines of a text.
 package struct Words: Sequence, IteratorProtocol {
     private var rest: Slice<UnsafeRawBufferPointer>
-    /// Bytes up to this one end a word.
+    /// Bytes up to this value end a word.
     private let end: UInt8
 
     package init(_ list: StaticString) { self.init(Words.bytes(list)) }

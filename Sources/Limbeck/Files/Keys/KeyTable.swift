@@ -1,27 +1,29 @@
-/// What is known of a JSON file, or of an object in one: the rules of its keys, and how those that no rule has are taken.
+/// The known keys of a JSON file, or of an object in one, and how unknown keys are treated.
 ///
-/// Every JSON file that is read is checked against its table, and every key of it is then one of three things: obeyed, without effect on
-/// an answer, or refused unless it has a harmless value. A key that no rule has is named in the model's notes, which `inspect` prints;
-/// one with a word in it that has changed answers before is refused, as is one of an object in which every key changes answers.
+/// Every JSON file is checked against its table, and every key is then either obeyed, without effect on an answer, or refused
+/// unless it has a harmless value. An unknown key is listed in the model's notes, which `inspect` prints. It is refused if it
+/// contains a word that has named keys that change answers, or if it is in an object in which every key changes answers.
 package struct KeyTable: Sendable {
-    /// The first that has a key counts.
+    /// The first rule that matches a key applies.
     package let rules: [KeyRule]
-    /// Words, with a space between two, that a key which is not known must not have; `*`: no key of such an object is harmless.
+    /// Words, separated by spaces, that make an unknown key be refused; `*`: every unknown key is refused.
     package let alarming: StaticString
 
     init(alarming: StaticString, _ rules: [KeyRule]) { (self.alarming, self.rules) = (alarming, rules) }
 
-    /// Far more than any file has whose keys are not names of its own. Whoever reads a key goes through all.
+    /// Far more than any file has, except where the keys are names of the file's own. A bound is needed because each lookup is
+    /// linear.
     private static let mostKeys = 2048
 
-    /// Refuses what has to be refused, and notes what is not known, in an object or in all objects of an array.
+    /// Checks an object, or all objects of an array: refuses what must be refused, and notes unknown keys.
     @inline(never) package func check(_ value: JSONValue, _ notes: Notes?) throws(LimbeckError) {
         for element in value.elements { try check(element, notes) }
         guard value.kind == .object else { return }
         let ruleOfNames = ruleOfNames
         guard value.count <= KeyTable.mostKeys || ruleOfNames != nil else {
             throw LimbeckError(
-                .fileUnsupported, "\(value.document.file): \(value.count) keys in one object, the most is \(KeyTable.mostKeys)")
+                .fileUnsupported,
+                "\(value.document.file): \(value.count) keys in one object, expected at most \(KeyTable.mostKeys)")
         }
         for (name, member) in value.members {
             let index = ruleOfNames ?? name.withBytes { indexOfRule($0) }
@@ -35,13 +37,13 @@ package struct KeyTable: Sendable {
         }
     }
 
-    /// Of the first rule that has a key; their count: none has it.
+    /// The index of the first rule that matches a key; their count if none does.
     private func indexOfRule(_ key: UnsafeRawBufferPointer) -> Int {
         for index in rules.indices where rules[index].has(key) { return index }
         return rules.count
     }
 
-    /// The rule of all keys, where all are names of the file's own, such as tokens.
+    /// The index of the rule for all keys, in an object whose keys are names of the file's own, such as tokens.
     private var ruleOfNames: Int? { rules.count == 1 && rules[0].hasAll ? 0 : nil }
 
     private func takeUnknown(_ name: JSONString, _ value: JSONValue, _ notes: Notes?) throws(LimbeckError) {
@@ -49,23 +51,23 @@ package struct KeyTable: Sendable {
         guard !isAlarming(name) else {
             throw LimbeckError(
                 .fileUnsupported,
-                "\(value.document.file): \(name.shown) is not known and may change answers; if it does not, take it out")
+                "\(value.document.file): \(name.shown) is not known and may change answers; if it does not, remove it")
         }
-        notes?.add("\(value.document.file): \(name.shown) is not known, and was passed over")
+        notes?.add("\(value.document.file): \(name.shown) is not known and was ignored")
     }
 
-    /// Whether one of a key's words has changed answers before, and none is about training, which changes none.
+    /// Whether a key contains a word that has named keys that change answers, and no word about training, which changes none.
     private func isAlarming(_ name: JSONString) -> Bool {
         if alarming.utf8CodeUnitCount == 1 { return true }
         return name.withBytes { key in
             var isAlarming = 0
             var word: [UInt8] = []
-            // Files may have a key of megabytes; names end sooner.
+            // A key may be megabytes long; real names are shorter.
             for index in 0...min(key.count, KeyTable.mostBytes) {
-                // The byte after the last is none of a word.
+                // The position after the last byte counts as a separator.
                 let byte = index < key.count ? key[index] : 0
                 if KeyTable.isWordByte(byte) {
-                    // Upper case differs from lower case in one bit, which digits have too.
+                    // Converts to lower case by setting one bit, which digits have too.
                     word.append(byte | 0x20)
                     continue
                 }
@@ -112,7 +114,7 @@ package struct KeyTable: Sendable {
 }
 
 extension JSONString {
-    /// Its UTF-8, for as long as the call.
+    /// Its UTF-8, for the duration of the call.
     @inline(never) func withBytes(_ body: (UnsafeRawBufferPointer) -> Int) -> Int {
         if let utf8 { return body(utf8) }
         var bytes: [UInt8] = []
@@ -120,7 +122,7 @@ extension JSONString {
         return bytes.withUnsafeBytes { body($0) }
     }
 
-    /// A key in a message: files may have one of megabytes.
+    /// A key for a message, shortened: it may be megabytes long.
     @inline(never) var shown: String {
         var text = ""
         _ = withBytes { bytes in

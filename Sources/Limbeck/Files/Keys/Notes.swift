@@ -1,16 +1,16 @@
-/// What is worth knowing of a folder that opened: keys that were passed over, tensors that its class promises and its files lack.
-/// `inspect` prints them.
+/// Notes about a folder that was opened: ignored keys, and tensors that its class requires but its files lack. `inspect` prints
+/// them.
 package final class Notes {
     package private(set) var lines: [String] = []
 
     package init() {}
 
-    /// Files bound them, and messages are short; what a file of thousands of unknown keys would add is cut off here.
+    /// Messages are short, and a file of thousands of unknown keys adds no more than this.
     private static let most = 64
 
-    /// A sentence without a full stop, which begins with the file. The same one twice is one.
+    /// Adds a sentence without a full stop, which begins with the file. Duplicates are dropped.
     @inline(never) func add(_ note: Message) {
         guard lines.count < Notes.most, !lines.contains(where: { $0 == note.text }) else { return }
-        lines.append(lines.count < Notes.most - 1 ? note.text : "there are more notes, which are left out")
+        lines.append(lines.count < Notes.most - 1 ? note.text : "further notes are omitted")
     }
 }

@@ -1,7 +1,7 @@
-/// What sentence-transformers writes, and the index of weights in several files. A key of these files that is not known is one of a later
-/// version: several have changed answers.
+/// The files of sentence-transformers, and the index of sharded weights. An unknown key in these files is from a later version, and
+/// several such keys have changed answers.
 extension KeyTable {
-    /// Of each module in modules.json.
+    /// Each module in modules.json.
     static let modules = KeyTable(
         alarming: "*", [.obeyed("type path name", as: .string), .inert(.record, "idx"), .inert(.output, "kwargs")])
 
@@ -31,15 +31,15 @@ extension KeyTable {
             .inert(.output, "unpad_inputs backend cache_dir"),
         ])
 
-    /// Other modalities than text are for other models.
+    /// Modalities other than text are for other models.
     static let modalities = KeyTable(alarming: "*", [.inside("text message", .modality)])
 
-    /// How a text goes through the model.
+    /// How a text is passed to the model.
     static let modality = KeyTable(
         alarming: "*",
         [.only("forward", "method"), .only("last_hidden_state logits", "method_output_name"), .inert(.unread, "format")])
 
-    /// What is given to transformers' from_pretrained.
+    /// Arguments of transformers' from_pretrained.
     static let loading = KeyTable(
         alarming: "*",
         [
@@ -91,13 +91,13 @@ extension KeyTable {
     static let weightsIndex = KeyTable(
         alarming: "", [.obeyed("weight_map", as: .object), .inert(.record, "metadata")])
 
-    /// rope_parameters, and the objects in it: one for each kind of layer, or all of them in one.
+    /// rope_parameters and its nested objects: one per kind of layer, or one for all.
     static let rope = KeyTable(
         alarming: "*",
         [
             .inside("full_attention sliding_attention", .rope), .obeyed("rope_theta", as: .number),
             .only("default dynamic", "rope_type"), .only("default", "type"), .only("1", "partial_rotary_factor"),
-            // Of "dynamic": they count in texts that are longer than a model's positions.
+            // Used by "dynamic", but only for texts longer than the model's positions.
             .inert(.unread, "factor original_max_position_embeddings"),
         ])
 }

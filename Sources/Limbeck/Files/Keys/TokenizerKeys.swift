@@ -41,26 +41,26 @@ extension KeyTable {
 
     private static let listsOfTokens = KeyRule.inside(
         "additional_special_tokens extra_special_tokens", .tokens, as: [.array, .object])
-    /// Those of the class, and others by names that a file makes up.
+    /// The special tokens of the class, and others under names that a file chooses.
     private static let specialTokens = KeyRule.inside("*_token", .token, as: [.string, .object])
 
-    /// Tokens by their text: vocab.json and added_tokens.json.
+    /// Ids by token text: vocab.json and added_tokens.json.
     static let ids = KeyTable(alarming: "*", [.obeyed("*", as: .integer)])
 
     /// added_tokens_decoder
     static let tokensById = KeyTable(alarming: "*", [.inside("*", .token)])
 
-    /// An added token, wherever one is described.
+    /// An added token, in any file.
     static let token = KeyTable(alarming: "*", membersOfTokens)
     private static let membersOfTokens: [KeyRule] = [
         .obeyed("content", as: .string), .obeyed("lstrip rstrip single_word normalized special", as: .flag),
         .obeyed("id", as: .integer), .inert(.record, "__type"),
     ]
 
-    /// Tokens in an array, or by names of their own.
+    /// Tokens in an array, or under names that a file chooses.
     static let tokens = KeyTable(alarming: "*", membersOfTokens + [.inside("*", .token, as: [.string, .object])])
 
-    /// The top of tokenizer.json; what components have is in ComponentKeys.swift.
+    /// The top level of tokenizer.json; members of components are in ComponentKeys.swift.
     static let tokenizer = KeyTable(
         alarming: "*",
         [
@@ -69,7 +69,7 @@ extension KeyTable {
             .inert(.decoding, "decoder"),
         ])
 
-    /// How long texts may be is said elsewhere.
+    /// The maximum length is read from other files.
     static let truncation = KeyTable(
         alarming: "*", [.obeyed("direction", as: .string), .inert(.unread, "max_length strategy stride")])
 }

@@ -1,8 +1,8 @@
-// The members of a pack's description, which are all required unless they are asked for as optional.
+// Members of a pack's description, which are required unless they are read as optional.
 
 extension JSONValue {
     @inline(never) func required(_ key: String) throws(LimbeckError) -> JSONValue {
-        guard let value = optional(key) else { throw mismatch("an object without '\(key)'", expected: "one with it") }
+        guard let value = optional(key) else { throw mismatch("a value", expected: "an object with '\(key)'") }
         return value
     }
 
@@ -26,18 +26,18 @@ extension JSONValue {
         return number
     }
 
-    /// 1 or more.
+    /// From 1 to 2^31 - 1.
     @inline(never) func size(_ key: String) throws(LimbeckError) -> Int { try integer(key, 1...Int(Int32.max)) }
 
-    /// A float32 by its bits.
+    /// A float32, stored as its bits.
     func float(_ key: String) throws(LimbeckError) -> Float {
         Float(bitPattern: UInt32(truncatingIfNeeded: try integer(key, 0...Int(UInt32.max))))
     }
 
-    /// The place of a word in a list.
+    /// The index of the value in a list of words.
     @inline(never) func choice(_ key: String, _ names: StaticString) throws(LimbeckError) -> Int {
         if let found = place(of: try text(key), in: names) { return found }
-        throw try required(key).mismatch("'\(key)'", expected: "another word")
+        throw try required(key).mismatch("'\(key)'", expected: "a known word")
     }
 
     @inline(never) func list(_ key: String) throws(LimbeckError) -> JSONElements {

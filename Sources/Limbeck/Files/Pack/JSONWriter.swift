@@ -1,7 +1,8 @@
-/// Writes a JSON text, member by member. What is written is well-formed if objects and arrays are closed as they were opened.
+/// Writes a JSON text, member by member. The result is well-formed if objects and arrays are closed in the order in which they were
+/// opened.
 struct JSONWriter {
     private(set) var text: [UInt8] = []
-    /// No comma before the next value.
+    /// The next value needs no comma before it.
     private var isFirst = true
 
     mutating func object(_ key: String? = nil, _ body: (inout JSONWriter) -> Void) {
@@ -19,7 +20,7 @@ struct JSONWriter {
     @inline(never) mutating func write(_ key: String? = nil, _ value: Int) { begin(key, String(value)) }
     @inline(never) mutating func write(_ key: String? = nil, _ value: Bool) { begin(key, value ? "true" : "false") }
 
-    /// The bits of a number, as it would lose some in decimal without the tables of a printer.
+    /// The bits of a number: an exact decimal would need the tables of a float printer.
     mutating func write(_ key: String? = nil, bits value: Float) { begin(key, String(value.bitPattern)) }
 
     @inline(never) mutating func write(_ key: String? = nil, _ value: String) {

@@ -1,15 +1,16 @@
-/// What goes into a pack: tensors, in the order of the file, and beside them a description, which whoever adds a tensor writes too.
+/// The contents of a pack: tensors, in the order of the file. Code that adds a tensor also describes it in the pack's JSON
+/// description.
 struct PackContents {
     private(set) var tensors: [PackTensor] = []
-    /// The format that a reader has to know: the first, unless something in the pack was not there then. A library that would pass it over
-    /// refuses the pack.
+    /// The format that a reader has to support: 1, unless the pack uses something that is newer. A library that does not support
+    /// the format refuses the pack instead of ignoring the addition.
     private(set) var format = 1
 
     mutating func needs(format: Int) { self.format = max(self.format, format) }
 
     mutating func add(_ tensor: PackTensor) { tensors.append(tensor) }
 
-    /// A tensor whose bytes `owner` keeps alive.
+    /// Adds a tensor whose bytes `owner` keeps alive.
     @inline(never)
     mutating func add(
         _ name: String, _ type: PackTensor.ElementType, _ shape: [Int], _ start: UnsafeRawPointer, owner: AnyObject?
@@ -21,8 +22,8 @@ struct PackContents {
                 name: name, type: type, shape: shape, bytes: UnsafeRawBufferPointer(start: start, count: count), owner: owner))
     }
 
-    /// Adds a part of what has the name, numbers that stay in memory as long as the contents, and writes the tensor's name. If they are
-    /// there already, that is the name of the one before: a decoder may be the word embeddings.
+    /// Adds the tensor `name`.`part`, whose memory outlives the contents, and writes its name. If the same memory is already a
+    /// tensor, that tensor's name is written instead: a decoder may be tied to the word embeddings.
     @inline(never)
     mutating func write(
         _ part: String, of name: String, _ type: PackTensor.ElementType, _ shape: [Int], _ start: UnsafeRawPointer,
@@ -36,7 +37,7 @@ struct PackContents {
         json.write(part, whole)
     }
 
-    /// A copy of numbers.
+    /// Adds a copy of `values`.
     mutating func add<Element: BitwiseCopyable>(
         _ name: String, _ type: PackTensor.ElementType, _ shape: [Int]? = nil, copying values: [Element]
     ) throws(LimbeckError) {

@@ -2,12 +2,12 @@ import CPlatform
 import KernelInterface
 
 extension PackFile {
-    /// Writes a pack, which stands at `path` whole or not at all. `description` is JSON.
+    /// Writes a pack. At `path` there is either the complete file or no change. `description` is JSON.
     static func write(
         _ contents: PackContents, description: [UInt8], to path: String, _ interruption: Interruption
     ) throws(LimbeckError) {
         guard !path.utf8.contains(0) else { throw LimbeckError(.invalidArgument, "a path with a NUL byte") }
-        // Spaces end the description, where zeros end the other tensors: it stays JSON.
+        // The description is padded with spaces, where other tensors are padded with zeros: it stays JSON.
         let text = description + [UInt8](repeating: UInt8(ascii: " "), count: missing(description.count))
         var tensors = PackContents()
         try tensors.add(PackFile.description, .u8, copying: text)
@@ -15,7 +15,7 @@ extension PackFile {
 
         let count = tensors.tensors.count
         var sums = [UInt64](repeating: 0, count: (count + 1).roundedUp(to: PackTensor.alignment / 8))
-        // The header does not depend on what is in the checksums, which sum it up.
+        // The header does not depend on the values of the checksums, one of which is its own.
         let header = try header(tensors.tensors, sums: sums.count, format: contents.format)
         sums[0] = header.withUnsafeBytes { xxh64($0) }
         for (index, tensor) in tensors.tensors.enumerated() {
@@ -35,10 +35,10 @@ extension PackFile {
         guard code == 0 else { throw LimbeckError(.fileUnwritable, "\(path): \(MappedFile.sentence(code))") }
     }
 
-    /// Bytes that lack to the next boundary.
+    /// The padding up to the next boundary.
     fileprivate static func missing(_ count: Int) -> Int { count.roundedUp(to: PackTensor.alignment) - count }
 
-    /// The length, and the header filled up with spaces, so that the first tensor begins on a boundary too.
+    /// The length and the header, padded with spaces so that the first tensor begins on a boundary.
     private static func header(_ tensors: [PackTensor], sums: Int, format: Int) throws(LimbeckError) -> [UInt8] {
         var text = start.withUTF8Buffer { Array($0) }
         text += #""limbeck.version":"\#(format)","limbeck.endianness":"little"}"#.utf8
@@ -64,14 +64,14 @@ extension PackFile {
         text.append(UInt8(ascii: "}"))
         text += [UInt8](repeating: UInt8(ascii: " "), count: missing(8 + text.count))
         guard text.count <= Safetensors.maxHeaderBytes else {
-            throw LimbeckError(.fileUnsupported, "a header of \(text.count) bytes, the most is \(Safetensors.maxHeaderBytes)")
+            throw LimbeckError(.fileUnsupported, "a header of \(text.count) bytes, expected at most \(Safetensors.maxHeaderBytes)")
         }
         return withUnsafeBytes(of: UInt64(text.count).littleEndian) { Array($0) } + text
     }
 }
 
 extension PackContents {
-    /// A tensor with as many rows of zeros after its own as fill whole blocks.
+    /// Adds a tensor, with rows of zeros appended until it fills whole blocks.
     fileprivate mutating func addWhole(_ tensor: PackTensor) throws(LimbeckError) {
         guard tensor.bytes.isEmpty || tensor.bytes.count % PackTensor.alignment != 0 else { return add(tensor) }
         let row = tensor.shape.dropFirst().reduce(tensor.type.bytes, *)

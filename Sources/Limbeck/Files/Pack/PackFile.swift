@@ -1,4 +1,4 @@
-/// A pack, opened: the header and the description are checked, and the weights not touched. docs/pack.md describes the file.
+/// An open pack. The header and the description are checked; the weights are not touched. docs/pack.md describes the file.
 package final class PackFile {
     let mapping: MappedFile
     let tensors: PackTensors
@@ -7,14 +7,14 @@ package final class PackFile {
     /// All tensors, in the order of the file.
     package let entries: [StoredTensor]
 
-    /// What the file begins with, after the length of its header.
+    /// The first bytes after the header's length.
     static let start: StaticString = #"{"__metadata__":{"format":"limbeck","#
-    /// The newest format; a reader knows those up to it. 2: tokenizers with other pre-tokenizers than BERT's before WordPiece, with truncation
-    /// on the left; vectors that are more than one pooling and a length of 1, prompts, what sentence-transformers' cross-encoders give.
+    /// The newest format that is supported. 2 adds: pre-tokenizers other than BERT's before WordPiece; truncation on the left;
+    /// vectors made by more than a single pooling and normalisation; prompts; the scores of sentence-transformers' cross-encoders.
     static let version = 2
     static let description = "limbeck.json"
     static let checksums = "limbeck.checksums"
-    /// Of the description: labels and a list of steps, of which the largest model has some hundreds.
+    /// The maximum size of the description: labels and a list of steps, of which the largest model has a few hundred.
     static let mostBytes = 16 << 20
 
     /// Whether a file is meant to be a pack.
@@ -35,7 +35,7 @@ package final class PackFile {
             last.name == PackFile.checksums, last.dtype == "U64"
         else { throw malformed("a pack without its description first and its checksums last") }
         for entry in entries {
-            // A mapping begins on a page, so that this is the place in the file too.
+            // A mapping is page-aligned, so this is also the alignment in the file.
             guard let base = entry.bytes.baseAddress, Int(bitPattern: base) % PackTensor.alignment == 0, !entry.bytes.isEmpty,
                 entry.bytes.count % PackTensor.alignment == 0
             else {
@@ -51,7 +51,7 @@ package final class PackFile {
         self.mapping = mapping
         self.entries = entries
         tensors = PackTensors(safetensors)
-        // The document is kept alive by its values, the bytes by the mapping.
+        // The document is kept alive by its values, and the bytes by the mapping.
         let document = try JSONDocument(first.bytes, file: "\(file) (description)", mostBytes: PackFile.mostBytes)
         root = document.root
         guard root.kind == .object else { throw root.mismatch("the whole", expected: "an object") }
@@ -74,29 +74,30 @@ package final class PackFile {
         }
         let order = try value("limbeck.endianness")
         guard order == "little", 1.littleEndian == 1 else {
-            throw LimbeckError(.fileUnsupported, "\(file): numbers are '\(order)'-endian, expected little, on a machine that is so")
+            throw LimbeckError(
+                .fileUnsupported, "\(file): '\(order)'-endian numbers, expected little-endian on a little-endian machine")
         }
     }
 
     var hasTokenizer: Bool { root.optional("tokenizer") != nil }
 
-    /// Compares the checksums of all tensors with their bytes, which reads the whole file.
+    /// Verifies the checksums of all tensors, which reads the whole file.
     package func verifyChecksums() throws(LimbeckError) {
         for index in entries.indices { try PackFile.checkSum(index, entries, mapping) }
         for byte in entries[entries.count - 1].bytes.dropFirst(entries.count * 8) where byte != 0 {
-            throw LimbeckError(.fileMalformed, "\(mapping.name): something stands after the checksums: the file is damaged")
+            throw LimbeckError(.fileMalformed, "\(mapping.name): unexpected bytes after the checksums: the file is damaged")
         }
     }
 
-    /// The first is that of the header, all that stands before the tensors; theirs follow, in the order of the file, but for the last
-    /// one's, which has them all.
+    /// The first checksum is that of the header, which is everything before the tensors. Those of the tensors follow in the order
+    /// of the file, except that of the last tensor, which holds the checksums.
     private static func checkSum(_ index: Int, _ entries: [StoredTensor], _ mapping: MappedFile) throws(LimbeckError) {
         let header = mapping.bytes.count - entries.reduce(0) { $0 + $1.bytes.count }
         let bytes = index == 0 ? UnsafeRawBufferPointer(rebasing: mapping.bytes[..<header]) : entries[index - 1].bytes
         let stored = entries[entries.count - 1].bytes.load(fromByteOffset: index * 8, as: UInt64.self)
         guard xxh64(bytes) == stored else {
             let name: Message = index == 0 ? "the header" : "tensor '\(entries[index - 1].name)'"
-            throw LimbeckError(.fileMalformed, "\(mapping.name): the checksum of \(name) is another: the file is damaged")
+            throw LimbeckError(.fileMalformed, "\(mapping.name): the checksum of \(name) does not match: the file is damaged")
         }
     }
 }

@@ -1,9 +1,9 @@
-/// A tensor to be written to a pack, or a view of one that was read: numbers of one type, little-endian, row after row.
+/// A tensor to be written to a pack, or a view of one that was read: elements of one type, little-endian, row-major.
 ///
-/// In the file its bytes begin on a 64-byte boundary and fill whole 64 bytes: rows of zeros are appended until they do. So the first size
-/// of its shape there is at least the number of rows that are in use, which the description says.
+/// In the file its bytes begin on a 64-byte boundary and their count is a multiple of 64: rows of zeros are appended as needed. The
+/// first dimension in the file is therefore at least the number of rows in use, which the description gives.
 struct PackTensor {
-    /// As safetensors spells them.
+    /// Names as in safetensors.
     enum ElementType: String {
         case u8 = "U8", i8 = "I8", u16 = "U16", i32 = "I32", u32 = "U32", u64 = "U64", f16 = "F16", f32 = "F32", f64 = "F64"
 

@@ -1,12 +1,12 @@
-/// The tensors of a pack by name, checked against what is expected of them as they are taken out. Views into the mapped file.
+/// The tensors of a pack by name, checked against what is expected when they are taken. They are views into the mapped file.
 ///
-/// A class whose methods are calls with plain numbers: each place that takes a tensor may fail, and has little to let go of then.
+/// A class whose methods take plain numbers: each call may throw, and then has little to release.
 final class PackTensors {
     let file: String
     private let entries: [StoredTensor]
     private var names = NameTable()
 
-    /// Of a safetensors file, whose names are distinct.
+    /// The names in a safetensors file are distinct.
     init(_ file: Safetensors) {
         self.file = file.file
         entries = file.entries
@@ -16,7 +16,7 @@ final class PackTensors {
 
     func contains(_ name: String) -> Bool { names[name] != nil }
 
-    /// At least `rows` rows of `row` elements each, `[]` for numbers without a second dimension; aligned to 64 bytes.
+    /// At least `rows` rows of shape `row`, where `[]` means one element each; aligned to 64 bytes.
     @inline(never)
     func bytes(_ name: String, _ type: PackTensor.ElementType, rows: Int, row: [Int]) throws(LimbeckError) -> UnsafeRawPointer {
         guard let entry = names[name].map({ entries[$0] }) else {
@@ -39,10 +39,11 @@ final class PackTensors {
         return base
     }
 
-    /// A dimension that the tensor does not have.
+    /// Marks a dimension that the tensor does not have.
     static let none = -1
 
-    /// The tensor that a member of the description names: at least `rows` rows of (`a`, `b`, `c`), or of as many of them as are given.
+    /// The tensor that a member of the description names: at least `rows` rows of shape (a, b, c), or of as many dimensions as are
+    /// given.
     @inline(never)
     func bytes(
         _ json: JSONValue, _ key: String, _ type: PackTensor.ElementType, _ rows: Int, by a: Int = PackTensors.none,
@@ -57,7 +58,7 @@ final class PackTensors {
         try bytes(json, key, .f32, rows, by: a, b).assumingMemoryBound(to: Float.self)
     }
 
-    /// The same; nil where the description does not name it.
+    /// The same; nil if the description does not name it.
     @inline(never)
     func optionalF32(
         _ json: JSONValue, _ key: String, _ rows: Int, by a: Int = PackTensors.none, _ b: Int = PackTensors.none

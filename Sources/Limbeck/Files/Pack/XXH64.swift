@@ -1,5 +1,5 @@
-/// XXH64 with seed 0 (Collet, "xxHash fast digest algorithm", version 0.1.1), of whole stripes of 32 bytes: what a pack sums up is always a
-/// multiple of 64.
+/// XXH64 with seed 0 (Collet, "xxHash fast digest algorithm", version 0.1.1), for whole stripes of 32 bytes only: sizes in a pack
+/// are multiples of 64.
 package func xxh64(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
     let p1: UInt64 = 0x9e37_79b1_85eb_ca87, p2: UInt64 = 0xc2b2_ae3d_27d4_eb4f, p3: UInt64 = 0x1656_67b1_9e37_79f9
     let p4: UInt64 = 0x85eb_ca77_c2b2_ae63

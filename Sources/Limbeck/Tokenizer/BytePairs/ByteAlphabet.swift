@@ -1,4 +1,4 @@
-/// The letters that byte-level vocabularies write for bytes: printable ones for themselves, the rest from U+0100 on.
+/// The characters with which byte-level vocabularies write bytes: printable ones as themselves, the rest from U+0100 on.
 enum ByteAlphabet {
     static func scalar(of byte: UInt8) -> UInt32 {
         switch byte {
@@ -13,7 +13,7 @@ enum ByteAlphabet {
     static let space: UInt32 = 0x120
     static let spaceBytes: [UInt8] = [0xC4, 0xA0]
 
-    /// Whether UTF-8 has such a byte.
+    /// Whether the byte occurs in UTF-8.
     static func isInText(_ byte: UInt8) -> Bool {
         switch byte {
         case 0xC0, 0xC1, 0xF5...0xFF: false

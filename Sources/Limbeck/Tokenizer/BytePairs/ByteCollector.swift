@@ -1,10 +1,11 @@
-/// A word whose bytes are not in the text as they are, or a long one. Collected are its bytes, and for each the place of its character in
-/// the text.
+/// Collects a word whose bytes are not in the text as they are, or a long word: its bytes, and for each byte the offsets of its
+/// character in the text.
 ///
-/// A word that is longer than the memory is cut window by window. Of a window, the tokens in its first half stay: what follows could only
-/// change them if a choice depended on what stands a thousand bytes further on, and the longest token has half of that.
+/// A word that is longer than the buffer is processed window by window. The tokens in the first half of a window are final. Later
+/// text could only change them if a choice depended on bytes a thousand positions further on, and the longest token has half that
+/// length.
 struct ByteCollector {
-    /// The bytes of a window.
+    /// The size of a window in bytes.
     private static let window = 4 * MergeTable.longestToken
 
     private let cutter: WordCutter
@@ -13,13 +14,13 @@ struct ByteCollector {
     private let starts: UnsafeMutablePointer<UInt32>
     private let ends: UnsafeMutablePointer<UInt32>
     private var count = 0
-    /// The token before, of a word that is longer than a window.
+    /// The previous token, in a word that is longer than a window.
     private var before = MergeTable.nothing
 
     /// Calls `body` with a collector whose memory is on the stack.
     @inline(__always)
     static func with(_ table: MergeTable, _ text: UnsafePointer<UInt8>, _ body: (inout ByteCollector) -> Void) {
-        // For each byte of a window 9 bytes, and what the cutter takes.
+        // 9 bytes per byte of a window, and the memory of the cutter.
         withStackMemory(InlineArray<3361, UInt64>.self) { memory in
             var collector = ByteCollector(table, text, memory)
             body(&collector)
@@ -36,7 +37,7 @@ struct ByteCollector {
         bytes = (places + 8 * window).bindMemory(to: UInt8.self, capacity: window)
     }
 
-    /// Appends a scalar that stands for `start..<end` of the text.
+    /// Appends a scalar with its source range `start..<end`.
     @inline(never)
     mutating func append(_ scalar: UInt32, _ start: Int, _ end: Int, into sink: inout TokenSink) {
         append(UTF8Reader.write(scalar, to: room(into: &sink)), start, end)
@@ -49,7 +50,7 @@ struct ByteCollector {
         return bytes + count
     }
 
-    /// Appends the bytes of a character, which were written where there was room.
+    /// Appends the bytes of a character, which were written to `room`.
     @inline(__always)
     mutating func append(_ length: Int, _ start: Int, _ end: Int) {
         for index in count..<count &+ length {
@@ -59,20 +60,20 @@ struct ByteCollector {
         count &+= length
     }
 
-    /// Cuts what was collected: here the word ends.
+    /// Tokenises what was collected: the word ends here.
     mutating func flush(into sink: inout TokenSink) {
         guard count > 0 else { return }
         endPart(into: &sink)
         sink.endWord()
     }
 
-    /// Cuts what was collected: no merge goes across this place.
+    /// Tokenises what was collected: no merge crosses this place.
     mutating func endPart(into sink: inout TokenSink) {
         if count > 0 { cut(count, into: &sink) }
         before = MergeTable.nothing
     }
 
-    /// Cuts what was collected into tokens that have `most` bytes together, or a few more, and keeps the rest.
+    /// Emits tokens of at least `most` bytes in total, and keeps the rest.
     @inline(never)
     @_optimize(speed)
     private mutating func cut(_ most: Int, into sink: inout TokenSink) {

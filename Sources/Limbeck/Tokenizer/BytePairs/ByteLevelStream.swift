@@ -1,22 +1,22 @@
-/// The words of `ByteLevelWords`, found in scalars that come one by one, as a normalizer gives them.
+/// Finds the words of `ByteLevelWords` in scalars that come one by one from a normalizer.
 struct ByteLevelStream: WordTaker {
-    /// How far the word is that is being collected.
+    /// The state of the word that is being collected.
     private enum State {
         case nothing
-        /// Characters of this kind in a row, perhaps after a space.
+        /// A run of characters of this kind, perhaps after a space.
         case run(UInt8)
         /// An apostrophe that begins a word.
         case apostrophe
         /// White space, of which `held` is the last character.
         case space
-        /// An apostrophe, and `held` is the first letter of an ending of two.
+        /// An apostrophe; `held` is the first letter of a two-letter ending.
         case ending
     }
 
     private let options: BytePairOptions
     private var collector: ByteCollector
     private var state = State.nothing
-    /// A character that belongs to this word or to the next.
+    /// A character that belongs either to this word or to the next.
     private var held = SourceScalar(scalar: 0, start: 0, end: 0)
     private var isAtStart: Bool
 
@@ -31,7 +31,7 @@ struct ByteLevelStream: WordTaker {
     mutating func take(_ source: SourceScalar, into sink: inout TokenSink) {
         if isAtStart {
             isAtStart = false
-            // An added space has the place of the character after it.
+            // An added space has the offsets of the character after it.
             let space = SourceScalar(scalar: 0x20, start: source.start, end: source.end)
             if options.addsSpace, source.scalar != 0x20 { step(space, into: &sink) }
         }
@@ -65,7 +65,7 @@ struct ByteLevelStream: WordTaker {
         }
     }
 
-    /// Ends the word, and begins another.
+    /// Ends the word and begins the next.
     private mutating func next(_ source: SourceScalar, _ kind: UInt8, into sink: inout TokenSink) {
         collector.flush(into: &sink)
         begin(source, kind, into: &sink)

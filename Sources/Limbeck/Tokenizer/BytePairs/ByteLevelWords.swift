@@ -2,16 +2,16 @@
 ///
 ///     's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
 ///
-/// In words: letters, numbers or other characters in a row, each with the space before them; a few endings after an apostrophe that
-/// nothing joins; and white space, of which the last character is left to what follows.
+/// In words: runs of letters, numbers or other characters, each with one space before it; a few English endings after an
+/// apostrophe; and white space, whose last character is left to the next word.
 struct ByteLevelWords {
-    /// What the regular expression takes a character for.
+    /// The class of a character in the regular expression.
     enum Kind {
         static let letter: UInt8 = 0
         static let number: UInt8 = 1
         static let other: UInt8 = 2
         static let space: UInt8 = 3
-        /// No character alone.
+        /// Not a single-byte character.
         static let long: UInt8 = 4
     }
 
@@ -19,9 +19,9 @@ struct ByteLevelWords {
     let end: Int
     /// By byte.
     let kinds: UnsafePointer<UInt8>
-    /// Not: the whole text is one word.
+    /// If false, the whole text is one word.
     let cuts: Bool
-    /// Whether ill-formed UTF-8 was passed since this was last set.
+    /// Set to false when ill-formed UTF-8 is read.
     var isWellFormed = true
 
     static let kindTable: [UInt8] = (0..<256).map { byte in byte < 0x80 ? kind(of: UInt32(byte)) : Kind.long }
@@ -34,8 +34,8 @@ struct ByteLevelWords {
         return record.isSpace ? Kind.space : Kind.other
     }
 
-    /// The end of the word that begins at `start`, which is below `end`. With `afterSpace` a space is added before it, and the word may
-    /// be that space alone.
+    /// The end of the word that begins at `start`, which is below `end`. With `afterSpace` a space is added before it, and the word
+    /// may be that space alone.
     @inline(__always)
     mutating func wordEnd(from start: Int, afterSpace: Bool) -> Int {
         guard cuts else { return wholeEnd(from: start) }
@@ -69,7 +69,7 @@ struct ByteLevelWords {
         return position
     }
 
-    /// The bytes of an ending that may follow an apostrophe.
+    /// The length of an ending after an apostrophe.
     private func ending(at position: Int) -> Int {
         guard position < end else { return 0 }
         switch text[position] {
@@ -82,7 +82,7 @@ struct ByteLevelWords {
 
     private func isByte(_ byte: UInt8, at position: Int) -> Bool { position < end && text[position] == byte }
 
-    /// White space up to the end of the text, or without its last character if that leaves any.
+    /// White space up to the end of the text; otherwise without its last character, if any remains.
     private func spaceEnd(from start: Int, afterSpace: Bool) -> Int {
         var position = start
         var last = start

@@ -1,7 +1,7 @@
-/// Byte-level BPE: the text is cut into words as GPT-2 does it, and the bytes of each word are merged into tokens.
+/// Byte-level BPE: the text is split into words as in GPT-2, and the bytes of each word are merged into tokens.
 ///
-/// Words of well-formed text are cut where they stand; most are one token, found by one walk through a trie. Only a word before which a
-/// space is added, a long one, or one with ill-formed UTF-8 in it is copied first.
+/// Words of well-formed text are tokenised in place; most are one token, which one walk through a trie finds. Only a word with an
+/// added space, a long one, or one with ill-formed UTF-8 is copied first.
 final class BytePairs: Sendable {
     let table: MergeTable
     let options: BytePairOptions
@@ -17,8 +17,8 @@ final class BytePairs: Sendable {
 
     var memoryBytes: Int { table.memoryBytes + normalizer.memoryBytes + kinds.count }
 
-    /// Cuts `text[start..<end]`, where no added token is and which the normalizer leaves, into tokens; `continues`: a word begins there,
-    /// but not the stretch.
+    /// Tokenises `text[start..<end]`, which has no added tokens and which the normalizer leaves unchanged. `continues`: a word
+    /// begins at `start`, but the stretch began before.
     @_optimize(speed)
     func encode(
         _ text: UnsafePointer<UInt8>, from start: Int, to end: Int, continues: Bool,
@@ -52,7 +52,7 @@ final class BytePairs: Sendable {
         }
     }
 
-    /// Cuts `text[start..<end]`, which is normalised on its own. Tokens that are found in the normalised text are given in `added`.
+    /// Tokenises `text[start..<end]`, which is normalised on its own. `added` are the tokens to match in the normalised text.
     @inline(never)
     func encodeNormalized(
         _ text: UnsafePointer<UInt8>, from start: Int, to end: Int, continues: Bool, finding added: AddedTokens?,
@@ -69,7 +69,8 @@ final class BytePairs: Sendable {
         }
     }
 
-    /// Cuts one word, `text[start..<stop]`, by copying it. Ill-formed UTF-8 is read as U+FFFD. An added space has the place of the character after it.
+    /// Tokenises one word, `text[start..<stop]`, by copying it. Ill-formed UTF-8 is read as U+FFFD. An added space has the offsets
+    /// of the character after it.
     @inline(never)
     private func collect(
         _ text: UnsafePointer<UInt8>, _ start: Int, _ stop: Int, _ end: Int, afterSpace: Bool, into sink: inout TokenSink
@@ -89,7 +90,7 @@ final class BytePairs: Sendable {
         }
     }
 
-    /// Appends a token that stands for bytes of the text as they are; its place is that of the characters they belong to.
+    /// Appends a token for bytes of the text; its offsets are those of the characters to which the bytes belong.
     @inline(__always)
     private func append(_ id: Int32, _ text: UnsafePointer<UInt8>, _ first: Int, _ last: Int, into sink: inout TokenSink) {
         var (start, end) = (first, last)
@@ -107,10 +108,10 @@ final class BytePairs: Sendable {
     }
 }
 
-/// What byte-level BPE has to know besides its merges: the options of the pre-tokenizer.
+/// The options of ByteLevel as a pre-tokenizer.
 struct BytePairOptions: Sendable {
-    /// Adds a space before a text, and before what follows an added token, if it does not begin with one.
+    /// Adds a space before a text, and before text that follows an added token, unless it begins with one.
     var addsSpace = false
-    /// Cuts the text into words first; else all of it is one.
+    /// Splits the text into words first; otherwise it is one word.
     var cutsWords = true
 }

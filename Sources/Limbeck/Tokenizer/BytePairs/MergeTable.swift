@@ -1,37 +1,42 @@
-/// The tokens that merging can make, numbered by rank: first the letters, bytes or characters, then those of the merges that can happen.
+/// The tokens of a BPE, and the merges in the form in which `WordCutter` uses them.
 ///
-/// Merging always takes the pair of the lowest rank, the leftmost of equals. So what happens between two places of a text that no merge
-/// ever crosses depends on the bytes between them alone, and a sequence of tokens is what merging makes of a text just if every two
-/// neighbours are what it makes of the two together. `mayMeet` answers that from the ranks, and replaces the merging: a text is cut by
-/// trying the longest token that may follow, and going back where nothing may.
+/// BPE takes a word as a sequence of letters (bytes or characters) and repeatedly merges the adjacent pair of lowest rank, the
+/// leftmost of equals, until no pair merges. Tokens are numbered by rank: first the letters, then the tokens of those merges that
+/// can happen.
+///
+/// Merges are not carried out here. Consider two places in a text that no merge ever crosses: the result between them depends only
+/// on the bytes between them. It follows that a sequence of tokens is the result of merging a text exactly if every two neighbours
+/// are the result of merging their two texts joined together. `mayMeet` decides that from the ranks. So a text is tokenised by
+/// trying the longest token that may follow the previous one, and backtracking where none may.
 final class MergeTable: Sendable {
-    /// The most bytes of a token. GPT-2's longest have 128; the time to cut a text of length n is at most in proportion to n times this,
-    /// squared.
+    /// The maximum length of a token in bytes. GPT-2's longest have 128. The time for a text of length n is at most proportional to
+    /// n times the square of this.
     static let longestToken = 512
     static let nothing = UInt32.max
 
     struct Token {
-        /// The two tokens it is made of; a letter is made of itself.
+        /// The two tokens that it is merged from; for a letter, the letter itself.
         let left: UInt32
         let right: UInt32
-        /// The longest token that its bytes begin with, shorter than itself; `nothing` for a letter.
+        /// The longest shorter token that its bytes begin with; `nothing` for a letter.
         let prefix: UInt32
         let bytes: UInt32
-        /// In the vocabulary.
+        /// The id in the vocabulary.
         let id: Int32
     }
 
     let tokens: Table<Token>
-    /// The numbers below are letters.
+    /// Smaller numbers are letters.
     let letterCount: UInt32
-    /// Whether "▁" is nowhere in a token but where it begins, after other marks or none: so that no merge goes across to it.
+    /// Whether "▁" occurs in tokens only at the beginning, after other marks or none: then no merge joins one to what precedes it.
     let marksBegin: Bool
-    /// From bytes to the number of a token.
+    /// Maps bytes to token numbers.
     let trie: ByteTrie
-    /// Open addressing: 0, or left << 42 | right << 21 | token.
+    /// A hash table with open addressing: 0, or left << 42 | right << 21 | token.
     let pairs: Table<UInt64>
     private let shift: UInt64
-    /// By number: when a token is made, as the largest number in all that it is made of; nil: at its own.
+    /// By number: the time at which a token is made, which is the largest number in all that it is merged from; nil: its own
+    /// number. See `MergeTime`.
     let times: Table<UInt32>?
 
     init(_ builder: MergeTableBuilder) throws(LimbeckError) {
@@ -81,13 +86,13 @@ final class MergeTable: Sendable {
         trie.memoryBytes + tokens.memoryBytes + pairs.memoryBytes + (times?.memoryBytes ?? 0)
     }
 
-    /// The token that merging two makes, or `nothing`.
+    /// The token that two tokens merge into, or `nothing`.
     @inline(__always)
     func merged(_ left: UInt32, _ right: UInt32) -> UInt32 {
         PairHash.find(left, right, in: pairs.base, shift: shift, mask: pairs.count &- 1)
     }
 
-    /// Whether merging leaves these two beside each other.
+    /// Whether merging leaves these two tokens adjacent.
     @inline(__always)
     func mayMeet(_ left: UInt32, _ right: UInt32) -> Bool {
         if let times { return mayMeet(left, right, times.base) }
@@ -103,11 +108,11 @@ final class MergeTable: Sendable {
     }
 }
 
-/// The pairs that merge, and what follows from them.
+/// The hash table of the pairs that merge, and the test built on it.
 enum PairHash {
     static let tokenBits: UInt64 = 21
 
-    /// For a table of so many slots, a power of two: what leaves a product of 64 bits the number of a slot.
+    /// The shift that reduces a 64-bit hash to a slot number, for a power-of-two number of slots.
     static func shift(slots: Int) -> UInt64 { UInt64(64 - slots.trailingZeroBitCount) }
 
     @inline(__always)
@@ -124,21 +129,22 @@ enum PairHash {
         }
     }
 
-    /// Where the search for a pair begins: the upper bits of a product with the golden ratio.
+    /// The first slot of a search: the upper bits of a product with the golden ratio.
     @inline(__always)
     static func slot(of key: UInt64, _ shift: UInt64) -> Int {
         Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) &>> shift)
     }
 
-    /// Undoes the merges of both tokens, the last first. Whenever a pair across the border would have merged before the merge that was
-    /// undone next, merging would have crossed the border. Of equal ranks the left one is earlier.
+    /// Undoes the merges of both tokens, the latest first. At each step, the last part of the left side and the first part of the
+    /// right side are adjacent at the border. If this pair merges earlier than the merge that was undone last, merging would have
+    /// crossed the border. Of equal ranks the left one is earlier.
     @inline(__always)
     static func mayMeet(
         _ left: UInt32, _ right: UInt32, _ letterCount: UInt32, merged: (UInt32, UInt32) -> UInt32,
         parts: (UInt32) -> (UInt32, UInt32)
     ) -> Bool {
         var (left, right) = (left, right)
-        // Pairs of this token or a later one would have come too late.
+        // Merges that make this token or a later one would come too late.
         var limit = MergeTable.nothing
         while true {
             if merged(left, right) < limit { return false }

@@ -1,4 +1,4 @@
-/// What words are made of before anything is merged.
+/// The initial symbols of words, before merging.
 enum MergeLetters {
     /// The bytes of UTF-8, as byte-level vocabularies write them.
     case bytes
@@ -6,20 +6,20 @@ enum MergeLetters {
     case characters(UnknownCharacter)
 }
 
-/// Checks merges, finds those that can happen, and numbers the tokens.
+/// Checks merges, selects those that can happen, and numbers the tokens.
 struct MergeTableBuilder {
     struct Token {
         var left: UInt32 = 0
         var right: UInt32 = 0
         var id: Int32 = 0
-        /// Of its bytes.
+        /// The start of its bytes.
         var start: UInt32 = 0
         var bytes: UInt16 = 0
-        /// When it is made, as a number; see `MergeTime`.
+        /// The time at which it is made; see `MergeTime`.
         var time: UInt32 = 0
     }
 
-    /// A merge as the file has it, in ids, and its line or the number of the member.
+    /// A merge of the file, as ids, with its line number or array index.
     private struct Merge {
         let left: Int32
         let right: Int32
@@ -27,11 +27,11 @@ struct MergeTableBuilder {
         let number: Int32
     }
 
-    /// Pairs that merge have numbers of 21 bits.
+    /// Token numbers have 21 bits in the pair table.
     private static let mostTokens = 1 << 21
 
     private let file: String
-    /// Where merges come from.
+    /// The source of the merges.
     enum Place {
         /// An array of a tokenizer.json.
         case members
@@ -43,7 +43,7 @@ struct MergeTableBuilder {
 
     private let place: Place
     private let vocabulary: Vocabulary
-    /// By id, if there are any: the tokens that stand for unknown characters.
+    /// By id, if there are any: whether the token represents unknown characters.
     private var standIns: [Bool] = []
     private(set) var letterCount: UInt32 = 0
     private var letterBytes = 0
@@ -54,7 +54,7 @@ struct MergeTableBuilder {
     private var made: [UInt32]
     private static let never = UInt32.max
     private(set) var pairs = PairTable(count: 0)
-    /// Letters, and then one for each merge.
+    /// The letters, then one token for each merge.
     private(set) var tokens: [Token] = []
     /// The bytes of the tokens.
     private(set) var bytes: [UInt8] = []
@@ -76,7 +76,7 @@ struct MergeTableBuilder {
         (letterCount, letterBytes) = (UInt32(tokens.count), bytes.count)
         let most = MergeTableBuilder.mostTokens - tokens.count
         guard mergeCount <= most else {
-            throw LimbeckError(.fileUnsupported, "\(file): \(mergeCount) merges, the most is \(most)")
+            throw LimbeckError(.fileUnsupported, "\(file): \(mergeCount) merges, expected at most \(most)")
         }
         merges.reserveCapacity(mergeCount)
     }
@@ -106,7 +106,7 @@ struct MergeTableBuilder {
                 else { return }
                 letter.append(contentsOf: token)
             }
-            // Of two with the same text the later counts.
+            // Of two with the same text the later one wins.
             if !letter.isEmpty, vocabulary.id(of: letter) == id { try append(letter: letter, id) }
         }
     }
@@ -127,7 +127,7 @@ struct MergeTableBuilder {
         made[Int(id)] = number
     }
 
-    /// Adds the merge of the next rank, which stands in line `number`, or is that member.
+    /// Adds the merge of the next rank, from line or array index `number`.
     @_optimize(speed)
     mutating func add(_ left: [UInt8], _ right: [UInt8], _ number: Int) throws(LimbeckError) {
         let merge = Merge(
@@ -138,10 +138,11 @@ struct MergeTableBuilder {
         merges.append(merge)
     }
 
-    // MARK: The merges that happen
+    // MARK: Selecting the merges
 
-    /// Keeps of the merges that make a token the one that does, if any does: of a text between places that no merge crosses merging makes
-    /// one thing. What merges cross is shorter than the token, so that with all shorter tokens known `mayMeet` knows.
+    /// Keeps, for each token, the one merge that makes it, if any does. There is at most one: merging a text between two places
+    /// that no merge crosses has one result. The tokens are built in order of length, because `mayMeet` needs only tokens shorter
+    /// than the one in question.
     mutating func finish() throws(LimbeckError) {
         try makeTokens()
         var kept: [Merge] = []
@@ -150,7 +151,7 @@ struct MergeTableBuilder {
         }
         for merge in kept { made[Int(merge.whole)] = MergeTableBuilder.never }
         merges = kept
-        // Once more, with numbers that have no holes.
+        // Repeated, to number the tokens without gaps.
         try makeTokens()
     }
 
@@ -162,7 +163,7 @@ struct MergeTableBuilder {
         for rank in ranksByLength() { try makeToken(rank) }
     }
 
-    /// Counted, for there are half a million.
+    /// A counting sort, since there are half a million.
     private func ranksByLength() -> [Int] {
         // Letters of byte-level vocabularies have up to two bytes.
         let longest = 2 * MergeTable.longestToken + 1
@@ -178,13 +179,13 @@ struct MergeTableBuilder {
         return ranks
     }
 
-    /// Makes the token of a merge, if it happens.
+    /// Makes the token of a merge, if the merge happens.
     @_optimize(speed)
     private mutating func makeToken(_ rank: Int) throws(LimbeckError) {
         let merge = merges[rank]
         let (left, right) = (made[Int(merge.left)], made[Int(merge.right)])
         guard left != MergeTableBuilder.never, right != MergeTableBuilder.never else { return }
-        guard pairs.find(left, right) == MergeTable.nothing else { throw unsupported(merge, "is there twice") }
+        guard pairs.find(left, right) == MergeTable.nothing else { throw unsupported(merge, "is a duplicate") }
         guard
             MergeTime.mayMeet(
                 left, right, letterCount, merged: { pairs.find($0, $1) },
@@ -193,7 +194,7 @@ struct MergeTableBuilder {
         let parts = (tokens[Int(left)], tokens[Int(right)])
         let count = Int(parts.0.bytes) + Int(parts.1.bytes)
         guard count <= MergeTable.longestToken else {
-            throw unsupported(merge, "makes a token of \(count) bytes, the most is \(MergeTable.longestToken)")
+            throw unsupported(merge, "makes a token of \(count) bytes, expected at most \(MergeTable.longestToken)")
         }
         let number = letterCount + UInt32(rank)
         try make(merge.whole, number)

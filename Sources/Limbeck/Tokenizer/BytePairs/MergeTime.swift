@@ -1,16 +1,17 @@
-/// What merging leaves beside each other where merges do not happen in the order of their ranks.
+/// The test `mayMeet` for merges that do not happen in the order of their ranks.
 ///
-/// A merge happens out of turn if a later one makes its part: then at once, before all that waits for its own rank. So a token is made at the
-/// time of the last rank in all that it is made of, and what is made at the same time is made from the left to the right, each after
-/// its own parts. Converted SentencePiece models are such where pieces have equal scores, as runs of spaces.
+/// A merge is out of turn if one of its parts is made by a merge of higher rank. It then happens at once, before all merges that
+/// wait for their own rank. A token is therefore made at the time of the highest rank in all that it is merged from. Tokens of the
+/// same time are made from left to right, each after its own parts. This occurs in converted SentencePiece models whose pieces have
+/// equal scores, such as runs of spaces.
 enum MergeTime {
-    /// As `PairHash.mayMeet`; `times` are by number.
+    /// Like `PairHash.mayMeet`; `times` are indexed by number.
     static func mayMeet(
         _ left: UInt32, _ right: UInt32, _ letterCount: UInt32, merged: (UInt32, UInt32) -> UInt32,
         parts: (UInt32) -> (UInt32, UInt32), times: (UInt32) -> UInt32
     ) -> Bool {
         var (left, right) = (left, right)
-        // Pairs of this rank or a later one would have come too late.
+        // Pairs of this rank or a higher one would come too late.
         var limit = MergeTable.nothing
         while true {
             if merged(left, right) < limit { return false }
@@ -18,8 +19,8 @@ enum MergeTime {
             if leftTime > rightTime {
                 if left < letterCount { return true }
                 let last = parts(left).1
-                // A part that is made at the same time is at once taken on, unless a pair across the border has a lower rank. Else all
-                // that happens up to this time is in between.
+                // A part made at the same time is merged on at once, unless a pair across the border has a lower rank. Otherwise
+                // everything that happens up to this time comes between.
                 limit = times(last) == leftTime ? left : leftTime
                 left = last
             } else {
@@ -32,12 +33,12 @@ enum MergeTime {
     }
 }
 
-/// Pairs that merge, while they are found.
+/// The pair table while it is being built.
 struct PairTable {
     private(set) var slots: [UInt64]
     private let shift: UInt64
 
-    /// Room for so many.
+    /// With room for `count` pairs.
     init(count: Int) {
         var size = 16
         while size < 2 * count { size *= 2 }

@@ -1,19 +1,19 @@
-/// Finds the tokens of a word, by the rule of `MergeTable`, in memory on the stack.
+/// Finds the tokens of a word, with the backtracking search that `MergeTable` describes, in memory on the stack.
 struct WordCutter {
-    /// The most bytes of a word that is cut where it stands.
+    /// The maximum length in bytes of a word that is tokenised in place.
     static let shortWord = 256
 
-    // Retained by whoever has the cutter: counting references would take a good part of the time.
+    // Retained by the owner of the cutter: reference counting would take a large part of the time.
     private unowned(unsafe) let table: MergeTable
     private let tokens: UnsafePointer<MergeTable.Token>
     private let units: UnsafePointer<ByteTrie.Unit>
     private let values: UnsafePointer<Int32>
     /// The tokens so far.
     private let found: UnsafeMutablePointer<UInt32>
-    /// By byte of the word: whether no token may follow there.
+    /// By byte of the word: whether the search failed from there.
     private let dead: UnsafeMutablePointer<UInt64>
 
-    /// The memory that words of `count` bytes take.
+    /// The memory for words of `count` bytes.
     static func memoryBytes(_ count: Int) -> Int { 4 * count + 8 * (count / 64 + 1) }
 
     /// `memory` has room for words of `count` bytes, a multiple of 64.
@@ -26,14 +26,14 @@ struct WordCutter {
         dead = (memory + 4 * count).bindMemory(to: UInt64.self, capacity: count / 64 + 1)
     }
 
-    /// Calls `body` with a cutter of short words, whose memory is on the stack.
+    /// Calls `body` with a cutter for short words, whose memory is on the stack.
     @inline(__always)
     static func with(_ table: MergeTable, _ body: (WordCutter) -> Void) {
         // `memoryBytes(shortWord)`
         withStackMemory(InlineArray<133, UInt64>.self) { body(WordCutter(table, $0, shortWord)) }
     }
 
-    /// A token that was found.
+    /// A token of the result.
     @inline(__always)
     subscript(index: Int) -> MergeTable.Token { tokens[Int(found[index])] }
 
@@ -50,15 +50,15 @@ struct WordCutter {
             position &+= 1
             if units[Int(node)].isKey { last = node }
         }
-        // Every letter is a token: only without bytes there is none.
+        // Every letter is a token, so this is only the case without bytes.
         return last == ByteTrie.root ? MergeTable.nothing : UInt32(bitPattern: values[Int(last)])
     }
 
-    /// Finds the tokens of a word, of a byte at least; returns how many there are.
+    /// Finds the tokens of a non-empty word; returns their number.
     @inline(__always)
     func cut(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> Int {
         let first = longest(bytes, count)
-        // Most words are tokens.
+        // Most words are single tokens.
         if first != MergeTable.nothing, Int(tokens[Int(first)].bytes) == count {
             found[0] = first
             return 1
@@ -66,26 +66,26 @@ struct WordCutter {
         return walk(bytes, count, first, after: MergeTable.nothing)
     }
 
-    /// The same for a part of a word, whose first token has to be one that may follow `before`. 0: it begins with no letter, as no table
-    /// of our own has it.
+    /// The same for a part of a word, whose first token must be one that may follow `before`. Returns 0 if it begins with no
+    /// letter, which does not occur in tables built here.
     @_optimize(speed)
     func cut(_ bytes: UnsafePointer<UInt8>, _ count: Int, after before: UInt32) -> Int {
         var first = longest(bytes, count)
         if first == MergeTable.nothing { return 0 }
         let count = walk(bytes, count, first, after: before)
         if count > 0 { return count }
-        // What was decided without seeing these bytes does not fit them: a letter always may follow.
+        // The tokens chosen before these bytes were seen do not fit them; a single letter is always accepted.
         while tokens[Int(first)].prefix != MergeTable.nothing { first = tokens[Int(first)].prefix }
         found[0] = first
         return 1
     }
 
-    /// What `after` has to be for what follows a token that was found.
+    /// The value of `after` for the text that follows a token of the result.
     func number(_ index: Int) -> UInt32 { found[index] }
 
-    /// `first` is the longest token that may come first. Returns 0 if there is no way.
+    /// `first` is the longest candidate for the first token. Returns 0 if there is no solution.
     ///
-    /// What merging makes of the text up to some place is one sequence, so a place from which there is no way on is never come to again.
+    /// Merging the text up to any place has only one result, so a place from which the search failed is never tried again.
     @inline(never)
     @_optimize(speed)
     private func walk(_ bytes: UnsafePointer<UInt8>, _ count: Int, _ first: UInt32, after before: UInt32) -> Int {

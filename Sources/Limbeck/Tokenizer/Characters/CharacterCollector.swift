@@ -1,12 +1,13 @@
-/// The word that is being collected, of a BPE over characters.
+/// The word that is being collected for a BPE over characters.
 ///
-/// No merge goes across an unknown character, nor mostly to a "▁": what was collected is cut there, though the word goes on.
+/// No merge crosses an unknown character, and in most vocabularies none joins a "▁" to what precedes it. At these places the
+/// collected part is tokenised, though the word goes on.
 struct CharacterCollector: PieceCollector {
-    // Retained by whoever has the collector.
+    // Retained by the owner of the collector.
     private unowned(unsafe) let model: CharacterPairs
     private let letters: (low: UInt64, high: UInt64)
     private var bytes: ByteCollector
-    /// The place of unknown characters that are one token with what may follow.
+    /// The offsets of unknown characters that form one token with any that follow.
     private var unknown: (start: Int, end: Int)?
     private var isEmpty = true
     private var followsMark = false

@@ -1,11 +1,11 @@
-/// BPE over characters, as it is converted from SentencePiece's: the characters of each word are merged into tokens.
+/// BPE over characters, as converted from SentencePiece: the characters of each word are merged into tokens.
 ///
-/// Such files name every way to make a piece of two others, most of which never happen; `MergeTableBuilder` keeps the ones that do.
+/// Such files list every way to make a piece from two others, most of which never happen; `MergeTableBuilder` keeps those that do.
 final class CharacterPairs: Sendable {
     let table: MergeTable
     let unknown: UnknownCharacter
     let input: MetaspaceInput
-    /// By byte of ASCII, as bits: whether it is a token.
+    /// By ASCII byte, as bits: whether it is a token.
     let letters: (low: UInt64, high: UInt64)
 
     init(_ table: MergeTable, _ unknown: UnknownCharacter, _ input: MetaspaceInput) {
@@ -26,7 +26,7 @@ final class CharacterPairs: Sendable {
 
     var memoryBytes: Int { table.memoryBytes + input.memoryBytes }
 
-    /// Cuts `text[start..<end]`; see `MetaspaceInput`.
+    /// Tokenises `text[start..<end]`; see `MetaspaceInput`.
     @inline(never)
     @_optimize(speed)
     func encode(
@@ -40,14 +40,14 @@ final class CharacterPairs: Sendable {
     }
 }
 
-/// What becomes of a character that is no token.
+/// How a character that is not in the vocabulary is represented.
 enum UnknownCharacter: Sendable {
-    /// A token stands for it; `fuses`: or for several in a row.
+    /// By a token; `fuses`: one token for several in a row.
     case token(Int32, fuses: Bool)
-    /// Each byte of it has a token, by byte.
+    /// By a token for each of its bytes; the table is indexed by byte.
     case bytes(Table<Int32>)
 
-    /// The tokens that stand for unknown characters; below 0 are none.
+    /// The ids of these tokens; a negative id means none.
     var ids: [Int32] {
         switch self {
         case .token(let id, _): [id]

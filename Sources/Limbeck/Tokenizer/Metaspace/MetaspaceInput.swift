@@ -1,10 +1,10 @@
-/// What a text is made into before it is cut into pieces: normalised, and cut into words.
+/// Prepares a text before it is split into pieces: normalises it, and splits it into words.
 struct MetaspaceInput: Sendable {
     let normalizer: StepNormalizer
     let words: MetaspaceOptions
 
-    /// Gives `text[start..<end]`, which is normalised on its own, to `pieces`. Tokens that are found in the normalised text are given in
-    /// `added`. `continues`: it does not begin there.
+    /// Passes `text[start..<end]`, which is normalised on its own, to `pieces`. `added` are the tokens to match in the normalised
+    /// text. `continues`: the stretch begins before `start`.
     @inline(__always)
     func cut<Pieces: PieceCollector>(
         _ text: UnsafePointer<UInt8>, from start: Int, to end: Int, continues: Bool, finding added: AddedTokens?,
@@ -29,7 +29,8 @@ struct MetaspaceInput: Sendable {
         }
     }
 
-    /// Whether any character of the normalised text may begin a token. Of most texts none does, and they need not be cut slowly.
+    /// Whether any character of the normalised text may begin an added token. In most texts none does, and the slow path is not
+    /// needed.
     @inline(never)
     private static func mayHave(_ added: AddedTokens, _ source: SegmentedText, _ text: UnsafePointer<UInt8>) -> Bool {
         var source = source
@@ -45,9 +46,9 @@ struct MetaspaceInput: Sendable {
         }
     }
 
-    /// Whether a space was added before a word that begins with `scalar` and has the token `token` first.
+    /// Whether a space was added before a word that begins with `scalar` and whose first token is `token`.
     func addedSpace(before scalar: UInt32, _ token: UnsafeRawBufferPointer) -> Bool {
-        // Without cuts a word is a stretch of text.
+        // Without splits a word is a whole stretch of text.
         !words.cuts || words.addedSpace(before: scalar, token)
     }
 

@@ -1,25 +1,25 @@
-/// What SentencePiece's pre-tokenizers have to know.
+/// The options of Metaspace, SentencePiece's pre-tokenizer.
 struct MetaspaceOptions: Sendable {
-    /// When the mark of a space is put before what does not begin with one.
+    /// When the mark is prepended to text that does not begin with one.
     enum Scheme: Sendable {
         case always
-        /// Only where the text begins.
+        /// Only at the beginning of the text.
         case first
         case never
     }
 
-    /// Where other pre-tokenizers cut first; what is between two cuts is a text of its own.
+    /// The splits of pre-tokenizers before it; each part is then a text of its own.
     var before: WordSplits = []
-    /// What stands for a space, "▁"; nil: spaces are left as they are.
+    /// The replacement of a space, "▁"; nil: spaces are unchanged.
     var mark: UInt32?
     var scheme = Scheme.always
     /// Each mark begins a word.
     var splits = true
 
-    /// Whether there are several words in a text.
+    /// Whether a text may have several words.
     var cuts: Bool { !before.isEmpty || mark != nil && splits }
 
-    /// Whether the mark was put before a word that begins with `scalar` and has the token `token` first.
+    /// Whether the mark was prepended to a word that begins with `scalar` and whose first token is `token`.
     func addedSpace(before scalar: UInt32, _ token: UnsafeRawBufferPointer) -> Bool {
         guard let mark, scalar != mark, scalar != 0x20,
             let start = token.baseAddress?.assumingMemoryBound(to: UInt8.self), token.count > 0
@@ -28,29 +28,29 @@ struct MetaspaceOptions: Sendable {
     }
 }
 
-/// Collects a word, character by character, and cuts it into pieces.
+/// Collects a word, character by character, and splits it into pieces.
 protocol PieceCollector {
-    /// Appends a scalar that stands for `start..<end` of the text.
+    /// Appends a scalar with its source range `start..<end`.
     mutating func append(_ scalar: UInt32, _ start: Int, _ end: Int, into sink: inout TokenSink)
 
-    /// The same for a byte of ASCII.
+    /// The same for an ASCII byte.
     mutating func append(byte: UInt8, _ start: Int, _ end: Int, into sink: inout TokenSink)
 
-    /// Cuts what was collected, if anything was: here the word ends.
+    /// Ends the word, and splits it into pieces if it is not empty.
     mutating func endWord(into sink: inout TokenSink)
 }
 
-/// Cuts normalised text into words as Metaspace does it, and others before it, and these into pieces.
+/// Splits normalised text into words as Metaspace, and any pre-tokenizers before it, do, and the words into pieces.
 struct MetaspaceWords<Pieces: PieceCollector>: WordTaker {
     private let options: MetaspaceOptions
     private var pieces: Pieces
-    /// Nothing has come since the text began, or since it was cut.
+    /// At the beginning of the text, or after a split by an earlier pre-tokenizer.
     private var isAtStart: Bool
-    /// Of the last scalar, as far as cuts depend on it.
+    /// The traits of the last scalar on which splits depend.
     private var last: WordSplits = []
-    /// The cuts depend on more than white space.
+    /// Splits depend on more than white space.
     private let looksAtAll: Bool
-    /// Not a scalar where nothing stands for spaces.
+    /// Not a valid scalar if spaces are not replaced.
     private let mark: UInt32
 
     private static var none: UInt32 { .max }
@@ -81,7 +81,7 @@ struct MetaspaceWords<Pieces: PieceCollector>: WordTaker {
         pieces.append(scalar, source.start, source.end, into: &sink)
     }
 
-    /// Takes bytes of the text, as the table has them.
+    /// Takes bytes of the text, mapped by `table`.
     @inline(__always)
     mutating func take(
         plain text: UnsafePointer<UInt8>, from start: Int, to end: Int, _ table: UnsafePointer<UInt8>,

@@ -1,18 +1,18 @@
-/// A charsmap as SentencePiece compiles it: a trie from text to where, in a pool of strings, stands what takes its place.
+/// A charsmap as SentencePiece compiles it: a trie from strings to offsets in a pool of replacement strings.
 ///
-/// The rule is that of the Hugging Face tokenizers, which is not SentencePiece's: a grapheme cluster of less than six bytes is looked up
-/// as a whole, and the shortest key that it begins with counts; else each of its scalars is looked up.
+/// The lookup follows the Hugging Face tokenizers, not SentencePiece: a grapheme cluster of less than six bytes is looked up as a
+/// whole, and is replaced by the value of the shortest key that it begins with; otherwise each of its scalars is looked up.
 final class CharacterMap: Sendable {
-    /// A double array of darts-clone; every step is checked against its end.
+    /// A double array of darts-clone; every step is bounds-checked.
     let units: Table<UInt32>
     let pool: Table<UInt8>
 
-    /// The bytes of a cluster that is looked up as a whole are fewer.
+    /// Clusters with fewer bytes are looked up as a whole.
     private static let clusterBytes = 6
-    /// The most bytes that may take the place of a text. SentencePiece's own have 33.
+    /// The maximum length of a replacement in bytes. SentencePiece's own have 33.
     static let mostBytes = 128
 
-    /// nil if it is not the size of the trie, the trie, and UTF-8.
+    /// nil if the bytes are not the size of the trie, the trie, and UTF-8.
     init?(_ bytes: [UInt8]) throws(LimbeckError) {
         func word(_ index: Int) -> UInt32 {
             UInt32(bytes[index]) | UInt32(bytes[index + 1]) << 8 | UInt32(bytes[index + 2]) << 16
@@ -31,12 +31,12 @@ final class CharacterMap: Sendable {
         }
     }
 
-    /// Of a pack. A pool that is not UTF-8 only gives U+FFFD.
+    /// From a pack. A pool that is not UTF-8 only yields U+FFFD.
     init(units: Table<UInt32>, pool: Table<UInt8>) { (self.units, self.pool) = (units, pool) }
 
     var memoryBytes: Int { units.memoryBytes + pool.memoryBytes }
 
-    /// Takes `source` to `target`, whose places follow the changes. `isFirst`: nothing came out before.
+    /// Maps `source` to `target`, whose offsets are resolved from the changes. `isFirst`: no output precedes it.
     func apply(
         _ source: ScalarBuffer, to target: inout ScalarBuffer, isFirst: Bool, _ late: inout LatePlaces
     ) {
@@ -67,7 +67,7 @@ final class CharacterMap: Sendable {
         target.resolve(source, skipped: skipped, late: &late)
     }
 
-    /// Appends what takes the place of `removed` scalars.
+    /// Appends the replacement of `removed` scalars.
     private func replace(
         _ place: Int, _ removed: Int, _ target: inout ScalarBuffer, _ isFirst: Bool, _ skipped: inout Int
     ) {
@@ -89,7 +89,7 @@ final class CharacterMap: Sendable {
         }
     }
 
-    /// Where stands what takes the place of the scalars, or of what they begin with; nil: nothing does.
+    /// The pool offset of the replacement of these scalars, or of a prefix of them; nil: there is none.
     private func find(_ source: ScalarBuffer, _ start: Int, _ end: Int) -> Int? {
         var node = CharacterMap.offset(units[0])
         var bytes = (UInt8(0), UInt8(0), UInt8(0), UInt8(0))
@@ -102,7 +102,7 @@ final class CharacterMap: Sendable {
                     node ^= Int(text[byte])
                     guard node < units.count else { return nil }
                     let unit = units[node]
-                    // A label with the highest bit is a value.
+                    // A label with the highest bit set is a value.
                     guard unit & (1 << 31 | 0xFF) == UInt32(text[byte]) else { return nil }
                     node ^= CharacterMap.offset(unit)
                     guard node < units.count else { return nil }

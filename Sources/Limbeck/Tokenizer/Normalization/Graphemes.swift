@@ -1,6 +1,6 @@
 import CUnicodeTables
 
-/// What a scalar is to the boundaries of grapheme clusters; bits as scripts/make-unicode-tables.py writes them.
+/// The properties of a scalar for grapheme cluster boundaries; bits as scripts/make-unicode-tables.py writes them.
 struct GraphemeRecord {
     private let bits: UInt8
 
@@ -36,16 +36,16 @@ struct GraphemeRecord {
     @inline(__always) var isMark: Bool { bits & 1 << 7 != 0 }
 }
 
-/// Finds the boundaries of extended grapheme clusters, scalar by scalar. (Unicode Standard Annex #29.)
+/// Finds the boundaries of extended grapheme clusters, scalar by scalar (Unicode Standard Annex #29).
 struct GraphemeBreaker {
     private typealias Break = GraphemeRecord.Break
 
     private var last: UInt8?
-    /// An odd number of regional indicators was last.
+    /// The preceding run of regional indicators has odd length.
     private var isFlagOpen = false
-    /// A pictograph and what extends it was last: 1; and a joiner: 2.
+    /// 1: preceded by a pictograph and its extenders; 2: followed by a joiner.
     private var pictograph = 0
-    /// A consonant and what extends it was last: 1; with a linker: 2.
+    /// 1: preceded by a consonant and its extenders; 2: with a linker.
     private var conjunct = 0
 
     /// Whether a cluster begins with this scalar.

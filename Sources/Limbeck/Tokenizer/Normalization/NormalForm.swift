@@ -1,8 +1,8 @@
 import CUnicodeTables
 
-/// A normalization form of Unicode: decomposition, canonical or compatible, the order of marks, and composition.
+/// A Unicode normalization form: decomposition (canonical or compatibility), ordering of marks, and composition.
 ///
-/// (Unicode Standard Annex #15, with the tables of the version that the reference has.)
+/// (Unicode Standard Annex #15, with the tables of the Unicode version of the reference.)
 struct NormalForm: Sendable {
     let isCompatible: Bool
     let composes: Bool
@@ -14,7 +14,7 @@ struct NormalForm: Sendable {
         if composes { NormalForm.compose(&target) }
     }
 
-    /// The first scalar takes the place of the one it comes from, the others are put in.
+    /// The first scalar replaces the original one; the others are insertions.
     private func decompose(_ scalar: UInt32, isFirst: Bool, _ target: inout ScalarBuffer) {
         if scalar < 0x80 { return target.append(scalar, change: isFirst ? 0 : 1) }
         if Hangul.isSyllable(scalar) {
@@ -41,7 +41,7 @@ struct NormalForm: Sendable {
         }
     }
 
-    /// Sorts each run of marks by class; marks of a class keep their order, and all keep their changes.
+    /// Sorts each run of marks by class, stably, together with their changes.
     private static func order(_ buffer: ScalarBuffer) {
         var start = 0
         while start < buffer.count {
@@ -49,7 +49,7 @@ struct NormalForm: Sendable {
             var index = start
             start += 1
             guard rank != 0 else { continue }
-            // An insertion sort: nearly all runs are short, and none is longer than a segment.
+            // Insertion sort: nearly all runs are short, and none is longer than a segment.
             while index > 0 {
                 let before = ScalarRecord(buffer.scalars[index - 1]).rank
                 guard before > rank else { break }
@@ -62,7 +62,7 @@ struct NormalForm: Sendable {
 
     private static func compose(_ buffer: inout ScalarBuffer) {
         var starter: Int?
-        /// The class of the last mark that was kept after the starter; nil: none was.
+        /// The class of the last mark that was kept after the starter; nil if there is none.
         var blocking: UInt16?
         var count = 0
         for index in 0..<buffer.count {
@@ -87,8 +87,8 @@ struct NormalForm: Sendable {
         buffer.removeLast(buffer.count - count)
     }
 
-    /// Whether NFC leaves a text of such scalars alone: none of them changes, joins another or moves. Nearly all that NFC leaves, and
-    /// not a table of all.
+    /// Whether NFC leaves any text of such scalars unchanged: none of them changes, composes or is reordered. Covers nearly all
+    /// such scalars, without a complete table.
     @inline(__always)
     static func isComposed(_ scalar: UInt32) -> Bool {
         switch scalar {
@@ -107,7 +107,7 @@ struct NormalForm: Sendable {
     }
 }
 
-/// Syllables of Hangul and their parts, by arithmetic.
+/// Arithmetic composition and decomposition of Hangul syllables.
 enum Hangul {
     private static let base: UInt32 = 0xAC00
     private static let leading: UInt32 = 0x1100

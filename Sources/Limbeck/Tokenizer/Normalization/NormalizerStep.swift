@@ -1,37 +1,37 @@
-/// One normalizer of a tokenizer.json, as SentencePiece's models have them: a text goes through several.
+/// One normalizer of a tokenizer.json; SentencePiece's models have several, which a text passes through in order.
 enum NormalizerStep: Sendable {
     case characterMap(CharacterMap)
     case normalForm(NormalForm)
     case lowercase
     /// Removes combining marks.
     case stripAccents
-    /// Parts of a BertNormalizer: removes control characters and U+FFFD, and makes every white space a space; puts ideographs between spaces;
-    /// removes nonspacing marks.
+    /// Parts of a BertNormalizer: `clean` removes control characters and U+FFFD, and replaces each white-space character with a
+    /// space; `separateIdeographs` puts spaces around ideographs; `stripNonspacing` removes nonspacing marks.
     case clean
     case separateIdeographs
     case stripNonspacing
     /// Removes white space from the ends of the text.
     case strip(left: Bool, right: Bool)
-    /// What machine translation cleans: control characters go, and some others are spaces.
+    /// The cleaning of machine translation (Nmt): removes control characters, and replaces some others with spaces.
     case nmt
     case replace(pattern: [UInt32], content: [UInt32])
-    /// Replaces what a regular expression matches.
+    /// Replaces the matches of a regular expression.
     case replaceSpace(SpacePattern, content: [UInt32])
     case prepend([UInt32])
 
-    /// What a step knows of the text before a segment.
+    /// The state of the steps before a segment.
     struct Memory {
-        /// The steps, as bits, out of which something came before.
+        /// The steps, as bits, that have produced output before.
         var begun: UInt32 = 0
         var late = LatePlaces()
     }
 
-    /// The most steps, as `Memory` has them.
+    /// The maximum number of steps: the bits of `Memory`.
     static let most = 32
-    /// The most scalars that a step looks for or puts in at once.
+    /// The maximum number of scalars in a pattern or replacement.
     static let mostScalars = 64
 
-    /// Takes `source` to `target`. `step` is the number of this step.
+    /// Applies the step to `source`. `step` is its index.
     func apply(
         _ source: ScalarBuffer, to target: inout ScalarBuffer, _ step: Int, isLast: Bool,
         _ memory: inout Memory
@@ -98,7 +98,7 @@ enum NormalizerStep: Sendable {
         if target.count > 0 { memory.begun |= bit }
     }
 
-    /// What Nmt makes of a scalar; nil: it goes.
+    /// The scalar that Nmt replaces a scalar with; nil: it is removed.
     private static func cleaned(_ scalar: UInt32) -> UInt32? {
         switch scalar {
         case 0x01...0x08, 0x0B, 0x0E...0x1F, 0x7F, 0x8F, 0x9F: nil
@@ -110,20 +110,20 @@ enum NormalizerStep: Sendable {
     }
 }
 
-/// The regular expressions of a Replace.
+/// The supported regular expressions of a Replace.
 enum SpacePattern: Sendable {
     /// ` {2,}`
     case spaces
-    /// `\s{2,}|[\n\r\t]`, which DeBERTa's tokenizer has.
+    /// `\s{2,}|[\n\r\t]`, used by DeBERTa's tokenizer.
     case whitespace
-    /// `\A +| +\z`, which with the next has a tokenizer that transformers makes of a .model file as it was trained.
+    /// `\A +| +\z`; this and the next are in a tokenizer that transformers builds from a .model file as it was trained.
     case edges
     /// `\A▁`
     case firstMark
 
     private static let mark: UInt32 = 0x2581
 
-    /// Whether a run may have this scalar.
+    /// Whether a match may contain this scalar.
     @inline(__always)
     func mayHave(_ scalar: UInt32) -> Bool {
         switch self {
@@ -133,7 +133,7 @@ enum SpacePattern: Sendable {
         }
     }
 
-    /// How many scalars match at `start`. `isFirst`: where the text begins; `isLast`: it ends with the source.
+    /// The number of scalars that match at `start`. `isFirst`: the text begins there; `isLast`: it ends with the source.
     @inline(__always)
     func count(_ source: ScalarBuffer, _ start: Int, isFirst: Bool, isLast: Bool) -> Int {
         guard mayHave(source.scalars[start]) else { return 0 }
@@ -149,7 +149,7 @@ enum SpacePattern: Sendable {
         }
     }
 
-    /// Whether the step leaves what is no space none, and what is one a space, each for itself.
+    /// Whether the step keeps the class of each scalar: spaces of the pattern remain spaces, and others remain others.
     func isKept(by step: NormalizerStep) -> Bool {
         switch step {
         case .lowercase, .normalForm, .strip: true
@@ -177,9 +177,9 @@ enum Lowercase {
     }
 }
 
-/// Replacing what matches; what takes its place has the place of its last scalar.
+/// Replaces matches; the replacement has the offsets of the last scalar of the match.
 enum Replacement {
-    /// `match` gives how many scalars match at an index.
+    /// `match` returns the number of scalars that match at an index.
     @inline(__always)
     static func apply(
         _ source: ScalarBuffer, to target: inout ScalarBuffer, _ content: [UInt32],

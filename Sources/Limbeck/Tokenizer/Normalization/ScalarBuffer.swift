@@ -1,4 +1,4 @@
-/// Scalars of a segment, and the bytes of the source that each stands for. The memory is borrowed.
+/// The scalars of a segment, each with its range of source bytes. The memory is borrowed.
 struct ScalarBuffer {
     static let capacity = 1024
 
@@ -6,10 +6,10 @@ struct ScalarBuffer {
     let starts: UnsafeMutablePointer<UInt32>
     let ends: UnsafeMutablePointer<UInt32>
     private(set) var count = 0
-    /// More was appended than there is room for.
+    /// More was appended than fits.
     private(set) var isOverfull = false
 
-    /// Three arrays of `capacity` in a row.
+    /// `memory` holds three consecutive arrays of `capacity`.
     init(_ memory: UnsafeMutablePointer<UInt32>) {
         scalars = memory
         starts = memory + ScalarBuffer.capacity
@@ -39,8 +39,9 @@ struct ScalarBuffer {
 
     // MARK: Changes
 
-    /// Appends a scalar with what the reference calls its change: 0, it takes the place of the next scalar before; less, and so many
-    /// scalars after that one are gone; more, it is put in, and has the place of the scalar before it. `resolve` makes places of them.
+    /// Appends a scalar with its change, in the sense of the reference. 0: it replaces the next source scalar. Negative: in
+    /// addition, that many source scalars after it are removed. Positive: it is inserted, and has the offsets of the source scalar
+    /// before it. `resolve` converts the changes to offsets.
     @inline(__always)
     mutating func append(_ scalar: UInt32, change: Int) {
         append(scalar, UInt32(bitPattern: Int32(truncatingIfNeeded: change)), 0)
@@ -52,8 +53,8 @@ struct ScalarBuffer {
         starts[index] = UInt32(bitPattern: Int32(truncatingIfNeeded: change))
     }
 
-    /// Gives the scalars from `first` on, which have changes, the places that these make of `source`, whose first `skipped` scalars are
-    /// gone. Places come out in order, whatever order the scalars have: so the reference does it.
+    /// Converts the changes of all scalars to offsets of `source`, whose first `skipped` scalars are removed. As in the reference,
+    /// the offsets are in source order, whatever the order of the scalars.
     func resolve(_ source: ScalarBuffer, skipped: Int = 0, late: inout LatePlaces) {
         var next = skipped
         for index in 0..<count {
@@ -70,10 +71,10 @@ struct ScalarBuffer {
     }
 }
 
-/// Places that scalars took later than they came.
+/// Offsets of source scalars that are still to be assigned.
 ///
-/// Where the reference's charsmap removes what a text begins with, it does not count it: from there on every scalar has the place of one
-/// before it, as many before as were removed.
+/// Where the reference's charsmap removes scalars at the beginning of a text, it does not count them: from there on every scalar
+/// has the offsets of an earlier one, as many scalars back as were removed.
 struct LatePlaces {
     private static let most = 16
     private var starts = InlineArray<16, UInt32>(repeating: 0)
@@ -82,7 +83,7 @@ struct LatePlaces {
 
     var isEmpty: Bool { count == 0 }
 
-    /// The place at `index` among the late ones and then those of `source`.
+    /// The offsets at `index` among the pending ones followed by those of `source`.
     @inline(__always)
     func place(_ index: Int, _ source: ScalarBuffer) -> (UInt32, UInt32) {
         if index < count { return (starts[index], ends[index]) }
@@ -90,7 +91,7 @@ struct LatePlaces {
         return index < 0 ? (0, 0) : (source.starts[index], source.ends[index])
     }
 
-    /// Keeps what is left after `used` places, of many the last.
+    /// Keeps those that remain after `used` offsets, at most the last `most`.
     mutating func advance(_ used: Int, _ source: ScalarBuffer) {
         let total = count + source.count
         let first = max(used, total - LatePlaces.most)

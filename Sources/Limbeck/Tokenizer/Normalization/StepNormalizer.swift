@@ -1,16 +1,16 @@
-/// A text's normalizers, one after the other.
+/// Applies a text's normalizers in order.
 ///
-/// The text is taken in segments that fit on the stack, and that end where no normalizer looks across. Bytes of ASCII that no normalizer
-/// does more to than change their case, most of many languages' texts, pass without a segment.
+/// The text is processed in segments that fit on the stack and end where no normalizer looks across. ASCII bytes for which the
+/// normalizers do no more than change case, which is most of the text in many languages, pass without a segment.
 final class StepNormalizer: Sendable {
     let steps: [NormalizerStep]
-    /// By byte of ASCII: what it becomes among others of its kind, or 0 if that is not so simple.
+    /// By ASCII byte: its replacement if that does not depend on its neighbours; otherwise 0.
     let plain: [UInt8]
-    /// No pattern of a step joins letters, so that a segment may end between two of them.
+    /// No pattern contains two adjacent letters, so a segment may end between two letters.
     private let splitsLetters: Bool
-    /// Of a run of these, two are as good as many.
+    /// In a run of these, any length from two on gives the same result.
     let collapses: SpacePattern?
-    /// NFC is all that is done.
+    /// All steps are NFC.
     private let composesOnly: Bool
 
     init(_ steps: [NormalizerStep]) {
@@ -20,7 +20,7 @@ final class StepNormalizer: Sendable {
         var collapses: SpacePattern?
         SegmentBuffers.with { buffers in
             for byte in 1..<128 {
-                // Line ends may be one cluster.
+                // CR LF is one cluster.
                 if byte >= 0x09, byte <= 0x0D { continue }
                 guard let result = StepNormalizer.alone(UInt32(byte), steps, &buffers), result < 0x80 else { continue }
                 if (result == 0x20) == (byte == 0x20) { table[byte] = UInt8(result) }
@@ -35,7 +35,7 @@ final class StepNormalizer: Sendable {
                 }
             case .replaceSpace(.spaces, _): collapses = .spaces
             case .replaceSpace(.whitespace, _):
-                // Unless a step before makes something else of white space.
+                // Unless an earlier step changes which scalars are white space.
                 if steps[..<index].allSatisfy({ SpacePattern.whitespace.isKept(by: $0) }) { collapses = .whitespace }
             default: break
             }
@@ -48,7 +48,7 @@ final class StepNormalizer: Sendable {
         self.collapses = collapses
     }
 
-    /// What a scalar becomes between any others; nil if that depends on them, or is not just one.
+    /// The replacement of a scalar, whatever its neighbours; nil if it depends on them, or is not exactly one scalar.
     @inline(never)
     private static func alone(_ scalar: UInt32, _ steps: [NormalizerStep], _ buffers: inout SegmentBuffers) -> UInt32? {
         buffers.source.removeAll()
@@ -56,7 +56,7 @@ final class StepNormalizer: Sendable {
         var memory = NormalizerStep.Memory()
         for index in steps.indices {
             switch steps[index] {
-            // What looks at the ends of a text.
+            // Steps that act on the ends of a text.
             case .prepend, .strip, .replaceSpace(.edges, _), .replaceSpace(.firstMark, _): continue
             case .replace(let pattern, _):
                 if pattern.count > 1, buffers.source.count == 1, pattern.contains(buffers.source.scalars[0]) { return nil }
@@ -92,7 +92,7 @@ final class StepNormalizer: Sendable {
         return result
     }
 
-    /// How far `text[start..<end]` is known to be left as it is, whatever follows if that too is left.
+    /// How far `text[start..<end]` is known to stay unchanged, whatever follows, provided that is unchanged too.
     func leftEnd(_ text: UnsafePointer<UInt8>, from start: Int, to end: Int) -> Int {
         if steps.isEmpty { return end }
         guard composesOnly else { return start }
@@ -125,7 +125,7 @@ final class StepNormalizer: Sendable {
     }
 }
 
-/// Letters that stand for themselves: no normalization joins two of them, and no grapheme cluster.
+/// Letters that never combine: no normalization form joins two of them, and no grapheme cluster contains two.
 enum SegmentEnd {
     @inline(__always)
     static func isLetter(_ scalar: UInt32) -> Bool {
@@ -139,17 +139,17 @@ enum SegmentEnd {
     }
 }
 
-/// Two buffers that the steps take a segment between, on the stack.
+/// Two buffers on the stack, between which the steps move a segment.
 struct SegmentBuffers {
     fileprivate(set) var source: ScalarBuffer
     private var target: ScalarBuffer
-    /// Where the segment that is in `source` begins in the text.
+    /// Where the segment in `source` begins in the text.
     fileprivate var segment = -1
 
     /// Calls `body` with buffers whose memory is on the stack.
     @inline(__always)
     static func with(_ body: (inout SegmentBuffers) -> Void) {
-        // Two of three arrays of 1,024 scalars.
+        // Two buffers of three arrays of 1,024 scalars.
         withStackMemory(InlineArray<3072, UInt64>.self) { memory in
             let start = memory.bindMemory(to: UInt32.self, capacity: 6 * ScalarBuffer.capacity)
             var buffers = SegmentBuffers(
@@ -168,28 +168,28 @@ struct SegmentBuffers {
     }
 }
 
-/// The scalars of a text as the steps give them. A value: a copy goes on from the same place. Copies share the buffers, and fill them
-/// again where another has filled them since.
+/// The scalars of a text after all steps. A value type: a copy continues from the same position. Copies share the buffers, and fill
+/// them again if another copy has overwritten them.
 struct SegmentedText: ScalarSource {
-    // Retained by whoever has the text: each copy would count a reference.
+    // Not retained here, since each copy would count a reference: the owner of the text retains it.
     private unowned(unsafe) let normalizer: StepNormalizer
     private let buffers: UnsafeMutablePointer<SegmentBuffers>
     private let text: UnsafePointer<UInt8>
     let plain: UnsafePointer<UInt8>
     private let start: Int
     private let end: Int
-    /// Where the text goes on after the segment.
+    /// The end of the segment in the text.
     private(set) var position: Int
     private var segment: Int
     /// How far plain bytes were found to reach: each is looked at once, however long the run.
     private var plainUntil = 0
     private var index = 0
     private var count = 0
-    /// What the steps knew before the segment, and after it.
+    /// The state of the steps before the segment, and after it.
     private var before = NormalizerStep.Memory()
     private var memory = NormalizerStep.Memory()
 
-    /// The most scalars of the text in a segment.
+    /// The maximum number of source scalars in a segment.
     private static let most = 512
 
     init(
@@ -209,25 +209,25 @@ struct SegmentedText: ScalarSource {
         buffers.pointee.segment = -1
     }
 
-    /// The end of the plain bytes at `position`; they are all that comes up to there.
+    /// The end of the plain bytes at `position`; up to there nothing else comes out.
     @inline(__always)
     func plainEnd() -> Int {
-        // Steps that look at the beginning of a text have to have seen one.
+        // Steps that act on the beginning of a text must have seen it.
         guard index == count, position > start || normalizer.steps.isEmpty, memory.late.isEmpty
         else { return position }
         var next = position
         while next < end {
             let byte = text[next]
             if plain[Int(byte)] == 0 { break }
-            // Of two spaces, and of one at the end, the steps decide.
+            // Two spaces, and one at the end, are left to the steps.
             if byte == 0x20, next &+ 1 == end || text[next &+ 1] == 0x20 { break }
             next &+= 1
         }
-        // What follows may join the last, or be removed and let another join it.
+        // The next scalar may combine with the last byte, or be removed so that the one after it does.
         return next == end || next == position ? next : next &- 1
     }
 
-    /// Passes plain bytes.
+    /// Skips plain bytes.
     @inline(__always)
     mutating func pass(to place: Int) { position = place }
 
@@ -254,7 +254,7 @@ struct SegmentedText: ScalarSource {
             scalar: source.scalars[index], start: Int(source.starts[index]), end: Int(source.ends[index]))
     }
 
-    /// Fills the buffers with the segment, and goes to its end.
+    /// Fills the buffers with the segment, and moves to its end.
     @inline(never)
     @_optimize(speed)
     private mutating func fill() {
@@ -270,17 +270,17 @@ struct SegmentedText: ScalarSource {
                 buffers.pointee.take(normalizer.steps[index], index, isLast: position == end, &memory)
                 if buffers.pointee.source.isOverfull { isOverfull = true }
             }
-            // A scalar alone that becomes more than there is room for is cut off: no real step makes so much of one.
+            // A single scalar that expands beyond the buffer is truncated: no real step expands one that much.
             if !isOverfull || most == 1 { return }
             most /= 2
         }
     }
 
-    /// Reads the scalars of a segment, `most` at most.
+    /// Reads the scalars of a segment, at most `most`.
     @_optimize(speed)
     private mutating func read(_ most: Int) {
         var last: UInt32 = 0
-        // The scalars of the run that ends with the last.
+        // The length of the run that ends with the last scalar.
         var run = 0
         var count = 0
         while position < end {
@@ -289,7 +289,7 @@ struct SegmentedText: ScalarSource {
             if count > 0, run == 0 || !isInRun {
                 if count >= most { return }
                 if normalizer.mayEnd(between: last, and: source.scalar) {
-                    // From here on plain bytes may pass; without them a segment should have many scalars.
+                    // Plain bytes may follow without a segment; otherwise segments should be long.
                     if last < 0x80 && before.late.isEmpty || count >= most / 2 { return }
                 }
             }
@@ -297,7 +297,7 @@ struct SegmentedText: ScalarSource {
             position = source.end
             run = isInRun ? run + 1 : 0
             if run > 2 {
-                // The place of the last counts, and the number of the others does not.
+                // The offsets of the last scalar of a run matter; its length does not.
                 buffers.pointee.source.removeLast(1)
                 count -= 1
             }

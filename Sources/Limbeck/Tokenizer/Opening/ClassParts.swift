@@ -1,4 +1,4 @@
-/// What the tokenizer classes of transformers build around a vocabulary, whichever file it is from.
+/// What the tokenizer classes of transformers build around a vocabulary, from whichever file it is read.
 extension TokenizerParts {
     /// WordPiece: BertTokenizer, DistilBertTokenizer and MPNetTokenizer.
     convenience init(
@@ -7,7 +7,7 @@ extension TokenizerParts {
     ) throws(LimbeckError) {
         let names = settings.names(or: settings.tokenizerClass?.names ?? .bert)
         let unknown = try TokenizerParts.id(of: names.unk, vocabulary, file)
-        // As the class has it, whatever a tokenizer.json says.
+        // As in the class, whatever a tokenizer.json says.
         let options = WordPieceOptions(unknown: unknown, prefix: "##", maximumCharacters: 100)
         self.init(file: file, vocabulary: vocabulary, model: .wordPiece(options), preTokenizer: .words(.bert), names: names)
 
@@ -27,7 +27,7 @@ extension TokenizerParts {
         }
     }
 
-    /// Byte-level BPE: RobertaTokenizer, which is Bart's and Longformer's too, and GPT2Tokenizer.
+    /// Byte-level BPE: RobertaTokenizer, which is also the class of Bart and Longformer, and GPT2Tokenizer.
     convenience init(
         bytePairs vocabulary: __shared Vocabulary, _ merges: MergeTable, file: __shared String,
         _ settings: __shared TokenizerSettings, json: [AddedToken] = []
@@ -53,7 +53,7 @@ extension TokenizerParts {
         throw LimbeckError(.fileInconsistent, "\(file): the special token \"\(name ?? "")\" is missing")
     }
 
-    /// The id of a special token, of the vocabulary or an added one.
+    /// The id of a special token, from the added tokens or the vocabulary.
     func special(_ name: String?) throws(LimbeckError) -> Int32 {
         if let name, let token = addedTokens.first(where: { $0.text.withUnsafeBytes { name.hasSameBytes(as: $0) } }) {
             return token.id
@@ -63,7 +63,7 @@ extension TokenizerParts {
 }
 
 extension TokenizerSettings {
-    /// What the files call the special tokens, and `otherwise` where they do not.
+    /// The names of the special tokens in the files, and `otherwise` for those that the files do not name.
     func names(or otherwise: SpecialNames) -> SpecialNames {
         var names = SpecialNames()
         for index in named.indices {
@@ -74,14 +74,15 @@ extension TokenizerSettings {
 }
 
 extension TokenizerParts {
-    /// What the tokenizers library counts: the tokens of a vocabulary, and not its ids; but the pieces of Unigram's list.
+    /// The token count of the tokenizers library: the number of distinct tokens, not of ids; but for Unigram the length of the list
+    /// of pieces.
     private var tokenCount: Int {
         if case .unigram = model { vocabulary.count } else { vocabulary.tokenCount }
     }
 
-    /// Adds the tokens of the files, and those that the class names and the vocabulary has; and takes what else they say of a whole
-    /// tokenizer. `json`: the added tokens of a tokenizer.json, where the class does not read it as it is. `pieces`: those of the .model
-    /// file that the vocabulary is of; then what the class names is added whether it is there or not.
+    /// Adds the tokens of the files, and those that the class names and the vocabulary has; and applies the other settings of the
+    /// files. `json`: the added tokens of a tokenizer.json that the class does not read as it is. `pieces`: the added tokens of the
+    /// .model file of the vocabulary; if given, the tokens that the class names are added even if they are not in the vocabulary.
     func add(_ settings: TokenizerSettings, json: [AddedToken] = [], pieces: [AddedToken]? = nil) throws(LimbeckError) {
         var places = NameTable()
         let count = tokenCount
@@ -101,7 +102,7 @@ extension TokenizerParts {
             if let known = vocabulary.id(of: token.text) {
                 token.id = known
             } else if declared == AddedToken.ofClass, pieces == nil {
-                // A text that has it would have no row for it.
+                // The model would have no embedding for it.
                 continue
             } else {
                 guard declared < 0 || Int(declared) == next else {
@@ -113,7 +114,7 @@ extension TokenizerParts {
                     throw LimbeckError(
                         .fileUnsupported,
                         """
-                        \(file): the added token "\(text)" would have the id \(next), which another has: \(count) tokens with ids below \
+                        \(file): the added token "\(text)" would have the id \(next), which is taken: \(count) tokens with ids below \
                         \(vocabulary.count)
                         """)
                 }
@@ -132,11 +133,11 @@ extension TokenizerParts {
 }
 
 extension TokenizerSettings {
-    /// The tokens that are added to what is there, in their order, each with the id that a file gives it, or none.
+    /// The tokens to add to the existing ones, in order, each with the id that a file gives it, if any.
     fileprivate func added(
         over existing: [AddedToken], json: [AddedToken], pieces: [AddedToken], _ names: SpecialNames
     ) -> [AddedToken] {
-        // By id: of the same id, the tokenizer.json's counts.
+        // For equal ids, the tokenizer.json wins.
         var tokens = listed
         if takesTokensOfJSON, !json.isEmpty {
             var isThere = [Bool](repeating: false, count: Int(json.reduce(0) { max($0, $1.id) }) + 1)
@@ -174,7 +175,8 @@ extension TokenizerSettings {
         return listsTokens ? tokens : added(pieces, to: tokens)
     }
 
-    /// The tokens, and those of a .model file, which have their own flags under whatever name; but not where a file lists a token.
+    /// Adds the tokens of a .model file, which have their own flags under any name; but a token that another file lists is
+    /// unchanged.
     private func added(_ pieces: [AddedToken], to tokens: [AddedToken]) -> [AddedToken] {
         if pieces.isEmpty { return tokens }
         var tokens = tokens

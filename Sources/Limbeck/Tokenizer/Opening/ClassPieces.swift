@@ -1,13 +1,13 @@
-/// What the classes of transformers that cut by Unigram are built of, from a tokenizer.json or a .model file.
+/// The pieces from which Unigram classes of transformers are built, from a tokenizer.json or a .model file.
 final class PieceList {
     /// The name that messages use.
     let file: String
     private(set) var builder = Vocabulary.Builder()
     /// By id.
     private(set) var scores: [Double] = []
-    /// The id of the piece for unknown characters, as the class or the file has it.
+    /// The id of the piece for unknown characters, from the class or the file.
     var unknown = 0
-    /// Before that, the piece counts which has the name of the unknown token; nil: it does not.
+    /// If set, the piece with the name of the unknown token has precedence; nil: it has not.
     var unknownIsNamed: NamedUnknown?
 
     enum NamedUnknown {
@@ -15,7 +15,7 @@ final class PieceList {
         /// With a score of 0.
         case withoutScore
     }
-    /// What the file maps characters by, before they are cut.
+    /// The charsmap of the file, applied before tokenisation.
     var charsmap: CharacterMap?
 
     init(file: String) { self.file = file }
@@ -33,8 +33,8 @@ final class PieceList {
 
 /// XLMRobertaTokenizer, CamembertTokenizer, AlbertTokenizer and DebertaV2Tokenizer.
 extension TokenizerParts {
-    /// `post` and `added`: a tokenizer.json's post-processor and added tokens; `pieces`: the added tokens of a .model file, whose class
-    /// adds what it names.
+    /// `post` and `added`: a tokenizer.json's post-processor and added tokens. `pieces`: the added tokens of a .model file, whose
+    /// class adds the tokens that it names.
     convenience init(
         _ list: __shared PieceList, _ settings: __shared TokenizerSettings, post: __shared TokenizerComponent? = nil,
         added: __shared TokenizerComponent? = nil,
@@ -45,7 +45,8 @@ extension TokenizerParts {
         let vocabulary = try Vocabulary(list.builder)
         let unknown = list.unknown(names.unk, vocabulary)
         guard 0..<list.scores.count ~= unknown else {
-            throw LimbeckError(.fileInconsistent, "\(file): the unknown token has the id \(unknown), of \(list.scores.count)")
+            throw LimbeckError(
+                .fileInconsistent, "\(file): the unknown token has the id \(unknown), expected 0 to \(list.scores.count - 1)")
         }
         let table = try PieceTable(vocabulary, scores: list.scores, unknown: Int32(unknown), byteIds: nil)
         self.init(file: file, vocabulary: vocabulary, model: .unigram(table), names: names)
@@ -64,15 +65,15 @@ extension TokenizerParts {
         preTokenizer = .metaspace(words)
 
         if settings.tokenizerClass == .albert {
-            // They have to be pieces: what is added later is too late for the class.
+            // They have to be pieces: tokens that are added later are too late for the class.
             for name in [names.cls, names.sep] { _ = try TokenizerParts.id(of: name, vocabulary, file) }
         }
         let json = try added.map { part throws(LimbeckError) in try AddedToken.read(part, vocabulary) }
         try add(settings, json: json ?? [], pieces: pieces)
         switch settings.tokenizerClass {
         case .albert:
-            // It sets its template before the base class, which takes a tokenizer.json's in its place, and what the flags make in that of a
-            // .model file.
+            // It sets its template before the base class does. The base class replaces that with the one of a tokenizer.json, and
+            // for a .model file with what the flags ask for.
             template = .bert(cls: try special(names.cls), sep: try special(names.sep))
             if let post { try readPostProcessor(post) }
             let isFlagged = try settings.flag("add_bos_token") != nil ? true : settings.flag("add_eos_token") != nil
@@ -84,7 +85,7 @@ extension TokenizerParts {
 }
 
 extension NormalizerStep {
-    /// What the class does to a text first.
+    /// The normalizer of the class.
     fileprivate static func steps(
         of list: PieceList, _ settings: TokenizerSettings
     ) throws(LimbeckError) -> [NormalizerStep] {
@@ -98,7 +99,7 @@ extension NormalizerStep {
             }
             if try settings.flag("do_lower_case") != false { steps.append(.lowercase) }
         case .debertaV2:
-            // The file's charsmap has no part in it.
+            // The file's charsmap is not used.
             if try settings.flag("do_lower_case") == true { steps.append(.lowercase) }
             steps.append(.replaceSpace(.whitespace, content: [0x20]))
             steps.append(.normalForm(NormalForm(isCompatible: false, composes: true)))
@@ -110,7 +111,7 @@ extension NormalizerStep {
         return steps
     }
 
-    /// Two marks for a quotation mark.
+    /// Replaces two of these marks with a quotation mark.
     @inline(never)
     private static func quote(_ mark: String) -> NormalizerStep {
         var pattern: [UInt32] = []

@@ -1,9 +1,9 @@
-/// The components of a tokenizer.json that are read, and their members, which all change what becomes of a text.
+/// The supported components of a tokenizer.json, and their members, all of which change how a text is tokenised.
 ///
-/// `TokenizerComponent.type()`, with which every reader of a component begins, looks here: a component that is not in the list cannot be
-/// read, and neither can one with a member more than it has here.
+/// `TokenizerComponent.type()`, which every reader of a component calls first, checks against this list: a component that is not in
+/// it, or has a member that is not in it, cannot be read.
 package enum ComponentKeys {
-    /// A line for a type: it, and its members; those after a hyphen repeat another.
+    /// One line per type: its name, and its members; those after a hyphen are redundant.
     private static let lines: StaticString = """
         BertNormalizer clean_text handle_chinese_chars lowercase strip_accents
         Lowercase
@@ -34,12 +34,12 @@ package enum ComponentKeys {
         TemplateProcessing pair single special_tokens
         """
 
-    /// Each a type and its members.
+    /// Each is a type followed by its members.
     package static var all: [[String]] {
         Words(lines: lines).map { Words($0).map { String(utf8: $0) } }
     }
 
-    /// Refuses what is not known: the type, or a member that asks for something.
+    /// Refuses an unknown type, and an unknown member that requests something.
     @inline(never) static func check(_ part: TokenizerComponent, type: String) throws(LimbeckError) {
         for line in Words(lines: lines) {
             var words = Words(line)

@@ -1,6 +1,6 @@
-/// The tokenizer of a GGUF file, `tokenizer.ggml.model` "bert": WordPiece, its vocabulary spelt the
-/// other way round. What begins a word has U+2581 before it, and what goes on in one has nothing;
-/// here they have nothing and "##", as in the vocabulary that llama.cpp's conversion read.
+/// The tokenizer of a GGUF file, `tokenizer.ggml.model` "bert": WordPiece with another spelling of the vocabulary. There a token
+/// that begins a word has the prefix U+2581, and one that continues a word has none. Here they have none and "##", as in the
+/// vocabulary that llama.cpp's conversion read.
 extension GGUFFile {
     var hasTokenizer: Bool { contains("tokenizer.ggml.model") }
 }
@@ -20,7 +20,7 @@ extension TokenizerParts {
         }
         let vocabulary = try Vocabulary(builder)
 
-        // Where a file does not say, the ids of Google's vocabularies, as in llama.cpp.
+        // Defaults are the ids of Google's vocabularies, as in llama.cpp.
         func special(_ keys: [String], _ otherwise: Int) throws(LimbeckError) -> Int32 {
             for key in keys {
                 guard let id = try gguf.optionalInt("tokenizer.ggml.\(key)_token_id") else {
@@ -29,8 +29,7 @@ extension TokenizerParts {
                 guard 0..<tokens.count ~= id else {
                     throw LimbeckError(
                         .fileInconsistent,
-                        "\(gguf.file): tokenizer.ggml.\(key)_token_id is \(id), of \(tokens.count) "
-                            + "tokens"
+                        "\(gguf.file): tokenizer.ggml.\(key)_token_id is \(id), expected 0 to \(tokens.count - 1)"
                     )
                 }
                 return Int32(id)
@@ -41,9 +40,9 @@ extension TokenizerParts {
             }
             return Int32(otherwise)
         }
-        // The conversion writes [CLS] as the token that begins a text; older ones had both.
+        // The conversion writes [CLS] as the token that begins a text; older versions wrote both keys.
         let cls = try special(["cls", "bos"], 101)
-        // The key is spelt so.
+        // The misspelling is in the format.
         let sep = try special(["seperator", "eos"], 102)
         let unk = try special(["unknown"], 100)
         let options = WordPieceOptions(unknown: unk, prefix: "##", maximumCharacters: 100)
@@ -58,7 +57,7 @@ extension TokenizerParts {
         template = .bert(cls: cls, sep: sep)
         addedTokens = tokens.added
 
-        // As llama.cpp has it: lower case and no accents, unless the file says otherwise.
+        // Defaults of llama.cpp: lower case, and accents stripped.
         let lowers = try gguf.optionalBool("tokenizer.ggml.normalizer.lowercase") ?? true
         let strips = try gguf.optionalBool("tokenizer.ggml.normalizer.strip_accents") ?? lowers
         normalizer = .bert(
@@ -72,7 +71,7 @@ private struct GGUFTokens {
     private let texts: [UnsafeRawBufferPointer]
     private let types: [Int]
 
-    /// Of tokens, by their numbers in the file.
+    /// Token types, by their codes in the file.
     private enum TokenType {
         static let normal = 1, unknown = 2, control = 3, added = 4, unused = 5
     }
@@ -99,7 +98,7 @@ private struct GGUFTokens {
 
     var count: Int { texts.count }
 
-    /// The token as the vocabulary had it.
+    /// Appends the token as in the original vocabulary.
     func append(_ id: Int, to bytes: inout [UInt8]) {
         let text = texts[id]
         if text.count > GGUFTokens.wordStart.count, text.starts(with: GGUFTokens.wordStart) {
@@ -112,15 +111,14 @@ private struct GGUFTokens {
         }
     }
 
-    /// A token that the conversion left as it was. Older ones went by the brackets, and not the
-    /// type.
+    /// Whether the conversion left the token unchanged. Older versions decided by the brackets instead of the type.
     private func isWhole(_ id: Int) -> Bool {
         guard types[id] == TokenType.normal || types[id] == TokenType.added else { return true }
         let text = texts[id]
         return text.count > 2 && text.first == UInt8(ascii: "[") && text.last == UInt8(ascii: "]")
     }
 
-    /// The tokens that are found before the text is cut.
+    /// The tokens that are matched before the text is tokenised.
     var added: [AddedToken] {
         var tokens: [AddedToken] = []
         for (id, type) in types.enumerated()

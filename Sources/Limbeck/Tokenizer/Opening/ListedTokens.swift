@@ -16,14 +16,14 @@ extension AddedToken {
                 throw LimbeckError(
                     .fileUnsupported, "\(list.file): added tokens of more than \(Vocabulary.maximumBytes) bytes in all")
             }
-            // A token of the vocabulary keeps the id it has there.
+            // A token of the vocabulary keeps its id there.
             if let known = vocabulary.id(of: token.text) { token.id = known }
             tokens.append(token)
         }
         return tokens
     }
 
-    /// The object of one token; nil if it has no text. `isSpecial`: whatever the object says.
+    /// The object of one token; nil if it has no text. `isSpecial` overrides the object's flag.
     init?(_ part: __shared TokenizerComponent, id: Int32, isSpecial: Bool? = nil) throws(LimbeckError) {
         self.init(id: id, text: [])
         guard let text = try part.member("content").text else { throw part.malformed("content", "a string") }

@@ -18,7 +18,7 @@ extension MergeTable {
         var builder = try MergeTableBuilder(vocabulary, letters, mergeCount: list.count, file: model.file, place: .members)
         var parts = MergeParts()
         for (index, element) in list.elements.enumerated() {
-            // Since 2024 pairs are arrays; before they were strings, with a space between.
+            // Since 2024 pairs are arrays; before, they were strings with a space between the parts.
             if let text = element.text {
                 guard parts.read({ text.append(to: &$0) }) else { throw model.malformed("merges[\(index)]", "two tokens") }
             } else {
@@ -37,7 +37,7 @@ extension MergeTable {
         try self.init(builder)
     }
 
-    /// A merges.txt: a merge per line, two tokens with a space between; lines that begin with "#version" say nothing.
+    /// A merges.txt: one merge per line, two tokens separated by a space; lines that begin with "#version" are skipped.
     convenience init(
         lines text: UnsafeRawBufferPointer, file: __shared String, _ vocabulary: __shared Vocabulary
     ) throws(LimbeckError) {
@@ -57,12 +57,12 @@ extension MergeTable {
     }
 }
 
-/// The two tokens of a merge, in memory that is used again.
+/// The two tokens of a merge, in buffers that are reused.
 private struct MergeParts {
     var left: [UInt8] = []
     var right: [UInt8] = []
 
-    /// Reads two tokens with a space between them; false if it is not that.
+    /// Reads two tokens separated by a space; false if the text is not that.
     mutating func read(_ text: (inout [UInt8]) -> Void) -> Bool {
         left.removeAll(keepingCapacity: true)
         text(&left)

@@ -1,4 +1,4 @@
-/// The member "model": the vocabulary, and what cuts words into its tokens.
+/// The member "model": the vocabulary, and the model that splits words into its tokens.
 extension TokenizerParts.Model {
     static func read(
         _ model: TokenizerComponent, _ preTokenizer: TokenizerParts.PreTokenizer, _ names: inout SpecialNames
@@ -16,7 +16,7 @@ extension TokenizerParts.Model {
             let vocabulary = try Vocabulary(model)
             names.unk = try model.optionalString("unk_token") ?? names.unk
             guard preTokenizer.leavesCharacters else {
-                // With a token for every byte, the unknown token has nothing to stand for; its name is all that is of use.
+                // With a token for every byte, no character is unknown; only the unknown token's name is used.
                 guard try model.flag("byte_fallback") != true else { throw model.unsupported(member: "byte_fallback") }
                 return (vocabulary, .bytePairs(try MergeTable(model, vocabulary, .bytes)))
             }

@@ -12,8 +12,8 @@ extension TokenizerParts.Normalizer {
 }
 
 extension NormalizerOptions {
-    /// A BertNormalizer, alone or after a Lowercase, as sentence-transformers puts it: lowering first or last comes to the same. nil: it is
-    /// something else.
+    /// A BertNormalizer, alone or after a Lowercase, which sentence-transformers adds; lower-casing first or last gives the same
+    /// result. nil: it is something else.
     fileprivate init?(whole part: __shared TokenizerComponent) throws(LimbeckError) {
         if try part.type() == "BertNormalizer" {
             self = try NormalizerOptions(part)
@@ -27,7 +27,7 @@ extension NormalizerOptions {
         if parts.count == 2 { lowers = true }
     }
 
-    /// The same as steps among others.
+    /// The same options as separate steps.
     fileprivate var steps: [NormalizerStep] {
         var steps: [NormalizerStep] = []
         if cleans { steps.append(.clean) }
@@ -46,7 +46,7 @@ extension NormalizerOptions {
 }
 
 extension NormalizerStep {
-    /// Sequences in sequences, so deep.
+    /// The maximum depth of nested Sequences.
     private static let deepest = 4
 
     fileprivate static func read(
@@ -124,7 +124,7 @@ extension CharacterMap {
         return map
     }
 
-    /// That of a normalizer or of the first in a sequence that has one; nil: there is none.
+    /// The charsmap of a normalizer, or of the first in a sequence that has one; nil: there is none.
     static func first(_ part: TokenizerComponent) throws(LimbeckError) -> CharacterMap? {
         for part in try part.type() == "Sequence" ? part.elements("normalizers") : [part] where try part.type() == "Precompiled" {
             return try read(part)

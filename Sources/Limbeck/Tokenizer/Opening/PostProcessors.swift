@@ -5,7 +5,7 @@ extension TokenizerParts {
             var isTemplateRead = false
             for element in try part.elements("processors") {
                 let type = try element.type()
-                // After a template the reference numbers its pieces as texts of their own.
+                // After a template, the reference counts its pieces as separate texts.
                 guard type != "Sequence", !isTemplateRead else { throw element.unsupported(type) }
                 isTemplateRead = type != "ByteLevel"
                 try readOne(element)

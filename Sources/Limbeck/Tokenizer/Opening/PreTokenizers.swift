@@ -9,7 +9,7 @@ extension TokenizerParts.PreTokenizer {
                 continue
             }
             guard index == parts.count - 1 else {
-                // What cuts the words, and a ByteLevel that only writes their bytes.
+                // A Split that finds the words, and a ByteLevel that only maps bytes.
                 guard index == 0, parts.count == 2, try part.type() == "Split", try parts[1].type() == "ByteLevel" else {
                     throw part.unsupported(try part.type())
                 }
@@ -22,7 +22,7 @@ extension TokenizerParts.PreTokenizer {
         self = .words(splits)
     }
 
-    /// One that is alone, or the last, with others before it that cut words.
+    /// A single pre-tokenizer, or the last one after others that split words.
     private init(last part: __shared TokenizerComponent, after splits: WordSplits) throws(LimbeckError) {
         let type = try part.type()
         switch type {
@@ -41,7 +41,7 @@ extension TokenizerParts.PreTokenizer {
 }
 
 extension WordSplits {
-    /// nil: it is none of those that cut between two characters.
+    /// nil if it is not one that splits between two characters.
     fileprivate init?(_ part: __shared TokenizerComponent) throws(LimbeckError) {
         switch try part.type() {
         case "BertPreTokenizer": self = .bert
@@ -62,7 +62,7 @@ extension BytePairOptions {
         cutsWords = try part.flag("use_regex") ?? true
     }
 
-    /// A Split by GPT-2's regular expression, and a ByteLevel without it.
+    /// A Split by GPT-2's regular expression, and a ByteLevel without one.
     fileprivate init(split: __shared TokenizerComponent, _ part: __shared TokenizerComponent) throws(LimbeckError) {
         try BytePairOptions.checkSplit(split)
         try self.init(part)
@@ -74,14 +74,14 @@ extension BytePairOptions {
         cutsWords = true
     }
 
-    /// GPT-2's regular expression, as its authors wrote it and as tiktoken does.
+    /// GPT-2's regular expression, in its authors' form and in those of tiktoken.
     private static let expressions = [
         #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#,
         #"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#,
         #"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s"#,
     ]
 
-    /// Whether a Split does what ByteLevel's own regular expression does.
+    /// Checks that a Split does the same as ByteLevel's own regular expression.
     private static func checkSplit(_ part: TokenizerComponent) throws(LimbeckError) {
         let pattern = try part.member("pattern")
         guard let expression = pattern["Regex"]?.string, expressions.contains(where: { $0 == expression }) else {
@@ -94,7 +94,7 @@ extension BytePairOptions {
 }
 
 extension TokenizerComponent {
-    /// Checks that a Split or a Punctuation does this with what it finds; nothing is said of the second where it does.
+    /// Checks that a Split or a Punctuation has this behaviour; for a Punctuation it is the default.
     fileprivate func check(behavior: String) throws(LimbeckError) {
         let type = try type()
         let found = type == "Split" ? try string("behavior") : try optionalString("behavior") ?? behavior

@@ -1,5 +1,5 @@
-/// A .model file under no class of its own (TokenizersBackend), as transformers 5.24 builds a tokenizer from it: by the file's own
-/// options, so that the ids are mostly those of SentencePiece.
+/// A .model file without a specific class (TokenizersBackend), as transformers 5.24 builds a tokenizer from it: by the options in
+/// the file, so that the ids are mostly those of SentencePiece.
 extension TokenizerParts {
     convenience init(asTrained model: __shared SentencePieceFile, _ settings: __shared TokenizerSettings) throws(LimbeckError) {
         if let place = model.pieces.firstIndex(where: { $0.kind == .userDefined }) {
@@ -12,7 +12,8 @@ extension TokenizerParts {
         let cut: Model
         if model.isUnigram {
             guard model.unknown >= 0, Int(model.unknown) < vocabulary.count else {
-                throw LimbeckError(.fileInconsistent, "\(model.name): unk_id is \(model.unknown), of \(vocabulary.count) pieces")
+                throw LimbeckError(
+                    .fileInconsistent, "\(model.name): unk_id is \(model.unknown), expected 0 to \(vocabulary.count - 1)")
             }
             let bytes = model.spellsBytes ? try vocabulary.byteIds() : nil
             cut = .unigram(
@@ -32,7 +33,7 @@ extension TokenizerParts {
         template = try framed(settings)
     }
 
-    /// What the flags `add_bos_token` and `add_eos_token` put around texts.
+    /// The template that the flags `add_bos_token` and `add_eos_token` ask for.
     func framed(_ settings: TokenizerSettings) throws(LimbeckError) -> Template {
         func id(_ flag: String, _ name: String?) throws(LimbeckError) -> Int32? {
             guard try settings.flag(flag) == true, name != nil else { return nil }
@@ -43,7 +44,7 @@ extension TokenizerParts {
 }
 
 extension Template {
-    /// <s> A </s>, and again for the second text, whose type is 1.
+    /// <s> A </s>, and for a pair the same for the second text, with type 1.
     fileprivate static func framed(begin: Int32?, end: Int32?) -> Template {
         func pieces(_ index: Int) -> [Piece] {
             let type = Int32(index)
@@ -86,7 +87,7 @@ extension NormalizerStep {
             steps.append(.replaceSpace(.spaces, content: [0x20]))
         }
         if model.escapesSpaces { steps.append(.replace(pattern: [0x20], content: [0x2581])) }
-        // Metaspace puts no "▁" before one that is there, and SentencePiece does.
+        // Metaspace adds no "▁" before an existing one, and SentencePiece does.
         if model.addsPrefix, isLegacy { steps.append(.replaceSpace(.firstMark, content: [0x2581, 0x2581])) }
         return steps
     }

@@ -1,5 +1,5 @@
-/// A .model file of SentencePiece without a tokenizer.json, as transformers 5.24 converts it: for the tokenizers library, so that neither
-/// SentencePiece nor its rules have a part in cutting a text.
+/// A .model file of SentencePiece without a tokenizer.json, as transformers 5.24 converts it for the tokenizers library:
+/// SentencePiece itself is not used to tokenise.
 extension TokenizerParts {
     convenience init(sentencePiece bytes: UnsafeRawBufferPointer, file: __shared String, _ settings: __shared TokenizerSettings)
         throws(LimbeckError)
@@ -15,7 +15,7 @@ extension TokenizerParts {
 }
 
 extension PieceList {
-    /// The pieces as the class orders them. fairseq put special tokens of its own before the pieces.
+    /// The pieces in the order of the class. fairseq put its own special tokens before the pieces.
     fileprivate convenience init(_ model: __shared SentencePieceFile, _ settings: __shared TokenizerSettings, _ names: SpecialNames)
         throws(LimbeckError)
     {
@@ -24,7 +24,7 @@ extension PieceList {
         switch settings.tokenizerClass {
         case .camembert:
             guard model.isUnigram else {
-                throw model.unsupported("a model_type that is not Unigram is none for CamembertTokenizer, nor in transformers")
+                throw model.unsupported("CamembertTokenizer requires a Unigram model, here and in transformers")
             }
             for name in ["<s>NOTUSED", names.pad, "</s>NOTUSED", names.unk] { try add(name) }
             try add("<unk>NOTUSED", -100)
@@ -56,7 +56,7 @@ extension PieceList {
 }
 
 extension SentencePieceFile {
-    /// The control pieces and the user-defined ones: transformers looks for both in the text.
+    /// The control and user-defined pieces, both of which transformers matches in the text.
     var addedTokens: [AddedToken] {
         var tokens: [AddedToken] = []
         for piece in pieces where piece.kind == .control || piece.kind == .userDefined {

@@ -1,8 +1,8 @@
-/// The lines of a text file. A line feed ends one; a carriage return before it is not part of the line.
+/// The lines of a text file. A line feed ends a line; a carriage return before it is not part of the line.
 struct TextLines {
     private let text: UnsafeRawBufferPointer
     private var position = 0
-    /// Of the line that was read last; the first is 1.
+    /// The number of the line that was read last, from 1.
     private(set) var number = 0
 
     init(_ text: UnsafeRawBufferPointer) { self.text = text }

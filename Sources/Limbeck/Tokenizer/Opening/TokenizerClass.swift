@@ -1,10 +1,10 @@
-/// The class with which transformers opens a folder's tokenizer. It decides what is built around a vocabulary: under a class of its own
-/// a tokenizer.json gives no more than the vocabulary and the added tokens.
+/// The class with which transformers opens a folder's tokenizer. It decides what is built around a vocabulary: under a specific
+/// class, only the vocabulary and the added tokens of a tokenizer.json are used.
 ///
-/// Chosen as `AutoTokenizer` of transformers 5.24 does it: the class that tokenizer_config.json names, or else config.json; without
-/// either, that of the model's type.
+/// Chosen as by `AutoTokenizer` of transformers 5.24: the class named by tokenizer_config.json, or else by config.json; otherwise
+/// that of the model type.
 enum TokenizerClass {
-    /// None of its own: tokenizer.json is read as it is.
+    /// No specific class: tokenizer.json is read as it is.
     case file
     case bert
     case distilBERT
@@ -16,7 +16,7 @@ enum TokenizerClass {
     case albert
     case debertaV2
 
-    /// The class of a name that files give, which may end in "Fast".
+    /// The class for a name in a file, which may end in "Fast".
     init(named name: __shared String, _ file: __shared String) throws(LimbeckError) {
         let name = name.hasUTF8Suffix("Fast") ? String(Substring(name.utf8.dropLast(4))) : name
         for (names, found) in TokenizerClass.classes where KeyRule.words(names).contains(where: { name.hasSameBytes(as: $0) }) {
@@ -26,13 +26,13 @@ enum TokenizerClass {
         guard !KeyRule.words(TokenizerClass.classesInPython).contains(where: { name.hasSameBytes(as: $0) }) else {
             throw LimbeckError(
                 .fileUnsupported,
-                "\(file): the tokenizer_class \"\(name)\" is not supported: it cuts texts by code of its own, whatever files are beside it"
+                "\(file): the tokenizer_class \"\(name)\" is not supported: it tokenises with its own code, whatever files are beside it"
             )
         }
         self = .file
     }
 
-    /// The names of transformers, without "Fast" at the end.
+    /// Class names of transformers, without "Fast".
     private static let classes: [(names: StaticString, TokenizerClass)] = [
         (
             """
@@ -46,7 +46,7 @@ enum TokenizerClass {
         ("DebertaV2Tokenizer", .debertaV2),
     ]
 
-    /// Classes that are not of the tokenizers library, even where a tokenizer.json is there.
+    /// Classes that do not use the tokenizers library, even if there is a tokenizer.json.
     private static let classesInPython: StaticString = """
         BartphoTokenizer BertGenerationTokenizer BertJapaneseTokenizer BertTokenizerLegacy BertweetTokenizer BioGptTokenizer \
         BlenderbotSmallTokenizer ByT5Tokenizer CTRLTokenizer CanineTokenizer CpmAntTokenizer CpmTokenizer EsmTokenizer FSMTTokenizer \
@@ -55,7 +55,7 @@ enum TokenizerClass {
         Speech2TextTokenizer SpeechT5Tokenizer TapasTokenizer VitsTokenizer XLMTokenizer
         """
 
-    /// That of a `model_type` whose files name none; nil for a model that is not known.
+    /// The class for a `model_type` if no file names one; nil for an unknown model type.
     init?(ofModel type: String) {
         switch type {
         case "bert", "distilbert", "electra", "mobilebert", "nomic_bert": self = .bert
@@ -70,7 +70,7 @@ enum TokenizerClass {
         }
     }
 
-    /// Whether the class gives token types where `model_input_names` does not say.
+    /// Whether the class returns token types if `model_input_names` is missing.
     var givesTypes: Bool {
         switch self {
         case .bert, .debertaV2: true
@@ -78,7 +78,7 @@ enum TokenizerClass {
         }
     }
 
-    /// The special tokens of a file that names none.
+    /// The default special tokens.
     var names: SpecialNames {
         switch self {
         case .file: SpecialNames()
@@ -95,7 +95,7 @@ enum TokenizerClass {
         }
     }
 
-    /// Whether the class has the mask take the space before it.
+    /// Whether the mask token of the class includes the space before it.
     var stripsBeforeMask: Bool {
         switch self {
         case .mpnet, .camembert: true

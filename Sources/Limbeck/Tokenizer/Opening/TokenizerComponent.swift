@@ -1,5 +1,5 @@
-/// A component of a tokenizer.json, or a part of one: a JSON value and what messages call it. Its readers are calls: there are
-/// hundreds of places that read; and an object, which each of them lets go of as one.
+/// A component of a tokenizer.json, or a part of one: a JSON value and its name in messages. Its readers are not inlined, since
+/// they are called from hundreds of places; it is an object, so that each caller releases a single reference.
 final class TokenizerComponent {
     let file: String
     let key: String
@@ -15,7 +15,7 @@ final class TokenizerComponent {
         (self.file, self.key, self.value) = (file, key, value)
     }
 
-    /// What it is: the member that says which of the known components this one is. Its other members are checked.
+    /// Its type, after checking its other members against `ComponentKeys`.
     @inline(never) func type() throws(LimbeckError) -> String {
         let type = try string("type")
         try ComponentKeys.check(self, type: type)
@@ -39,7 +39,7 @@ final class TokenizerComponent {
         return text
     }
 
-    /// A truth value that may be missing or null.
+    /// A boolean that may be missing or null.
     @inline(never) func flag(_ name: String) throws(LimbeckError) -> Bool? {
         guard let found = value[name], !found.isNull else { return nil }
         guard let flag = found.bool else { throw malformed(name, "true or false") }
@@ -58,27 +58,27 @@ final class TokenizerComponent {
         return list.elements.map { TokenizerComponent("\(key).\(name)", $0, file: file) }
     }
 
-    /// The error that the whole is not what it has to be.
+    /// The error that the value is not what is expected.
     @inline(never) func malformed(_ expected: __owned Message) -> LimbeckError {
         LimbeckError(.fileMalformed, "\(file): \(key) is not \(expected)")
     }
 
-    /// The error that a member is not what it has to be.
+    /// The error that a member is not what is expected.
     @inline(never) func malformed(_ name: String, _ expected: __owned Message) -> LimbeckError {
         LimbeckError(.fileMalformed, "\(file): \(key).\(name) is not \(expected)")
     }
 
-    /// The error that this component is not known.
+    /// The error that the type of this component is not supported.
     @inline(never) func unsupported(_ type: String) -> LimbeckError {
         LimbeckError(.fileUnsupported, "\(file): the \(key) \"\(type)\" is not supported")
     }
 
-    /// The error that a member is there.
+    /// The error that a member is not supported.
     @inline(never) func unsupported(member name: String) -> LimbeckError {
         LimbeckError(.fileUnsupported, "\(file): \(key).\(name) is not supported")
     }
 
-    /// Ids that no vocabulary has would make tables absurdly large.
+    /// Ids beyond any real vocabulary would make tables very large.
     @inline(never) func check(id: Int, _ name: String = "") throws(LimbeckError) {
         guard id >= 0, id < Vocabulary.maximumCount else {
             let place = name.utf8.isEmpty ? key : "\(key).\(name)"

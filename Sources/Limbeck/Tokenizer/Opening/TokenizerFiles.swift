@@ -1,7 +1,8 @@
 extension Tokenizer {
-    /// Opens a tokenizer: `path` is a model folder, a pack, a GGUF file, a tokenizer.json, or a vocab.txt, a .model file, or a vocab.json
-    /// with a merges.txt beside it. In a folder with several, tokenizer.json counts; and in a folder, and beside the last three, what the
-    /// other files there say of the tokenizer, such as tokenizer_config.json. The path of a tokenizer.json opens that file alone.
+    /// Opens a tokenizer. `path` is a model folder, a pack, a GGUF file, a tokenizer.json, a vocab.txt, a .model file, or a
+    /// vocab.json with a merges.txt beside it. In a folder with several of these, tokenizer.json is used. In a folder, and for the
+    /// last three kinds of file, the settings of the other files there, such as tokenizer_config.json, apply. The path of a
+    /// tokenizer.json opens that file alone.
     public convenience init(path: String) throws(LimbeckError) {
         do throws(LimbeckError) { try self.init(at: path) } catch { throw error.opening(path) }
     }
@@ -49,7 +50,7 @@ extension Tokenizer {
         try self.init(folder.map(name), name, in: folder, TokenizerSettings(folder))
     }
 
-    /// Opens the file `name`, of this folder.
+    /// Opens the file `name` of this folder.
     private convenience init(
         _ file: __shared MappedFile, _ name: __shared String, in folder: __shared ModelFolder,
         _ settings: __shared TokenizerSettings
@@ -83,18 +84,18 @@ extension Tokenizer {
         withExtendedLifetime(file) {}
     }
 
-    /// The most bytes of a vocab.txt or merges.txt: room for white space beside as many bytes of tokens as there may be.
+    /// The maximum size of a vocab.txt or merges.txt: the maximum size of all tokens, and as much again for white space.
     private static let textBytes = 2 * Vocabulary.maximumBytes
 
     private static func checkLength(of file: MappedFile) throws(LimbeckError) {
         guard file.bytes.count <= textBytes else {
-            throw LimbeckError(.fileUnsupported, "\(file.name): \(file.bytes.count) bytes, the most is \(textBytes)")
+            throw LimbeckError(.fileUnsupported, "\(file.name): \(file.bytes.count) bytes, expected at most \(textBytes)")
         }
     }
 }
 
 extension TokenizerSettings {
-    /// Refuses a vocabulary that the tokenizer's class does not read.
+    /// Refuses a vocabulary file that the tokenizer's class does not read.
     fileprivate func check(_ file: String, reads classes: [TokenizerClass]) throws(LimbeckError) {
         guard let tokenizerClass, !classes.contains(where: { $0 == tokenizerClass }) else { return }
         let name = className ?? "of the model's type"
@@ -108,27 +109,27 @@ extension TokenizerSettings {
 }
 
 extension TokenizerParts {
-    /// What is the same for every kind of file.
+    /// The steps common to all kinds of file.
     fileprivate func finish(_ settings: TokenizerSettings) {
         if settings.lowersFirst { lowerFirst() }
-        // Without a class nobody says, and the file counts.
+        // Without a class, the file decides.
         guard !(settings.givesTypes ?? settings.tokenizerClass?.givesTypes ?? true), template.hasTypes else { return }
         template = template.withoutTypes
         if settings.givesTypes == nil {
             settings.note(
                 """
-                \(TokenizerSettings.file): without 'model_input_names' its class gives no token types, so that those of \(file) are 0, \
+                \(TokenizerSettings.file): without 'model_input_names' its class gives no token types, so those of \(file) are 0, \
                 as in transformers 5
                 """)
         }
     }
 
-    /// A Lowercase before the normalizer, unless there is one in it, as sentence-transformers puts it there.
+    /// Puts a Lowercase before the normalizer, as sentence-transformers does, unless the normalizer has one.
     private func lowerFirst() {
         switch normalizer {
         case .none: normalizer = .steps([.lowercase], name: "Lowercase")
         case .bert(var options):
-            // In any order: what lowering gives is neither cleaned nor decomposed otherwise than what it was made of.
+            // The order does not matter: lower-casing does not change what cleaning and decomposition do to a character.
             options.lowers = true
             normalizer = .bert(options)
         case .steps(let steps, let name):

@@ -1,7 +1,7 @@
-/// tokenizer.json: what the Hugging Face `tokenizers` library writes. Each component is read in a file of its own; what is not known
-/// is refused by name, for a tokenizer that is nearly right is wrong. Its settings for padding are left to the caller.
+/// tokenizer.json, which the Hugging Face `tokenizers` library writes. Each component is read in its own file. Anything unknown is
+/// refused by name, since a tokenizer that is nearly right is wrong. The padding settings are left to the caller.
 extension TokenizerParts {
-    /// Under the class that the files beside it name.
+    /// Under the class named by the files beside it.
     convenience init(json: __shared JSONDocument, _ settings: __shared TokenizerSettings) throws(LimbeckError) {
         let file = json.file, root = json.root
         guard root.kind == .object else { throw LimbeckError(.fileMalformed, "\(file): not a JSON object") }
@@ -32,7 +32,7 @@ extension TokenizerParts {
             try self.init(list, settings, post: post, added: added)
             if settings.tokenizerClass == .debertaV2, list.charsmap != nil {
                 settings.note(
-                    "\(file): the charsmap of its normalizer was passed over, as transformers 5 does for the tokenizer's class")
+                    "\(file): the charsmap of its normalizer was ignored, as transformers 5 does for the tokenizer's class")
             }
         default:
             try self.init(file: file, root, model)
@@ -49,53 +49,54 @@ extension TokenizerParts {
         }
     }
 
-    /// As it is written, but for the added tokens.
+    /// As written in the file, except the added tokens.
     private convenience init(file: __shared String, _ root: __shared JSONValue, _ model: __shared TokenizerComponent)
         throws(LimbeckError)
     {
-        // What comes before a BPE says what its letters are.
+        // The pre-tokenizer determines whether a BPE merges bytes or characters.
         let part = TokenizerComponent("pre_tokenizer", of: root, file: file)
         let words = try part.map { part throws(LimbeckError) in try PreTokenizer(part) } ?? .words([])
         var names = SpecialNames()
         let (vocabulary, model) = try Model.read(model, words, &names)
         self.init(file: file, vocabulary: vocabulary, model: model, preTokenizer: words, names: names)
         if let part = TokenizerComponent("normalizer", of: root, file: file) { normalizer = try Normalizer(part) }
-        // Where there are no spaces it cuts nothing.
+        // Without spaces it splits nothing.
         if case .spaces = preTokenizer, normalizer.replacesSpaces { preTokenizer = .words([]) }
         if let part = TokenizerComponent("post_processor", of: root, file: file) { try readPostProcessor(part) }
     }
 }
 
 extension TokenizerComponent {
-    /// Whether a tokenizer.json has the model that its class builds.
+    /// Checks that a tokenizer.json has the type of model that its class builds.
     fileprivate func check(isModel expected: String, of settings: TokenizerSettings) throws(LimbeckError) {
         // Files of the first versions do not name the type; only WordPiece has the member that tells it.
         let found = try optionalString("type") ?? (value["max_input_chars_per_word"] == nil ? "BPE" : "WordPiece")
         guard found == expected else {
             let name = settings.className ?? "of the model's type"
             throw LimbeckError(
-                .fileInconsistent, "\(file): a model of the type \(found), but the tokenizer_class \(name) has a \(expected)")
+                .fileInconsistent, "\(file): a model of the type \(found), but the tokenizer_class \(name) needs \(expected)")
         }
     }
 }
 
 extension TokenizerSettings {
-    /// A Lowercase before BERT's own normalizer is how sentence-transformers saves its `do_lower_case`. transformers 5 builds the class's
-    /// normalizer without it, so that the folder would answer otherwise than the model that was saved; here it counts, as in transformers 4.
+    /// A Lowercase before BERT's own normalizer is how sentence-transformers saves its `do_lower_case`. transformers 5 builds the
+    /// normalizer of the class without it, so the folder would not give the answers of the model that was saved. Here it is
+    /// applied, as in transformers 4.
     fileprivate func readLowercase(of root: JSONValue, _ file: String) throws(LimbeckError) -> Bool {
         guard let part = TokenizerComponent("normalizer", of: root, file: file), try part.type() == "Sequence" else { return false }
         let steps = try part.elements("normalizers")
         guard steps.count == 2, try steps[0].type() == "Lowercase", try steps[1].type() == "BertNormalizer" else { return false }
         lowerFirst()
-        note("\(file): texts are lowered first, as its normalizer says; transformers 5 passes that over for the tokenizer's class")
+        note("\(file): texts are lowered first, as its normalizer says; transformers 5 ignores that for the tokenizer's class")
         return true
     }
 
-    /// Notes components of a tokenizer.json that differ in kind from those of the class, which count.
+    /// Notes components of a tokenizer.json whose type differs from that of the class, which is used instead.
     fileprivate func noteParts(of root: JSONValue, _ file: String, _ normalizers: [String], _ preTokenizers: [String]) {
         for (key, expected) in [("normalizer", normalizers), ("pre_tokenizer", preTokenizers)] {
             guard let type = root[key]?["type"]?.string, !expected.contains(where: { $0 == type }) else { continue }
-            note("\(file): its \(key) '\(type)' was passed over for that of the tokenizer's class, as transformers 5 does")
+            note("\(file): its \(key) '\(type)' was ignored in favour of that of the tokenizer's class, as transformers 5 does")
         }
     }
 }

@@ -1,7 +1,7 @@
-/// A tokenizer as its files describe it, read and checked, before its tables are built: a value for each component, so that a new
-/// component is a case here, its reader in a file of its own, and a line where the readers are listed.
+/// A tokenizer as its files describe it, read and checked, before its tables are built. Each component is a value. A new component
+/// needs a case here, a reader in its own file, and a line where the readers are listed.
 ///
-/// A class: whoever throws while it is being filled lets go of one object, and not of all that is in it.
+/// A class: if an error is thrown while it is being filled, one reference is released instead of all its members.
 final class TokenizerParts {
     /// The name that messages use.
     var file: String
@@ -11,12 +11,12 @@ final class TokenizerParts {
     var preTokenizer = PreTokenizer.words([])
     var addedTokens: [AddedToken] = []
     var template = Template.none
-    /// nil: the places of tokens are left as they are.
+    /// nil: offsets are not trimmed.
     var trimming: OffsetTrimming.Options?
     var names = SpecialNames()
     /// Truncation keeps the end of a text.
     var truncatesLeft = false
-    /// A question is paired as the second text: the question-answering pipeline goes by the side of the padding.
+    /// Questions are the second text of a pair: the question-answering pipeline decides that by the padding side.
     var padsLeft = false
 
     @inline(never)
@@ -27,7 +27,7 @@ final class TokenizerParts {
         (self.preTokenizer, self.names) = (preTokenizer, names)
     }
 
-    /// What cuts a word into tokens.
+    /// The model, which splits a word into tokens.
     enum Model {
         case wordPiece(WordPieceOptions)
         case bytePairs(MergeTable)
@@ -35,14 +35,14 @@ final class TokenizerParts {
         case unigram(PieceTable)
     }
 
-    /// What changes the text first.
+    /// The normalizer.
     enum Normalizer {
         case none
         case bert(NormalizerOptions)
-        /// One after the other; and what files call the whole.
+        /// Applied in order; and the name in files for all of them.
         case steps([NormalizerStep], name: String)
 
-        /// As files call it.
+        /// The name in files.
         var name: String {
             switch self {
             case .none: "none"
@@ -51,23 +51,23 @@ final class TokenizerParts {
             }
         }
 
-        /// Whether no space comes out of it.
+        /// Whether its output contains no spaces.
         var replacesSpaces: Bool {
             guard case .steps(let steps, _) = self, case .replace(let pattern, let content)? = steps.last else { return false }
             return pattern.elementsEqual(CollectionOfOne(0x20)) && !content.contains(0x20)
         }
     }
 
-    /// What cuts the text into words.
+    /// The pre-tokenizer, which splits the text into words.
     enum PreTokenizer {
-        /// None of them: the whole text is a word.
+        /// Without splits the whole text is one word.
         case words(WordSplits)
         case byteLevel(BytePairOptions)
         case metaspace(MetaspaceOptions)
-        /// Cuts at spaces.
+        /// Splits at spaces.
         case spaces
 
-        /// Whether a BPE after it merges characters, and not bytes.
+        /// Whether a BPE after it merges characters instead of bytes.
         var leavesCharacters: Bool {
             switch self {
             case .words, .metaspace, .spaces: true
@@ -75,7 +75,7 @@ final class TokenizerParts {
             }
         }
 
-        /// As files call it.
+        /// The name in files.
         var name: String {
             switch self {
             case .words(let splits): splits.isEmpty ? "none" : splits == .bert ? "BertPreTokenizer" : "Whitespace"
@@ -87,7 +87,7 @@ final class TokenizerParts {
     }
 }
 
-/// What the special tokens are called, as far as files say it.
+/// The names of the special tokens, as far as files give them.
 struct SpecialNames {
     /// By `keys`.
     private var names: [String?]
@@ -105,7 +105,7 @@ struct SpecialNames {
         SpecialNames(unk: "<unk>", sep: "</s>", cls: "<s>", mask: "<mask>", pad: "<pad>", bos: "<s>", eos: "</s>")
     }
 
-    /// What files call them, in the order in which transformers adds them.
+    /// Their keys in files, in the order in which transformers adds the tokens.
     static let keys = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"]
     static let mask = 6
 
@@ -126,13 +126,13 @@ struct SpecialNames {
     }
     var mask: String? { self[SpecialNames.mask] }
 
-    /// By the order of `keys`.
+    /// Indexed like `keys`.
     subscript(index: Int) -> String? {
         @inline(never) get { names[index] }
         @inline(never) set { names[index] = newValue }
     }
 
-    /// These names, and others where there are none.
+    /// These names; `others` for those that are missing.
     @inline(never) func or(_ others: SpecialNames) -> SpecialNames {
         var names = self
         for index in SpecialNames.keys.indices where names[index] == nil { names[index] = others[index] }

@@ -1,57 +1,57 @@
-/// What the files beside a vocabulary say of a tokenizer: tokenizer_config.json, special_tokens_map.json, added_tokens.json, and of
-/// sentence-transformers' files the flag that lowers.
+/// The settings of the files beside a vocabulary: tokenizer_config.json, special_tokens_map.json, added_tokens.json, and the flag
+/// of sentence-transformers that lower-cases.
 ///
-/// As transformers 5.24 puts them together: where tokenizer_config.json has `added_tokens_decoder`, the two others count no more; where not,
-/// special_tokens_map.json wins over it, and the tokens of added_tokens.json and of tokenizer.json are added.
+/// They are combined as in transformers 5.24. If tokenizer_config.json has `added_tokens_decoder`, the other two files are not
+/// used. Otherwise special_tokens_map.json overrides it, and the tokens of added_tokens.json and of tokenizer.json are added.
 final class TokenizerSettings {
     static let file = "tokenizer_config.json"
 
-    /// A special token of the files.
+    /// A special token in a file.
     struct Special {
         /// Without an id.
         var token: AddedToken
-        /// Written as a string: whoever uses it decides the flags.
+        /// It is written as a string, so its flags depend on where it is used.
         var isPlain = true
     }
 
-    /// nil: nobody says.
+    /// nil: not given.
     private(set) var tokenizerClass: TokenizerClass?
-    /// What the files call it.
+    /// Its name in the files.
     private(set) var className: String?
-    /// By `SpecialNames.keys`: what the files call the special tokens.
+    /// The special tokens with standard names, indexed like `SpecialNames.keys`.
     private(set) var named = [Special?](repeating: nil, count: SpecialNames.keys.count)
-    /// Special tokens with other names, or without.
+    /// Special tokens with other names, or without names.
     private(set) var unnamed: [Special] = []
-    /// Tokens with the ids that files give them, in the order of the ids.
+    /// Tokens to which files give ids, in the order of the ids.
     private(set) var listed: [AddedToken] = []
-    /// Whether the tokenizer.json's own added tokens count beside them.
+    /// Whether the added tokens of tokenizer.json are used too.
     private(set) var takesTokensOfJSON = true
-    /// Whether `model_input_names` has the token types; nil: it does not say.
+    /// Whether `model_input_names` contains the token types; nil: not given.
     private(set) var givesTypes: Bool?
-    /// nil: it does not say.
+    /// nil: not given.
     private(set) var truncatesLeft: Bool?
     private(set) var padsLeft = false
-    /// Special tokens are not looked for in texts.
+    /// Special tokens are not matched in texts.
     private(set) var splitsSpecialTokens = false
-    /// sentence-transformers lowers the text before all else.
+    /// sentence-transformers lower-cases the text before everything else.
     private(set) var lowersFirst = false
 
     /// tokenizer_config.json.
     private(set) var config: TokenizerComponent?
     private var notes: Notes?
-    /// A list of special tokens was there, under one of its names.
+    /// A non-empty list of special tokens was read, under one of its names.
     private var hasLists = false
-    /// The same of tokenizer_config.json, and be it empty.
+    /// tokenizer_config.json has such a list, possibly empty.
     private(set) var listsTokens = false
-    /// The class builds a tokenizer from a .model file by what that says.
+    /// The class builds a tokenizer from a .model file by the options in it.
     private(set) var readsModelsAsTrained = false
 
-    /// Nothing is said.
+    /// No settings.
     init() {}
 
     init(_ folder: __shared ModelFolder) throws(LimbeckError) {
         let root = try folder.json(TokenizerSettings.file)
-        config = root.map { TokenizerComponent("the whole", $0, file: TokenizerSettings.file) }
+        config = root.map { TokenizerComponent("the top level", $0, file: TokenizerSettings.file) }
         notes = folder.notes
         try readClass(root, folder.json("config.json"))
         if let config {
@@ -63,10 +63,10 @@ final class TokenizerSettings {
             try readDecoder(list)
         } else {
             if let map = try folder.json("special_tokens_map.json") {
-                try readNames(TokenizerComponent("the whole", map, file: "special_tokens_map.json"), areSpecial: true)
+                try readNames(TokenizerComponent("the top level", map, file: "special_tokens_map.json"), areSpecial: true)
             }
             if let list = try folder.json("added_tokens.json") {
-                try readAdded(TokenizerComponent("the whole", list, file: "added_tokens.json"))
+                try readAdded(TokenizerComponent("the top level", list, file: "added_tokens.json"))
             }
         }
         lowersFirst = try folder.sentenceTransformer()?.optionalBool("do_lower_case") ?? false
@@ -74,7 +74,7 @@ final class TokenizerSettings {
 
     func lowerFirst() { lowersFirst = true }
 
-    /// A truth value of tokenizer_config.json; nil: it has none.
+    /// A boolean of tokenizer_config.json; nil: not given.
     func flag(_ key: String) throws(LimbeckError) -> Bool? { try config?.flag(key) }
 
     func note(_ message: Message) { notes?.add(message) }
@@ -89,7 +89,7 @@ final class TokenizerSettings {
             className = try model?.optionalString("tokenizer_class")
             file = "config.json"
         }
-        // The files of ModernBERT name classes that do not fit it, as transformers knows.
+        // The files of ModernBERT name classes that do not fit it; transformers knows that.
         if let className, type != "modernbert" {
             tokenizerClass = try TokenizerClass(named: className, file)
         } else {
@@ -99,7 +99,7 @@ final class TokenizerSettings {
         if className == "TokenizersBackend" || className == "PreTrainedTokenizerFast" { readsModelsAsTrained = true }
     }
 
-    /// Where nobody says, the class whose .model file has this name.
+    /// If no file names a class: the class whose .model file has this name.
     func readClass(ofModel name: String) {
         guard tokenizerClass == nil else { return }
         switch name {
@@ -131,7 +131,7 @@ final class TokenizerSettings {
         }
     }
 
-    /// The special tokens of tokenizer_config.json, or of special_tokens_map.json, which says of none that it is special.
+    /// The special tokens of tokenizer_config.json, or of special_tokens_map.json, where none has a `special` flag.
     private func readNames(_ file: TokenizerComponent, areSpecial: Bool) throws(LimbeckError) {
         for (key, value) in file.value.members where !value.isNull {
             if let index = SpecialNames.keys.firstIndex(where: { key == $0 }) {
@@ -141,7 +141,7 @@ final class TokenizerSettings {
             }
         }
         for key in ["extra_special_tokens", "additional_special_tokens"] {
-            // The second is the older name of the first.
+            // The second is the older name.
             guard let list = TokenizerComponent(key, of: file.value, file: file.file) else { continue }
             let isArray = list.value.kind == .array
             guard isArray || list.value.kind == .object else { throw list.malformed("an array or an object of tokens") }
@@ -157,7 +157,7 @@ final class TokenizerSettings {
         unnamed.append(token)
     }
 
-    /// A string, or an object with its flags; nil: an empty one.
+    /// A string, or an object with flags; nil if it is empty.
     private static func special(_ part: TokenizerComponent, _ isSpecial: Bool) throws(LimbeckError) -> Special? {
         guard let text = part.value.text else {
             guard part.value.kind == .object else { throw part.malformed("a token: a string, or an object with \"content\"") }

@@ -1,4 +1,4 @@
-/// The member "model" of a Unigram tokenizer: an array of pieces and their scores, the ids being their places.
+/// The member "model" of a Unigram tokenizer: an array of pieces with scores; the ids are the indices.
 extension PieceTable {
     static func read(_ model: TokenizerComponent) throws(LimbeckError) -> (Vocabulary, PieceTable) {
         let list = try PieceList(model)
@@ -36,16 +36,17 @@ extension PieceList {
             guard bytes <= PieceTable.longestPiece else {
                 throw LimbeckError(
                     .fileUnsupported,
-                    "\(file): model.vocab[\(scores.count - 1)] has \(bytes) bytes, the most is \(PieceTable.longestPiece)")
+                    "\(file): model.vocab[\(scores.count - 1)] has \(bytes) bytes, expected at most \(PieceTable.longestPiece)")
             }
             guard PieceTable.isSound(score) else {
                 throw LimbeckError(
-                    .fileUnsupported, "\(file): model.vocab[\(scores.count - 1)] has a score too far from 0 to be added up")
+                    .fileUnsupported, "\(file): model.vocab[\(scores.count - 1)] has a score whose magnitude is too large")
             }
         }
     }
 
-    /// As a class takes the pieces of a tokenizer.json, in their order: the unknown one by its own rule, and of the normalizer the charsmap.
+    /// The pieces of a tokenizer.json in their order, as a class uses them: the unknown piece by the rule of the class, and the
+    /// charsmap of the normalizer.
     convenience init(_ model: __shared TokenizerComponent, of root: __shared JSONValue, _ settings: __shared TokenizerSettings)
         throws(LimbeckError)
     {

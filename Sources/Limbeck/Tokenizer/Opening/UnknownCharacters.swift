@@ -1,12 +1,12 @@
 extension UnknownCharacter {
-    /// What the member "model" of a BPE over characters says of those that its vocabulary does not have.
+    /// How the member "model" of a BPE over characters represents characters that are not in its vocabulary.
     init(_ model: __shared TokenizerComponent, _ vocabulary: __shared Vocabulary) throws(LimbeckError) {
         try self.init(
             vocabulary, name: try model.optionalString("unk_token"), spellsBytes: try model.flag("byte_fallback") ?? false,
             fuses: try model.flag("fuse_unk") ?? false, file: model.file, "model.unk_token")
     }
 
-    /// `key` is where the file has the name of the unknown token.
+    /// `key` is the key of the unknown token's name in the file.
     init(
         _ vocabulary: __shared Vocabulary, name: __shared String?, spellsBytes: Bool, fuses: Bool, file: __shared String,
         _ key: __shared String
@@ -21,7 +21,7 @@ extension UnknownCharacter {
                 self = .bytes(ids)
                 return
             }
-            // Of characters of which some have tokens for their bytes, the reference puts the others behind them.
+            // If some of these characters have tokens for their bytes and others do not, the reference puts the others behind them.
             guard !hasAny else {
                 throw LimbeckError(
                     .fileUnsupported, "\(file): byte_fallback without a token for the byte \(missing) is not supported")
@@ -38,7 +38,7 @@ extension UnknownCharacter {
 }
 
 extension Vocabulary {
-    /// The ids of "<0x00>" to "<0xFF>"; -1 where there is none.
+    /// The ids of "<0x00>" to "<0xFF>"; -1 if there is none.
     func byteIds() throws(LimbeckError) -> Table<Int32> {
         let digits = Array("0123456789ABCDEF".utf8)
         return try Table(

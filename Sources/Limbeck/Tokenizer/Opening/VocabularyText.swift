@@ -1,4 +1,4 @@
-/// vocab.txt: a token per line, its id the number of the line.
+/// vocab.txt: one token per line; the id is the line number, from 0.
 extension Vocabulary {
     convenience init(lines text: UnsafeRawBufferPointer, _ file: __shared String) throws(LimbeckError) {
         var builder = Vocabulary.Builder()
@@ -18,7 +18,7 @@ extension Vocabulary {
         try self.init(builder)
     }
 
-    /// The line without white space at its end, such as the CR of a Windows file.
+    /// The line without trailing white space, such as the CR of a Windows file.
     private static func trimmed(_ line: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         guard let bytes = line.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return line }
         var end = 0

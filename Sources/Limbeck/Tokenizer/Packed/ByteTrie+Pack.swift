@@ -1,5 +1,5 @@
 extension ByteTrie {
-    /// The most units: their places have 31 bits, and nobody has so many.
+    /// The maximum number of units: bases have 31 bits, and real vocabularies have far fewer.
     private static let mostUnits = 1 << 28
 
     func write(_ name: String, to contents: inout PackContents, _ json: inout JSONWriter) {
@@ -8,7 +8,7 @@ extension ByteTrie {
         contents.add(name, ".values", .i32, valueTable)
     }
 
-    /// `values` are below `bound`. What comes back may be walked.
+    /// `values` must be below `bound`. The resulting trie is safe to walk.
     convenience init(_ name: __shared String, _ json: __shared JSONValue, _ tables: __shared PackedTables, values bound: Int)
         throws(LimbeckError)
     {
@@ -19,8 +19,8 @@ extension ByteTrie {
         try tables.check()
     }
 
-    /// Whether all units and values lead into their tables. Units of a block of 256 have the others beside them, so that no byte leads out
-    /// of one; and as each has one parent, and the root none, no text comes to a unit twice.
+    /// Whether all bases and values are within their tables. A base and the units of its children are in one block of 256, so no
+    /// byte leads outside. Each unit has one parent and the root none, so no walk visits a unit twice.
     @_optimize(speed)
     private func staysInside(values bound: UInt32) -> Bool {
         let count = UInt32(truncatingIfNeeded: unitCount)
@@ -32,8 +32,8 @@ extension ByteTrie {
         return wrong == 0
     }
 
-    /// Whether every key has as many bytes as `length` says of its value, and none has no byte: whether each unit has one byte more than
-    /// its parent. Without branches that nothing foretells, for there are a hundred thousand units.
+    /// Whether every key has the length that `length` gives for its value, and no key is empty: this holds if the depth of each
+    /// unit is one more than its parent's. The code avoids unpredictable branches, since there are a hundred thousand units.
     @inline(__always)
     @_optimize(speed)
     func hasLengths(_ length: (Int) -> Int) -> Bool {
@@ -47,7 +47,7 @@ extension ByteTrie {
         var wrong = 0
         for node in 1..<unitCount {
             let parent = Int(units[node].parent)
-            // Not in use, or of another array.
+            // Unused, or not in this array.
             if parent >= unitCount {
                 if parent != Int(ByteTrie.nobody) { return false }
                 continue
@@ -87,7 +87,7 @@ extension AddedTokens {
         contents.add(name, ".tokens", .i32, flags, row: 2)
     }
 
-    /// nil: there are none.
+    /// nil if there are none.
     static func read(_ key: String, _ json: JSONValue, _ tables: PackedTables, idCount: Int) throws(LimbeckError) -> AddedTokens? {
         guard let json = json.optional(key) else { return nil }
         let name = "tokenizer." + key

@@ -1,5 +1,6 @@
 extension MergeTable {
-    /// The most slots that a search for a pair may pass. Half of a table is empty: by chance no run is nearly as long.
+    /// The maximum number of slots that a search for a pair may visit. Half of the table is empty, so no run of occupied slots is
+    /// nearly as long by chance.
     private static let longestRun = 128
 
     func write(_ name: String, to contents: inout PackContents, _ json: inout JSONWriter) {
@@ -31,7 +32,7 @@ extension MergeTable {
         tables.expect(slots & (slots - 1) == 0 && hasShortRuns, name, ".pairs")
     }
 
-    /// Whether tokens are made of shorter ones and have shorter prefixes, as what undoes merges and goes back relies on.
+    /// Whether tokens are merged from shorter ones and have shorter prefixes, on which undoing merges and backtracking rely.
     @_optimize(speed)
     private func hasSoundTokens(_ idCount: Int) -> Bool {
         let count = tokens.count
@@ -49,7 +50,8 @@ extension MergeTable {
         return true
     }
 
-    /// Whether every search for a pair soon comes to an empty slot: from one to the next it is never far. Most slots need not be looked at.
+    /// Whether every search for a pair reaches an empty slot within `longestRun` slots. The loop skips most slots: from each empty
+    /// one it looks back from the far end of the next window.
     @_optimize(speed)
     private var hasShortRuns: Bool {
         var start = 0
@@ -87,7 +89,7 @@ extension UnknownCharacter {
         self = .bytes(ids)
     }
 
-    /// By byte an id, or -1.
+    /// By byte: an id, or -1.
     static func byteIds(_ name: String, _ tables: PackedTables, idCount: Int) throws(LimbeckError) -> Table<Int32> {
         let ids: Table<Int32> = try tables.table(name, ".byteIds", .i32, 256)
         for byte in 0..<256 where !(-1..<idCount ~= Int(ids[byte])) { tables.expect(false, name, ".byteIds") }

@@ -34,7 +34,7 @@ extension StepNormalizer {
     }
 }
 
-/// Steps have the names that tokenizer.json has for them.
+/// Steps have the same names as in tokenizer.json.
 extension NormalizerStep {
     fileprivate func write(_ name: String, to contents: inout PackContents, _ json: inout JSONWriter) {
         switch self {
@@ -79,7 +79,7 @@ extension NormalizerStep {
         let type = tables.text(json, "type")
         switch type {
         case "Precompiled":
-            // Whoever follows the map looks at every step.
+            // The lookup checks every step.
             self = .characterMap(
                 CharacterMap(
                     units: try tables.table(name, ".units", .u32, tables.number(json, "units", in: 1..<1 << 30)),
@@ -97,7 +97,7 @@ extension NormalizerStep {
         case "Nmt": self = .nmt
         case "Replace":
             let pattern = NormalizerStep.scalars("pattern", json, tables)
-            if pattern.isEmpty { tables.mismatch(json, "pattern", expected: "one with a character") }
+            if pattern.isEmpty { tables.mismatch(json, "pattern", expected: "at least one character") }
             self = .replace(pattern: pattern, content: NormalizerStep.scalars("content", json, tables))
         case "Prepend": self = .prepend(NormalizerStep.scalars("content", json, tables))
         default:
@@ -105,7 +105,7 @@ extension NormalizerStep {
                 self = .replaceSpace(pattern, content: NormalizerStep.scalars("content", json, tables))
                 return
             }
-            tables.mismatch(json, type, expected: "a normalizer that is known")
+            tables.mismatch(json, type, expected: "a known normalizer")
             self = .nmt
         }
     }
@@ -172,7 +172,7 @@ extension MetaspaceOptions.Scheme {
 }
 
 extension WordSplits {
-    /// Nothing where there is none, as in packs of the first format.
+    /// Writes nothing if it is empty, as in packs of format 1.
     func write(_ key: String, to contents: inout PackContents, _ json: inout JSONWriter) {
         guard !isEmpty else { return }
         contents.needs(format: 2)

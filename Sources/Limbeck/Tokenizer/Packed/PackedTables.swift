@@ -1,7 +1,7 @@
-/// The tables of a tokenizer in a pack: tensors of a mapped file, which are looked through once and then used where they are.
+/// The tables of a tokenizer in a pack: tensors of a mapped file, which are validated once and then used in place.
 ///
-/// What is wrong with a number of the description is kept until the next table is taken, or until `check`: then it is thrown. Up to there a
-/// number that is allowed stands for it.
+/// The first error in a number of the description is kept, and thrown when the next table is taken, or by `check`. Until then an
+/// allowed value is returned instead.
 final class PackedTables {
     private let tensors: PackTensors
     /// Keeps the file mapped.
@@ -17,7 +17,7 @@ final class PackedTables {
         if let error { throw error }
     }
 
-    /// So many rows of `row` numbers each; of none there is no tensor.
+    /// `count` rows of `row` numbers each; an empty table has no tensor.
     func table<Element>(
         _ name: String, _ part: String, _ type: PackTensor.ElementType, _ count: Int, row: Int = 1
     ) throws(LimbeckError) -> Table<Element> {
@@ -37,14 +37,14 @@ final class PackedTables {
     @inline(never)
     private func fail(_ found: LimbeckError) { error = error ?? found }
 
-    /// Keeps that a tensor has a number that leads out of a table or in a circle, unless `isSound`.
+    /// Records an error unless `isSound`: the tensor has a number that leads outside of a table or into a cycle.
     @inline(never)
     func expect(_ isSound: Bool, _ name: String, _ part: String) {
         if isSound { return }
-        fail(LimbeckError(.fileMalformed, "\(file): tensor '\(name)\(part)' has numbers that no tokenizer has"))
+        fail(LimbeckError(.fileMalformed, "\(file): tensor '\(name)\(part)' has values that are not valid"))
     }
 
-    /// Keeps that a value is not what was expected.
+    /// Records that a value is not what was expected.
     @inline(never)
     func mismatch(_ value: JSONValue, _ key: String, expected: __owned Message) {
         fail(value.mismatch("'\(key)'", expected: expected))
@@ -53,7 +53,7 @@ final class PackedTables {
     @inline(never)
     func member(_ json: JSONValue, _ key: String) -> JSONValue {
         if let value = json.optional(key) { return value }
-        fail(json.mismatch("the object of a tokenizer", expected: "one with '\(key)'"))
+        fail(json.mismatch("a value", expected: "an object with '\(key)'"))
         return json
     }
 
@@ -82,7 +82,7 @@ final class PackedTables {
         return false
     }
 
-    /// A flag that is only written where it is set.
+    /// A flag that is only written if it is set.
     func optionalFlag(_ json: JSONValue, _ key: String) -> Bool { json.optional(key) != nil && flag(json, key) }
 
     @inline(never)
@@ -93,17 +93,17 @@ final class PackedTables {
         return ""
     }
 
-    /// A scalar of Unicode.
+    /// A Unicode scalar.
     @inline(never)
     func scalar(_ value: JSONValue, _ key: String) -> UInt32 {
         if let number = value.int, let scalar = UInt32(exactly: number), Unicode.Scalar(scalar) != nil { return scalar }
-        mismatch(value, key, expected: "a scalar of Unicode")
+        mismatch(value, key, expected: "a Unicode scalar")
         return 0x20
     }
 }
 
 extension PackContents {
-    /// A table, in rows of `row` numbers.
+    /// Adds a table as rows of `row` numbers.
     mutating func add<Element>(
         _ name: String, _ part: String, _ type: PackTensor.ElementType, _ table: Table<Element>, row: Int = 1
     ) {

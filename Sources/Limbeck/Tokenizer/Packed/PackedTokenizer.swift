@@ -1,5 +1,5 @@
 extension Tokenizer {
-    /// The tokenizer of a pack, its tables where they stand in the file.
+    /// The tokenizer of a pack, with its tables in place in the file.
     convenience init(_ pack: __shared PackFile) throws(LimbeckError) {
         guard let json = pack.root.optional("tokenizer") else {
             throw LimbeckError(.fileNotFound, "\(pack.mapping.name): a pack without a tokenizer")

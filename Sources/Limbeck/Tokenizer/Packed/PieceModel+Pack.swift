@@ -36,7 +36,7 @@ extension PieceModel {
         }
     }
 
-    /// Every id that comes out is below `idCount`.
+    /// All ids in the result are below `idCount`.
     init(_ json: __shared JSONValue, _ tables: __shared PackedTables, _ vocabulary: __shared Vocabulary, idCount: Int)
         throws(LimbeckError)
     {
@@ -67,7 +67,7 @@ extension PieceModel {
             self = .unigram(Unigram(pieces, try MetaspaceInput("tokenizer", json, tables)))
         default:
             try tables.check()
-            throw json.mismatch("a tokenizer of the kind '\(kind)'", expected: "one that is known")
+            throw json.mismatch("a tokenizer of kind '\(kind)'", expected: "a known kind")
         }
     }
 

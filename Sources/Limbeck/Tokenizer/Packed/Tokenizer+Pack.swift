@@ -1,5 +1,5 @@
 extension Tokenizer {
-    /// Adds every table as a tensor, and writes one object that describes them and the rest.
+    /// Adds every table as a tensor, and writes one object that describes them and everything else.
     func write(to contents: inout PackContents, _ json: inout JSONWriter) {
         json.object("vocabulary") { json in vocabulary.write("tokenizer.vocabulary", to: &contents, &json) }
         if let extra { json.object("extra") { json in extra.write("tokenizer.extra", to: &contents, &json) } }
@@ -23,12 +23,12 @@ extension Tokenizer {
         }
     }
 
-    /// The tokenizer that was written. Its tables are views of what `owner` keeps mapped; that they lead nowhere else is checked here.
+    /// Opens a packed tokenizer. Its tables are views of what `owner` keeps mapped; all indices in them are validated here.
     convenience init(_ tensors: __shared PackTensors, _ json: __shared JSONValue, owner: AnyObject) throws(LimbeckError) {
         try self.init(json, PackedTables(tensors, owner: owner))
     }
 
-    /// A tensor of a pack, with its type as safetensors has it; the bytes live as long as the tokenizer.
+    /// A tensor of a pack, with its dtype as in safetensors; the bytes live as long as the tokenizer.
     package struct PackedTensor {
         package let name: String
         package let dtype: String
@@ -36,7 +36,7 @@ extension Tokenizer {
         package let bytes: UnsafeRawBufferPointer
     }
 
-    /// What a pack holds of the tokenizer, and how it describes that in JSON.
+    /// The tensors and the JSON description of the tokenizer in a pack.
     package var packed: (tensors: [PackedTensor], description: [UInt8]) {
         var (contents, json) = (PackContents(), JSONWriter())
         json.object { json in write(to: &contents, &json) }
@@ -46,7 +46,7 @@ extension Tokenizer {
         return (tensors, json.text)
     }
 
-    /// The tokenizer of tensors that `owner` keeps alive.
+    /// Opens a tokenizer from tensors that `owner` keeps alive.
     package convenience init(packed file: __shared Safetensors, _ description: __shared JSONValue, owner: AnyObject)
         throws(LimbeckError)
     {
@@ -82,7 +82,7 @@ extension Template {
     private static func pieces(_ key: String, _ json: JSONValue, _ tables: PackedTables, texts: Int) -> [Piece] {
         let list = tables.member(json, key)
         var pieces: [Piece] = []
-        // How often the texts are there, the second in tens of thousands.
+        // How often each text occurs; the second is counted in units of 10,000.
         var seen = 0
         for element in list.elements where pieces.count < mostPieces {
             let type = Int32(truncatingIfNeeded: tables.number(element, "type", in: 0..<1 << 16))
@@ -102,11 +102,11 @@ extension Template {
 }
 
 extension OffsetTrimming {
-    /// nil: offsets are left as they are.
+    /// nil: offsets are not trimmed.
     static func read(_ json: JSONValue, _ tables: PackedTables, idCount: Int) throws(LimbeckError) -> OffsetTrimming? {
         guard let part = json.optional("trimming") else { return nil }
         let options = Options(keepsFirstSpace: tables.flag(part, "keepsFirstSpace"))
-        // Whatever the numbers are: who trims looks where the text ends.
+        // Any values are safe: trimming stops at the ends of the text.
         return OffsetTrimming(options, try tables.table("tokenizer", ".trimming", .u16, idCount, row: 3))
     }
 }

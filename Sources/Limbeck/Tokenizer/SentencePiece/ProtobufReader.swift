@@ -1,7 +1,7 @@
-/// The fields of a protobuf message one after another.
+/// Reads the fields of a protobuf message in sequence.
 ///
-/// Of the encodings that protobuf would read as the same message only the shortest counts, which is what it writes: so no other
-/// reader takes these bytes for another message.
+/// Of equivalent encodings only the shortest, which protobuf writes, is accepted: so no other reader can interpret these bytes as
+/// another message.
 struct ProtobufReader {
     struct Field {
         let number: UInt64
@@ -23,7 +23,7 @@ struct ProtobufReader {
     /// Where the next field begins.
     var position: Int { reader.position }
 
-    /// nil: what follows is no field. Groups, which protobuf gave up, are none.
+    /// nil if the next bytes are not a field. Groups, which protobuf has deprecated, are not accepted.
     mutating func next() -> Field? {
         guard let tag = varint(), tag <= UInt32.max, tag >> 3 > 0, let value = value(tag & 7) else { return nil }
         return Field(number: tag >> 3, value: value)
@@ -41,7 +41,7 @@ struct ProtobufReader {
         }
     }
 
-    /// Seven bits in a byte, the low ones first; nil also for more than 64 bits, and for one with zeros at the end.
+    /// A varint: seven bits per byte, the lowest first; nil also if it has more than 64 bits, or a redundant zero byte at the end.
     private mutating func varint() -> UInt64? {
         var value: UInt64 = 0
         for shift in stride(from: UInt64(0), to: 70, by: 7) {

@@ -1,6 +1,6 @@
-/// A .model file, read and checked: the pieces, and what transformers asks of the options that they were trained with.
+/// A .model file of SentencePiece, read and checked: the pieces, and those training options that transformers uses.
 ///
-/// Messages and numbers of fields are those of sentencepiece_model.proto.
+/// Names of messages and numbers of fields are those of sentencepiece_model.proto.
 final class SentencePieceFile {
     struct Piece {
         /// Its UTF-8, in the file.
@@ -16,7 +16,7 @@ final class SentencePieceFile {
     // TrainerSpec
     private(set) var isUnigram = true
     private(set) var spellsBytes = false
-    /// By `unk_id`, `bos_id` and `eos_id`; below 0 are none.
+    /// `unk_id`, `bos_id` and `eos_id`; a negative id means none.
     private(set) var unknown: Int32 = 0
     private(set) var begin: Int32 = 1
     private(set) var end: Int32 = 2
@@ -25,7 +25,7 @@ final class SentencePieceFile {
     private(set) var endPiece = "</s>"
 
     // NormalizerSpec
-    /// nil: nothing is mapped.
+    /// nil: there is none.
     private(set) var charsmap: CharacterMap?
     private(set) var addsPrefix = true
     private(set) var removesSpaces = true
@@ -33,22 +33,22 @@ final class SentencePieceFile {
 
     private var hasTrainer = false, hasNormalizer = false, hasDenormalizer = false, hasTest = false
 
-    /// XLM-RoBERTa's file has 5 MB.
+    /// XLM-RoBERTa's file is 5 MB.
     private static let mostBytes = 64 << 20
-    /// Of the trainer's options and of the self-test. Real ones have some hundred.
+    /// The maximum size of the trainer's options and of the self-test. Real ones have a few hundred bytes.
     private static let mostSpecBytes = 1 << 20
 
     /// The pieces are views of `bytes`.
     init(_ bytes: UnsafeRawBufferPointer, name: __shared String) throws(LimbeckError) {
         self.name = name
         guard bytes.count <= SentencePieceFile.mostBytes else {
-            throw unsupported("\(bytes.count) bytes, the most is \(SentencePieceFile.mostBytes)")
+            throw unsupported("\(bytes.count) bytes, expected at most \(SentencePieceFile.mostBytes)")
         }
         try readModel(bytes)
     }
 
     @inline(never) private func malformed(_ what: __owned Message) -> LimbeckError {
-        LimbeckError(.fileMalformed, "\(name): no model of SentencePiece: \(what.text)")
+        LimbeckError(.fileMalformed, "\(name): not a SentencePiece model: \(what.text)")
     }
 
     @inline(never) func unsupported(_ what: __owned Message) -> LimbeckError {
@@ -63,7 +63,7 @@ final class SentencePieceFile {
         return field
     }
 
-    /// protobuf would make one message of two.
+    /// protobuf would merge two messages of this field.
     private func once(_ seen: inout Bool, _ name: String) throws(LimbeckError) {
         if seen { throw malformed("it has two of \(name)") }
         seen = true
@@ -93,7 +93,7 @@ final class SentencePieceFile {
 
     private func atMostSpecBytes(_ bytes: UnsafeRawBufferPointer, _ name: String) throws(LimbeckError) {
         guard bytes.count <= SentencePieceFile.mostSpecBytes else {
-            throw unsupported("\(name) has \(bytes.count) bytes, the most is \(SentencePieceFile.mostSpecBytes)")
+            throw unsupported("\(name) has \(bytes.count) bytes, expected at most \(SentencePieceFile.mostSpecBytes)")
         }
     }
 
@@ -107,7 +107,7 @@ final class SentencePieceFile {
         guard piece.score.isFinite else { throw malformed("the score of piece \(place) is not finite") }
         let (length, most) = (piece.text.count, PieceTable.longestPiece)
         guard length > 0 else { throw malformed("piece \(place) is empty") }
-        guard length <= most else { throw unsupported("piece \(place) has \(length) bytes, the most is \(most)") }
+        guard length <= most else { throw unsupported("piece \(place) has \(length) bytes, expected at most \(most)") }
         pieces.append(Piece(text: piece.text, score: piece.score, kind: piece.kind))
     }
 
@@ -118,7 +118,7 @@ final class SentencePieceFile {
         while let field = try next(&reader) {
             switch (field.number, field.value) {
             case (3, .integer(let type)):
-                // As of a piece's type, what is not named is passed over.
+                // As for a piece's type, unknown values are ignored.
                 if 1...4 ~= UInt32(truncatingIfNeeded: type) { isUnigram = UInt32(truncatingIfNeeded: type) == 1 }
             case (35, .integer(let flag)): spellsBytes = flag != 0
             case (40, .integer(let id)): unknown = Int32(truncatingIfNeeded: id)

@@ -1,17 +1,17 @@
-/// The merges of a BPE of SentencePiece, whose file has none: every way to make a piece of two others, the pieces with the better
-/// scores first, as transformers finds them.
+/// Derives the merges of a SentencePiece BPE, whose file has none: every way to concatenate a piece from two others, in descending
+/// order of the pieces' scores, as in transformers.
 extension MergeTable {
-    /// The bytes of ends of pieces that are looked up: of each piece all, where what is before is one. Vocabularies of 250,000 pieces
-    /// take less than a tenth of that.
+    /// A bound on the work: the total bytes of the suffixes that are looked up, one for each prefix of a piece that is itself a
+    /// piece. Vocabularies of 250,000 pieces need less than a tenth of it.
     private static let mostSteps = 1 << 26
-    /// The merges; `MergeTableBuilder` takes a few less.
+    /// The maximum number of merges; `MergeTableBuilder` takes slightly fewer.
     private static let mostMerges = 1 << 21
 
     convenience init(
         _ model: __shared SentencePieceFile, _ vocabulary: __shared Vocabulary, _ unknown: UnknownCharacter
     ) throws(LimbeckError) {
         let pieces = model.pieces
-        // Of two with the same text the later counts. Only normal ones are merged, or come of it.
+        // Of two pieces with the same text the later one wins. Only normal pieces are parts or results of merges.
         var isNormal = [Bool](repeating: false, count: pieces.count)
         for (id, piece) in pieces.enumerated() {
             isNormal[id] = piece.kind == .normal && vocabulary.id(of: piece.text) == Int32(id)
@@ -30,7 +30,7 @@ extension MergeTable {
                 if let right = vocabulary.id(of: rest), isNormal[Int(right)] { cuts.append((id, UInt16(place))) }
             }
             guard steps <= MergeTable.mostSteps, cuts.count <= MergeTable.mostMerges else {
-                throw model.unsupported("pieces that are made of each other in so many ways are not supported")
+                throw model.unsupported("the pieces combine in too many ways")
             }
         }
         var builder = try MergeTableBuilder(
@@ -44,9 +44,10 @@ extension MergeTable {
 }
 
 extension SentencePieceFile {
-    /// The ids of the pieces, those with better scores first, of equal ones in their order: sorted by the scores' digits, the last first.
+    /// The ids of the pieces in descending order of score, stably: a radix sort by the digits of the scores, the lowest digit
+    /// first.
     fileprivate var idsByScore: [Int32] {
-        // Numbers that are the smaller, the better a score is.
+        // Keys that decrease as the score increases.
         let keys = pieces.map { piece in
             let bits = piece.score == 0 ? 0 : piece.score.bitPattern
             return bits >> 31 == 0 ? ~(bits | 1 << 31) : bits

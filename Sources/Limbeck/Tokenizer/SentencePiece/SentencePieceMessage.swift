@@ -1,6 +1,6 @@
-/// ModelProto.SentencePiece. Of a field that is there several times, the last counts.
+/// ModelProto.SentencePiece. If a field occurs several times, the last one wins.
 struct SentencePieceMessage {
-    /// What sentencepiece_model.proto calls them.
+    /// Names as in sentencepiece_model.proto.
     enum Kind: UInt8 {
         case normal = 1
         case unknown
@@ -14,7 +14,7 @@ struct SentencePieceMessage {
     private(set) var score: Float = 0
     private(set) var kind = Kind.normal
 
-    /// nil: it is cut short, or not protobuf.
+    /// nil if it is truncated or not protobuf.
     init?(_ message: UnsafeRawBufferPointer) {
         var reader = ProtobufReader(message)
         while !reader.isAtEnd {
@@ -23,7 +23,7 @@ struct SentencePieceMessage {
             case (1, .bytes(let bytes)): text = bytes
             case (2, .fixed32(let bits)): score = Float(bitPattern: bits)
             case (3, .integer(let type)):
-                // An enumeration is as much of a number as fits an int, and what it does not name is passed over.
+                // As in protobuf, an enumeration is truncated to an int, and unknown values are ignored.
                 kind = UInt8(exactly: UInt32(truncatingIfNeeded: type)).flatMap { Kind(rawValue: $0) } ?? kind
             default: break
             }

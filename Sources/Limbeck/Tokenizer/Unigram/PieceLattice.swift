@@ -1,9 +1,20 @@
-/// The word that is being collected, and the best ways to cut it up to each of its bytes.
+/// The word that is being collected, and the Viterbi search for its best segmentation.
 ///
-/// A word that is longer than the memory is cut window by window: where the best ways to all places that are still open have a beginning in
-/// common, that beginning is sure. Only where they have none in a whole window, as in a thousand equal characters, it is not.
+/// The lattice has a place before every character and one at the end. A piece is an edge from the place where it begins to the one
+/// where it ends, and its score is the edge's weight. With s(0) = 0, the best score of a place is
+///
+///     s(end) = max over pieces from start to end of s(start) + score(piece)
+///
+/// where a character that is no piece of its own also is an edge, with the unknown token's score. `look` goes through the places in
+/// order, and from each walks the trie over the bytes that follow, which visits all pieces that begin there. For every end it keeps
+/// the best score and the length of the piece that gave it. Following the lengths backwards from the end of the word gives the best
+/// path, and so the tokens.
+///
+/// A word that is longer than the buffer is processed window by window. If the best paths to all open places share a beginning,
+/// that beginning is final and is emitted. If they share none in a whole window, as in a thousand equal characters, half of the
+/// best path is emitted, and the result may then not be optimal.
 struct PieceLattice: PieceCollector {
-    /// The bytes of a window; the longest piece has a quarter of that.
+    /// The size of a window in bytes, four times the longest piece.
     static let window = 4 * PieceTable.longestPiece
 
     private let pieces: PieceTable
@@ -11,31 +22,32 @@ struct PieceLattice: PieceCollector {
     private let values: UnsafePointer<Int32>
     private let pieceScores: UnsafePointer<Double>
     private let bestScores: UnsafePointer<Double>
-    /// The bytes of the word, and for each the place of its character in the text.
+    /// The bytes of the word, and for each byte the offsets of its character in the text.
     private let bytes: UnsafeMutablePointer<UInt8>
     private let starts: UnsafeMutablePointer<UInt32>
     private let ends: UnsafeMutablePointer<UInt32>
     private var count = 0
-    /// By place in the word: the score of the best way to it, -infinity if there is none; the bytes of its last piece, and its node.
+    /// By place in the word: the score of the best path to it, -infinity if there is none; the length in bytes of its last piece,
+    /// and the piece's trie node.
     private let scores: UnsafeMutablePointer<Double>
     private let lengths: UnsafeMutablePointer<UInt16>
     private let nodes: UnsafeMutablePointer<UInt32>
-    /// The places of the best way, backwards.
+    /// The places of the best path, backwards.
     private let path: UnsafeMutablePointer<UInt16>
-    /// The pieces that begin before here have been looked at.
+    /// All pieces that begin before this place have been considered.
     private var next = 0
-    /// The place of unknown characters at the end of the windows before, which more may join; and where they are spelt in bytes, the
-    /// number of the first token.
+    /// The offsets of unknown characters at the end of the previous windows, which the next characters may extend; and where they
+    /// are spelt in bytes, the index of their first token.
     private var unknown: (start: Int, end: Int, token: Int)?
     private(set) var isEmpty = true
 
-    /// The node of a character that no piece has.
+    /// Marks a character that is not a piece.
     private static let nobody = ByteTrie.nobody
 
     /// Calls `body` with a lattice whose memory is on the stack.
     @inline(__always)
     static func with(_ pieces: PieceTable, _ body: (PieceLattice) -> Void) {
-        // Of 1,032 places: 8 + 4 + 4 + 4 + 2 + 2 + 1 bytes each.
+        // For 1,032 places: 8 + 4 + 4 + 4 + 2 + 2 + 1 bytes each.
         withStackMemory(InlineArray<3225, UInt64>.self) { body(PieceLattice(pieces, $0)) }
     }
 
@@ -93,12 +105,15 @@ struct PieceLattice: PieceCollector {
         scores[0] = 0
     }
 
-    // MARK: The best way
+    // MARK: The best path
 
-    /// Looks at all pieces that begin before `end`. `isEnd`: that is where the word ends.
+    /// Considers all pieces that begin before `end`. `isEnd`: the word ends there.
     ///
-    /// Most words are a piece. Once a way to the end is known, places from which none can be as good are passed over, which leaves two
-    /// in seven of English: what is added to a sum never makes it larger, not even by rounding.
+    /// Most words are a single piece, so an early path to the end is often the best. Let S be the score of a known path to the end.
+    /// If no score is positive, every path from a place on has a sum of at most its first edge. So a path through place p has at
+    /// most s(p) + b, where b is the maximum score of a token that begins with the byte at p (`bestScores`). If s(p) + b < S, no
+    /// path through p can be the best, and p is skipped. The bound holds for the computed sums too: adding a non-positive number
+    /// never makes a sum larger, not even by rounding. This leaves two in seven places of English text.
     @inline(__always)
     private mutating func look(before end: Int, isEnd: Bool) {
         var start = next
@@ -141,16 +156,16 @@ struct PieceLattice: PieceCollector {
         next = start
     }
 
-    /// The bytes of a character, of its first.
+    /// The length of a character from its first byte.
     @inline(__always)
     private static func length(_ byte: UInt8) -> Int {
         byte < 0x80 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4
     }
 
-    /// Cuts the beginning of a word that fills the window, and keeps the rest of it.
+    /// Emits the beginning of a word that fills the window, and keeps the rest.
     private mutating func cutBeginning(into sink: inout TokenSink) {
         look(before: count - PieceTable.longestPiece, isEnd: false)
-        // What the best ways to all open places have in common.
+        // The common beginning of the best paths to all open places.
         var sure = next
         for place in next + 1...count where scores[place] > -.infinity {
             var other = place
@@ -159,7 +174,7 @@ struct PieceLattice: PieceCollector {
             }
         }
         if sure == 0 {
-            // Nothing: then half of the best way so far, and no other.
+            // There is none: then half of the best path so far is taken, and paths that do not pass its end are dropped.
             sure = next
             while sure > PieceLattice.window / 2 { sure -= Int(lengths[sure]) }
             for place in next + 1...count where scores[place] > -.infinity {
@@ -170,7 +185,7 @@ struct PieceLattice: PieceCollector {
         }
         emit(to: sure, isEnd: false, into: &sink)
         for place in sure...count {
-            // The sums go on as they are: the reference never begins anew.
+            // The sums continue without a reset, as in the reference.
             (scores[place - sure], lengths[place - sure]) = (scores[place], lengths[place])
             nodes[place - sure] = nodes[place]
             guard place < count else { break }
@@ -183,7 +198,7 @@ struct PieceLattice: PieceCollector {
 
     // MARK: Tokens
 
-    /// Emits the pieces of the best way to `end`. Unknown characters in a row are one token.
+    /// Emits the pieces of the best path to `end`. Consecutive unknown characters are one token.
     @inline(__always)
     private mutating func emit(to end: Int, isEnd: Bool, into sink: inout TokenSink) {
         var steps = 0
@@ -218,7 +233,7 @@ struct PieceLattice: PieceCollector {
         sink.endsMove = pieces.byteIds != nil && token < sink.limit
     }
 
-    /// Emits the unknown characters at `first..<last`, after those of the windows before.
+    /// Emits the unknown characters at `first..<last`, together with those of the previous windows.
     private mutating func emitUnknown(_ first: Int, _ last: Int, into sink: inout TokenSink) {
         let before = unknown
         unknown = nil
@@ -226,7 +241,7 @@ struct PieceLattice: PieceCollector {
         let start = before?.start ?? Int(starts[first])
         let end = last == 0 ? before?.end ?? start : Int(ends[last - 1])
         let text = UnsafeRawBufferPointer(start: bytes + first, count: last - first)
-        // Unknown one by one, it may be a piece after all, one with so low a score.
+        // Unknown as characters, together they may be a piece, one with a very low score.
         if before == nil, let id = pieces.trie.value(of: text) { return sink.append(id, start, end) }
         if let before { sink.moveEnds(from: before.token, to: end) }
         if let byteIds = pieces.byteIds, text.allSatisfy({ byteIds[Int($0)] >= 0 }) {

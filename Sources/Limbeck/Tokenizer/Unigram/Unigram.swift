@@ -1,6 +1,6 @@
-/// Unigram: of all ways to cut a word into pieces, the one whose scores have the largest sum.
+/// Unigram: splits a word into the pieces whose scores have the largest sum. `PieceLattice` finds them.
 ///
-/// (Kudo, "Subword Regularization", 2018; the choice among equals and the unknown pieces are those of the Hugging Face tokenizers.)
+/// (Kudo, "Subword Regularization", 2018; ties and unknown pieces are resolved as in the Hugging Face tokenizers.)
 final class Unigram: Sendable {
     let pieces: PieceTable
     let input: MetaspaceInput
@@ -12,7 +12,7 @@ final class Unigram: Sendable {
 
     var memoryBytes: Int { pieces.memoryBytes + input.memoryBytes }
 
-    /// Cuts `text[start..<end]`; see `MetaspaceInput`.
+    /// Tokenises `text[start..<end]`; see `MetaspaceInput`.
     @inline(never)
     func encode(
         _ text: UnsafePointer<UInt8>, from start: Int, to end: Int, continues: Bool, finding added: AddedTokens?,
@@ -26,27 +26,30 @@ final class Unigram: Sendable {
 
 /// The pieces of a Unigram model and their scores.
 final class PieceTable: Sendable {
-    /// The most bytes of a piece: what bounds the time that a byte of text takes. SentencePiece's own pieces have at most 16 characters.
+    /// The maximum length of a piece in bytes, which bounds the time per byte of text. SentencePiece's own pieces have at most 16
+    /// characters.
     static let longestPiece = 256
-    /// What an unknown character costs more than the worst piece.
+    /// The penalty of an unknown character relative to the worst piece.
     private static let unknownPenalty = 10.0
-    /// Scores are nearer to 0 than this. Real ones are logarithms of probabilities; the sum of as many as any text has has to be finite.
+    /// The bound on the magnitude of scores. Real ones are logarithms of probabilities. With this bound the sum over any text is
+    /// finite.
     private static let largestScore = 1e200
 
-    /// Whether it may be added up.
+    /// Whether a score is within the bound.
     static func isSound(_ score: Double) -> Bool { abs(score) < largestScore }
 
     let trie: ByteTrie
     /// By node of the trie: the score of the piece that ends there.
     let scores: Table<Double>
-    /// By byte: the best that a token which begins with it adds to a way, a piece or an unknown character; infinity if sums can grow.
+    /// By byte: the maximum score of a token that begins with it, a piece or an unknown character. Infinity if any score is
+    /// positive, since then sums can grow; see `PieceLattice.look`.
     let bestScores: Table<Double>
     let unknown: Int32
     let unknownScore: Double
-    /// By byte: the id of the piece that stands for it; nil: unknown characters are not spelt in bytes.
+    /// By byte: the id of the piece for it; nil: unknown characters are not spelt in bytes.
     let byteIds: Table<Int32>?
 
-    /// `scores` are by id.
+    /// `scores` are indexed by id.
     init(_ vocabulary: __shared Vocabulary, scores: [Double], unknown: Int32, byteIds: Table<Int32>?) throws(LimbeckError) {
         let trie = vocabulary.trie
         self.trie = trie

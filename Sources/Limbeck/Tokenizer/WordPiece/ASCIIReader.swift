@@ -1,4 +1,4 @@
-/// Cuts words of plain ASCII where they stand.
+/// Tokenises words of plain ASCII in place.
 struct ASCIIReader {
     let text: UnsafePointer<UInt8>
     let end: Int
@@ -22,7 +22,7 @@ struct ASCIIReader {
         maximum = piece.options.maximumCharacters
     }
 
-    /// Reads words until one is not plain ASCII, and returns where that one begins, or the end.
+    /// Reads words until one is not plain ASCII, and returns where that word begins, or the end.
     @inline(__always)
     mutating func read(from start: Int, into sink: inout TokenSink) -> Int {
         var position = start
@@ -31,7 +31,8 @@ struct ASCIIReader {
             case WordPiece.ByteKind.space: position &+= 1
             case WordPiece.ByteKind.punctuation:
                 let after = position &+ 1
-                // A mark that follows may combine with this one, but never into another token: it is not composed.
+                // A following combining mark may attach to this character, but the result is never another token, since nothing is
+                // composed.
                 sink.append(piece.punctuationIds[Int(text[position])], position, after)
                 sink.endWord()
                 position = after
@@ -45,7 +46,7 @@ struct ASCIIReader {
         return position
     }
 
-    /// Cuts the word at `start` and returns its end; or `start`, and nothing cut, if it is not plain ASCII.
+    /// Tokenises the word at `start` and returns its end; or returns `start`, with nothing appended, if it is not plain ASCII.
     @inline(__always)
     private mutating func word(at start: Int, into sink: inout TokenSink) -> Int {
         let folds = kinds + 256

@@ -1,4 +1,4 @@
-/// The word that is being collected: its normalised bytes, and for each the bytes of the source that its scalar stands for.
+/// The word that is being collected: its normalised bytes, and for each byte the source range of its scalar.
 struct WordCollector: WordTaker {
     private let bytes: UnsafeMutablePointer<UInt8>
     private let starts: UnsafeMutablePointer<UInt32>
@@ -8,12 +8,12 @@ struct WordCollector: WordTaker {
     private(set) var characters = 0
     private var start = 0
     private var end = 0
-    /// Of the last character of the word; none of what is appended without a look at them.
+    /// The traits of the last character of the word; empty if it was appended without computing them.
     private var last: WordSplits = []
 
     /// Calls `body` with a collector whose buffers are on the stack.
     static func with(_ piece: WordPiece, _ body: (inout WordCollector) -> Void) {
-        // Of 1,024 places: 4 + 4 + 1 bytes each.
+        // For 1,024 places: 4 + 4 + 1 bytes each.
         withStackMemory(InlineArray<1152, UInt64>.self) { memory in
             var collector = WordCollector(piece, memory)
             body(&collector)
@@ -33,7 +33,7 @@ struct WordCollector: WordTaker {
         if characters == 0 { self.start = start }
         self.end = end
         characters &+= 1
-        // What does not fit belongs to a word that is too long, and unknown.
+        // A word that does not fit is too long, and so unknown.
         guard characters <= WordPieceOptions.characterBound else { return }
         let length = UTF8Reader.write(scalar, to: bytes + count)
         for index in count..<count &+ length {
@@ -53,7 +53,7 @@ struct WordCollector: WordTaker {
         (count, characters, last) = (0, 0, [])
     }
 
-    /// Appends the pieces of the word; false, and nothing appended, if the vocabulary cannot spell it.
+    /// Appends the pieces of the word; false, with nothing appended, if the vocabulary cannot represent it.
     private func cut(into sink: inout TokenSink) -> Bool {
         let trie = piece.vocabulary.trie
         let mark = sink.count
@@ -82,7 +82,7 @@ struct WordCollector: WordTaker {
         return false
     }
 
-    /// Takes a scalar as the normaliser gives it.
+    /// Takes a normalised scalar.
     @inline(__always)
     mutating func take(_ source: SourceScalar, into sink: inout TokenSink) {
         let splits = piece.splits

@@ -1,22 +1,22 @@
-/// What WordPiece has to know besides the vocabulary.
+/// The options of WordPiece.
 struct WordPieceOptions: Sendable {
-    /// The id of a word that the vocabulary cannot spell.
+    /// The id for a word that the vocabulary cannot represent.
     var unknown: Int32
-    /// What precedes pieces inside a word: "##".
+    /// The prefix of pieces inside a word: "##".
     var prefix: String
     /// Longer words are unknown.
     var maximumCharacters: Int
 
-    /// The most that `maximumCharacters` may be: the bound of a buffer on the stack.
+    /// The upper bound of `maximumCharacters`, for a buffer on the stack.
     static let characterBound = 256
 }
 
-/// Cuts words into the longest pieces that the vocabulary has, from left to right.
+/// WordPiece: splits words from left to right, taking at each step the longest piece in the vocabulary.
 ///
-/// Words of plain ASCII, nearly all of them in most languages' technical text, are cut where they stand, in one walk that
-/// folds case through a table and finds the end of the word on the way. All other words are normalised into a buffer first.
+/// Plain ASCII words, nearly all words of technical text in most languages, are tokenised in place in one pass, which folds case by
+/// a table and finds the end of the word on the way. All other words are first normalised into a buffer.
 final class WordPiece: Sendable {
-    /// What a byte means to the fast path.
+    /// The kind of a byte for the fast path.
     enum ByteKind {
         static let word: UInt8 = 0
         static let space: UInt8 = 1
@@ -27,22 +27,22 @@ final class WordPiece: Sendable {
 
     let vocabulary: Vocabulary
     let normalization: NormalizerOptions
-    /// What normalises in place of `normalization`; nil: that does.
+    /// Replaces `normalization`; nil: `normalization` is used.
     let steps: StepNormalizer?
     let splits: WordSplits
     let options: WordPieceOptions
-    /// Where pieces inside a word begin; nil if no token has the prefix.
+    /// The trie node of the prefix for pieces inside a word; nil if no token has the prefix.
     let continuation: UInt32?
 
-    /// 256 kinds, then 256 bytes as the normaliser changes them, 0 for what is not in a word.
+    /// 256 kinds, then 256 normalised bytes, 0 for bytes that are not part of a word.
     private let byteTable: [UInt8]
-    /// The ids of punctuation marks standing alone.
+    /// The ids of single punctuation characters.
     let punctuationIds: [Int32]
-    /// By scalar: the one letter it becomes, or 0 if the case is not that simple. Covers the alphabets and the kana.
+    /// By scalar: the single letter it is normalised to, or 0 if the case is not that simple. Covers the alphabets and the kana.
     let folded: Table<UInt16>
     static let foldedCount = 0x3400
 
-    /// `folded` is that of a pack.
+    /// `folded` is the table of a pack, if there is one.
     init(
         _ vocabulary: __shared Vocabulary, _ normalization: NormalizerOptions, _ options: WordPieceOptions,
         steps: StepNormalizer? = nil,
@@ -65,7 +65,7 @@ final class WordPiece: Sendable {
             }
             let record = ScalarRecord(UInt32(byte))
             if record.isSpace {
-                // Also those that cleaning would make a space; it removes the others of them.
+                // Includes those that cleaning replaces with a space; it removes the other space characters.
                 table[byte] = normalization.cleans && record.isRemoved ? ByteKind.other : ByteKind.space
             } else if normalization.cleans && record.isRemoved {
                 table[byte] = ByteKind.other
@@ -103,11 +103,10 @@ final class WordPiece: Sendable {
         return table
     }
 
-    /// The bytes of the tables, the vocabulary's not among them.
+    /// The bytes of the tables, without the vocabulary.
     var memoryBytes: Int { byteTable.count + punctuationIds.count * 4 + folded.memoryBytes }
 
-    /// Cuts `text[position..<end]`, which is normalised on its own, into tokens; those that are found in the normalised text are given in
-    /// `added`.
+    /// Tokenises `text[position..<end]`, which is normalised on its own. `added` are the tokens to match in the normalised text.
     @inline(never)
     func encode(
         _ text: UnsafePointer<UInt8>, from position: Int, to end: Int, finding added: AddedTokens?, into sink: inout TokenSink
@@ -123,7 +122,7 @@ final class WordPiece: Sendable {
         }
     }
 
-    /// Scalar by scalar: for whatever normalises, and wherever words end.
+    /// Scalar by scalar, for any normalizer and pre-tokenizer.
     private func cut<Scalars: ScalarSource>(
         _ scalars: Scalars, of text: UnsafePointer<UInt8>, from start: Int, _ added: AddedTokens?, into sink: inout TokenSink
     ) {
@@ -160,7 +159,7 @@ final class WordPiece: Sendable {
                     switch ascii.kinds[Int(byte)] {
                     case ByteKind.word:
                         if collector.characters == 0, canReadASCII {
-                            // The fast path, up to the next word that is not for it.
+                            // The fast path, up to the next word that it does not handle.
                             canReadASCII = false
                             position = ascii.read(from: position, into: &sink)
                         } else {
