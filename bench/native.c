@@ -133,8 +133,8 @@ static void reportMemory(const char *path, const char *max_tokens, const char *f
            "\"before\": %zu, \"opened\": %zu, \"anonymous\": %zu, \"shared\": %zu, \"peak\": %zu, "
            "\"batches\": %s, \"start\": %zu, \"end\": %zu}\n",
            session_info.threads, session_info.max_tokens, info.hidden_size, info.intermediate_size, info.layers,
-           (size_t)info.mapped_bytes, (size_t)info.private_bytes, (size_t)session_info.memory_bytes, before, opened,
-           anonymous, shared, peak, batches, start, end);
+           (size_t)info.mapped_bytes, (size_t)info.private_bytes, (size_t)session_info.memory_bytes, before, opened, anonymous,
+           shared, peak, batches, start, end);
     free(vectors);
     limbeck_session_free(session);
     limbeck_model_close(model);
@@ -191,8 +191,8 @@ static void tokenize(const char *path, const char *file) {
         double begin = now();
         for (size_t i = 0; i < all.count; i++) {
             size_t count;
-            CHECK(limbeck_tokenize(tokenizer, all.texts[i], all.bytes[i], NULL, 0, NULL, ids, types, starts, ends, capacity,
-                                   &count));
+            CHECK(
+                limbeck_tokenize(tokenizer, all.texts[i], all.bytes[i], NULL, 0, NULL, ids, types, starts, ends, capacity, &count));
             tokens += count;
         }
         printf("{\"seconds\": %.6f, \"tokens\": %zu}\n", now() - begin, tokens);

@@ -28,9 +28,7 @@ PIN(sizeof(limbeck_candidate) == 12);
 #define TEXT_OF(number) #number
 #define TEXT(number) TEXT_OF(number)
 
-uint32_t limbeck_version(void) {
-    return LIMBECK_VERSION_MAJOR << 16 | LIMBECK_VERSION_MINOR << 8 | LIMBECK_VERSION_PATCH;
-}
+uint32_t limbeck_version(void) { return LIMBECK_VERSION_MAJOR << 16 | LIMBECK_VERSION_MINOR << 8 | LIMBECK_VERSION_PATCH; }
 
 const char *limbeck_version_string(void) {
     return TEXT(LIMBECK_VERSION_MAJOR) "." TEXT(LIMBECK_VERSION_MINOR) "." TEXT(LIMBECK_VERSION_PATCH);

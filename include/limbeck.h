@@ -53,27 +53,27 @@ enum {
     LIMBECK_OK = 0,
 
     /* The arguments of this call. */
-    LIMBECK_INVALID_ARGUMENT = 1,  /* a NULL that is not allowed, or a struct_size or option out of range */
-    LIMBECK_CAPACITY = 2,          /* a buffer is too small; `count` holds the required size */
-    LIMBECK_ID_OUT_OF_RANGE = 3,   /* a token id, token type or layer that the model does not have */
-    LIMBECK_TOO_LONG = 4,          /* a sequence has more tokens than the model or the session accepts */
-    LIMBECK_UNSUPPORTED = 5,       /* the model has no head for this task, or no such output */
-    LIMBECK_NO_TOKENIZER = 6,      /* the model has no tokenizer, so only limbeck_forward() works */
-    LIMBECK_NO_MASK = 7,           /* limbeck_fill() found no mask token in the text */
-    LIMBECK_INTERRUPTED = 8,       /* the caller's `interrupt` callback ended the call */
+    LIMBECK_INVALID_ARGUMENT = 1, /* a NULL that is not allowed, or a struct_size or option out of range */
+    LIMBECK_CAPACITY = 2,         /* a buffer is too small; `count` holds the required size */
+    LIMBECK_ID_OUT_OF_RANGE = 3,  /* a token id, token type or layer that the model does not have */
+    LIMBECK_TOO_LONG = 4,         /* a sequence has more tokens than the model or the session accepts */
+    LIMBECK_UNSUPPORTED = 5,      /* the model has no head for this task, or no such output */
+    LIMBECK_NO_TOKENIZER = 6,     /* the model has no tokenizer, so only limbeck_forward() works */
+    LIMBECK_NO_MASK = 7,          /* limbeck_fill() found no mask token in the text */
+    LIMBECK_INTERRUPTED = 8,      /* the caller's `interrupt` callback ended the call */
 
     /* The files. The message names the file, key or tensor, what was found, and what was expected. */
     LIMBECK_FILE_NOT_FOUND = 20,
-    LIMBECK_FILE_UNREADABLE = 21,    /* the operating system refused to open, read or map it */
-    LIMBECK_FILE_MALFORMED = 22,     /* violates its format */
-    LIMBECK_FILE_UNSUPPORTED = 23,   /* well-formed, but its family, head, tokenizer or data type is not supported */
-    LIMBECK_FILE_INCONSISTENT = 24,  /* a tensor is missing, or its shape contradicts the configuration */
-    LIMBECK_FILE_UNWRITABLE = 25,    /* the operating system refused to create or write it, or the disk is full */
+    LIMBECK_FILE_UNREADABLE = 21,   /* the operating system refused to open, read or map it */
+    LIMBECK_FILE_MALFORMED = 22,    /* violates its format */
+    LIMBECK_FILE_UNSUPPORTED = 23,  /* well-formed, but its family, head, tokenizer or data type is not supported */
+    LIMBECK_FILE_INCONSISTENT = 24, /* a tensor is missing, or its shape contradicts the configuration */
+    LIMBECK_FILE_UNWRITABLE = 25,   /* the operating system refused to create or write it, or the disk is full */
 
     /* The machine. */
     LIMBECK_OUT_OF_MEMORY = 40,
-    LIMBECK_THREADS_UNAVAILABLE = 41,  /* the operating system refused to start a worker thread */
-    LIMBECK_KERNELS_UNAVAILABLE = 42   /* the requested instruction set is not available on this CPU */
+    LIMBECK_THREADS_UNAVAILABLE = 41, /* the operating system refused to start a worker thread */
+    LIMBECK_KERNELS_UNAVAILABLE = 42  /* the requested instruction set is not available on this CPU */
 };
 
 /* ---- Library ---------------------------------------------------------------------------------------------------- */
@@ -115,8 +115,8 @@ typedef struct limbeck_tokenize_options {
  * added special tokens have an empty range. Any of the four arrays may be NULL. *count is set to the number of tokens,
  * also when the status is LIMBECK_CAPACITY; to count tokens, pass NULL for all arrays and capacity 0. */
 int32_t limbeck_tokenize(const limbeck_tokenizer *tokenizer, const char *text, size_t text_bytes, const char *pair,
-                         size_t pair_bytes, const limbeck_tokenize_options *options, int32_t *ids, int32_t *types,
-                         uint32_t *starts, uint32_t *ends, size_t capacity, size_t *count);
+                         size_t pair_bytes, const limbeck_tokenize_options *options, int32_t *ids, int32_t *types, uint32_t *starts,
+                         uint32_t *ends, size_t capacity, size_t *count);
 
 /* The number of ids: every id is below it. Some ids below it may have no token. */
 size_t limbeck_tokenizer_vocab_size(const limbeck_tokenizer *tokenizer);
@@ -137,20 +137,19 @@ typedef struct limbeck_model limbeck_model;
  * vocab.json; a GGUF file, or a folder that contains one and no other weights. Everything is checked here: once a model is
  * open, no call fails because of the contents of its files.
  * On failure *model is NULL and `message` explains, as for limbeck_tokenizer_open(). */
-int32_t limbeck_model_open(const char *path, size_t path_bytes, limbeck_model **model, char *message,
-                           size_t message_capacity);
+int32_t limbeck_model_open(const char *path, size_t path_bytes, limbeck_model **model, char *message, size_t message_capacity);
 
 void limbeck_model_close(limbeck_model *model);
 
 enum {
-    LIMBECK_FAMILY_BERT = 1,       /* also TinyBERT, MiniLM, Chinese BERT-wwm and RBT */
+    LIMBECK_FAMILY_BERT = 1, /* also TinyBERT, MiniLM, Chinese BERT-wwm and RBT */
     LIMBECK_FAMILY_DISTILBERT = 2,
-    LIMBECK_FAMILY_ROBERTA = 3,    /* also DistilRoBERTa, CamemBERT and XLM-RoBERTa */
+    LIMBECK_FAMILY_ROBERTA = 3, /* also DistilRoBERTa, CamemBERT and XLM-RoBERTa */
     LIMBECK_FAMILY_ALBERT = 4,
     LIMBECK_FAMILY_ELECTRA = 5,
     LIMBECK_FAMILY_MPNET = 6,
     LIMBECK_FAMILY_MOBILEBERT = 7,
-    LIMBECK_FAMILY_DEBERTA = 8,    /* v2 and v3 */
+    LIMBECK_FAMILY_DEBERTA = 8, /* v2 and v3 */
     LIMBECK_FAMILY_MODERNBERT = 9,
     LIMBECK_FAMILY_NOMIC_BERT = 10
 };
@@ -176,25 +175,25 @@ enum {
 
 typedef struct limbeck_model_info_t {
     uint32_t struct_size;
-    uint32_t family;             /* LIMBECK_FAMILY_* */
-    uint32_t answers;            /* LIMBECK_CAN_* bits; calls that take texts also need has_tokenizer */
-    uint32_t has_tokenizer;      /* 0 or 1 */
+    uint32_t family;        /* LIMBECK_FAMILY_* */
+    uint32_t answers;       /* LIMBECK_CAN_* bits; calls that take texts also need has_tokenizer */
+    uint32_t has_tokenizer; /* 0 or 1 */
     uint32_t hidden_size;
     uint32_t layers;
     uint32_t attention_heads;
     uint32_t intermediate_size;
     uint32_t vocab_size;
-    uint32_t max_length;         /* the number of tokens, special tokens included, to which texts are truncated */
-    uint32_t max_positions;      /* the longest sequence limbeck_forward() accepts */
-    uint32_t label_count;        /* 0 without a classification or tagging head */
-    uint32_t embedding_size;     /* number of floats in a vector of limbeck_embed() */
-    uint32_t precision;          /* LIMBECK_PRECISION_*; F32 for everything but packs */
-    uint64_t parameters;         /* total number of elements of the tensors that are used */
-    uint64_t mapped_bytes;       /* size of the weight file, mapped and shared between processes */
-    uint64_t private_bytes;      /* memory of this process on top of that: weights in panels and the tokenizer's tables */
+    uint32_t max_length;     /* the number of tokens, special tokens included, to which texts are truncated */
+    uint32_t max_positions;  /* the longest sequence limbeck_forward() accepts */
+    uint32_t label_count;    /* 0 without a classification or tagging head */
+    uint32_t embedding_size; /* number of floats in a vector of limbeck_embed() */
+    uint32_t precision;      /* LIMBECK_PRECISION_*; F32 for everything but packs */
+    uint64_t parameters;     /* total number of elements of the tensors that are used */
+    uint64_t mapped_bytes;   /* size of the weight file, mapped and shared between processes */
+    uint64_t private_bytes;  /* memory of this process on top of that: weights in panels and the tokenizer's tables */
     uint32_t prompt_count;
-    int32_t default_prompt;      /* the prompt prepended to texts when a call names none; -1: none */
-    uint64_t most_dimensions;    /* maximum of limbeck_embed_options.dimensions: embedding_size; more if the folder truncates */
+    int32_t default_prompt;   /* the prompt prepended to texts when a call names none; -1: none */
+    uint64_t most_dimensions; /* maximum of limbeck_embed_options.dimensions: embedding_size; more if the folder truncates */
 } limbeck_model_info_t;
 
 /* Fills the members that fit in info->struct_size. */
@@ -211,8 +210,8 @@ int32_t limbeck_model_entity(const limbeck_model *model, int32_t label, char *na
  * *text_count are set to their lengths in bytes. A prompt is a text that a model expects in front of its input, such as "query: ".
  * All models except cross-encoders have at least the prompts "query" and "document", as in sentence-transformers; their text may
  * be empty. */
-int32_t limbeck_model_prompt(const limbeck_model *model, uint32_t prompt, char *name, size_t name_capacity,
-                             size_t *name_count, char *text, size_t text_capacity, size_t *text_count);
+int32_t limbeck_model_prompt(const limbeck_model *model, uint32_t prompt, char *name, size_t name_capacity, size_t *name_count,
+                             char *text, size_t text_capacity, size_t *text_count);
 
 /* The model's tokenizer, to be closed with limbeck_tokenizer_close(), in any order. LIMBECK_NO_TOKENIZER if there is none. */
 int32_t limbeck_model_tokenizer(const limbeck_model *model, limbeck_tokenizer **tokenizer);
@@ -241,12 +240,12 @@ typedef struct limbeck_pack_options {
     const char *const *calibration; /* calibration texts for INT8 and INT4, similar to those in use; none: built-in texts */
     const size_t *calibration_bytes;
     size_t calibration_count;
-    const char *const *references;  /* texts whose answers are stored in the pack (the first few); none: built-in texts */
+    const char *const *references; /* texts whose answers are stored in the pack (the first few); none: built-in texts */
     const size_t *reference_bytes;
     size_t reference_count;
     limbeck_pack_progress progress; /* NULL: no progress reports */
     void *context;
-    limbeck_interrupt interrupt;    /* called with the same context; an interrupted call writes no file */
+    limbeck_interrupt interrupt; /* called with the same context; an interrupted call writes no file */
 } limbeck_pack_options;
 
 /* Writes a model as one file, a pack. The source is anything limbeck_model_open() accepts except a pack. A pack is memory-mapped
@@ -255,8 +254,8 @@ typedef struct limbeck_pack_options {
  * The file is written completely or not at all, and a file it replaces is kept until then. LIMBECK_FILE_UNWRITABLE if the
  * operating system refuses. A source with a tensor that the model neither uses nor is known to ignore is refused. On failure
  * `message` explains, as for limbeck_tokenizer_open(). */
-int32_t limbeck_pack(const char *path, size_t path_bytes, const char *out, size_t out_bytes,
-                     const limbeck_pack_options *options, char *message, size_t message_capacity);
+int32_t limbeck_pack(const char *path, size_t path_bytes, const char *out, size_t out_bytes, const limbeck_pack_options *options,
+                     char *message, size_t message_capacity);
 
 /* Reads a whole pack: compares its checksums, and computes the answers to its reference texts, which must be bit-identical to those
  * computed at packing. LIMBECK_FILE_MALFORMED on any difference; `message` says which. */
@@ -283,15 +282,15 @@ enum {
 
 typedef struct limbeck_session_options {
     uint32_t struct_size;
-    uint32_t threads;    /* 0: the number of CPUs this process may use, by its affinity and its cgroup quota;
+    uint32_t threads;            /* 0: the number of CPUs this process may use, by its affinity and its cgroup quota;
                           * 1: no thread is created; maximum 256 */
-    uint32_t max_tokens; /* 0: 512, or the model's max_length if that is larger; maximum 1048576. Bounds the memory: larger
+    uint32_t max_tokens;         /* 0: 512, or the model's max_length if that is larger; maximum 1048576. Bounds the memory: larger
                           * batches are split internally, with bit-identical results. One sequence must fit: texts are
                           * truncated to max_tokens if the model would accept more. */
-    uint32_t kernels;    /* LIMBECK_KERNELS_*; LIMBECK_KERNELS_UNAVAILABLE if this CPU lacks it */
+    uint32_t kernels;            /* LIMBECK_KERNELS_*; LIMBECK_KERNELS_UNAVAILABLE if this CPU lacks it */
     limbeck_interrupt interrupt; /* NULL: calls cannot be interrupted */
     void *context;
-    char *message;       /* Receives the explanation when limbeck_session_new() or a later call of the session fails, as for
+    char *message; /* Receives the explanation when limbeck_session_new() or a later call of the session fails, as for
                           * limbeck_model_open(); empty after a call that succeeds. Must outlive the session. May be NULL. */
     size_t message_capacity;
 } limbeck_session_options;
@@ -306,7 +305,7 @@ typedef struct limbeck_session_info_t {
     uint32_t struct_size;
     uint32_t threads;
     uint32_t max_tokens;
-    uint32_t kernels; /* the instruction set in use */
+    uint32_t kernels;      /* the instruction set in use */
     uint64_t memory_bytes; /* the session's scratch memory */
 } limbeck_session_info_t;
 
@@ -320,20 +319,20 @@ enum {
     LIMBECK_POOLING_MEAN = 1,
     LIMBECK_POOLING_CLS = 2,
     LIMBECK_POOLING_MAX = 3,
-    LIMBECK_POOLING_POOLER = 4, /* tanh(W x[CLS] + b) */
+    LIMBECK_POOLING_POOLER = 4,               /* tanh(W x[CLS] + b) */
     LIMBECK_POOLING_MEAN_SQRT_LEN_TOKENS = 5, /* the sum divided by the square root of the number of tokens */
-    LIMBECK_POOLING_WEIGHTEDMEAN = 6, /* a weighted mean, with weights 1, 2, 3, ... in the order of the tokens */
+    LIMBECK_POOLING_WEIGHTEDMEAN = 6,         /* a weighted mean, with weights 1, 2, 3, ... in the order of the tokens */
     LIMBECK_POOLING_LASTTOKEN = 7
 };
 
 typedef struct limbeck_embed_options {
     uint32_t struct_size;
-    uint32_t pooling;    /* LIMBECK_POOLING_*, overrides the folder's; LIMBECK_UNSUPPORTED if that concatenates several */
-    uint32_t normalize;  /* L2. 0: as the folder specifies; 1: normalise at the end; 2: skip the folder's final normalisation */
-    uint32_t dimensions; /* 0: as the folder specifies; else keep this many leading ones, then normalise (Matryoshka) */
-    uint32_t max_length; /* 0: the model's; else truncate texts to this many tokens */
-    const char *prompt;  /* prepended to every text, and tokenized with it; NULL: use prompt_name; empty: no prompt */
-    size_t prompt_bytes; /* maximum 16384 */
+    uint32_t pooling;        /* LIMBECK_POOLING_*, overrides the folder's; LIMBECK_UNSUPPORTED if that concatenates several */
+    uint32_t normalize;      /* L2. 0: as the folder specifies; 1: normalise at the end; 2: skip the folder's final normalisation */
+    uint32_t dimensions;     /* 0: as the folder specifies; else keep this many leading ones, then normalise (Matryoshka) */
+    uint32_t max_length;     /* 0: the model's; else truncate texts to this many tokens */
+    const char *prompt;      /* prepended to every text, and tokenized with it; NULL: use prompt_name; empty: no prompt */
+    size_t prompt_bytes;     /* maximum 16384 */
     const char *prompt_name; /* one of the model's prompts; NULL: its default. With `prompt` as well: LIMBECK_INVALID_ARGUMENT */
     size_t prompt_name_bytes;
 } limbeck_embed_options;
@@ -363,15 +362,15 @@ typedef struct limbeck_classify_options {
 
 /* `scores` is (text_count, label_count) floats. `pairs` NULL: single texts; else text_count second texts (entailment, next
  * sentence), where an empty one counts as none. */
-int32_t limbeck_classify(limbeck_session *session, const char *const *texts, const size_t *text_bytes,
-                         const char *const *pairs, const size_t *pair_bytes, size_t text_count,
-                         const limbeck_classify_options *options, float *scores, size_t capacity);
+int32_t limbeck_classify(limbeck_session *session, const char *const *texts, const size_t *text_bytes, const char *const *pairs,
+                         const size_t *pair_bytes, size_t text_count, const limbeck_classify_options *options, float *scores,
+                         size_t capacity);
 
 /* One score per document, in the order of the documents, from a cross-encoder with one label (by default its raw logit, or as its
  * folder specifies) or two (by default the probability of the second). Higher is more relevant. */
 int32_t limbeck_rerank(limbeck_session *session, const char *query, size_t query_bytes, const char *const *documents,
-                       const size_t *document_bytes, size_t document_count, const limbeck_classify_options *options,
-                       float *scores, size_t capacity);
+                       const size_t *document_bytes, size_t document_count, const limbeck_classify_options *options, float *scores,
+                       size_t capacity);
 
 enum {
     LIMBECK_AGGREGATION_DEFAULT = 0, /* simple */
@@ -416,9 +415,9 @@ typedef struct limbeck_answer {
 } limbeck_answer;
 
 /* The top_k spans of `context` that answer `question`, best first, by the rules of the transformers question-answering pipeline. */
-int32_t limbeck_answer_question(limbeck_session *session, const char *question, size_t question_bytes,
-                                const char *context, size_t context_bytes, const limbeck_answer_options *options,
-                                limbeck_answer *answers, size_t capacity, size_t *count);
+int32_t limbeck_answer_question(limbeck_session *session, const char *question, size_t question_bytes, const char *context,
+                                size_t context_bytes, const limbeck_answer_options *options, limbeck_answer *answers,
+                                size_t capacity, size_t *count);
 
 typedef struct limbeck_fill_options {
     uint32_t struct_size;
@@ -427,9 +426,9 @@ typedef struct limbeck_fill_options {
 } limbeck_fill_options;
 
 typedef struct limbeck_candidate {
-    int32_t token;   /* its text: limbeck_tokenizer_token() */
-    float score;     /* its probability */
-    uint32_t mask;   /* index of the mask in the text, from 0 */
+    int32_t token; /* its text: limbeck_tokenizer_token() */
+    float score;   /* its probability */
+    uint32_t mask; /* index of the mask in the text, from 0 */
 } limbeck_candidate;
 
 /* For every mask token in `text` ("[MASK]"), in order, the top_k most probable tokens, best first. */
@@ -450,8 +449,7 @@ enum {
  * or NULL for all 0. `layer` applies to LIMBECK_OUTPUT_HIDDEN only: 0 is the embedding output, n the state after n layers, -1 the
  * last. *count is set to the number of floats, also when the status is LIMBECK_CAPACITY. */
 int32_t limbeck_forward(limbeck_session *session, const int32_t *ids, const int32_t *types, const size_t *lengths,
-                        size_t sequence_count, uint32_t output, int32_t layer, float *values, size_t capacity,
-                        size_t *count);
+                        size_t sequence_count, uint32_t output, int32_t layer, float *values, size_t capacity, size_t *count);
 
 #ifdef __cplusplus
 }

@@ -75,9 +75,7 @@ int platform_find(const char *folder, const char *suffix, char *name, size_t cap
     return count;
 }
 
-static int by_bytes(const struct dirent **left, const struct dirent **right) {
-    return strcmp((*left)->d_name, (*right)->d_name);
-}
+static int by_bytes(const struct dirent **left, const struct dirent **right) { return strcmp((*left)->d_name, (*right)->d_name); }
 
 void platform_names_in(const char *folder, bool (*visit)(const char *name, void *context), void *context) {
     struct dirent **entries;

@@ -116,7 +116,11 @@ private func tile<D: Dots>(
 ) {
     let a = UnsafeRawPointer(a).assumingMemoryBound(to: Int32.self), stride = stride / 4
     let panel = UnsafeRawPointer(panel).assumingMemoryBound(to: Sums.self)
-    if rows > 4 { tall(a, stride, rows, depth / 4, panel, sums, sumStride, dots) } else { short(a, stride, rows, depth / 4, panel, sums, sumStride, dots) }
+    if rows > 4 {
+        tall(a, stride, rows, depth / 4, panel, sums, sumStride, dots)
+    } else {
+        short(a, stride, rows, depth / 4, panel, sums, sumStride, dots)
+    }
 }
 
 /// 5 to 8 rows; rows past `rows` repeat the last one.

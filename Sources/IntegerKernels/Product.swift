@@ -32,7 +32,8 @@ private func product(
     withUnsafeMutablePointer(to: &tileSums) { tileSums in
         var sums = UnsafeMutableRawPointer(tileSums).assumingMemoryBound(to: Sums.self)  // (tileRows, 32)
         var other = sums + 64  // of the previous tile
-        var epilogue = TileEpilogue(of: job, weights, rows.lowerBound..<rows.lowerBound, column: panels.lowerBound * panelColumns, other)
+        var epilogue = TileEpilogue(
+            of: job, weights, rows.lowerBound..<rows.lowerBound, column: panels.lowerBound * panelColumns, other)
         for panel in panels {
             let column = panel * panelColumns, codes = weights.codes + column * job.depth
             var row = rows.lowerBound
@@ -61,7 +62,8 @@ func integerSums(_ pointer: UnsafePointer<IntegerSums>) {
         var row = 0
         while row < job.rows {
             smallTile(
-                job.a + row * job.aStride, job.aStride, min(tileRows, job.rows - row), job.depth, job.codes + panel * job.panelStride,
+                job.a + row * job.aStride, job.aStride, min(tileRows, job.rows - row), job.depth,
+                job.codes + panel * job.panelStride,
                 into: sums + row * (job.sumStride / 16), job.sumStride / 16)
             row += tileRows
         }

@@ -22,7 +22,8 @@ public struct AttentionScratch {
         scoreStride = columns + 16
         // Rows of scores for the relative-position embeddings that this many tokens use, at most 2 * tokens - 1, in whole panels.
         positionStride =
-            positionPanels == 0 ? 0 : min(positionPanels * panelColumns, (2 * tokens).roundedUp(to: panelColumns) + panelColumns) + 16
+            positionPanels == 0
+            ? 0 : min(positionPanels * panelColumns, (2 * tokens).roundedUp(to: panelColumns) + panelColumns) + 16
         keys = layout.take(Float.self, columns * headSize)
         values = layout.take(Float.self, tokens * headSize.roundedUp(to: panelColumns))
         scores = layout.take(Float.self, block * scoreStride)

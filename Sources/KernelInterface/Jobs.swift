@@ -17,7 +17,8 @@ public struct Product {
     public var groupPanels = 1
 
     public init(
-        a: UnsafePointer<Float>, aStride: Int, depth: Int, panels: FloatPanels, bias: UnsafePointer<Float>, combination: Combination,
+        a: UnsafePointer<Float>, aStride: Int, depth: Int, panels: FloatPanels, bias: UnsafePointer<Float>,
+        combination: Combination,
         activation: Activation, out: UnsafeMutablePointer<Float>, outStride: Int
     ) {
         self.a = a

@@ -7,11 +7,14 @@ public struct Kernels: Sendable {
     /// GEMM: `out[rows, panels] = activation(combine(a w^T + bias))`, where combining adds a residual or multiplies by what is in
     /// `out`. `scratch` has `Product.scratch` floats.
     public var product:
-        @Sendable (_ job: UnsafePointer<Product>, _ rows: Range<Int>, _ panels: Range<Int>, _ scratch: UnsafeMutablePointer<Float>) -> Void
+        @Sendable (_ job: UnsafePointer<Product>, _ rows: Range<Int>, _ panels: Range<Int>, _ scratch: UnsafeMutablePointer<Float>)
+            -> Void
     /// The int8 GEMM, and the quantisation of its inputs.
     public var integer: IntegerKernels
     /// Attention of one head of one sequence, for a range of its queries.
-    public var attention: @Sendable (_ job: UnsafePointer<Attention>, _ head: Int, _ queries: Range<Int>, _ scratch: UnsafeMutablePointer<Float>) -> Void
+    public var attention:
+        @Sendable (_ job: UnsafePointer<Attention>, _ head: Int, _ queries: Range<Int>, _ scratch: UnsafeMutablePointer<Float>) ->
+            Void
     /// Quantised attention: the same with each token's query, key and value as int8 codes, without disentangled positions. For a
     /// query q, keys k and values v with largest magnitudes |q|, |k|, |v|:
     ///
@@ -22,7 +25,9 @@ public struct Kernels: Sendable {
     ///
     /// A weight has 14 bits, stored as two bytes of seven bits. The sum of each half is exact; as floats, they are combined as 128
     /// times the upper sum plus the lower.
-    public var quantizedAttention: @Sendable (_ job: UnsafePointer<Attention>, _ head: Int, _ queries: Range<Int>, _ scratch: UnsafeMutablePointer<Float>) -> Void
+    public var quantizedAttention:
+        @Sendable (_ job: UnsafePointer<Attention>, _ head: Int, _ queries: Range<Int>, _ scratch: UnsafeMutablePointer<Float>) ->
+            Void
     /// RoPE over rows, in place.
     public var rotate: @Sendable (_ job: UnsafePointer<Rotation>, _ rows: Range<Int>) -> Void
     /// LayerNorm of rows.

@@ -28,7 +28,8 @@ func quantizedAttention(
         // A key's lane is its index modulo 16, wherever its block begins, so the division into blocks does not
         // change the bits of the result.
         let firstKey = max(0, query - window) / panelColumns * panelColumns, endKey = min(tokens, query + rows + window)
-        quantize(job.query + query * job.stride + head * job.headSize, job, rows, levels: 63, zero: 64, space, scales: space.queryScales)
+        quantize(
+            job.query + query * job.stride + head * job.headSize, job, rows, levels: 63, zero: 64, space, scales: space.queryScales)
         let scores = IntegerSums(
             a: space.queries, aStride: space.depth, rows: rows, depth: space.depth, codes: space.keys + firstKey * space.depth,
             panelStride: panelColumns * space.depth, panels: pieces(endKey - firstKey, panelColumns), sums: space.dots,
@@ -157,7 +158,8 @@ private func weigh(
         var most = all(-Float.infinity)
         for i in seen.lowerBound / 16..<pieces(seen.upperBound, 16) {
             let exact = limbeck_centered(
-                dots.load(fromByteOffset: i * 64, as: SIMD16<Int32>.self), 64, sums.load(fromByteOffset: i * 64, as: SIMD16<Int32>.self))
+                dots.load(fromByteOffset: i * 64, as: SIMD16<Int32>.self), 64,
+                sums.load(fromByteOffset: i * 64, as: SIMD16<Int32>.self))
             var score = exact * load(scales + i * 16) * scale
             if let bias { score = fma(load(bias + i * 16), all(log2e), score) }
             store(score, x + i * 16)

@@ -1,3 +1,6 @@
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+// Names are those of the JSON files.
+
 import Foundation
 import Limbeck
 import Testing

@@ -71,7 +71,8 @@ import Testing
             "deberta", ["position_buckets": 9], .fileInconsistent, "rel_embeddings.weight' has shape [16, 27], expected [18, 27]"),
         Refused("deberta", ["position_buckets": 2], .fileInconsistent, "'position_buckets' is 2"),
         Refused("deberta", ["position_buckets": 0], .fileMalformed, "'position_buckets'"),
-        Refused("deberta", ["max_relative_positions": 5], .fileInconsistent, "'position_buckets' is 8, invalid for distances up to 5"),
+        Refused(
+            "deberta", ["max_relative_positions": 5], .fileInconsistent, "'position_buckets' is 8, invalid for distances up to 5"),
         Refused(
             "deberta", ["max_relative_positions": 7], .fileInconsistent,
             "'position_buckets' is 8, but distances up to 7 skip some"),

@@ -5,7 +5,8 @@ import Limbeck
 extension HostileCase {
     /// A file beside a vocab.txt of five tokens.
     private static func beside(
-        _ name: String, _ status: LimbeckError.Status?, _ words: String, _ file: String, _ contents: @Sendable @escaping @autoclosure () -> String
+        _ name: String, _ status: LimbeckError.Status?, _ words: String, _ file: String,
+        _ contents: @Sendable @escaping @autoclosure () -> String
     ) -> HostileCase {
         HostileCase(name, status, words) { sample in
             sample.files["vocab.txt"] = Array("[PAD]\n[UNK]\n[CLS]\n[SEP]\na\n".utf8)
@@ -31,16 +32,22 @@ extension HostileCase {
             $0.set("tokenizer_class", "\"RoFormerTokenizer\"")
         },
         settings("class-number", .fileMalformed, "'tokenizer_class' is 7", #"{"tokenizer_class": 7}"#),
-        .init("class-other-model", .fileInconsistent, "a model of the type WordPiece, but the tokenizer_class RobertaTokenizer needs BPE") {
+        .init(
+            "class-other-model", .fileInconsistent,
+            "a model of the type WordPiece, but the tokenizer_class RobertaTokenizer needs BPE"
+        ) {
             $0.files["tokenizer.json"] = Array(#"{"model": {"type": "WordPiece", "unk_token": "a", "vocab": {"a": 0}}}"#.utf8)
             $0.setTokenizerClass("RobertaTokenizer")
         },
         settings("side-unknown", .fileMalformed, "'truncation_side' is not 'left' or 'right'", #"{"truncation_side": "middle"}"#),
         settings("side-number", .fileMalformed, "truncation_side", #"{"truncation_side": 1}"#),
-        settings("input-names-string", .fileMalformed, "'model_input_names' is 'token_type_ids'", #"{"model_input_names": "token_type_ids"}"#),
+        settings(
+            "input-names-string", .fileMalformed, "'model_input_names' is 'token_type_ids'",
+            #"{"model_input_names": "token_type_ids"}"#),
         settings("split-special-string", .fileMalformed, "split_special_tokens", #"{"split_special_tokens": "yes"}"#),
         settings("extra-tokens-number", .fileMalformed, "'extra_special_tokens' is 3", #"{"extra_special_tokens": 3}"#),
-        settings("extra-tokens-inside", .fileMalformed, "extra_special_tokens is not a token", #"{"extra_special_tokens": [["<e1>"]]}"#),
+        settings(
+            "extra-tokens-inside", .fileMalformed, "extra_special_tokens is not a token", #"{"extra_special_tokens": [["<e1>"]]}"#),
         settings("extra-tokens-names", .fileMalformed, "'a' is 1", #"{"extra_special_tokens": {"a": 1}}"#),
         settings("extra-tokens-empty", nil, "", #"{"extra_special_tokens": ["", "a", "[CLS]"]}"#),
         settings(
@@ -49,10 +56,16 @@ extension HostileCase {
         settings("special-token-array", .fileMalformed, "'mask_token' is an array", #"{"mask_token": ["[MASK]"]}"#),
         settings("special-token-no-content", .fileMalformed, "content", #"{"mask_token": {"lstrip": true}}"#),
         settings("decoder-array", .fileMalformed, "'added_tokens_decoder' is an array", #"{"added_tokens_decoder": []}"#),
-        settings("decoder-other-id", .fileInconsistent, "has the id 9, expected 5", #"{"added_tokens_decoder": {"9": {"content": "x y"}}}"#),
+        settings(
+            "decoder-other-id", .fileInconsistent, "has the id 9, expected 5",
+            #"{"added_tokens_decoder": {"9": {"content": "x y"}}}"#),
         beside("map-array", .fileMalformed, "special_tokens_map.json: the whole is an array", "special_tokens_map.json", "[]"),
-        beside("map-number", .fileMalformed, "special_tokens_map.json: 'cls_token' is 2", "special_tokens_map.json", #"{"cls_token": 2}"#),
-        beside("map-missing", .fileInconsistent, "the special token \"[START]\"", "special_tokens_map.json", #"{"unk_token": "[START]"}"#),
+        beside(
+            "map-number", .fileMalformed, "special_tokens_map.json: 'cls_token' is 2", "special_tokens_map.json",
+            #"{"cls_token": 2}"#),
+        beside(
+            "map-missing", .fileInconsistent, "the special token \"[START]\"", "special_tokens_map.json",
+            #"{"unk_token": "[START]"}"#),
         beside(
             "map-deep", .fileMalformed, "special_tokens_map.json", "special_tokens_map.json",
             String(repeating: #"{"a":"#, count: 10_000) + "1" + String(repeating: "}", count: 10_000)),
@@ -68,7 +81,8 @@ extension HostileCase {
             let vocabulary = words.enumerated().map { "\"\($1)\": \($0)" }.joined(separator: ", ")
             let tokens = (0..<50_000).map { #"{"id": \#($0 + words.count), "content": "<\#($0)>"}"# }.joined(separator: ",")
             sample.files["tokenizer.json"] = Array(
-                #"{"added_tokens": [\#(tokens)], "model": {"type": "WordPiece", "unk_token": "[UNK]", "vocab": {\#(vocabulary)}}}"#.utf8)
+                #"{"added_tokens": [\#(tokens)], "model": {"type": "WordPiece", "unk_token": "[UNK]", "vocab": {\#(vocabulary)}}}"#
+                    .utf8)
             sample.files["added_tokens.json"] = Array(
                 ("{" + (0..<50_000).map { "\"<\($0)>\": \($0 + words.count)" }.joined(separator: ",") + "}").utf8)
         },

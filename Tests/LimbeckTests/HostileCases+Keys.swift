@@ -21,8 +21,12 @@ extension HostileCase {
             sample.config += (0..<100_000).map { ("key\($0)", "7") }
         },
         .init("keys-two-thousand", nil) { sample in sample.config += (0..<2000).map { ("key\($0)", "7") } },
-        .config("quantised", .fileUnsupported, "'quantization_config' is an object, which is not supported", "quantization_config", #"{"bits": 4}"#),
-        .config("own-code", .fileUnsupported, "'auto_map' is an object, which is not supported", "auto_map", #"{"AutoModel": "modeling.Own"}"#),
+        .config(
+            "quantised", .fileUnsupported, "'quantization_config' is an object, which is not supported", "quantization_config",
+            #"{"bits": 4}"#),
+        .config(
+            "own-code", .fileUnsupported, "'auto_map' is an object, which is not supported", "auto_map",
+            #"{"AutoModel": "modeling.Own"}"#),
         .file(
             "tokenizer-key-alarming", .fileUnsupported, "tokenizer_config.json: 'word_splitter' is not known",
             "tokenizer_config.json",
@@ -53,7 +57,8 @@ extension HostileCase {
             "arguments-of-the-model", .fileUnsupported, "'rope_scaling' is not known", "sentence_bert_config.json",
             #"{"max_seq_length": 8, "model_args": {"rope_scaling": {"factor": 2}}}"#),
         .file(
-            "modality-method-of-pictures", .fileUnsupported, "'method' is 'get_text_features', which is not supported", "sentence_bert_config.json",
+            "modality-method-of-pictures", .fileUnsupported, "'method' is 'get_text_features', which is not supported",
+            "sentence_bert_config.json",
             #"{"modality_config": {"text": {"method": "get_text_features"}}}"#),
         component("component-member", .fileUnsupported, "'strip_numbers' of normalizer is not known") {
             #""normalizer": {"type": "BertNormalizer", "strip_numbers": true}"#

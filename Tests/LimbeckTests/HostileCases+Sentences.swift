@@ -190,7 +190,10 @@ extension HostileCase {
             $0.modules([])
             $0.files["config_sentence_transformers.json"] = Array(#"{"model_type": "CrossEncoder"}"#.utf8)
         },
-        .init("cross-encoder-by-its-task", .fileInconsistent, "sentence_bert_config.json: a cross-encoder, and weights without a classifier") {
+        .init(
+            "cross-encoder-by-its-task", .fileInconsistent,
+            "sentence_bert_config.json: a cross-encoder, and weights without a classifier"
+        ) {
             $0.set("architectures", #"["BertModel"]"#)
             $0.modules([])
             $0.files["sentence_bert_config.json"] = Array(#"{"transformer_task": "sequence-classification"}"#.utf8)
@@ -239,7 +242,8 @@ extension HostileCase {
             "arguments-array", .fileMalformed, "'model_args' is an array", "sentence_bert_config.json",
             #"{"model_args": []}"#),
         .file(
-            "task-other", .fileUnsupported, "'transformer_task' is 'fill-mask', which is not supported", "sentence_bert_config.json",
+            "task-other", .fileUnsupported, "'transformer_task' is 'fill-mask', which is not supported",
+            "sentence_bert_config.json",
             #"{"transformer_task": "fill-mask"}"#),
         .file(
             "modality-image", .fileUnsupported, "'image' is not known and may change answers", "sentence_bert_config.json",

@@ -46,7 +46,8 @@ struct HostileCase: CustomTestStringConvertible, Sendable {
     var testDescription: String { name }
 
     static let all =
-        weights + headers + configurations + keys + tensors + sentences + sentenceFiles + tokenizers + classes + bytePairs + characters
+        weights + headers + configurations + keys + tensors + sentences + sentenceFiles + tokenizers + classes + bytePairs
+        + characters
         + unigram
         + sentencePiece
         + sizes

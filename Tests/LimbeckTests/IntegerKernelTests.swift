@@ -86,7 +86,9 @@ import Testing
                             bias: bias.start,
                             combination: combination == 0 ? .none : combination == 1 ? .residual(residual.baseAddress!) : .gate,
                             activation: activations[combination], out: out.baseAddress!, outStride: stride)
-                        withUnsafePointer(to: job) { set.kernels.integer.product($0, 0..<rows, 0..<panels, set.kernels.activateRows) }
+                        withUnsafePointer(to: job) {
+                            set.kernels.integer.product($0, 0..<rows, 0..<panels, set.kernels.activateRows)
+                        }
                     }
                 }
                 for row in 0..<rows {
@@ -152,7 +154,9 @@ import Testing
                     var x: Float = 0
                     for group in 0..<groups {
                         var sum = 0
-                        for k in group * 32..<max(group * 32, min(depth, group * 32 + 32)) { sum += Int(a.bytes[row * a.stride + k]) * code(k, column) }
+                        for k in group * 32..<max(group * 32, min(depth, group * 32 + 32)) {
+                            sum += Int(a.bytes[row * a.stride + k]) * code(k, column)
+                        }
                         x += Float(sum) * Float(scale(group, column))
                     }
                     let expected = max(0, (x - Float(a.zeros[row]) * sums[column]) * a.scales[row] + bias[column])

@@ -46,7 +46,8 @@ import Testing
         let (classify, rerank, answer) = (try session("classify"), try session("rerank-one-label"), try session("answer"))
         let embed = try session("embed")
         let calls: [() throws -> Void] = [
-            { _ = try embed.embed(texts) }, { _ = try classify.classify(texts) }, { _ = try classify.classify(texts, pairs: texts) },
+            { _ = try embed.embed(texts) }, { _ = try classify.classify(texts) },
+            { _ = try classify.classify(texts, pairs: texts) },
             { _ = try rerank.rerank(query: "library", documents: texts) },
             { _ = try answer.answer(question: "What is it?", context: texts[..<8000].joined(separator: " ")) },
             { _ = try embed.forward([[Int32]](repeating: [1, 2, 3], count: 100_000), output: .pooled) },
@@ -81,7 +82,8 @@ import Testing
         func message(_ call: () throws -> Void) throws -> String { try #require(throws: LimbeckError.self) { try call() }.message }
         #expect(try message { _ = try session.tag("x") } == "the model does not tag tokens; it can: embed")
         #expect(try message { _ = try session.fill("[MASK]") }.hasSuffix("it can: embed"))
-        #expect(try message { _ = try session.forward([[Int32](repeating: 1, count: 17)]) }.hasSuffix("17 ids, and max_tokens is 16"))
+        #expect(
+            try message { _ = try session.forward([[Int32](repeating: 1, count: 17)]) }.hasSuffix("17 ids, and max_tokens is 16"))
         #expect(try message { _ = try session.forward([[1, -1]]) }.hasPrefix("ids[1] is -1, and must be 0 to "))
     }
 }

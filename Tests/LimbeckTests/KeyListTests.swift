@@ -68,7 +68,8 @@ import Testing
     private func check(_ key: String, _ value: Any, _ table: KeyTable, _ place: String) throws {
         let text = try Array(JSONSerialization.data(withJSONObject: [key: value]))
         let notes = Notes()
-        #expect(table.rules.contains { rule in Array(key.utf8).withUnsafeBytes { rule.has($0) } }, "\(place): '\(key)' is in no rule")
+        #expect(
+            table.rules.contains { rule in Array(key.utf8).withUnsafeBytes { rule.has($0) } }, "\(place): '\(key)' is in no rule")
         do {
             try text.withUnsafeBytes { try table.check(JSONDocument($0, file: "example").root, notes) }
         } catch let error as LimbeckError {

@@ -29,7 +29,8 @@ import Testing
         Refused("modernbert", ["rope_parameters": [1]], .fileMalformed, "'rope_parameters' is an array"),
         Refused("modernbert", ["rope_parameters": ["full_attention": 7]], .fileMalformed, "'full_attention' is 7"),
         Refused(
-            "modernbert", ["rope_parameters": ["full_attention": ["type": "linear"]]], .fileUnsupported, "'type' is 'linear', which is not"
+            "modernbert", ["rope_parameters": ["full_attention": ["type": "linear"]]], .fileUnsupported,
+            "'type' is 'linear', which is not"
         ),
         Refused(
             "modernbert", ["rope_parameters": ["sliding_attention": ["partial_rotary_factor": 0.5]]], .fileUnsupported,

@@ -147,7 +147,8 @@ private struct Input {
                 let start = token * stride + part * width + head * size
                 return projected[start..<start + size]
             }
-            let keys = (0..<tokens).map { codes(row($0, 1), levels: 127) }, values = (0..<tokens).map { codes(row($0, 2), levels: 127) }
+            let keys = (0..<tokens).map { codes(row($0, 1), levels: 127) },
+                values = (0..<tokens).map { codes(row($0, 2), levels: 127) }
             let largest = values.reduce(0) { max($0, $1.scale) }, step: Float = largest > 0x1p-100 ? 16256 / largest : 0
             for query in 0..<tokens {
                 let seen = max(0, query - min(shape.window, tokens))..<min(tokens, query + min(shape.window, tokens) + 1)

@@ -34,7 +34,10 @@ import Testing
         (json(vocabulary: #"["a"]"#), .fileMalformed, "model.vocab[0] is not a piece and its score"),
         (json(vocabulary: #"["a","b"]"#), .fileMalformed, "model.vocab[0]"),
         (json(vocabulary: longPiece), .fileUnsupported, "has 257 bytes, expected at most 256"),
-        (json(vocabulary: #"["a",-1e308]"#, unknown: "0"), .fileUnsupported, "model.vocab[0] has a score whose magnitude is too large"),
+        (
+            json(vocabulary: #"["a",-1e308]"#, unknown: "0"), .fileUnsupported,
+            "model.vocab[0] has a score whose magnitude is too large"
+        ),
         (json(unknown: "null"), .fileUnsupported, "without unk_id"),
         (json(unknown: "13"), .fileMalformed, "model.unk_id is not the id of a piece"),
         (json(unknown: "-1"), .fileMalformed, "model.unk_id"),

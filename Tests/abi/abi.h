@@ -9,25 +9,25 @@
 
 static int failures, checks;
 
-#define EXPECT(condition)                                                                                                \
-    do {                                                                                                                 \
-        checks++;                                                                                                        \
-        if (!(condition)) {                                                                                              \
-            failures++;                                                                                                  \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);                                      \
-        }                                                                                                                \
+#define EXPECT(condition)                                                           \
+    do {                                                                            \
+        checks++;                                                                   \
+        if (!(condition)) {                                                         \
+            failures++;                                                             \
+            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
+        }                                                                           \
     } while (0)
 
 /* A call must return this status. */
-#define STATUS(expected, call)                                                                                           \
-    do {                                                                                                                 \
-        int32_t status_found = (call);                                                                                   \
-        checks++;                                                                                                        \
-        if (status_found != (expected)) {                                                                                \
-            failures++;                                                                                                  \
-            fprintf(stderr, "%s:%d: %s gave %d (%s), expected %d (%s)\n", __FILE__, __LINE__, #call, (int)status_found,  \
-                    limbeck_status_string(status_found), (int)(expected), limbeck_status_string(expected));              \
-        }                                                                                                                \
+#define STATUS(expected, call)                                                                                          \
+    do {                                                                                                                \
+        int32_t status_found = (call);                                                                                  \
+        checks++;                                                                                                       \
+        if (status_found != (expected)) {                                                                               \
+            failures++;                                                                                                 \
+            fprintf(stderr, "%s:%d: %s gave %d (%s), expected %d (%s)\n", __FILE__, __LINE__, #call, (int)status_found, \
+                    limbeck_status_string(status_found), (int)(expected), limbeck_status_string(expected));             \
+        }                                                                                                               \
     } while (0)
 
 #define OK(call) STATUS(LIMBECK_OK, call)

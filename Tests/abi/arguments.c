@@ -95,9 +95,12 @@ static void structs(limbeck_model *model, limbeck_session *session) {
 
 static void options(limbeck_session *embed) {
     limbeck_embed_options wrong[] = {
-        {.struct_size = sizeof *wrong, .pooling = 99}, {.struct_size = sizeof *wrong, .normalize = 3},
-        {.struct_size = sizeof *wrong, .dimensions = 25}, {.struct_size = sizeof *wrong, .prompt_bytes = 3},
-        {.struct_size = sizeof *wrong, .prompt = "a", .prompt_bytes = SIZE_MAX}, {.struct_size = sizeof *wrong, .prompt_name_bytes = 1},
+        {.struct_size = sizeof *wrong, .pooling = 99},
+        {.struct_size = sizeof *wrong, .normalize = 3},
+        {.struct_size = sizeof *wrong, .dimensions = 25},
+        {.struct_size = sizeof *wrong, .prompt_bytes = 3},
+        {.struct_size = sizeof *wrong, .prompt = "a", .prompt_bytes = SIZE_MAX},
+        {.struct_size = sizeof *wrong, .prompt_name_bytes = 1},
         {.struct_size = sizeof *wrong, .prompt = "a", .prompt_bytes = 1, .prompt_name = "query", .prompt_name_bytes = 5},
         {.struct_size = sizeof *wrong, .prompt_name = "nobody", .prompt_name_bytes = 6}};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
@@ -289,14 +292,10 @@ static void ids(limbeck_session *session) {
     OK(limbeck_forward(session, NULL, NULL, NULL, 0, LIMBECK_OUTPUT_HIDDEN, -1, NULL, 0, &count));
     EXPECT(count == 0);
     STATUS(LIMBECK_UNSUPPORTED, limbeck_forward(session, tokens, NULL, lengths, 1, logits, -1, floats, 4096, &count));
-    STATUS(LIMBECK_ID_OUT_OF_RANGE,
-           limbeck_forward(session, outside, NULL, lengths, 1, hidden, -1, floats, 4096, &count));
-    STATUS(LIMBECK_ID_OUT_OF_RANGE,
-           limbeck_forward(session, tokens, types, lengths, 1, hidden, -1, floats, 4096, &count));
-    STATUS(LIMBECK_ID_OUT_OF_RANGE,
-           limbeck_forward(session, tokens, NULL, lengths, 1, hidden, 3, floats, 4096, &count));
-    STATUS(LIMBECK_ID_OUT_OF_RANGE,
-           limbeck_forward(session, tokens, NULL, lengths, 1, hidden, -2, floats, 4096, &count));
+    STATUS(LIMBECK_ID_OUT_OF_RANGE, limbeck_forward(session, outside, NULL, lengths, 1, hidden, -1, floats, 4096, &count));
+    STATUS(LIMBECK_ID_OUT_OF_RANGE, limbeck_forward(session, tokens, types, lengths, 1, hidden, -1, floats, 4096, &count));
+    STATUS(LIMBECK_ID_OUT_OF_RANGE, limbeck_forward(session, tokens, NULL, lengths, 1, hidden, 3, floats, 4096, &count));
+    STATUS(LIMBECK_ID_OUT_OF_RANGE, limbeck_forward(session, tokens, NULL, lengths, 1, hidden, -2, floats, 4096, &count));
     STATUS(LIMBECK_TOO_LONG, limbeck_forward(session, zeros, NULL, too_long, 1, hidden, -1, floats, 4096, &count));
 }
 

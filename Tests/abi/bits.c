@@ -28,8 +28,7 @@ static int32_t print(limbeck_session *session, uint32_t vocab, size_t longest, u
     }
     int32_t status = limbeck_forward(session, ids, NULL, lengths, 4, output, -1, NULL, 0, &count);
     float *values = malloc(count * sizeof *values + 1);
-    if (status == LIMBECK_CAPACITY)
-        status = limbeck_forward(session, ids, NULL, lengths, 4, output, -1, values, count, &count);
+    if (status == LIMBECK_CAPACITY) status = limbeck_forward(session, ids, NULL, lengths, 4, output, -1, values, count, &count);
     if (status == LIMBECK_OK) printf(" %016llx", (unsigned long long)fingerprint(values, count));
     free(values);
     free(ids);

@@ -1,6 +1,5 @@
 /* The header alone, first and twice, in every C there is: run.sh compiles this file only. */
 #include <limbeck.h>
-#include <limbeck.h>
 
 int32_t use(const limbeck_model *model, limbeck_session **session);
 

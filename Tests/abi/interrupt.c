@@ -148,8 +148,7 @@ static void packing(void) {
     int count = 0, bytes = snprintf(path, sizeof path, "%s/embed", folder);
     int out_bytes = snprintf(out, sizeof out, "%s/interrupted.limbeck", folder);
     limbeck_pack_options options = {.struct_size = sizeof options, .interrupt = at_once, .context = &count};
-    STATUS(LIMBECK_INTERRUPTED,
-           limbeck_pack(path, (size_t)bytes, out, (size_t)out_bytes, &options, message, sizeof message));
+    STATUS(LIMBECK_INTERRUPTED, limbeck_pack(path, (size_t)bytes, out, (size_t)out_bytes, &options, message, sizeof message));
     EXPECT(count == 1 && message[0] != 0);
     EXPECT(fopen(out, "r") == NULL);
     options.struct_size = offsetof(limbeck_pack_options, interrupt);

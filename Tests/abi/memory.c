@@ -114,7 +114,7 @@ static void mixed(sessions *with, size_t batches) {
 
 int main(int argc, char **argv) {
     start(argc, argv);
-    static const char *const words[WORDS] = {"hello", "world",    "who", "is", "in",    "paris",
+    static const char *const words[WORDS] = {"hello", "world",        "who", "is", "in",           "paris",
                                              "?",     "na\xC3\xAFve", "x",   "yy", "\xE4\xBD\xA0", "\xFF"};
     static char storage[TEXTS][256];
     for (size_t i = 0; i < TEXTS; i++) {
@@ -127,7 +127,8 @@ int main(int argc, char **argv) {
     }
     for (size_t i = 0; i < sizeof tokens / sizeof *tokens; i++) tokens[i] = (int32_t)below(80);
 
-    static const char *const kinds[] = {"embed", "classify", "classify pairs", "rerank", "tag", "answer", "fill", "prompts", "forward"};
+    static const char *const kinds[] = {"embed",  "classify", "classify pairs", "rerank", "tag",
+                                        "answer", "fill",     "prompts",        "forward"};
     memset(long_text, ' ', sizeof long_text);
     for (size_t i = 0; i < sizeof long_text; i += 5000) memcpy(long_text + i, "house", 5);
     for (uint32_t threads = 1; threads <= 2; threads++) {
@@ -138,10 +139,14 @@ int main(int argc, char **argv) {
             options.message = message;
             options.message_capacity = sizeof message;
         }
-        sessions with = {session("embed", &options, NULL),  session("classify", &options, NULL),
-                         session("rerank", &options, NULL), session("tag", &options, NULL),
-                         session("answer", &options, NULL), session("fill", &options, NULL),
-                         session("prompts-left-out", &options, NULL), session("stages", &options, NULL),
+        sessions with = {session("embed", &options, NULL),
+                         session("classify", &options, NULL),
+                         session("rerank", &options, NULL),
+                         session("tag", &options, NULL),
+                         session("answer", &options, NULL),
+                         session("fill", &options, NULL),
+                         session("prompts-left-out", &options, NULL),
+                         session("stages", &options, NULL),
                          session("cross-encoder", &options, NULL)};
         /* From the first call on: nothing may be put off until then. */
         for (size_t kind = 0; kind < 9; kind++) {
@@ -158,15 +163,15 @@ int main(int argc, char **argv) {
 
         const size_t batches = 10000;
         mixed(&with, 2000); /* untouched pages of the scratch, and of the program, come in */
-        resident();          /* those that this needs, too */
+        resident();         /* those that this needs, too */
         size_t before = resident();
         mixed(&with, batches);
         size_t after = resident();
         printf("%u threads: resident %zu KB, %+ld KB after %zu batches (seed 7)\n", threads, before / 1024,
                ((long)after - (long)before) / 1024, batches);
         EXPECT(after <= before + 65536);
-        limbeck_session *all[] = {with.embed, with.classify, with.rerank, with.tag, with.answer, with.fill,
-                                  with.prompts, with.stages, with.cross};
+        limbeck_session *all[] = {with.embed, with.classify, with.rerank, with.tag,  with.answer,
+                                  with.fill,  with.prompts,  with.stages, with.cross};
         for (int i = 0; i < 9; i++) limbeck_session_free(all[i]);
     }
     return finish();

@@ -7,15 +7,15 @@ static const size_t one_bytes[] = {11}, two_bytes[] = {1, 5}, huge[] = {(size_t)
 static float floats[4096];
 
 /* A call must fail like this, and say these words. */
-#define SAYS(expected, words, call)                                                                                      \
-    do {                                                                                                                 \
-        memset(message, 'x', sizeof message);                                                                            \
-        STATUS(expected, call);                                                                                          \
-        checks++;                                                                                                        \
-        if (!memchr(message, 0, sizeof message) || !strstr(message, words)) {                                            \
-            failures++;                                                                                                  \
-            fprintf(stderr, "%s:%d: %s said \"%.200s\", without \"%s\"\n", __FILE__, __LINE__, #call, message, words);   \
-        }                                                                                                                \
+#define SAYS(expected, words, call)                                                                                    \
+    do {                                                                                                               \
+        memset(message, 'x', sizeof message);                                                                          \
+        STATUS(expected, call);                                                                                        \
+        checks++;                                                                                                      \
+        if (!memchr(message, 0, sizeof message) || !strstr(message, words)) {                                          \
+            failures++;                                                                                                \
+            fprintf(stderr, "%s:%d: %s said \"%.200s\", without \"%s\"\n", __FILE__, __LINE__, #call, message, words); \
+        }                                                                                                              \
     } while (0)
 
 #define WRONG(words, call) SAYS(LIMBECK_INVALID_ARGUMENT, words, call)

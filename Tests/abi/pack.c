@@ -220,8 +220,7 @@ static void processes(const char *path) {
     }
     for (int i = 0; i < PROCESSES; i++) {
         printf("process %d: of %ld KB of the pack in memory, %ld are its share, %ld its own; opening took %ld KB and %ld us\n", i,
-               common->of[i].resident, common->of[i].counted, common->of[i].own, common->of[i].opening,
-               common->of[i].microseconds);
+               common->of[i].resident, common->of[i].counted, common->of[i].own, common->of[i].opening, common->of[i].microseconds);
         EXPECT(common->of[i].opened && common->of[i].own == 0 && common->of[i].opening < 2048);
         EXPECT(common->of[i].resident > 0 && common->of[i].counted <= common->of[i].resident / PROCESSES + 64);
     }

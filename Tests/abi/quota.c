@@ -40,14 +40,14 @@ static void machine(const char *groups, const char *mounts) {
     put("/proc/self/mountinfo", mounts);
 }
 
-#define QUOTA(expected)                                                                                                  \
-    do {                                                                                                                 \
-        uint32_t found_quota = platform_cpu_quota(root);                                                                 \
-        checks++;                                                                                                        \
-        if (found_quota != (expected)) {                                                                                 \
-            failures++;                                                                                                  \
-            fprintf(stderr, "%s:%d: a quota of %u, expected %u\n", __FILE__, __LINE__, found_quota, (unsigned)(expected));\
-        }                                                                                                                \
+#define QUOTA(expected)                                                                                                    \
+    do {                                                                                                                   \
+        uint32_t found_quota = platform_cpu_quota(root);                                                                   \
+        checks++;                                                                                                          \
+        if (found_quota != (expected)) {                                                                                   \
+            failures++;                                                                                                    \
+            fprintf(stderr, "%s:%d: a quota of %u, expected %u\n", __FILE__, __LINE__, found_quota, (unsigned)(expected)); \
+        }                                                                                                                  \
     } while (0)
 
 static const char *const mount2 = "22 27 0:21 / /proc rw,relatime - proc proc rw\n"
@@ -64,8 +64,8 @@ static void second_version(void) {
     static const struct {
         const char *text;
         uint32_t cpus;
-    } cases[] = {{"150000 100000\n", 2}, {"100000 100000\n", 1}, {"100001 100000\n", 2}, {"1000 100000\n", 1},
-                 {"1600000 100000\n", 16}, {"50000 1000\n", 50}, {"150000 100000", 2}};
+    } cases[] = {{"150000 100000\n", 2},   {"100000 100000\n", 1}, {"100001 100000\n", 2}, {"1000 100000\n", 1},
+                 {"1600000 100000\n", 16}, {"50000 1000\n", 50},   {"150000 100000", 2}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         put("/sys/fs/cgroup/cpu.max", cases[i].text);
         QUOTA(cases[i].cpus);
@@ -150,10 +150,27 @@ static void first_version(void) {
 
 /* Whatever the files hold, the answer is that of the ones that make sense. */
 static void broken(void) {
-    static const char *const limits[] = {
-        "", "\n", "max", "max max\n", "100000\n", "100000", "100000 \n", "100000 0\n", "0 100000\n", "-1 100000\n", "150000 -1\n",
-        "0x100 100000\n", "1e5 100000\n", " 150000 100000\n", "150000  100000\n", "150000\t100000\n", "150000, 100000\n",
-        "99999999999999999999999999 100000\n", "150000 99999999999999999999999999\n", "\xFF\xFE 100000\n", "150000 100000 1\xFF"};
+    static const char *const limits[] = {"",
+                                         "\n",
+                                         "max",
+                                         "max max\n",
+                                         "100000\n",
+                                         "100000",
+                                         "100000 \n",
+                                         "100000 0\n",
+                                         "0 100000\n",
+                                         "-1 100000\n",
+                                         "150000 -1\n",
+                                         "0x100 100000\n",
+                                         "1e5 100000\n",
+                                         " 150000 100000\n",
+                                         "150000  100000\n",
+                                         "150000\t100000\n",
+                                         "150000, 100000\n",
+                                         "99999999999999999999999999 100000\n",
+                                         "150000 99999999999999999999999999\n",
+                                         "\xFF\xFE 100000\n",
+                                         "150000 100000 1\xFF"};
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
         machine("0::/a\n", mount2);
         put("/sys/fs/cgroup/a/cpu.max", limits[i]);
@@ -185,10 +202,17 @@ static void broken(void) {
         put("/sys/fs/cgroup/cpu.max", "10000 100000\n");
         QUOTA(0); /* the last one: the kernel ends every line */
     }
-    static const char *const mounts[] = {
-        "", "\n", "-\n", "31\n", "31 23 0:28 / /sys/fs/cgroup\n", "31 23 0:28 / /sys/fs/cgroup rw - \n", "          \n",
-        "31 23 0:28 / /sys/fs/cgroup rw cgroup2 cgroup2 rw\n", "31 23 0:28 / /sys/fs/cgroup rw - cgroup2fs cgroup2 rw\n",
-        "31 23 0:28 / /sys\\057fs\\0 rw - cgroup2 cgroup2 rw\n", "31 23 0:28 / /sys/fs/cgroup rw - cgroup cgroup rw\n"};
+    static const char *const mounts[] = {"",
+                                         "\n",
+                                         "-\n",
+                                         "31\n",
+                                         "31 23 0:28 / /sys/fs/cgroup\n",
+                                         "31 23 0:28 / /sys/fs/cgroup rw - \n",
+                                         "          \n",
+                                         "31 23 0:28 / /sys/fs/cgroup rw cgroup2 cgroup2 rw\n",
+                                         "31 23 0:28 / /sys/fs/cgroup rw - cgroup2fs cgroup2 rw\n",
+                                         "31 23 0:28 / /sys\\057fs\\0 rw - cgroup2 cgroup2 rw\n",
+                                         "31 23 0:28 / /sys/fs/cgroup rw - cgroup cgroup rw\n"};
     for (size_t i = 0; i < sizeof mounts / sizeof *mounts; i++) {
         machine("0::/\n1:cpu:/\n", mounts[i]);
         put("/sys/fs/cgroup/cpu.max", "10000 100000\n");

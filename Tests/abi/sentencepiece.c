@@ -1,7 +1,8 @@
 /* A folder whose tokenizer is a .model file, and its pack: both cut texts and answer alike. */
 #include "abi.h"
 
-static const char *const texts[] = {"the cat sat on the mat", "  What the\tDOG saw,<mask> \xe2\x80\x94 it jumps", "", "zzz \xff the"};
+static const char *const texts[] = {"the cat sat on the mat", "  What the\tDOG saw,<mask> \xe2\x80\x94 it jumps", "",
+                                    "zzz \xff the"};
 enum { COUNT = sizeof texts / sizeof *texts, ROOM = 64, WIDTH = 64 };
 
 typedef struct {
@@ -21,8 +22,8 @@ static void ask(const char *path, Answers *answers) {
     OK(limbeck_tokenizer_open(path, strlen(path), &tokenizer, message, sizeof message));
     for (size_t i = 0; i < COUNT; i++) {
         bytes[i] = strlen(texts[i]);
-        OK(limbeck_tokenize(tokenizer, texts[i], bytes[i], NULL, 0, NULL, answers->ids[i], NULL, answers->starts[i], answers->ends[i],
-                            ROOM, &answers->counts[i]));
+        OK(limbeck_tokenize(tokenizer, texts[i], bytes[i], NULL, 0, NULL, answers->ids[i], NULL, answers->starts[i],
+                            answers->ends[i], ROOM, &answers->counts[i]));
     }
     OK(limbeck_model_open(path, strlen(path), &model, message, sizeof message));
     OK(limbeck_session_new(model, NULL, &own));

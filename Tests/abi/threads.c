@@ -23,8 +23,8 @@ static void *serve(void *argument) {
         if (memcmp(values, expected + first * WIDTH, count * WIDTH * sizeof *values) != 0) wrong++;
         int32_t ids[64];
         size_t tokens;
-        wrong += limbeck_tokenize(tokenizer, texts[first], lengths[first], NULL, 0, NULL, ids, NULL, NULL, NULL, 64,
-                                  &tokens) != LIMBECK_OK;
+        wrong += limbeck_tokenize(tokenizer, texts[first], lengths[first], NULL, 0, NULL, ids, NULL, NULL, NULL, 64, &tokens) !=
+                 LIMBECK_OK;
     }
     free(values);
     limbeck_session_free(own);

@@ -15,7 +15,8 @@ func fuzzModel(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     let parts = parts(input, 10)
     let tokenizer = parts[1].first == UInt8(ascii: "{") ? "tokenizer.json" : "vocab.txt"
     let names = [
-        "config.json", tokenizer, "modules.json", "1_Pooling/config.json", "2_Dense/config.json", "config_sentence_transformers.json",
+        "config.json", tokenizer, "modules.json", "1_Pooling/config.json", "2_Dense/config.json",
+        "config_sentence_transformers.json",
         "sentence_bert_config.json",
     ]
     for (name, part) in zip(names, parts) where !part.isEmpty { put(name, part) }

@@ -15,7 +15,9 @@ func fuzzTokenizer(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
         file(parts[0].first == UInt8(ascii: "{") ? "t/tokenizer.json" : "t/vocab.txt", parts[0])
         if !parts[1].isEmpty { file("t/tokenizer_config.json", parts[1]) }
     }
-    for (name, part) in zip(["special_tokens_map", "added_tokens"], parts[3...]) where !part.isEmpty { file("t/\(name).json", part) }
+    for (name, part) in zip(["special_tokens_map", "added_tokens"], parts[3...]) where !part.isEmpty {
+        file("t/\(name).json", part)
+    }
     guard let tokenizer = openTokenizer("t") else { return 0 }
     let size = tokenizer.vocabularySize
     for id in [-1, 0, 1, Int32(size) - 1, Int32(size), .max, .min] {

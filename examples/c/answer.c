@@ -10,8 +10,7 @@ int main(int argc, char **argv) {
     limbeck_answer answers[3];
     size_t count;
     limbeck_answer_options options = {.struct_size = sizeof options, .top_k = 3};
-    CHECK(limbeck_answer_question(session, question, strlen(question), context, strlen(context), &options, answers, 3,
-                                  &count));
+    CHECK(limbeck_answer_question(session, question, strlen(question), context, strlen(context), &options, answers, 3, &count));
 
     for (size_t i = 0; i < count; i++)
         printf("%.4f  %.*s\n", answers[i].score, (int)(answers[i].end - answers[i].start), context + answers[i].start);

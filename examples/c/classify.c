@@ -8,8 +8,7 @@ int main(int argc, char **argv) {
     size_t *lengths = lengthsOrDie(argv + 2, count);
     float *scores = allocateOrDie(count * labels * sizeof *scores);
 
-    CHECK(limbeck_classify(session, (const char *const *)argv + 2, lengths, NULL, NULL, count, NULL, scores,
-                           count * labels));
+    CHECK(limbeck_classify(session, (const char *const *)argv + 2, lengths, NULL, NULL, count, NULL, scores, count * labels));
 
     for (size_t i = 0; i < count; i++) {
         size_t best = 0;

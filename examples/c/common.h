@@ -8,13 +8,13 @@
 #include <string.h>
 
 /* Ends the program when a call fails, saying which one and why. */
-#define CHECK(call)                                                                                                      \
-    do {                                                                                                                 \
-        int32_t check_status = (call);                                                                                   \
-        if (check_status != LIMBECK_OK) {                                                                                \
-            fprintf(stderr, "%s:%d: %s: %s\n", __FILE__, __LINE__, #call, limbeck_status_string(check_status));          \
-            exit(1);                                                                                                     \
-        }                                                                                                                \
+#define CHECK(call)                                                                                             \
+    do {                                                                                                        \
+        int32_t check_status = (call);                                                                          \
+        if (check_status != LIMBECK_OK) {                                                                       \
+            fprintf(stderr, "%s:%d: %s: %s\n", __FILE__, __LINE__, #call, limbeck_status_string(check_status)); \
+            exit(1);                                                                                            \
+        }                                                                                                       \
     } while (0)
 
 static inline void die(const char *what, const char *why) {

@@ -20,7 +20,8 @@ extension Session {
         let tokenizer = try tokenizer()
         guard !tokenizer.truncatesLeft, !tokenizer.padsLeft else {
             throw LimbeckError(
-                .unsupported, "a tokenizer that truncates or pads on the left is not supported in question answering, where the side matters")
+                .unsupported,
+                "a tokenizer that truncates or pads on the left is not supported in question answering, where the side matters")
         }
         var windows = try AnswerWindows(
             question: question, context: context, tokenizer: tokenizer,

@@ -35,7 +35,9 @@ struct VectorPlan {
 extension Session {
     /// Computes the vectors of sequences of the batch, at most `Scratch.headRows`, before the cut. -> (sequences, width),
     /// `headStride` apart
-    func vectors(of sequences: Range<Int>, _ plan: VectorPlan, promptTokens: Int) throws(LimbeckError) -> UnsafeMutablePointer<Float> {
+    func vectors(of sequences: Range<Int>, _ plan: VectorPlan, promptTokens: Int) throws(LimbeckError) -> UnsafeMutablePointer<
+        Float
+    > {
         let steps = model.weights.vector
         var (from, to) = (scratch.rows, scratch.dense)
         if plan.pooling == .pooler, let pooler = model.weights.pooler {

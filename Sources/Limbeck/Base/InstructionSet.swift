@@ -1,4 +1,8 @@
 import CPlatform
+import IntegerKernelsPortable
+import KernelInterface
+import KernelsPortable
+
 #if arch(x86_64)
 import IntegerKernelsAMX
 import IntegerKernelsAVX2
@@ -8,13 +12,10 @@ import IntegerKernelsAVXVNNI
 #elseif arch(arm64)
 import IntegerKernelsNEONDot
 #endif
-import IntegerKernelsPortable
-import KernelInterface
 #if arch(x86_64)
 import KernelsAVX2
 import KernelsAVX512
 #endif
-import KernelsPortable
 
 /// The instruction sets a session can run on; raw values as in `limbeck.h`. All give the same bits. Those with VNNI, AMX or dot
 /// products differ from the sets they extend only in products of bytes.
@@ -72,7 +73,8 @@ extension InstructionSet {
         }
         #elseif arch(arm64)
         // The portable kernels are compiled for NEON, with its fused multiply-add.
-        return KernelsPortable.table(self == .neonDot ? IntegerKernelsNEONDot.integerTable() : IntegerKernelsPortable.integerTable())
+        return KernelsPortable.table(
+            self == .neonDot ? IntegerKernelsNEONDot.integerTable() : IntegerKernelsPortable.integerTable())
         #else
         return KernelsPortable.table(IntegerKernelsPortable.integerTable())
         #endif

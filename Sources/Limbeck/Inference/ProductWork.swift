@@ -106,7 +106,8 @@ struct ProductWork {
         let state = blocks + block
         if state.pointee.bytes.load(ordering: .acquiring) == Block.made { return }
         let isMine = state.pointee.bytes.compareExchange(
-            expected: Block.none, desired: Block.begun, ordering: .acquiringAndReleasing).exchanged
+            expected: Block.none, desired: Block.begun, ordering: .acquiringAndReleasing
+        ).exchanged
         if isMine {
             withUnsafePointer(to: job) { kernels.integer.quantize($0, range) }
             state.pointee.bytes.store(Block.made, ordering: .releasing)

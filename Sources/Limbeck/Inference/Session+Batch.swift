@@ -8,7 +8,8 @@ extension Session {
 
     /// Adds the caller's text `index`, or a pair, truncated to `length` tokens. False: there is no room left in this batch.
     func append(
-        _ text: Text, pair: Text? = nil, index: Int = 0, after prompt: PreparedPrompt = PreparedPrompt(), length: Int, tokenizer: Tokenizer
+        _ text: Text, pair: Text? = nil, index: Int = 0, after prompt: PreparedPrompt = PreparedPrompt(), length: Int,
+        tokenizer: Tokenizer
     ) throws(LimbeckError) -> Bool {
         let start = batch.tokens
         guard hasRoom(for: 1) else { return false }
@@ -83,7 +84,9 @@ extension Session {
             batch.clear()
             while next < count {
                 let (text, second) = pair(next)
-                guard try append(text, pair: second, index: next, after: prompt, length: length, tokenizer: tokenizer) else { break }
+                guard try append(text, pair: second, index: next, after: prompt, length: length, tokenizer: tokenizer) else {
+                    break
+                }
                 next += 1
             }
             try encode()

@@ -55,7 +55,9 @@ extension Session {
     }
 
     /// Logits per token: labels, start and end, or whether it was replaced. -> out (tokens, outputs)
-    func tokenLogits(_ head: TokenClassifier<Packed>, tokens: Range<Int>, into out: UnsafeMutablePointer<Float>) throws(LimbeckError) {
+    func tokenLogits(_ head: TokenClassifier<Packed>, tokens: Range<Int>, into out: UnsafeMutablePointer<Float>)
+        throws(LimbeckError)
+    {
         guard let source = head.dense else {
             let stride = rowStride(model.configuration.hiddenSize)
             return try dots(

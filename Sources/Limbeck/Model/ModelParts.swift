@@ -36,7 +36,8 @@ package final class ModelParts<Form: WeightForm> {
     // Not inlined: inlined into each other, these are three times the code.
 
     @inline(never)
-    private static func mapped<Map: WeightMap>(_ steps: [Step<Form>], _ map: inout Map) -> [Step<Map.Target>] where Map.Source == Form {
+    private static func mapped<Map: WeightMap>(_ steps: [Step<Form>], _ map: inout Map) -> [Step<Map.Target>]
+    where Map.Source == Form {
         var mapped: [Step<Map.Target>] = []
         mapped.reserveCapacity(steps.count)
         for step in steps { mapped.append(step.map(&map)) }

@@ -4,7 +4,8 @@ import KernelInterface
 
 package enum PackNames {
     /// By `Family.rawValue`, from 1.
-    package static let families: StaticString = "bert distilbert roberta albert electra mpnet mobilebert deberta modernbert nomic_bert"
+    package static let families: StaticString =
+        "bert distilbert roberta albert electra mpnet mobilebert deberta modernbert nomic_bert"
     /// By `Precision.rawValue`, from 1.
     static let precisions: StaticString = "float32 float16 int8 int4"
     /// By `Scores.rawValue`, from 1.

@@ -58,7 +58,9 @@ extension Step<Packed> {
             if case .float(.float16) = step.matrix.panels { return Product.scratch(depth: step.depth) * MemoryLayout<Float>.stride }
             return 0
         case .attention(let step):
-            if isQuantized, step.positions == nil { return QuantizedAttentionScratch.bytes(tokens: tokens, headSize: step.headSize) }
+            if isQuantized, step.positions == nil {
+                return QuantizedAttentionScratch.bytes(tokens: tokens, headSize: step.headSize)
+            }
             return AttentionScratch.bytes(
                 tokens: tokens, headSize: step.headSize, positionPanels: step.positions?.panels ?? 0)
         case .embed, .trigrams, .normalize, .rotate: return 0

@@ -72,7 +72,9 @@ final class Profile: @unchecked Sendable {  // the counters are atomic
             }
         }
         timed.integer.quantize = { [self] job, rows in time(.bytes) { kernels.integer.quantize(job, rows) } }
-        func attention(_ kernel: @escaping @Sendable (UnsafePointer<Attention>, Int, Range<Int>, UnsafeMutablePointer<Float>) -> Void)
+        func attention(
+            _ kernel: @escaping @Sendable (UnsafePointer<Attention>, Int, Range<Int>, UnsafeMutablePointer<Float>) -> Void
+        )
             -> @Sendable (UnsafePointer<Attention>, Int, Range<Int>, UnsafeMutablePointer<Float>) -> Void
         {
             { [self] job, head, queries, scratch in

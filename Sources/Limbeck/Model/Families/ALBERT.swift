@@ -18,11 +18,12 @@ extension FamilyRules {
         rules.maskedLM = MaskedLMNames(
             transform: DenseNames("predictions.dense", norm: "predictions.LayerNorm"), decoder: "predictions.decoder.weight",
             bias: "predictions.bias", decoderBias: "predictions.decoder.bias")
-        rules.keys = .bert + [
-            .obeyed("embedding_size num_hidden_groups inner_group_num", as: .integer),
-            .inert(.training, "classifier_dropout_prob"),
-            .inert(.unread, "down_scale_factor gap_size net_structure_type num_memory_blocks layers_to_keep"),
-        ]
+        rules.keys =
+            .bert + [
+                .obeyed("embedding_size num_hidden_groups inner_group_num", as: .integer),
+                .inert(.training, "classifier_dropout_prob"),
+                .inert(.unread, "down_scale_factor gap_size net_structure_type num_memory_blocks layers_to_keep"),
+            ]
         return rules
     }
 }

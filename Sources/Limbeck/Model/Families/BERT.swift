@@ -16,10 +16,11 @@ extension FamilyRules {
         ]
         let rules = FamilyRules(.bert, ["bert"], prefix: "bert.", heads: heads("Bert") + others)
         rules.maskedLM = .bert
-        rules.keys = .bert + [
-            // Keys in the files of TinyBERT, BERT-of-Theseus and AutoTinyBERT.
-            .inert(.unread, "emb_size cell structure pre_trained"), .inert(.repeated, "qkv_size"),
-        ]
+        rules.keys =
+            .bert + [
+                // Keys in the files of TinyBERT, BERT-of-Theseus and AutoTinyBERT.
+                .inert(.unread, "emb_size cell structure pre_trained"), .inert(.repeated, "qkv_size"),
+            ]
         return rules
     }
 }

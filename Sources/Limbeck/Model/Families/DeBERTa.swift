@@ -14,15 +14,16 @@ extension FamilyRules {
         rules.pooler = nil
         rules.maskedLM = .bert
         rules.newerMaskedLM = .newDeBERTa
-        rules.keys = .bert + [
-            .obeyed("max_relative_positions position_buckets attention_head_size embedding_size", as: .integer),
-            .obeyed("relative_attention position_biased_input share_att_key", as: .flag),
-            .obeyed("norm_rel_ebd pooler_hidden_act", as: .string),
-            .obeyed("pos_att_type", as: [.string, .array]),
-            .refused("conv_kernel_size", why: "a convolution beside the layers"),
-            .inert(.training, "pooler_dropout"), .inert(.repeated, "pooler_hidden_size legacy"),
-            .inert(.unread, "conv_act conv_groups padding_idx"),
-        ]
+        rules.keys =
+            .bert + [
+                .obeyed("max_relative_positions position_buckets attention_head_size embedding_size", as: .integer),
+                .obeyed("relative_attention position_biased_input share_att_key", as: .flag),
+                .obeyed("norm_rel_ebd pooler_hidden_act", as: .string),
+                .obeyed("pos_att_type", as: [.string, .array]),
+                .refused("conv_kernel_size", why: "a convolution beside the layers"),
+                .inert(.training, "pooler_dropout"), .inert(.repeated, "pooler_hidden_size legacy"),
+                .inert(.unread, "conv_act conv_groups padding_idx"),
+            ]
         return rules
     }
 }

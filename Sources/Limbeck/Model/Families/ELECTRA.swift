@@ -16,14 +16,15 @@ extension FamilyRules {
             transform: DenseNames("generator_predictions.dense", activation: .gelu, norm: "generator_predictions.LayerNorm"),
             decoder: "generator_lm_head.weight", bias: "generator_lm_head.bias")
         // The summary keys apply only to the head for multiple choice.
-        rules.keys = .bert + [
-            .obeyed("embedding_size", as: .integer),
-            .obeyed("summary_activation", as: .string),
-            .only("first last mean cls_index", "summary_type"),
-            .only("true", "summary_use_proj", why: "a choice has to be projected"),
-            .refused("summary_proj_to_labels", why: "the projection is as wide as the state"),
-            .inert(.training, "summary_first_dropout summary_last_dropout"),
-        ]
+        rules.keys =
+            .bert + [
+                .obeyed("embedding_size", as: .integer),
+                .obeyed("summary_activation", as: .string),
+                .only("first last mean cls_index", "summary_type"),
+                .only("true", "summary_use_proj", why: "a choice has to be projected"),
+                .refused("summary_proj_to_labels", why: "the projection is as wide as the state"),
+                .inert(.training, "summary_first_dropout summary_last_dropout"),
+            ]
         return rules
     }
 }

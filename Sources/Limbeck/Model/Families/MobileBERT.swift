@@ -14,12 +14,14 @@ extension FamilyRules {
         rules.poolerSwitch = "classifier_activation"
         rules.maskedLM = .bert
         rules.maskedLM?.restOfDecoder = "cls.predictions.dense.weight"
-        rules.keys = .bert + [
-            .obeyed("embedding_size intra_bottleneck_size num_feedforward_networks", as: .integer),
-            .obeyed(
-                "trigram_input use_bottleneck use_bottleneck_attention key_query_shared_bottleneck classifier_activation", as: .flag),
-            .obeyed("normalization_type", as: .string), .inert(.repeated, "true_hidden_size"),
-        ]
+        rules.keys =
+            .bert + [
+                .obeyed("embedding_size intra_bottleneck_size num_feedforward_networks", as: .integer),
+                .obeyed(
+                    "trigram_input use_bottleneck use_bottleneck_attention key_query_shared_bottleneck classifier_activation",
+                    as: .flag),
+                .obeyed("normalization_type", as: .string), .inert(.repeated, "true_hidden_size"),
+            ]
         return rules
     }
 }

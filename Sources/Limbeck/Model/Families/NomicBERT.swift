@@ -62,11 +62,12 @@ extension FamilyRules {
         rules.layers = "layers."
         rules.block = newNomicBERTBlock
         rules.maskedLM = .nomicBERT(hasBias: Switch())
-        rules.keys = .bertLayers + [
-            .obeyed("head_dim type_vocab_size", as: .integer), .obeyed("rope_theta", as: .number),
-            .inside("rope_parameters", .rope), .only("1", "partial_rotary_factor"),
-            nomicBERTCode,
-        ]
+        rules.keys =
+            .bertLayers + [
+                .obeyed("head_dim type_vocab_size", as: .integer), .obeyed("rope_theta", as: .number),
+                .inside("rope_parameters", .rope), .only("1", "partial_rotary_factor"),
+                nomicBERTCode,
+            ]
         return rules
     }
 

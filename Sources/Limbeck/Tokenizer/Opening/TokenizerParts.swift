@@ -21,7 +21,8 @@ final class TokenizerParts {
 
     @inline(never)
     init(
-        file: String, vocabulary: Vocabulary, model: Model, preTokenizer: PreTokenizer = .words([]), names: SpecialNames = SpecialNames()
+        file: String, vocabulary: Vocabulary, model: Model, preTokenizer: PreTokenizer = .words([]),
+        names: SpecialNames = SpecialNames()
     ) {
         (self.file, self.vocabulary, self.model) = (file, vocabulary, model)
         (self.preTokenizer, self.names) = (preTokenizer, names)
