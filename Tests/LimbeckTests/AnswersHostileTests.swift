@@ -109,7 +109,8 @@ import Testing
         for length in 5...12 { #expect(refusal(.init(topK: 5, maxLength: length), question: "x") == nil, "\(length)") }
     }
 
-    /// Added tokens found in what one character becomes are words that begin at one byte, and no window may begin there for ever.
+    /// Added tokens matched in the expansion of one character are words that begin at one byte; windows must still make progress
+    /// there.
     @Test func answeringWhereWordsBeginAtOneByte() throws {
         let jamo = ["\u{1112}", "\u{1161}", "\u{11AB}"].enumerated().map {
             #"{"id":\#(5 + $0),"content":"\#($1)","normalized":true}"#
@@ -132,8 +133,8 @@ import Testing
         return try Session(try sample.open(), options: SessionOptions(threads: 1))
     }
 
-    /// Windows of a long context do not each look through all of the text for the next added token. There are more windows here than
-    /// there is time to do that for.
+    /// The windows of a long context must not each search the whole text for the next added token: there are more windows than
+    /// there would be time for.
     @Test(arguments: [false, true]) func answeringFromALongContextInLinearTime(hasToken: Bool) throws {
         let session = try answerer(added: #"[{"id":5,"content":"[X]","normalized":false}]"#)
         var context = String(repeating: String(repeating: "word", count: 100) + " ", count: 20_000)
@@ -144,7 +145,7 @@ import Testing
         #expect(time < .seconds(10), "\(context.utf8.count) bytes took \(time)")
     }
 
-    /// A context of thousands of windows: no more memory, and answers that are there.
+    /// A context of thousands of windows: no additional memory, and there are answers.
     @Test func answeringFromABook() throws {
         let session = try session("answer")
         var random = Random(seed: 3), context = ""

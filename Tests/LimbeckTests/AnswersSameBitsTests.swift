@@ -11,7 +11,7 @@ import Testing
     static let question = "Who met whom?"
     static let context = texts.joined(separator: " ") + String(repeating: " one more sentence, and still another;", count: 40)
 
-    /// What a session says to everything, one text at a time and all at once.
+    /// The answers of a session to everything, one text at a time and all at once.
     struct Said: Equatable {
         var vectors: [[Float]] = []
         var classes: [[Classification]] = []

@@ -1,10 +1,9 @@
 import Limbeck
 import Testing
 
-/// Byte-level BPE where the golden files do not show it: what is refused, the rules of
-/// tokenizer_config.json, and cutting on from any word.
+/// Byte-level BPE beyond the golden files: what is refused, the rules of tokenizer_config.json, and resuming from any word.
 @Suite struct BytePairsTests {
-    /// The letters of all bytes, in the order of the bytes.
+    /// The characters of all bytes, in byte order.
     static let letters: [String] = {
         var next: UInt32 = 0x100
         return (0..<256).map { byte in
@@ -62,7 +61,7 @@ import Testing
         let tokenizer = try TokenizerTests.open(["tokenizer.json": Self.json()])
         #expect(tokenizer.kind == "byte-level BPE")
         #expect(pieces(tokenizer, "ab ab") == ["ab", "Ġab"])
-        // "a b" comes before "b b", and "ab bb" last.
+        // "a b" has a lower rank than "b b", and "ab bb" has the highest.
         #expect(pieces(tokenizer, "abb abbb") == ["ab", "b", "Ġab", "bb"])
         #expect(pieces(tokenizer, "abbb") == ["abbb"])
         #expect(pieces(tokenizer, "bbb") == ["bb", "b"])
@@ -70,7 +69,7 @@ import Testing
         #expect(tokenizer.encode("é", addSpecialTokens: false).ranges == [0..<2, 0..<2])
     }
 
-    /// A merge before those that make its parts happens as soon as they have.
+    /// A merge with a lower rank than those that make its parts happens as soon as both parts exist.
     @Test func mergesOutOfTurn() throws {
         let tokenizer = try TokenizerTests.open(["tokenizer.json": Self.json(merges: ["ab bb", "Ġa b", "a b", "Ġ a", "b b"])])
         #expect(pieces(tokenizer, "abbb abbb") == ["abbb", "Ġ", "abbb"])
@@ -89,7 +88,7 @@ import Testing
         let plain = try TokenizerTests.open(Self.files())
         #expect(plain.encode("ab ab<mask>").ids.first == 0 && plain.mask == 4 && plain.pad == 1)
         #expect(plain.encode("ab ab").ranges == [0..<0, 0..<2, 3..<5, 0..<0])
-        // The mask leaves the space before it, unless a file says otherwise; its place does not have it.
+        // The mask does not include the space before it unless a file says so.
         #expect(pieces(plain, "a <mask>") == ["a", "Ġ", "<mask>"])
         let strips = try TokenizerTests.open(Self.files(#"{"mask_token":{"content":"<mask>","lstrip":true}}"#))
         #expect(strips.encode("a <mask>").ranges == [0..<0, 0..<1, 2..<8, 0..<0])
@@ -148,7 +147,7 @@ import Testing
         #expect(error.message.contains(words), "\(error.message)")
     }
 
-    /// White space that a token took is not counted again for each token that begins in it: that would take a minute here.
+    /// White space that a token included is not scanned again for each token that begins in it: that would take a minute here.
     @Test(arguments: ["null", #"{"type":"NFC"}"#], [false, true])
     func takenSpaceIsCountedOnce(_ normalizer: String, _ isNormalized: Bool) throws {
         let added = #"[{"id":266,"content":"  ","rstrip":true,"normalized":\#(isNormalized)}]"#
@@ -161,7 +160,7 @@ import Testing
         #expect(encoding.ranges[..<spaces] == [Range<Int>](repeating: count..<count, count: spaces)[...])
     }
 
-    /// A text that is cut part by part, from any word on, has the tokens of the whole.
+    /// A text that is tokenised in parts, from any word on, has the tokens of the whole.
     @Test(arguments: ["null", #"{"type":"NFC"}"#])
     func partsAreCutAsTheWhole(_ normalizer: String) throws {
         let seed = UInt64.random(in: .min ... .max)

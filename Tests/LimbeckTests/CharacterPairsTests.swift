@@ -1,10 +1,10 @@
 import Limbeck
 import Testing
 
-/// BPE over characters where the golden files do not show it: what is refused, merges in several ways, and cutting on from any word.
+/// BPE over characters beyond the golden files: what is refused, several merges for one piece, and resuming from any word.
 @Suite struct CharacterPairsTests {
     static let words = ["<s>", "<unk>", "</s>", "▁", "a", "b", "é", "中", "ab", "abb", "▁a", "▁ab", "bb", "<mask>"]
-    /// As a conversion writes them: every way to make a piece of two, some of parts that only come later.
+    /// As a conversion writes them: every way to make a piece from two, some from parts that are made later.
     static let merges = ["a b", "ab b", "a bb", "▁ ab", "▁a b", "▁ a", "b b"]
     static let metaspace = UnigramTests.metaspace
     static let split = #"{"type":"Split","pattern":{"String":" "},"behavior":"MergedWithPrevious","invert":false}"#
@@ -32,12 +32,12 @@ import Testing
         let tokenizer = try TokenizerTests.open(["tokenizer.json": Self.json()])
         #expect(tokenizer.kind == "BPE")
         #expect(pieces(tokenizer, "abb ab") == ["▁", "abb", "▁ab"])
-        // "▁a" is made of what "ab" leaves.
+        // "▁a" is merged after "ab".
         #expect(pieces(tokenizer, "aab bbb") == ["▁a", "ab", "▁", "bb", "b"])
         #expect(pieces(tokenizer, "é中") == ["▁", "é", "中"])
     }
 
-    /// Each unknown character ends what merges, and not the word.
+    /// Each unknown character ends a merged part, but not the word.
     @Test func unknownCharacters() throws {
         let apart = try TokenizerTests.open(["tokenizer.json": Self.json()])
         #expect(pieces(apart, "abxyab") == ["▁ab", "<unk>", "<unk>", "ab"])
@@ -50,7 +50,7 @@ import Testing
         ])
         #expect(pieces(spelt, "aß\u{7F}b") == ["▁a", "<0xC3>", "<0x9F>", "<0x7F>", "b"])
         #expect(spelt.encode("aß\u{7F}b", addSpecialTokens: false).ranges == [0..<1, 1..<3, 1..<3, 3..<4, 4..<5])
-        // Without any of the tokens, "byte_fallback" does nothing.
+        // Without any byte tokens, "byte_fallback" has no effect.
         let none = try TokenizerTests.open(["tokenizer.json": Self.json(model: #","byte_fallback":true"#)])
         #expect(pieces(none, "aß") == ["▁a", "<unk>"])
     }
@@ -62,7 +62,7 @@ import Testing
         #expect(pieces(tokenizer, "ab ab") == ["ab", "▁ab"])
     }
 
-    /// Runs whose pieces are all as good: each is made of the one before, from the left on, and none of two equal ones.
+    /// Runs whose pieces have equal scores: each is made from the previous one, from left to right, and never from two equal ones.
     @Test func runsOutOfTurn() throws {
         let runs = (2...6).map { String(repeating: "▁", count: $0) }
         let marks = ["▁"] + runs
@@ -79,7 +79,7 @@ import Testing
         }
     }
 
-    /// Where tokens go across a mark, merging does too.
+    /// Where tokens contain a mark inside, merging crosses it.
     @Test func marksInside() throws {
         let json = Self.json(
             words: Self.words + ["b▁", "▁▁"], merges: ["b ▁", "▁ ▁", "a b"], normalizer: Self.spaces, preTokenizer: "null")
@@ -113,7 +113,7 @@ import Testing
         #expect(error.message.contains(words), "\(error.message)")
     }
 
-    /// A text that is cut part by part, from any word on, has the tokens of the whole.
+    /// A text that is tokenised in parts, from any word on, has the tokens of the whole.
     @Test(arguments: [("null", metaspace), ("null", UnigramTests.words), (llama, "null"), (spaces, split)])
     func partsAreCutAsTheWhole(_ normalizer: String, _ preTokenizer: String) throws {
         let seed = UInt64.random(in: .min ... .max)

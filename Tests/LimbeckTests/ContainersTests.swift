@@ -19,7 +19,7 @@ import Testing
         Array(try Data(contentsOf: URL(fileURLWithPath: path(name))))
     }
 
-    /// The folder of a model that has this form of the weights alone.
+    /// A model folder with only this form of the weights.
     static func sample(_ form: String) throws -> Sample {
         let numbers = form.prefix { $0 != "/" }
         var sample = Sample.bert
@@ -61,7 +61,7 @@ import Testing
         let model = try ContainersTests.open(form)
         let reference = try ContainersTests.reference(form)
         #expect(try answers(model) == answers(reference))
-        // Tied tensors are one there, and two in safetensors.
+        // Tied tensors are one there, but two in safetensors.
         let tied = form.hasPrefix("tied/") ? model.vocabSize * model.hiddenSize : 0
         #expect(model.parameters + tied == reference.parameters)
     }

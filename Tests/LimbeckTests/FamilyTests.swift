@@ -3,7 +3,7 @@ import KernelInterface
 import Limbeck
 import Testing
 
-/// What the families' own rules refuse, and what sharing weights saves. Their numbers are in the golden files.
+/// What the rules of the families refuse, and the memory that shared weights save. Their numbers are in the golden files.
 @Suite struct FamilyTests {
     /// A golden model with keys of its configuration changed; nil removes one.
     func edited(_ name: String, _ keys: [String: Any?]) throws -> Sample {

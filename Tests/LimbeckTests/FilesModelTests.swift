@@ -3,7 +3,7 @@ import KernelInterface
 import Limbeck
 import Testing
 
-/// What is read from folders as they come; what is refused is in the hostile tests.
+/// What is read from valid folders; what is refused is in the hostile tests.
 @Suite struct FilesModelTests {
     let models = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../golden/models").standardized
 

@@ -1,7 +1,7 @@
 import Foundation
 import Limbeck
 
-/// A small model folder to spoil: eight wide, one layer, two heads, all weights zero.
+/// A small model folder to corrupt: hidden size 8, one layer, two heads, all weights zero.
 struct Sample {
     struct SampleTensor {
         var name: String
@@ -19,15 +19,15 @@ struct Sample {
     /// Keys and JSON texts of config.json.
     var config: [(key: String, json: String)]
     var tensors: [SampleTensor]
-    /// Files beside those two, or instead of them.
+    /// Files in addition to those two, or instead of them.
     var files: [String: [UInt8]] = [:]
     var missing: Set<String> = []
-    /// Files that are made so many bytes long, by zeros that take no room on the disk.
+    /// Files that are extended to this many bytes, with zeros that take no room on the disk.
     var lengths: [String: Int] = [:]
-    /// Named pipes, which nobody writes to.
+    /// Named pipes without a writer.
     var fifos: [String] = []
 
-    /// A class of transformers' that reads the tokenizer; without it, it is that of the model.
+    /// Sets the class of transformers that reads the tokenizer; by default it is that of the model.
     mutating func setTokenizerClass(_ name: String) {
         files["tokenizer_config.json"] = Array(#"{"tokenizer_class":"\#(name)"}"#.utf8)
     }
@@ -109,7 +109,7 @@ struct Sample {
         return safetensors("{" + header.joined(separator: ",") + "}", data: data)
     }
 
-    /// Writes the folder, reads it, and takes it away again.
+    /// Writes the folder, reads it, and deletes it.
     func load() throws -> LoadedModel { try withFolder { try LoadedModel.load(ModelFolder($0)) } }
 
     /// The same for the whole model, tokenizer and all.

@@ -1,25 +1,25 @@
 import Foundation
 
-/// A GGUF file to spoil: the tensors of a `Sample`, without its heads, as llama.cpp names them.
+/// A GGUF file to corrupt: the tensors of a `Sample` without its heads, with llama.cpp's names.
 struct GGUFSample {
-    /// A value with its type's number before it.
+    /// Each value is preceded by its type code.
     var values: [(key: [UInt8], value: [UInt8])] = []
     var tensors: [Tensor] = []
     var magic: [UInt8] = Array("GGUF".utf8)
     var version: UInt32 = 3
-    /// Nil: as many as there are.
+    /// nil: the actual number.
     var valueCount: UInt64?
     var tensorCount: UInt64?
-    /// What follows the tensors.
+    /// The bytes after the tensors.
     var tail: [UInt8] = []
 
     struct Tensor {
         var name: [UInt8]
-        /// The row's size first.
+        /// The row length first.
         var sizes: [UInt64]
         var type: UInt32 = 0
         var bytes: [UInt8]
-        /// Nil: where it is.
+        /// nil: the actual offset.
         var offset: UInt64?
     }
 

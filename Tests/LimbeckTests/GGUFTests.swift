@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    /// What becomes of blocks, bit for bit.
+    /// The decoded blocks, bit for bit.
     @Test(arguments: BlockFormat.allCases) func blocks(format: BlockFormat) throws {
         let file = try MappedFile(GGUFTests.path("blocks.safetensors"), name: "blocks")
         let tensors = try Safetensors(file).entries
@@ -102,7 +102,7 @@ import Testing
         }
     }
 
-    /// One program, whichever way a number is kept: the same from the file, and from its folder.
+    /// The same answers from the file, and from its folder.
     @Test func places() throws {
         let file = try GGUFTests.bytes("F16.gguf")
         var sample = Sample.bert
@@ -131,7 +131,7 @@ import Testing
         #expect(throws: Never.self) { try file.withUnsafeBytes { try GGUFFile($0, file: "x") } }
     }
 
-    /// Every byte is needed but the padding at the end: no other part from the beginning opens.
+    /// Every byte except the padding at the end is needed: no shorter prefix opens.
     @Test(arguments: ["Q4_0", "distilbert"]) func everyPrefixIsRefused(name: String) throws {
         let file = try GGUFTests.bytes("\(name).gguf")
         for length in stride(from: 0, to: file.count - 32, by: name == "Q4_0" ? 1 : 7) {
@@ -141,8 +141,7 @@ import Testing
         }
     }
 
-    /// Random damage to what stands before the data either changes nothing that matters or is
-    /// refused.
+    /// Random corruption before the data either changes nothing that matters or is refused.
     @Test func damage() throws {
         let seed = UInt64.random(in: 0 ... .max)
         print("gguf damage seed \(seed)")

@@ -22,7 +22,7 @@ extension HostileCase {
         bytePairs(name, status, words) { BytePairsTests.files(merges: lines()) }
     }
 
-    /// A chain of merges, each of which makes a token twice as long as the one before.
+    /// A chain of merges, each of which makes a token twice as long as the previous one.
     private static func chain(_ count: Int) -> [String: String] {
         let tokens = (0...count).map { String(repeating: "a", count: 1 << $0) }
         let merges = tokens.dropLast().map { "\($0) \($0)" }

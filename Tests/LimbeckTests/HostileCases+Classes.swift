@@ -1,7 +1,7 @@
 import Foundation
 import Limbeck
 
-/// What the files beside a vocabulary say of a tokenizer: its class, its special tokens and the added ones.
+/// The settings of a tokenizer in the files beside a vocabulary: its class, its special tokens and the added ones.
 extension HostileCase {
     /// A file beside a vocab.txt of five tokens.
     private static func beside(

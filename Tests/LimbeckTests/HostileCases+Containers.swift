@@ -9,7 +9,7 @@ extension HostileCase {
         HostileCase(name, status, words) { $0.torch { torch in torch.zip(pickle(torch)).bytes } }
     }
 
-    /// The pickled dict of tensors, and this done to it before it ends: the dict is on the stack.
+    /// The pickled dict of tensors, followed by these operations: the dict is on the stack.
     static func after(
         _ name: String, _ status: LimbeckError.Status?, _ words: String = "", _ operations: [UInt8]
     ) -> HostileCase {
@@ -28,7 +28,7 @@ extension HostileCase {
         }
     }
 
-    /// A lie in the archive.
+    /// An archive with a wrong value.
     static func zip(
         _ name: String, _ status: LimbeckError.Status?, _ words: String,
         _ spoil: @escaping @Sendable (inout ZipSample) -> Void

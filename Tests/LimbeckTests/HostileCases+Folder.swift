@@ -85,7 +85,7 @@ extension HostileCase {
 }
 
 extension HostileCase {
-    /// A file with so many bytes that nobody should read them.
+    /// A file that is too long to be read.
     static func long(_ name: String, _ file: String, _ length: Int, _ words: String, _ contents: String = "") -> HostileCase {
         HostileCase(name, .fileUnsupported, words) { sample in
             sample.sentenceTransformers()

@@ -1,6 +1,6 @@
 import Limbeck
 
-/// Keys of JSON files that no table has, that are endless, or many, or of another kind than they should be.
+/// Keys of JSON files that are unknown, very long, very many, or of the wrong kind.
 extension HostileCase {
     static let keys: [HostileCase] = [
         .config("key-unknown", nil, "", "some_thing", "7"),
@@ -86,7 +86,7 @@ extension HostileCase {
         _ name: String, _ status: LimbeckError.Status?, _ words: String, _ member: @escaping @Sendable () -> String
     ) -> HostileCase {
         HostileCase(name, status, words) { sample in
-            // Of no class of its own, so that the components are read.
+            // Without a specific class, so that the components are read.
             sample.setTokenizerClass("PreTrainedTokenizerFast")
             let vocabulary = HostileCase.words.enumerated().map { "\"\($1)\": \($0)" }.joined(separator: ", ")
             sample.files["tokenizer.json"] = Array(

@@ -1,7 +1,7 @@
 import Foundation
 import Limbeck
 
-/// What beginners have in place of a model folder, or of a file of one: each is recognised, and the message says what to do.
+/// What users have in place of a model folder, or of a file in one: each case is recognised, and the message says what to do.
 extension HostileCase {
     private static let pointer = """
         version https://git-lfs.github.com/spec/v1
@@ -11,7 +11,7 @@ extension HostileCase {
         """
     private static let page = "\u{FEFF}\r\n  <!DOCTYPE html>\n<html><body>Sign in</body></html>"
 
-    /// The folder with this file in place of what else it would have of that name.
+    /// The folder with this file in place of the one of that name.
     private static func with(_ name: String, _ words: String, _ file: String, _ contents: String) -> HostileCase {
         HostileCase(name, .fileMalformed, words) { $0.files[file] = Array(contents.utf8) }
     }

@@ -2,7 +2,7 @@ import Limbeck
 
 /// A .model file of SentencePiece.
 extension HostileCase {
-    /// The sample with a .model file under a name that says the class, since nothing else does.
+    /// The sample with a .model file whose name determines the class, since no other file does.
     private static func spm(
         _ name: String, _ status: LimbeckError.Status?, _ words: String = "", file: String = "sentencepiece.bpe.model",
         config: String? = nil, _ spoil: @escaping @Sendable (inout SentencePieceSample) -> Void
@@ -25,7 +25,7 @@ extension HostileCase {
         }
     }
 
-    /// A BPE under no class of its own.
+    /// A BPE without a specific class.
     private static func bpe(
         _ name: String, _ status: LimbeckError.Status?, _ words: String = "",
         _ spoil: @escaping @Sendable (inout SentencePieceSample) -> Void
@@ -74,7 +74,7 @@ extension HostileCase {
         spm("spm-user-defined-long", nil) {
             $0.pieces.append(.init(String(repeating: "c", count: 256), types: [SentencePieceSample.userDefined]))
         },
-        // A type that is none leaves what it was.
+        // An unknown type leaves the value unchanged.
         bpe("spm-user-defined-backend", .fileUnsupported, "the user-defined piece 7") {
             $0.pieces.append(.init("c", types: [SentencePieceSample.userDefined, 99]))
         },
@@ -120,7 +120,7 @@ extension HostileCase {
         bpe("spm-merges-many", .fileInconsistent, "ids") { model in
             for length in 1...256 { model.pieces.append(.init(String(repeating: "c", count: length), -Float(length))) }
         },
-        // The same of more letters. With as many bytes as a file may have, to look all up would take minutes.
+        // The same with more letters. With a file of the maximum size, looking up all of them would take minutes.
         bpe("spm-merges-endless", .fileUnsupported, "combine in too many ways") { model in
             for letter in 0..<26 as Range<UInt8> {
                 for length in 1...256 {

@@ -2,8 +2,8 @@ import Foundation
 import Limbeck
 import Testing
 
-/// Folders that somebody spoilt, a case per idea: each is refused with this status and a message with these words, or (status nil)
-/// opens all the same. `Tests/hostile/README.md` is the list for people.
+/// Corrupt folders, one case per idea: each is refused with this status and a message that contains these words, or (status nil)
+/// opens. `Tests/hostile/README.md` lists them.
 struct HostileCase: CustomTestStringConvertible, Sendable {
     let name: String
     let status: LimbeckError.Status?
@@ -18,7 +18,7 @@ struct HostileCase: CustomTestStringConvertible, Sendable {
         self.spoil = spoil
     }
 
-    /// A weight file with this header and so many bytes of data.
+    /// A weight file with this header and this many bytes of data.
     static func header(
         _ name: String, _ words: String, _ header: String, data: Int = 0, status: LimbeckError.Status = .fileMalformed
     ) -> HostileCase {
@@ -27,7 +27,7 @@ struct HostileCase: CustomTestStringConvertible, Sendable {
         }
     }
 
-    /// config.json with a key set to a JSON text; nil takes the key away.
+    /// config.json with a key set to a JSON text; nil removes the key.
     static func config(
         _ name: String, _ status: LimbeckError.Status?, _ words: String, _ key: String, _ json: String?
     ) -> HostileCase {

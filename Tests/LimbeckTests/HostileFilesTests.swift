@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    /// Random damage either changes nothing that matters or is refused; it never traps.
+    /// Random corruption either changes nothing that matters or is refused; it never traps.
     @Test func damage() {
         let seed = UInt64.random(in: 0 ... .max)
         print("damage seed \(seed)")

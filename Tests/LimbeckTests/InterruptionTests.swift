@@ -3,11 +3,11 @@ import Limbeck
 import Synchronization
 import Testing
 
-/// A caller ends a call, by `SessionOptions.interrupt`.
+/// Ending a call through `SessionOptions.interrupt`.
 @Suite struct InterruptionTests {
     private static let texts = [String](repeating: "This is a small library for reading files.", count: 30_000)
 
-    /// Counts how often it is asked, and ends the call the `last` time.
+    /// Counts the polls, and ends the call at the poll `last`.
     private final class Watch: Sendable {
         let asked = Atomic<Int>(0)
         let last: Int
@@ -66,7 +66,7 @@ import Testing
         for last in 1...4 {
             let watch = Watch(last: last)
             var options = PackOptions(interrupt: watch.options)
-            // Each stage takes longer than it may until somebody is asked.
+            // Each stage takes longer than the polling interval.
             options.progress = { _, _ in Thread.sleep(forTimeInterval: 0.05) }
             let error = try #require(throws: LimbeckError.self) { try Model.pack(source, to: out, options: options) }
             #expect(error.status == .interrupted)

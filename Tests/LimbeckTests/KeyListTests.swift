@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    /// The key has a rule, and so have all inside of its example; the example may be refused for its value.
+    /// The key has a rule, and so do all keys nested in its example; the example may be refused for its value.
     private func check(_ key: String, _ value: Any, _ table: KeyTable, _ place: String) throws {
         let text = try Array(JSONSerialization.data(withJSONObject: [key: value]))
         let notes = Notes()
@@ -86,7 +86,7 @@ import Testing
         for key in members.keys where key != "type" { #expect(known.contains(key), "\(name) has '\(key)'") }
     }
 
-    /// A key stands once in a table: of two rules the second would never be asked.
+    /// A key is in a table only once: a second rule would never apply.
     @Test func rulesDoNotOverlap() {
         var tables: [(String, [KeyRule])] = JSONFile.allCases.map { ("\($0)", $0.table.rules) }
         tables += InnerTable.allCases.map { ("\($0)", $0.table.rules) }
@@ -101,7 +101,7 @@ import Testing
     }
 }
 
-/// What becomes of keys that no rule has.
+/// The treatment of unknown keys.
 @Suite struct UnknownKeyTests {
     private func check(_ table: KeyTable, _ text: String) throws -> [String] {
         let notes = Notes()
@@ -113,10 +113,10 @@ import Testing
         let table = try KeyTable.configuration(#require(family.keys.last))
         #expect(try check(table, #"{"vocabulary_sise": 7}"#) == ["some.json: 'vocabulary_sise' is not known and was ignored"])
         #expect(try check(table, #"{"trainer_notes": {"seed": 7}, "my-own": "x"}"#).count == 2)
-        // What asks for nothing is nothing.
+        // A value that requests nothing is ignored.
         #expect(
             try check(table, #"{"rope_scale": null, "adapter": {}, "window": 0, "norm": "", "experts": [[], {"a": false}]}"#) == [])
-        // And what is about training changes no answer, whatever its other words.
+        // Keys about training change no answer, whatever their other words.
         #expect(try check(table, #"{"max_grad_norm": 1.0, "loss_scale": 8, "attention_dropout_rate": 0.5}"#).count == 3)
         for key in [
             "rope_scale", "final_logit_softcapping", "hiden_act", "attention_window", "qk_norm", "Rope-Theta", "emb_pooler",
@@ -153,7 +153,7 @@ import Testing
         }
     }
 
-    /// Notes are few, and short, and their making takes no time that a file could stretch.
+    /// Notes are few and short, and a file cannot make their creation slow.
     @Test func notesAreBounded() throws {
         let table = KeyTable.configuration([])
         let many = "{" + (0..<2000).map { #""word\#($0)": 1"# }.joined(separator: ", ") + "}"

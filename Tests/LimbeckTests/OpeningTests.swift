@@ -2,7 +2,7 @@ import Foundation
 import Limbeck
 import Testing
 
-/// What is said of paths, and what `inspect` says of folders that open.
+/// Messages about paths, and the notes of `inspect` about folders that open.
 @Suite struct OpeningTests {
     private func message(_ path: String) -> String {
         do throws(LimbeckError) {
@@ -13,7 +13,7 @@ import Testing
         }
     }
 
-    /// The folder stands before the file, once.
+    /// The folder precedes the file, once.
     @Test func errorsNameTheFolder() throws {
         var sample = Sample.bert
         sample.set("hidden_act", "\"mish\"")
@@ -31,7 +31,7 @@ import Testing
             let error = try #require(throws: LimbeckError.self) { _ = try Tokenizer(path: path) }
             #expect(error.message.hasPrefix("\(path): no tokenizer, which may be tokenizer.json or vocab.txt or vocab.json or "))
         }
-        // A name that begins as the path does is not taken for it.
+        // A file name that begins like the path is not taken for it.
         try Sample.bert.withFolder { path in
             let folder = "c"
             try FileManager.default.createDirectory(atPath: "\(path)/\(folder)", withIntermediateDirectories: true)
@@ -103,7 +103,7 @@ import Testing
         #expect(unknown.answers == .embed)
         #expect(unknown.notes == ["config.json: architecture 'BertForPoetry' is unknown; opened as 'BertModel'"])
 
-        // The first that is there.
+        // The first that exists.
         let several = try notes { $0.set("architectures", #"["BertForMaskedLM", "FSDPBertForSequenceClassification"]"#) }
         #expect(several.notes.isEmpty && several.answers == [.embed, .classify])
         let encoder = try notes { $0.set("architectures", #"["BertModel", "BertForSequenceClassification"]"#) }

@@ -2,7 +2,8 @@ import Foundation
 import Limbeck
 import Testing
 
-/// Packs that are cut, damaged or lie. What opens, computes; nothing traps, and nothing is read or written outside.
+/// Packs that are truncated, corrupted or inconsistent. A pack that opens can be run; nothing traps, and nothing is read or written
+/// out of bounds.
 @Suite struct PackHostileTests {
     /// One of each kind of part: a relative bias, rotary and disentangled positions, trigrams, layers that share weights, a decoder.
     static let names = [
@@ -23,7 +24,7 @@ import Testing
         #expect(throws: LimbeckError.self) { try Model(path: sample.path) }
     }
 
-    /// A bit of the header or the description is noticed at opening; one of the weights by `verify`.
+    /// A flipped bit in the header or the description is detected at opening; one in the weights by `verify`.
     @Test func flippedBits() throws {
         let sample = try PackSample("Tests/golden/models/bert-token")
         let whole = try sample.bytes
@@ -64,7 +65,7 @@ import Testing
         }
     }
 
-    /// A header whose length is no multiple of 64: the tensors stand between the boundaries.
+    /// A header whose length is not a multiple of 64: the tensors are not on boundaries.
     @Test func misaligned() throws {
         let sample = try PackSample("Tests/golden/models/bert-token")
         let bytes = try sample.bytes
@@ -79,7 +80,7 @@ import Testing
         }
     }
 
-    /// Every number and word of the description in turn becomes another; the checksums are made to fit.
+    /// Every number and word of the description in turn is replaced; the checksums are updated.
     @Test(arguments: names) func everyValueOfTheDescription(name: String) throws {
         let sample = try PackSample("Tests/golden/\(name)")
         var parts = try PackParts(sample.bytes)
@@ -102,7 +103,7 @@ import Testing
         #expect(refused > 100 && opened > 10, "\(opened) opened, \(refused) refused")
     }
 
-    /// The table that scores of positions are looked up with has to stay in them.
+    /// The indices of position scores must stay in their tables.
     @Test func rowsOfPositions() throws {
         let sample = try PackSample("Tests/golden/models/deberta")
         let parts = try PackParts(sample.bytes)
@@ -117,7 +118,7 @@ import Testing
         }
     }
 
-    /// What of vectors and prompts does not fit together.
+    /// Inconsistent descriptions of vectors and prompts.
     @Test func vectorsThatLie() throws {
         let sample = try PackSample("Tests/golden/cases/sentences/stages")
         let whole = try PackParts(sample.bytes)
@@ -138,7 +139,7 @@ import Testing
         ] as [(String, String, String?)] {
             var parts = whole
             if from.contains("prompt") && !from.contains("leaves") || from.contains("text") || from.contains("similarity") {
-                // A model of which only these are more than format 1 says.
+                // A model in which only these require more than format 1.
                 parts = try PackParts(PackSample("Tests/golden/cases/sentences/prompts").bytes)
             }
             let place = try #require(parts.description.firstRange(of: Array(from.utf8)), "\(from)")
@@ -230,7 +231,7 @@ import Testing
         return values
     }
 
-    /// Words of lists, and what else they might be.
+    /// Words of lists, and their alternatives.
     private static let words: [String: [String]] = {
         let lists = [
             ["embedded", "hidden", "narrow", "projected", "context", "attended", "intermediate"],

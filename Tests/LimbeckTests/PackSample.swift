@@ -1,7 +1,7 @@
 import Foundation
 import Limbeck
 
-/// A pack in a folder of its own, which goes when this goes.
+/// A pack in its own folder, which is deleted with this object.
 final class PackSample {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("limbeck-pack-\(UUID().uuidString)").path
     var path: String { folder + "/model.limbeck" }
@@ -23,7 +23,7 @@ final class PackSample {
     func write(_ bytes: [UInt8]) throws { try Data(bytes).write(to: URL(fileURLWithPath: path)) }
 }
 
-/// A pack taken apart, to be spoilt and put together again with checksums that fit: written without the engine's own writer.
+/// A pack in parts, to be corrupted and reassembled with valid checksums; it does not use the engine's writer.
 struct PackParts {
     var tensors: [(name: String, dtype: String, shape: [Int], bytes: [UInt8])] = []
     var checksums = "limbeck.checksums"
@@ -62,7 +62,7 @@ struct PackParts {
         return PackParts.sealed(safetensors(header, data: data))
     }
 
-    /// A pack's bytes with the checksums of what is there now.
+    /// A pack's bytes with updated checksums.
     static func sealed(_ bytes: [UInt8]) -> [UInt8] {
         bytes.withUnsafeBytes { buffer in
             guard let file = try? Safetensors(buffer, file: "pack"), let last = file.entries.last else { return bytes }

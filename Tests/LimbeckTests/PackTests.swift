@@ -2,7 +2,7 @@ import Foundation
 import Limbeck
 import Testing
 
-/// A pack is the model it was made of: the same answers by every bit, from a file that is used where it stands.
+/// A pack is the model it was made from: the same answers, bit for bit, from a file that is used in place.
 @Suite struct PackTests {
     /// Every family, head and activation.
     @Test(arguments: GoldenModelTests.names)
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    /// Nothing of the source is lost without a word.
+    /// No part of the source is dropped silently.
     @Test func everyTensorIsAccountedFor() throws {
         for (extra, isKnown) in [
             ("embeddings.position_ids", true), ("cls.predictions.bias", true), ("encoder.layer.7.output.dense.bias", true),

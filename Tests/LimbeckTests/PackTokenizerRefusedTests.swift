@@ -1,9 +1,10 @@
 import Limbeck
 import Testing
 
-/// Tensors and descriptions of tokenizers that are refused by name: what cutting a text relies on, a case for each.
+/// Tensors and descriptions of tokenizers that are refused with the name of the culprit: one case for each property on which
+/// tokenising relies.
 @Suite struct PackTokenizerRefusedTests {
-    /// A change, and what the message says.
+    /// A change, and the expected words of the message.
     struct Case: CustomTestStringConvertible, Sendable {
         let testDescription: String
         let kind: String
@@ -30,7 +31,7 @@ import Testing
             }
         }
 
-        /// No number but this one.
+        /// Sets all bytes to one value.
         static func fill(_ name: String, _ bytes: UInt8, _ kind: String = "byte-level", words: String? = nil) -> Case {
             Case("\(name) of \(bytes)", kind, words ?? "tensor 'tokenizer.\(name)'") { sample in
                 let place = sample.place(of: "tokenizer.\(name)")
@@ -39,7 +40,7 @@ import Testing
         }
     }
 
-    /// The first merge among the tokens of the small byte-level tokenizer, in numbers of four bytes.
+    /// The first merge among the tokens of the small byte-level tokenizer, as an index of four-byte numbers.
     private static let merge = 5 * 256
 
     static let cases: [Case] = [
@@ -82,7 +83,7 @@ import Testing
         .edit(#""unknownScore":-4"#, #""unknownScore":-1"#, "Unigram", "'tokenizer.scores'"),
         .edit(#""unknown":1"#, #""unknown":99"#, "Unigram", "'unknown' is 99"),
         // The description.
-        .edit(#""kind":"wordPiece""#, #""kind":"other""#, "WordPiece", "the kind 'other'"),
+        .edit(#""kind":"wordPiece""#, #""kind":"other""#, "WordPiece", "of kind 'other'"),
         .edit(#""maximumCharacters":100"#, #""maximumCharacters":257"#, "WordPiece", "'maximumCharacters' is 257"),
         .edit(#""unknown":0"#, #""unknown":-1"#, "WordPiece", "'unknown' is -1"),
         .edit(#""cls":1"#, #""cls":99"#, "WordPiece", "'cls' is 99"),
@@ -106,7 +107,7 @@ import Testing
         #expect(error.message.contains(item.words), "\(error.message)")
     }
 
-    /// Each tensor that is missing, or of another type.
+    /// Each tensor in turn is missing, or of another type.
     @Test(arguments: PackTokenizerCase.small) func everyTensorCounts(_ item: PackTokenizerCase) throws {
         let sample = PackTokenizerSample(try item.open())
         for place in sample.tensors.indices {

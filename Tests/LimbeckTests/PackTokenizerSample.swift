@@ -2,7 +2,7 @@ import Foundation
 import Limbeck
 import Testing
 
-/// The tensors of a tokenizer's pack, to be spoilt, and the file they make: one block of memory on a 64-byte boundary.
+/// The tensors of a tokenizer's pack, to be corrupted, and the file they form: one block of memory on a 64-byte boundary.
 struct PackTokenizerSample {
     struct Tensor {
         var name: String
@@ -101,7 +101,7 @@ struct PackTokenizerCase: CustomTestStringConvertible, Sendable {
         return cases + small
     }()
 
-    /// Small ones, in which nearly every number means something, that have every kind of table together.
+    /// Small ones in which nearly every number matters, and which together have every kind of table.
     static let small: [PackTokenizerCase] = {
         let added = #"""
             [{"id":5,"content":"b","normalized":false,"lstrip":true},{"id":6,"content":"<s","normalized":true,"single_word":true},
@@ -140,7 +140,7 @@ struct PackTokenizerCase: CustomTestStringConvertible, Sendable {
             """
     }()
 
-    /// Random texts of what tokenizers look at.
+    /// Random texts of characters that matter to tokenizers.
     static func text(_ random: inout Random, _ most: Int = 60) -> [UInt8] {
         let parts = [
             "a", "b", "ab", "abb", "the", " ", "  ", "\n", "▁", "▁▁", "<s", "<s>", "[MASK]", "é", "e\u{301}", "É!", "中", ".", "'s",

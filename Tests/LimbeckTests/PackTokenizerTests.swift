@@ -2,9 +2,10 @@ import Foundation
 import Limbeck
 import Testing
 
-/// A tokenizer written to tensors and opened from them is the same, and whatever the tensors hold, no text is cut out of bounds.
+/// A tokenizer that is written to tensors and opened from them is the same; and whatever the tensors contain, tokenising stays in
+/// bounds.
 @Suite struct PackTokenizerTests {
-    /// All that a tokenizer makes of a text.
+    /// The complete result of tokenising a text.
     private struct Cut: Equatable {
         var tokens: Tokens
         var parts: [[Int32]]
@@ -58,7 +59,7 @@ import Testing
 
     // MARK: Damage
 
-    /// Opens what was spoilt, and if that is possible cuts texts; whatever comes out is in bounds. Returns whether it opened.
+    /// Opens a corrupted sample and, if that succeeds, tokenises texts; all results are in bounds. Returns whether it opened.
     @discardableResult
     private func cut(_ sample: PackTokenizerSample, _ texts: [[UInt8]], _ about: @autoclosure () -> String) -> Bool {
         guard let tokenizer = try? sample.open() else { return false }
@@ -91,7 +92,7 @@ import Testing
 
     private func texts(_ random: inout Random) -> [[UInt8]] { (0..<8).map { _ in PackTokenizerCase.text(&random) } }
 
-    /// Random numbers in each table in turn, and tables cut short. How many rounds: LIMBECK_DAMAGE_ROUNDS, or one.
+    /// Random numbers in each table in turn, and truncated tables. LIMBECK_DAMAGE_ROUNDS sets the number of rounds, by default one.
     @Test(arguments: PackTokenizerCase.small) func damagedTables(_ item: PackTokenizerCase) throws {
         let seed = UInt64.random(in: .min ... .max)
         var random = Random(seed: seed)
@@ -108,7 +109,7 @@ import Testing
                 }
             }
         }
-        // Not all damage is found, as not all matters.
+        // Not all corruption is detected, since not all of it matters.
         #expect(opened > 0)
     }
 

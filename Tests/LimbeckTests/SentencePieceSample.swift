@@ -1,9 +1,9 @@
-/// A .model file to spoil, written field by field as sentencepiece_model.proto numbers them.
+/// A .model file to corrupt, written field by field with the numbers of sentencepiece_model.proto.
 struct SentencePieceSample {
     struct Piece {
         var text: [UInt8]
         var score: Float
-        /// The last that exists counts.
+        /// The last valid one counts.
         var types: [UInt64]
 
         init(_ text: String, _ score: Float = -1, types: [UInt64] = [normal]) {
@@ -27,7 +27,7 @@ struct SentencePieceSample {
     var charsmaps = [Charsmap().bytes]
     /// More options of the trainer.
     var trainer: [UInt8] = []
-    /// What no message has.
+    /// Fields that no message has.
     var unknownFields: [UInt8] = []
 
     var bytes: [UInt8] {
@@ -40,9 +40,9 @@ struct SentencePieceSample {
             + charsmaps.flatMap { Protobuf.field(3, Protobuf.field(2, $0)) }
     }
 
-    /// A charsmap that has "b" for "a", unit by unit.
+    /// A charsmap that maps "a" to "b", unit by unit.
     struct Charsmap {
-        /// No byte leads to the others.
+        /// The other units are unreachable.
         var units: [Int: UInt32] = [0: step(0, to: 1), 0x60: key | 0x61 | step(0x60, to: 2), 2: value(0)]
         var count = 256
         var pool: [UInt8] = [0x62, 0]

@@ -2,7 +2,7 @@ import Foundation
 import Limbeck
 import Testing
 
-/// What transformers makes of texts with .model files alone, written by Tests/golden/make_sentencepiece.py.
+/// The tokens of transformers for .model files alone, written by Tests/golden/make_sentencepiece.py.
 @Suite struct SentencePieceTests {
     static let folder = "Tests/golden/sentencepiece"
     static let names = ((try? FileManager.default.contentsOfDirectory(atPath: Repository.path(folder))) ?? []).sorted()
@@ -38,7 +38,7 @@ import Testing
         tokenizer.encode(text).ids.map { tokenizer.token($0) }
     }
 
-    /// Fields in any order, several times, and of numbers that nobody knows: the last that is known counts.
+    /// Fields in any order, repeated, and with unknown numbers: the last known one counts.
     @Test func theLastFieldCounts() throws {
         var model = SentencePieceSample()
         model.pieces[4].types = [SentencePieceSample.userDefined, SentencePieceSample.normal, 99]
@@ -49,7 +49,7 @@ import Testing
         #expect(tokenizer.vocabularySize == 9)
     }
 
-    /// The class is that of the files beside it, and without any that of the file's name.
+    /// The class is given by the files beside it, and otherwise by the file's name.
     @Test func theNameOfTheFileSaysTheClassWhereNobodyDoes() throws {
         var model = SentencePieceSample()
         #expect(tokens(try open(model), "b") == ["<s>", "▁", "b", "</s>"])
@@ -85,22 +85,22 @@ import Testing
 
     private static let letters: [(String, Float)] = [("▁", -100), ("a", -101), ("b", -102), ("c", -103)]
 
-    /// A piece is made of any two others, those of better pieces first; of equal scores the one that comes first.
+    /// A piece is made from any two others, better pieces first; ties go to the piece that comes first.
     @Test func piecesAreMergedByTheirScores() throws {
         #expect(try merged([("ab", -1), ("bc", -2)] + Self.letters, "abc") == ["▁", "ab", "c"])
         #expect(try merged([("ab", -2), ("bc", -1)] + Self.letters, "abc") == ["▁", "a", "bc"])
         #expect(try merged([("bc", -1), ("ab", -1)] + Self.letters, "abc") == ["▁", "a", "bc"])
         #expect(try merged([("ab", -1), ("bc", -1)] + Self.letters, "abc") == ["▁", "ab", "c"])
-        // In both ways: of "ab" and "c", and of "a" and "bc".
+        // In both ways: from "ab" and "c", and from "a" and "bc".
         #expect(try merged([("ab", -2), ("bc", -3), ("abc", -4)] + Self.letters, "abc") == ["▁", "abc"])
         #expect(try merged([("bc", -2), ("abc", -4)] + Self.letters, "abc") == ["▁", "abc"])
-        // What is made of no two pieces is never made.
+        // A piece that is not the concatenation of two others is never made.
         #expect(try merged([("abc", -1)] + Self.letters, "abc") == ["▁", "a", "b", "c"])
-        // The better piece before its parts can be: at once when these are there.
+        // A piece that is better than its parts: it is made as soon as these exist.
         #expect(try merged([("abab", -1), ("ab", -2), ("ba", -1.5)] + Self.letters, "abab") == ["▁", "a", "ba", "b"])
     }
 
-    /// Control and other pieces are none that merge.
+    /// Control pieces and other special pieces do not merge.
     @Test func onlyNormalPiecesMerge() throws {
         var model = SentencePieceSample()
         model.modelType = SentencePieceSample.bpe

@@ -17,7 +17,7 @@ import Testing
 
     // MARK: Bits
 
-    /// Everything that a model says to texts, with some prompts.
+    /// All answers of a model to texts, with several prompts.
     private func answers(_ model: Model, _ options: SessionOptions, oneByOne: Bool = false) throws -> [[Float]] {
         let session = try Session(model, options: options)
         var answers: [[Float]] = []
@@ -32,7 +32,7 @@ import Testing
                 }
             }
         }
-        // In the order of the texts, whatever came together.
+        // In the order of the texts, however they were batched.
         return answers.sorted { $0.count != $1.count ? $0.count < $1.count : $0.lexicographicallyPrecedes($1) }
     }
 
@@ -185,7 +185,7 @@ import Testing
         }
     }
 
-    /// Scores of a cross-encoder: its folder's word, but for a ranking by one of two labels.
+    /// Scores of a cross-encoder: as its folder specifies, except a ranking by one of two labels.
     @Test func scores() throws {
         for (name, scores) in [
             ("cross-encoder", .sigmoid), ("cross-encoder-labels", .softmax), ("cross-encoder-3", .sigmoid),
@@ -214,7 +214,7 @@ import Testing
                 != cross.rerank(query: "a", documents: ["b"], options: ClassifyOptions(prompt: "")))
     }
 
-    /// What stands without a modules.json is not read, as the library does not, and `inspect` says so.
+    /// Files that have no effect without a modules.json are not read, as in the library, and `inspect` says so.
     @Test func filesWithoutModules() throws {
         var sample = Sample.bert
         sample.files["sentence_bert_config.json"] = Array(#"{"max_seq_length": 3}"#.utf8)

@@ -2,7 +2,7 @@ import Foundation
 import Limbeck
 import Testing
 
-/// Files of the repository, found from where this source stands.
+/// Files of the repository, located relative to this source file.
 enum Repository {
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().path

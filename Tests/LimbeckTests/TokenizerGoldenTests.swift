@@ -2,7 +2,7 @@ import Foundation
 import Limbeck
 import Testing
 
-/// What the Hugging Face tokenizers make of tricky texts, written by Tests/golden/make_tokenizer.py.
+/// The results of the Hugging Face tokenizers for difficult texts, written by Tests/golden/make_tokenizer.py.
 @Suite struct TokenizerGoldenTests {
     static let folder = "Tests/golden/tokenizer"
     static let names = ((try? FileManager.default.contentsOfDirectory(atPath: Repository.path(folder))) ?? [])

@@ -2,7 +2,7 @@ import Foundation
 import Limbeck
 import Testing
 
-/// What the golden files do not show: the files that are refused, the buffers, and hostile texts.
+/// Beyond the golden files: files that are refused, buffers, and hostile texts.
 @Suite struct TokenizerTests {
     static let tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "##a", "b", "the", "##the", ".", "中"]
     let tokenizer: Tokenizer
@@ -137,7 +137,7 @@ import Testing
         #expect(throws: LimbeckError.self) { _ = try Tokenizer(path: "") }
     }
 
-    /// A token that takes the white space after it leaves it for the search: another token may begin in there.
+    /// A token that includes the white space after it leaves it to the search: another token may begin in it.
     @Test func tokensThatBeginInTakenSpace() throws {
         for normalized in [false, true] {
             let added = """
@@ -153,8 +153,8 @@ import Testing
         #expect(tokenizer.encode(String(repeating: " ", count: 1 << 20)).ids.count == 1 << 20)
     }
 
-    /// The spaces that the normaliser puts around an ideograph have its place: one may be taken by the token before it, the other by the
-    /// token after it.
+    /// The spaces that the normaliser puts around an ideograph have its offsets: one may be included by the token before it, the
+    /// other by the token after it.
     @Test func tokensThatTakeInsertedSpace() throws {
         for content in ["b", "中"] {
             let added = """
@@ -167,7 +167,7 @@ import Testing
         }
     }
 
-    /// A token of white space that takes white space on both sides: the second one finds that the first has taken it all.
+    /// A token of white space that includes white space on both sides: the first such token leaves nothing for the second.
     @Test func tokensThatTakeEachOthersSpace() throws {
         let added = #"[{"id":5,"content":" ","lstrip":true,"rstrip":true,"normalized":false}]"#
         let encoding = try Self.open(["tokenizer.json": Self.json(added: added)]).encode("   a")
@@ -202,7 +202,7 @@ import Testing
         #expect(tokenizer.specialTokenCount(pair: false) == 2 && tokenizer.specialTokenCount(pair: true) == 3)
     }
 
-    /// Both texts are longer than there is room, the room is odd: the longer text gets one token more.
+    /// Both texts are longer than the room, which is odd: the longer text gets one token more.
     @Test func truncationOfLongPairs() {
         let short = [UInt8]("a a a a a a a".utf8)
         let long = [UInt8]("b b b b b b b b".utf8)
@@ -213,7 +213,7 @@ import Testing
         #expect(tokenizer.encode("a", pair: "b", addSpecialTokens: false, maxLength: .max).ids == [5, 7])
     }
 
-    /// One piece of text many times over, shown as such and not byte by byte.
+    /// A text repeated many times, described as such instead of byte by byte.
     struct LongText: CustomTestStringConvertible {
         let piece: [UInt8]
         let count: Int
@@ -237,8 +237,8 @@ import Testing
         #expect(tokenizer.tokens(text, pair: text, maxLength: 65).ids.count <= 65)
     }
 
-    /// A text that is cut part by part, from any word on, has the tokens of the whole: an added token at the beginning of a part sees
-    /// what stands before it.
+    /// A text that is tokenised in parts, from any word on, has the tokens of the whole: an added token at the beginning of a part
+    /// sees the text before it.
     @Test func partsAreCutAsTheWhole() throws {
         let seed = UInt64.random(in: .min ... .max)
         var random = Random(seed: seed)
@@ -269,7 +269,7 @@ import Testing
         }
     }
 
-    /// Cutting on from the word of token `index` gives the tokens of the whole from there on.
+    /// Resuming from the word of token `index` gives the tokens of the whole from there on.
     static func expectRest(
         _ tokenizer: Tokenizer, _ text: [UInt8], of whole: Part, from index: Int, _ place: inout Tokenizer.Place, seed: UInt64
     ) {

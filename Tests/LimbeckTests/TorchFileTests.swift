@@ -28,8 +28,7 @@ import Testing
         #expect(turned.first { $0.name == "classifier.weight" }?.strides == [1, 3])
     }
 
-    /// Aligned float32 is used where it stands in the mapped file. What else is in memory are the
-    /// packed layers, which safetensors need too.
+    /// Aligned float32 is used in place in the mapped file. Private memory has only the packed layers, which safetensors need too.
     @Test func usedInPlace() throws {
         let loaded = try loaded("plain/zip.bin")
         let mapping = try #require(loaded.files.mappings.first).bytes
@@ -52,7 +51,7 @@ import Testing
         }
     }
 
-    /// Every byte is needed: no part of a file from its beginning opens, and nothing traps on it.
+    /// Every byte is needed: no prefix of a file opens, and nothing traps on it.
     @Test(arguments: [
         "plain/zip", "plain/legacy", "plain/zip-views", "tied/legacy", "plain/zip-protocol-5",
     ])
@@ -65,7 +64,7 @@ import Testing
         }
     }
 
-    /// Random damage to a pickle or a directory either changes nothing that matters or is refused.
+    /// Random corruption of a pickle or a directory either changes nothing that matters or is refused.
     @Test func damage() throws {
         let seed = UInt64.random(in: 0 ... .max)
         print("torch file damage seed \(seed)")

@@ -38,18 +38,18 @@ enum Pickled {
     static func whole(_ value: [UInt8]) -> [UInt8] { [0x80, 2] + value + [0x2E] }
 }
 
-/// A zip archive, each number of which can be a lie.
+/// A zip archive in which each number can be wrong.
 struct ZipSample {
     struct Entry {
         var name: String
         var bytes: [UInt8]
         var flags: UInt16 = 0
         var method: UInt16 = 0
-        /// As the directory says, if that is not the bytes' own.
+        /// The value in the directory, if not the actual one.
         var size: Int?
         var compressed: Int?
         var offset: Int?
-        /// As the local header says.
+        /// The value in the local header.
         var localName: [UInt8]?
         var localSize: Int?
         var directoryName: [UInt8]?

@@ -1,7 +1,7 @@
 import Limbeck
 import Testing
 
-/// Unigram where the golden files do not show it: what is refused, and cutting on from any word.
+/// Unigram beyond the golden files: what is refused, and resuming from any word.
 @Suite struct UnigramTests {
     static let pieces = [
         ("<s>", 0.0), ("<unk>", 0.0), ("</s>", 0.0), ("▁", -3.0), ("a", -4.0), ("b", -4.5), ("▁a", -3.5), ("ab", -5.0),
@@ -84,7 +84,7 @@ import Testing
         #expect(error.message.contains(words), "\(error.message)")
     }
 
-    /// Steps of a double array that lead out of it, for any byte and through any value.
+    /// Double arrays with steps that lead out of bounds, for any byte and through any value.
     @Test(arguments: ["BAAAAP///wAA", "BAAAAAD//38A", "BAAAAAABAAAA", "CAAAAAAEAABhAQAA"])
     func charsmapsThatLeadOut(_ base64: String) throws {
         let json = Self.step(#""type":"Precompiled","precompiled_charsmap":"\#(base64)""#)
@@ -93,7 +93,7 @@ import Testing
         #expect(tokenizer.encode(text).ids.count > 0)
     }
 
-    /// A text that is cut part by part, from any word on, has the tokens of the whole.
+    /// A text that is tokenised in parts, from any word on, has the tokens of the whole.
     @Test(arguments: [words, metaspace, punctuation("")]) func partsAreCutAsTheWhole(_ preTokenizer: String) throws {
         let seed = UInt64.random(in: .min ... .max)
         var random = Random(seed: seed)
@@ -118,7 +118,7 @@ import Testing
         }
     }
 
-    /// Unknown characters in a row are one token, or the bytes of all: each stands for the whole row, however long that is.
+    /// Consecutive unknown characters are one token, or the bytes of all: each has the offsets of the whole run, however long.
     @Test(arguments: [false, true]) func truncationLeavesPlaces(_ spellsBytes: Bool) throws {
         let bytes = (0..<256).map { byte in
             let digits = String(byte, radix: 16, uppercase: true)

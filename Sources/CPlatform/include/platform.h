@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* ---- Files: functions return 0 or an errno ---------------------------------------------------------------------- */
+/* ---- Files: 0 or an errno ------------------------------------------------------------------------------------- */
 
 /* Maps a whole regular file read-only and shared. An empty file gives bytes NULL, count 0. */
 int platform_map(const char *path, const void **bytes, size_t *count);

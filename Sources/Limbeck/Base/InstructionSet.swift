@@ -30,8 +30,8 @@ public enum InstructionSet: UInt32, Sendable, CaseIterable {
     case avxVNNI = 5
     /// AVX-512 and its VNNI (Cascade Lake, Zen 4 and later).
     case avx512VNNI = 6
-    /// AVX-512 VNNI and AMX int8 (Sapphire Rapids and later). When a session first asks for it, the operating system is asked for
-    /// permission to use the tile registers; the permission is for the whole process and is never withdrawn.
+    /// AVX-512 VNNI and AMX int8 (Sapphire Rapids and later). When a session asks for it, the operating system grants the process
+    /// permission to use it, once and for good.
     case amx = 7
     /// NEON and its dot products (Cortex-A55 and A76, Neoverse N1 and later).
     case neonDot = 8

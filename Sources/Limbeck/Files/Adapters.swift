@@ -1,5 +1,5 @@
-/// Adapters (LoRA and similar): small matrices that peft and `adapters` train on top of a model's weights. They must be merged into
-/// the weights before a folder is opened: without them, the folder would give the answers of the base model.
+/// Adapters: small matrices that peft and `adapters` train on top of a model's weights. They must be merged into the weights before
+/// a folder is opened: without them, the folder would give the answers of the base model.
 enum Adapters {
     /// The advice at the end of an error message.
     static var advice: Message {

@@ -125,7 +125,7 @@ package struct TorchFile {
         guard case .bool(true)? = machine.rootMember("little_endian") else {
             throw LimbeckError(
                 .fileUnsupported,
-                "\(file): 'little_endian' is not True: written on a big-endian machine")
+                "\(file): 'little_endian' is not True, expected a little-endian file")
         }
         let pickle = try PickleReader.read(bytes, at: &position, file: file)
         let keys = try PickleReader.read(bytes, at: &position, file: file)
