@@ -54,9 +54,9 @@ swift_module() { # name folder flags…
 }
 
 # The folder in memory takes the place of these.
-c_object platform Sources/CPlatform/platform.c -I Sources/CPlatform/include -Dplatform_map=file_map -Dplatform_unmap=file_unmap \
+c_object posix Sources/CPlatform/posix.c -I Sources/CPlatform/include -Dplatform_map=file_map -Dplatform_unmap=file_unmap \
     -Dplatform_kind_of=file_kind_of -Dplatform_find=file_find -Dplatform_names_in=file_names_in -Dplatform_write_file=file_write_file -Dplatform_allocate=system_allocate -Dplatform_free=system_free
-c_object cgroup Sources/CPlatform/cgroup.c -I Sources/CPlatform/include
+for name in cgroup cpu linux other; do c_object $name Sources/CPlatform/$name.c -I Sources/CPlatform/include; done
 c_object memory Tests/fuzz/memory.c -I Sources/CPlatform/include -I Tests/fuzz/include
 for source in Sources/CUnicodeTables/*.c; do
     c_object "$(basename "$source" .c)" "$source" -I Sources/CUnicodeTables/include

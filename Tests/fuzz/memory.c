@@ -1,4 +1,4 @@
-/* The functions of CPlatform that touch files and memory, over a folder in memory. scripts/fuzz.sh renames those of platform.c. */
+/* The functions of CPlatform that touch files and memory, over a folder in memory. scripts/fuzz.sh renames those of posix.c. */
 #include "fuzz.h"
 #include "platform.h"
 
