@@ -91,7 +91,7 @@ import Testing
         ("[1 2]", "byte 3, expected ',' or ']'"), ("{\"a\":1 \"b\":2}", "',' or '}'"), ("[1}", "',' or ']'"), ("nul", "a value"),
         ("NaN", "a value"), ("Infinity", "a value"), ("-", "a digit"), ("01", "end of the text"), ("1.", "a digit"),
         (".5", "a value"),
-        ("1e", "a digit"), ("+1", "a value"), ("1 2", "end of the text"), ("\"a", "expected '\"'"), ("\"\\x\"", "an escape"),
+        ("1e", "a digit"), ("+1", "a value"), ("1 2", "end of the text"), ("\"a", "expected '\"'"), ("\"\\x\"", "a JSON escape"),
         ("\"\\u12g4\"", "hexadecimal"), ("\"\\ud800\"", "surrogates"), ("\"\\udc00\"", "surrogates"),
         ("\"\\ud800\\u0041\"", "surrogates"),
         ("\"a\nb\"", "control character"), ("// no\n1", "a value"), ("'a'", "a value"), ("\u{FEFF}1", "a value"), ("]", "a value"),

@@ -59,7 +59,7 @@ extension HostileCase {
         settings(
             "decoder-other-id", .fileInconsistent, "has the id 9, expected 5",
             #"{"added_tokens_decoder": {"9": {"content": "x y"}}}"#),
-        beside("map-array", .fileMalformed, "special_tokens_map.json: the whole is an array", "special_tokens_map.json", "[]"),
+        beside("map-array", .fileMalformed, "special_tokens_map.json: the top level is an array", "special_tokens_map.json", "[]"),
         beside(
             "map-number", .fileMalformed, "special_tokens_map.json: 'cls_token' is 2", "special_tokens_map.json",
             #"{"cls_token": 2}"#),
@@ -69,7 +69,7 @@ extension HostileCase {
         beside(
             "map-deep", .fileMalformed, "special_tokens_map.json", "special_tokens_map.json",
             String(repeating: #"{"a":"#, count: 10_000) + "1" + String(repeating: "}", count: 10_000)),
-        beside("added-array", .fileMalformed, "added_tokens.json: the whole is an array", "added_tokens.json", #"["<e1>"]"#),
+        beside("added-array", .fileMalformed, "added_tokens.json: the top level is an array", "added_tokens.json", #"["<e1>"]"#),
         beside("added-id-string", .fileMalformed, "added_tokens.json: '<e1>' is '5'", "added_tokens.json", #"{"<e1>": "5"}"#),
         beside("added-id-negative", .fileUnsupported, "has the id -1", "added_tokens.json", #"{"<e1>": -1}"#),
         beside("added-id-huge", .fileUnsupported, "has the id 4000000000", "added_tokens.json", #"{"<e1>": 4000000000}"#),

@@ -6,7 +6,7 @@ extension HostileCase {
     private static let modules = "sentence_transformers.models."
 
     static let sentences: [HostileCase] = [
-        .file("modules-object", .fileMalformed, "modules.json: the whole is an object", "modules.json", "{}"),
+        .file("modules-object", .fileMalformed, "modules.json: the top level is an object", "modules.json", "{}"),
         .file("modules-none", .fileMalformed, "1 to 64 modules", "modules.json", "[]"),
         .file("modules-no-type", .fileMalformed, "an object with 'type' and 'path'", "modules.json", #"[{"path": ""}]"#),
         .file(
@@ -107,7 +107,7 @@ extension HostileCase {
     }
 
     static let sizes: [HostileCase] = [
-        .long("config-long", "config.json", 16 << 20 + 1, "config.json: a JSON text of 16777217 bytes, the most is 16777216"),
+        .long("config-long", "config.json", 16 << 20 + 1, "config.json: a JSON text of 16777217 bytes, expected at most 16777216"),
         .long("modules-long", "modules.json", 1 << 40, "modules.json: a JSON text of 1099511627776 bytes"),
         .long("pooling-long", "1_Pooling/config.json", 1 << 32, "1_Pooling/config.json: a JSON text of 4294967296 bytes"),
         .long("length-long", "sentence_bert_config.json", 1 << 30, "sentence_bert_config.json: a JSON text of 1073741824 bytes"),

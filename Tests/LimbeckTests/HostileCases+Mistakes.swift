@@ -37,7 +37,7 @@ extension HostileCase {
         .with("lfs-config", "config.json: a pointer of git-lfs", "config.json", pointer),
         .with("lfs-tokenizer", "tokenizer.json: a pointer of git-lfs", "tokenizer.json", pointer),
         .with("lfs-vocabulary", "vocab.txt: a pointer of git-lfs", "vocab.txt", pointer),
-        .with("page-weights", "model.safetensors: a web page or what a server said", "model.safetensors", page),
+        .with("page-weights", "model.safetensors: a web page or a server's reply", "model.safetensors", page),
         .with("page-config", "config.json: a web page", "config.json", "<HTML>"),
         .with("page-vocabulary", "vocab.txt: a web page", "vocab.txt", page),
         .with("page-error", "tokenizer.json: a web page", "tokenizer.json", "<?xml version='1.0'?><Error/>"),
@@ -47,7 +47,7 @@ extension HostileCase {
         .without("weights-renamed-torch", "'model.pt' has another name: if it is the state_dict", ["model.pt", "optimizer.pt"]),
         .without("weights-part", "'model-00001-of-00002.safetensors' is one of several", ["model-00001-of-00002.safetensors"]),
         .without("weights-part-torch", "'pytorch_model-00002-of-00002.bin' is one", ["pytorch_model-00002-of-00002.bin"]),
-        .without("weights-unfinished", "'model.safetensors.tmp' is what a download", ["model.safetensors.tmp"]),
+        .without("weights-unfinished", "'model.safetensors.tmp' is left from an incomplete", ["model.safetensors.tmp"]),
         .without("weights-onnx", "'model.onnx' is a graph of operations", ["model.onnx", "zzz.bin"]),
         .without("weights-onnx-folder", "'onnx' is a graph of operations", ["onnx/model.onnx"]),
         .without("weights-openvino", "'openvino_model.xml' is a graph of operations", ["openvino_model.xml"]),
@@ -87,7 +87,7 @@ extension HostileCase {
         .init("adapter-torch", .fileUnsupported, "adapter_model.bin: an adapter is not supported") {
             $0.files["adapter_model.bin"] = [0]
         },
-        .init("adapter-config-array", .fileMalformed, "adapter_config.json: the whole is an array") {
+        .init("adapter-config-array", .fileMalformed, "adapter_config.json: the top level is an array") {
             $0.files["adapter_config.json"] = Array("[]".utf8)
         },
         .init("adapter-config-number", .fileUnsupported, "adapter_config.json: an adapter of 7, which is") {

@@ -113,7 +113,7 @@ extension HostileCase {
         },
         spm("spm-model-type", nil) { $0.modelType = SentencePieceSample.word },
         spm(
-            "spm-camembert-type", .fileUnsupported, "a model_type that is not Unigram",
+            "spm-camembert-type", .fileUnsupported, "CamembertTokenizer requires a Unigram model",
             config: #"{"tokenizer_class": "CamembertTokenizer"}"#
         ) { $0.modelType = SentencePieceSample.bpe },
         // Every beginning of each is a piece, and every end.

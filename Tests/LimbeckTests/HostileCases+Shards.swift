@@ -11,7 +11,7 @@ extension HostileCase {
         .init("shards-open", nil) { $0.shards() },
         .index(
             "shards-index-array", .fileMalformed,
-            "model.safetensors.index.json: the whole is an array", "[]"),
+            "model.safetensors.index.json: the top level is an array", "[]"),
         .index("shards-index-number", .fileMalformed, "'weight_map' is 1", #"{"weight_map": 1}"#),
         .index("shards-index-empty", .fileMalformed, "at least one tensor", #"{"weight_map": {}}"#),
         .index(

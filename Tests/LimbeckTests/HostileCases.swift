@@ -151,7 +151,7 @@ extension HostileCase {
     }
 
     static let configurations: [HostileCase] = [
-        .init("config-missing", .fileNotFound, "config.json: no such file; take it from where 'model.safetensors' is from") {
+        .init("config-missing", .fileNotFound, "config.json: no such file; get it from the source of 'model.safetensors'") {
             $0.missing = ["config.json"]
         },
         .init("config-empty", .fileMalformed, "config.json: an empty file, 0 bytes") { $0.files["config.json"] = [] },
