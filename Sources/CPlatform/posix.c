@@ -1,5 +1,8 @@
 #define _GNU_SOURCE
+/* What all systems of POSIX have: files, numbers, memory, processes, threads. */
 #include "platform.h"
+
+#include "system.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -13,15 +16,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
-
-#if defined(__x86_64__)
-#include <cpuid.h>
-#elif defined(__aarch64__) && defined(__linux__)
-#include <sys/auxv.h>
-#endif
 
 /* ---- Files ---- */
 
@@ -206,57 +202,10 @@ ptrdiff_t platform_find_bytes(const void *bytes, size_t count, const void *part,
     return -1;
 }
 
-/* ---- CPU ---- */
-
-#if defined(__x86_64__)
-uint32_t platform_cpu_features(void) {
-    unsigned a, b, c, d;
-    if (!__get_cpuid(1, &a, &b, &c, &d)) return 0;
-    const unsigned osxsave = 1u << 27, avx = 1u << 28, fma = 1u << 12, f16c = 1u << 29, wanted = osxsave | avx | fma | f16c;
-    if ((c & wanted) != wanted) return 0;
-    unsigned low, high;
-    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-    if ((low & 0x6) != 0x6) return 0; /* the operating system saves xmm and ymm */
-    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return 0;
-    if (!(b & (1u << 5))) return 0;
-    uint32_t features = PLATFORM_AVX2;
-    unsigned a1 = 0, b1, c1, d1;
-    if (a >= 1 && __get_cpuid_count(7, 1, &a1, &b1, &c1, &d1) && (a1 & (1u << 4))) features |= PLATFORM_AVX_VNNI;
-    const unsigned f = 1u << 16, dq = 1u << 17, bw = 1u << 30, vl = 1u << 31, all = f | dq | bw | vl;
-    if ((b & all) != all || (low & 0xe6) != 0xe6) return features;
-    features |= PLATFORM_AVX512;
-    if (c & (1u << 11)) features |= PLATFORM_AVX512_VNNI;
-    const unsigned tile = 1u << 24, int8 = 1u << 25, states = 3u << 17;
-    if ((d & (tile | int8)) == (tile | int8) && (low & states) == states) features |= PLATFORM_AMX;
-    return features;
-}
-#elif defined(__aarch64__)
-uint32_t platform_cpu_features(void) {
-#if defined(__linux__)
-    const unsigned long dot_products = 1ul << 20; /* HWCAP_ASIMDDP, which older headers lack */
-    if (getauxval(AT_HWCAP) & dot_products) return PLATFORM_NEON | PLATFORM_NEON_DOT;
-#endif
-    return PLATFORM_NEON;
-}
-#else
-uint32_t platform_cpu_features(void) { return 0; }
-#endif
-
-bool platform_request_amx(void) {
-#if defined(__x86_64__) && defined(__linux__)
-    const int request = 0x1023, tiles = 18; /* ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA: newer than some headers */
-    return syscall(SYS_arch_prctl, request, tiles) == 0;
-#else
-    return false; /* not supported */
-#endif
-}
+/* ---- CPUs ---- */
 
 uint32_t platform_cpu_count(void) {
-    long count = 0;
-#if defined(__linux__)
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) == 0) count = CPU_COUNT(&set);
-#endif
+    long count = platform_affinity();
     if (count <= 0) count = sysconf(_SC_NPROCESSORS_ONLN);
     if (count <= 0) count = 1;
     uint32_t quota = platform_cpu_quota("");
