@@ -113,7 +113,7 @@ struct PickleReader {
             stack.append(try self.call(call[0], call[1]))
         case UInt8(ascii: "Q"): stack.append(try persistent(try pop()))
         case UInt8(ascii: "b"):
-            // Sets `_metadata`, which torch adds to an OrderedDict.
+            // BUILD sets `_metadata`, which torch adds to an OrderedDict; it is not needed.
             let parts = try pop(2)
             guard case .dict = parts[0], case .dict = parts[1] else {
                 throw malformed(

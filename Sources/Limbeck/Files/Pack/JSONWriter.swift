@@ -1,5 +1,4 @@
-/// Writes a JSON text, member by member. The result is well-formed if objects and arrays are closed in the order in which they were
-/// opened.
+/// Writes a JSON text, member by member. The result is well-formed if objects and arrays are properly nested.
 struct JSONWriter {
     private(set) var text: [UInt8] = []
     /// The next value needs no comma before it.
