@@ -97,7 +97,7 @@ extension HostileCase {
             $0.zip64Count = 1 << 40
             $0.count = 0xFFFF
         },
-        .zip("zip64-size-negative", .fileMalformed, "the zip64 record is not") {
+        .zip("zip64-size-negative", .fileMalformed, "the zip64 record is malformed") {
             $0.zip64 = true
             $0.zip64Size = -1
         },
@@ -109,7 +109,7 @@ extension HostileCase {
             $0.zip64 = true
             $0.locator = .max
         },
-        .zip("zip64-locator-inside", .fileMalformed, "the zip64 record is not") {
+        .zip("zip64-locator-inside", .fileMalformed, "the zip64 record is malformed") {
             $0.zip64 = true
             $0.locator = 0
         },

@@ -142,7 +142,7 @@ extension HostileCase {
         .words("gguf-type-removed", .fileUnsupported, "has the type 4, which") { $0.type = 4 },
         .words("gguf-type-huge", .fileUnsupported, "has the type 4294967295") { $0.type = .max },
         .words("gguf-type-of-integers", .fileUnsupported, "dtype 'I32'") { $0.type = 26 },
-        .words("gguf-block-divides-not", .fileMalformed, "rows of 8, which blocks of 32") {
+        .words("gguf-block-divides-not", .fileMalformed, "rows of 8, expected a multiple of 32") {
             $0.type = 2
         },
         .words("gguf-offset-misaligned", .fileMalformed, "begins at 1, expected 0") {

@@ -158,7 +158,7 @@ import Testing
         let table = KeyTable.configuration([])
         let many = "{" + (0..<2000).map { #""word\#($0)": 1"# }.joined(separator: ", ") + "}"
         let notes = try check(table, many)
-        #expect(notes.count == 64 && notes.last?.contains("more notes") == true)
+        #expect(notes.count == 64 && notes.last?.contains("further notes") == true)
         let long = try check(table, #"{"\#(String(repeating: "a", count: 1 << 20))": 1}"#)
         #expect(long.count == 1 && long[0].utf8.count < 200)
         let error = try #require(throws: LimbeckError.self) {
