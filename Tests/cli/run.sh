@@ -269,15 +269,15 @@ holds "a thousand lines, all the same vector" 'len(lines) == 1000 and all(x == l
 # ---- Failures: 64 usage, 65 data, 66 missing
 
 run nonsense
-refuses "an unknown command" 64 "no command 'nonsense'; expected one of embed, search, .*verify"
+refuses "an unknown command" 64 "unknown command 'nonsense'; expected one of embed, search, .*verify"
 for pair in embd:embed tokenise:tokenize calssify:classify Rerank:rerank serach:search inspct:inspect kyes:keys; do
     run "${pair%:*}" $golden/embed a
-    refuses "a misspelt command, ${pair%:*}" 64 "no command '${pair%:*}'; did you mean '${pair#*:}'\?"
+    refuses "a misspelt command, ${pair%:*}" 64 "unknown command '${pair%:*}'; did you mean '${pair#*:}'\?"
 done
 run help embd
 refuses "help for a misspelt command" 64 "did you mean 'embed'"
 run $'\e[31m' a
-refuses "a command of control characters" 64 "no command"
+refuses "a command of control characters" 64 "unknown command"
 run embed
 refuses "no model" 64 model
 run embed $golden/embed --pooling middle a
