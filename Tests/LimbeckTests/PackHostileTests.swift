@@ -170,6 +170,35 @@ import Testing
         }
     }
 
+    /// No packer writes a gate in float16 beside a matrix in float32, but such a pack opens: the kernels' scratch has room for it.
+    @Test func gatesInFloat16() throws {
+        let sample = try PackSample("Tests/golden/models/modernbert")
+        let expected = try Session(Model(path: sample.path)).forward([[1, 2, 3]])[0].values
+        var parts = try PackParts(sample.bytes)
+        let gates = parts.tensors.indices.filter { parts.tensors[$0].name.hasSuffix(".gate.weight") }
+        try #require(!gates.isEmpty)
+        for index in gates {
+            let numbers = parts.tensors[index].bytes.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+            parts.tensors[index].dtype = "F16"
+            parts.tensors[index].bytes = try numbers.flatMap { number in
+                withUnsafeBytes(of: try #require(half(number)).littleEndian) { Array($0) }
+            }
+        }
+        let pieces = try #require(String(data: Data(parts.description), encoding: .utf8)).components(separatedBy: #""gate":{"#)
+        try #require(pieces.count == gates.count + 1)
+        let edited = pieces[1...].map { piece in
+            let place = piece.range(of: #""form":"float32""#)!
+            return piece.replacingCharacters(in: place, with: #""form":"float16""#)
+        }
+        parts.description = Array(([pieces[0]] + edited).joined(separator: #""gate":{"#).utf8)
+        try sample.write(parts.bytes)
+        for tokens in [1, 64] {
+            let session = try Session(Model(path: sample.path), options: SessionOptions(threads: 2, maxTokens: max(3, tokens)))
+            let values = try session.forward([[1, 2, 3]])[0].values
+            #expect(zip(values, expected).allSatisfy { abs($0 - $1) < 0.01 } && values != expected)
+        }
+    }
+
     /// Safetensors files that begin like packs.
     @Test func almostPacks() throws {
         let sample = try PackSample("Tests/golden/models/bert-token")

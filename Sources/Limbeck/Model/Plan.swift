@@ -55,7 +55,10 @@ extension Step<Packed> {
     func scratchBytes(tokens: Int, isQuantized: Bool) -> Int {
         switch self {
         case .product(let step):
-            if case .float(.float16) = step.matrix.panels { return Product.scratch(depth: step.depth) * MemoryLayout<Float>.stride }
+            // A pack may store one of the two in float16 and the other in float32.
+            for panels in [step.matrix.panels, step.gate?.panels ?? step.matrix.panels] {
+                if case .float(.float16) = panels { return Product.scratch(depth: step.depth) * MemoryLayout<Float>.stride }
+            }
             return 0
         case .attention(let step):
             if isQuantized, step.positions == nil {
