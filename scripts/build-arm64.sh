@@ -46,13 +46,14 @@ done
 
 # As in build-lib.sh: code for newer CPUs last, one object, and only the exports global.
 resources=$("$swiftc" -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')
+toolchain=$(dirname "$(dirname "$resources")")/bin
 scripts/exports.sh > $work/exports
 keep=$(sed 's/^/-u /' $work/exports)
 # shellcheck disable=SC2086
 $tools-ld -r --gc-sections --gc-keep-exported $keep -o $work/limbeck.o "${objects[@]}" "${newer[@]}" \
     "$resources/embedded/aarch64-none-none-elf/libswiftUnicodeDataTables.a"
 printf '%s\n' "${objects[@]}" "${newer[@]}" > $work/objects
-TOOLS=$tools- WORK=$work scripts/check-symbols.sh $work/objects $work/limbeck.o
+TOOLS=$tools- WORK=$work OBJDUMP=$toolchain/llvm-objdump scripts/check-symbols.sh $work/objects $work/limbeck.o
 $tools-objcopy --strip-debug --keep-global-symbols=$work/exports $work/limbeck.o
 rm -f $out/liblimbeck.a
 $tools-ar crD $out/liblimbeck.a $work/limbeck.o

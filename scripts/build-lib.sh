@@ -72,7 +72,7 @@ ln -sf "$soname" "$out/liblimbeck.so"
 keep=$(sed 's/^/-u /' "$work/exports")
 # shellcheck disable=SC2086
 ld -r --gc-sections --gc-keep-exported $keep -o "$work/limbeck.o" @"$work/objects" "$tables"
-OUT=$out WORK=$work scripts/check-symbols.sh "$work/objects" "$work/limbeck.o"
+OUT=$out WORK=$work OBJDUMP=$tools/llvm-objdump scripts/check-symbols.sh "$work/objects" "$work/limbeck.o"
 objcopy --strip-debug --keep-global-symbols="$work/exports" "$work/limbeck.o"
 rm -f "$out/liblimbeck.a"
 ar crD "$out/liblimbeck.a" "$work/limbeck.o"

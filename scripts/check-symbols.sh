@@ -1,7 +1,8 @@
 #!/bin/sh
 # Fails when the library exports more or less than include/limbeck.h declares, needs more than libc and libm, or grows past 1.1 MB. With
 # two arguments, the list of objects and the one object linked from them: fails when code for a newer CPU could run on an older one.
-# TOOLS: for a cross build, the prefix of the names of its nm and objdump.
+# TOOLS: for a cross build, the prefix of the name of its nm. OBJDUMP: one that disassembles the object; that of binutils takes minutes over
+# sections for each function, LLVM's a second.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -27,7 +28,7 @@ if [ $# -eq 2 ]; then
         grep -E '/(Integer)?Kernels(AVX|AMX|NEON)' "$1" | xargs "${TOOLS:-}nm" --defined-only 2> /dev/null |
             awk 'NF == 3 && $2 ~ /[A-Zuvw]/ { print $3 }' | LC_ALL=C sort | uniq -d
     } | LC_ALL=C sort -u > "$work/generic"
-    "${TOOLS:-}objdump" -d --no-show-raw-insn "$2" | awk -v newer=":\\t($newer)" '
+    "${OBJDUMP:-${TOOLS:-}objdump}" -d --no-show-raw-insn "$2" | awk -v newer=":[ \\t]+($newer)" '
         /^[0-9a-f]+ <.*>:$/ { name = substr($2, 2, length($2) - 3) }
         $0 ~ newer && !seen[name]++ { print name }' | LC_ALL=C sort -u > "$work/wide"
     LC_ALL=C comm -12 "$work/generic" "$work/wide" > "$work/trapped"
