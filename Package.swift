@@ -11,7 +11,7 @@ let embedded: [SwiftSetting] = [
 /// The library is to be small, and what is outside the kernels runs once per model or is little beside them. The loops that decide
 /// how fast a tokenizer is, or a file opens, say `@_optimize(speed)`. In Embedded Swift, checks of exclusive access while running
 /// are calls of an empty function.
-let small: [SwiftSetting] = [.unsafeFlags(["-Osize", "-enforce-exclusivity=unchecked"], .when(traits: ["Embedded"]))]
+let small: [SwiftSetting] = [.unsafeFlags(["-Osize", "-enforce-exclusivity=unchecked"], .when(configuration: .release))]
 
 /// The vector code beyond the portable code: the architecture, the target, what it defines, and clang's flags. Of each architecture the
 /// oldest instruction set comes first. Targets of integer kernels differ from the ones before them in int8 GEMM alone. On arm64 the
@@ -52,7 +52,7 @@ let package = Package(
     name: "limbeck",
     products: [
         .library(name: "Limbeck", targets: ["Limbeck"]),
-        .library(name: "LimbeckABI", type: .static, targets: ["LimbeckABI"]),
+        .library(name: "LimbeckC", type: .static, targets: ["Limbeck"]),
         .executable(name: "limbeck", targets: ["limbeck-cli"]),
     ],
     traits: [
@@ -72,14 +72,12 @@ let package = Package(
         .target(name: "KernelInterface", swiftSettings: embedded + [.unsafeFlags(["-Ounchecked"])]),
         kernels("KernelsPortable", defines: ["KERNELS_PORTABLE"], flags: []),
         kernels("IntegerKernelsPortable", defines: ["KERNELS_PORTABLE"], flags: []),
-        // The engine.
+        // The engine, and its C interface: Embedded Swift compiles what a module imports once more with that module.
         .target(
             name: "Limbeck",
-            dependencies: ["CPlatform", "CUnicodeTables", "KernelInterface", "KernelsPortable", "IntegerKernelsPortable"]
+            dependencies: ["CLimbeck", "CPlatform", "CUnicodeTables", "KernelInterface", "KernelsPortable", "IntegerKernelsPortable"]
                 + newerKernels.map { .target(name: $0.name) },
             swiftSettings: embedded + small),
-        // The C interface: one Swift function per declaration of limbeck.h.
-        .target(name: "LimbeckABI", dependencies: ["CLimbeck", "Limbeck"], swiftSettings: embedded + small),
         // The command line.
         .executableTarget(
             name: "limbeck-cli",
@@ -88,8 +86,8 @@ let package = Package(
             ]),
         // The tests themselves are not optimised, which takes a minute less to compile than it would save.
         .testTarget(
-            name: "LimbeckTests", dependencies: ["Limbeck", "LimbeckABI", "CLimbeck", "CPlatform", "KernelInterface"],
-            swiftSettings: [.unsafeFlags(["-Onone"])]),
+            name: "LimbeckTests", dependencies: ["Limbeck", "CLimbeck", "CPlatform", "KernelInterface"],
+            swiftSettings: [.unsafeFlags(["-Onone", "-no-emit-module-separately-wmo"])]),
     ] + newerKernels,
     cxxLanguageStandard: .cxx17
 )

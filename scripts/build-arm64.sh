@@ -36,7 +36,6 @@ while read -r target defines features; do
 done < <(scripts/kernels.sh arm64)
 newer=("${objects[@]}") objects=("${portable[@]}")
 swift_module Limbeck -Osize
-swift_module LimbeckABI -Osize
 for source in Sources/CPlatform/*.c Sources/CUnicodeTables/*.c; do
     object=$work/$(basename "$source" .c).o
     $tools-gcc -std=gnu11 -O2 -Wall -Wextra -Werror -fPIC -ffunction-sections -fdata-sections -I"$(dirname "$source")/include" -c \

@@ -15,6 +15,15 @@ number() { sed -n "s/^#define LIMBECK_VERSION_$1 \([0-9]*\)\$/\1/p" "$header"; }
 major=$(number MAJOR)
 version=$major.$(number MINOR).$(number PATCH)
 
+# Nothing to do if all outputs exist and nothing that they are made of is newer, the compiler included. SwiftPM would come to the same
+# conclusion, but after twenty seconds if a variable of the environment has changed: it compiles the manifest again.
+if [ -f "$out/liblimbeck.so.$version" ] && [ -f "$out/liblimbeck.a" ] && [ -f "$out/limbeck.pc" ] &&
+    newer=$(find -L Package.swift Sources include scripts/build-lib.sh scripts/kernels.sh scripts/check-symbols.sh scripts/exports.sh \
+        "$(command -v "$swift")" -path Sources/limbeck-cli -prune -o -newer "$out/limbeck.pc" -print -quit) && [ -z "$newer" ]; then
+    echo "build-lib: nothing has changed"
+    exit 0
+fi
+
 # One section per function, so that the linker can drop unused ones. One trap per function, not one per check. No hashes for
 # incremental builds, which would be mapped with the library. No unwind tables, which only the C files would have: there are frame
 # pointers.
@@ -24,24 +33,16 @@ build() {
         -Xcc -fno-asynchronous-unwind-tables \
         -Xswiftc -Xfrontend -Xswiftc -mergeable-traps -Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen "$@"
 }
-build --product LimbeckABI
+build --product LimbeckC
 binaries=$(build --show-bin-path)
 
 # Every object of an Embedded build carries weak copies of the Swift runtime and of the generic code it uses, compiled for its
 # target's CPU, and the linker keeps the first copy it encounters. The targets for newer CPUs therefore come last, the newest at the end,
 # so that no call resolves to the copy of a newer target. check-symbols.sh checks this.
-list=$binaries/LimbeckABI.product/Objects.LinkFileList
+list=$binaries/LimbeckC.product/Objects.LinkFileList
 targets=$(scripts/kernels.sh "$(uname -m | sed s/aarch64/arm64/)" | cut -d ' ' -f 1)
 tr -d "'" < "$list" | grep -vE "/($(echo $targets | tr ' ' '|'))\.build/" > "$work/objects"
 for target in $targets; do tr -d "'" < "$list" | grep "/$target\.build/" >> "$work/objects"; done
-
-# Skip the link if no object, nor the list of objects, nor a script is newer than the outputs, and none of the outputs is missing.
-if [ -f "$out/liblimbeck.so.$version" ] && [ -f "$out/liblimbeck.a" ] && [ -f "$out/limbeck.pc" ] &&
-    newer=$(tr -d "'" < "$list" | tr '\n' '\0' | xargs -0 sh -c 'made=$0; find "$@" -newer "$made"' "$out/limbeck.pc" \
-        "$list" scripts/build-lib.sh scripts/check-symbols.sh scripts/exports.sh "$header" 2>&1) && [ -z "$newer" ]; then
-    echo "build-lib: nothing has changed"
-    exit 0
-fi
 
 # The toolchain: clang and lld are in the same folder as swift, the Unicode tables of Embedded Swift in its resources.
 target=$("$swift" -print-target-info)

@@ -8,7 +8,7 @@ import pathlib
 import re
 import sys
 
-ORDER = ["Base", "Files", "Tokenizer", "Model", "Loading", "Inference", "Answers", "Packing"]
+ORDER = ["Base", "Files", "Tokenizer", "Model", "Loading", "Inference", "Answers", "Packing", "ABI"]
 ROOT = pathlib.Path(__file__).resolve().parent.parent / "Sources/Limbeck"
 TYPE = re.compile(
     r"^( *)(?:(?:package|public|private|fileprivate|final|indirect) )*(?:struct|class|enum|protocol|typealias|associatedtype) (\w+)",

@@ -1,7 +1,6 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
 
 import CLimbeck
-import Limbeck
 
 // One function per declaration of limbeck.h, in its order: handles, tokenizers, models and sessions. The compiler checks each
 // against the header. limbeck_version() and limbeck_version_string() are in include/abi.c, beside the macros they read.
@@ -63,8 +62,8 @@ public func limbeck_tokenize(
         explained(options.message, options.message_capacity) { () throws(LimbeckError) in
             try begin(count)
             let tokenizer: Tokenizer = try object(of: tokenizer)
-            let text = try LimbeckABI.text(text, text_bytes, "text")
-            let second = try LimbeckABI.text(pair, pair_bytes, "pair")
+            let text = try Limbeck.text(text, text_bytes, "text")
+            let second = try Limbeck.text(pair, pair_bytes, "pair")
             let special = try flag(options.special_tokens, "special_tokens") ?? true
             // Any of the arrays may be NULL, so none is required, even if the capacity is not 0.
             guard capacity >= 0 else { throw invalid("capacity is more than memory has") }
@@ -223,9 +222,9 @@ public func limbeck_pack(
     _ options: UnsafePointer<limbeck_pack_options>!, _ message: UnsafeMutablePointer<CChar>!, _ message_capacity: Int
 ) -> Int32 {
     explained(message, message_capacity) { () throws(LimbeckError) in
-        let source = try LimbeckABI.path(path, path_bytes)
-        let target = try LimbeckABI.path(out, out_bytes)
-        let given = try LimbeckABI.options(options)
+        let source = try Limbeck.path(path, path_bytes)
+        let target = try Limbeck.path(out, out_bytes)
+        let given = try Limbeck.options(options)
         var options = PackOptions(
             precision: try choice(given.precision, "precision") ?? .int8,
             calibration: try strings(
@@ -257,7 +256,7 @@ public func limbeck_verify(
     _ path: UnsafePointer<CChar>!, _ path_bytes: Int, _ message: UnsafeMutablePointer<CChar>!, _ message_capacity: Int
 ) -> Int32 {
     explained(message, message_capacity) { () throws(LimbeckError) in
-        try Model.verify(path: try LimbeckABI.path(path, path_bytes))
+        try Model.verify(path: try Limbeck.path(path, path_bytes))
     }
 }
 

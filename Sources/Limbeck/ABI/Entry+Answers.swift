@@ -1,7 +1,6 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
 
 import CLimbeck
-import Limbeck
 
 // The rest of limbeck.h, in its order: text in, answers out; ids in, numbers out.
 
@@ -14,8 +13,8 @@ public func limbeck_embed(
     _ capacity: Int
 ) -> Int32 {
     serve(session) { session throws(LimbeckError) in
-        let texts = try LimbeckABI.texts(texts, text_bytes, text_count, "texts", "text")
-        let options = try LimbeckABI.options(options)
+        let texts = try Limbeck.texts(texts, text_bytes, text_count, "texts", "text")
+        let options = try Limbeck.options(options)
         let vectors = try output(vectors, capacity, "vectors")
         try session.embed(
             texts,
@@ -34,8 +33,8 @@ public func limbeck_classify(
     _ options: UnsafePointer<limbeck_classify_options>!, _ scores: UnsafeMutablePointer<Float>!, _ capacity: Int
 ) -> Int32 {
     serve(session) { session throws(LimbeckError) in
-        let texts = try LimbeckABI.texts(texts, text_bytes, text_count, "texts", "text")
-        let seconds = pairs == nil ? nil : try LimbeckABI.texts(pairs, pair_bytes, text_count, "pairs", "pair")
+        let texts = try Limbeck.texts(texts, text_bytes, text_count, "texts", "text")
+        let seconds = pairs == nil ? nil : try Limbeck.texts(pairs, pair_bytes, text_count, "pairs", "pair")
         let (options, prompt) = try classifyOptions(options)
         let scores = try output(scores, capacity, "scores")
         try session.classify(texts, pairs: seconds, options: options, prompt: prompt, into: scores)
@@ -74,8 +73,8 @@ public func limbeck_tag(
     _ count: UnsafeMutablePointer<Int>!
 ) -> Int32 {
     serve(session, count) { session throws(LimbeckError) in
-        let text = try LimbeckABI.text(text, text_bytes, "text")
-        let options = try LimbeckABI.options(options)
+        let text = try Limbeck.text(text, text_bytes, "text")
+        let options = try Limbeck.options(options)
         let needed = try session.tag(
             text,
             options: TagOptions(
@@ -96,7 +95,7 @@ public func limbeck_answer_question(
     serve(session, count) { session throws(LimbeckError) in
         let question = try text(question, question_bytes, "question")
         let context = try text(context, context_bytes, "context")
-        let given = try LimbeckABI.options(options)
+        let given = try Limbeck.options(options)
         var options = AnswerOptions(
             maxLength: Int(given.max_length), stride: Int(given.stride), allowNone: try isSet(given.allow_none, "allow_none"))
         if given.top_k != 0 { options.topK = Int(given.top_k) }
@@ -114,8 +113,8 @@ public func limbeck_fill(
     _ capacity: Int, _ count: UnsafeMutablePointer<Int>!
 ) -> Int32 {
     serve(session, count) { session throws(LimbeckError) in
-        let text = try LimbeckABI.text(text, text_bytes, "text")
-        let given = try LimbeckABI.options(options)
+        let text = try Limbeck.text(text, text_bytes, "text")
+        let given = try Limbeck.options(options)
         var options = FillOptions(maxLength: Int(given.max_length))
         if given.top_k != 0 { options.topK = Int(given.top_k) }
         let needed = try session.fill(text, options: options, into: try results(candidates, capacity, "candidates"))
@@ -142,7 +141,7 @@ public func limbeck_forward(
         guard let what: ForwardOutput = try choice(output, "output") else { throw invalid("output is 0, and has no default") }
         let needed = try session.forward(
             ids: try input(ids, total, "ids"), types: types == nil ? nil : try input(types, total, "types"), lengths: lengths,
-            output: what, layer: Int(layer), into: try LimbeckABI.output(values, capacity, "values"))
+            output: what, layer: Int(layer), into: try Limbeck.output(values, capacity, "values"))
         try report(needed, capacity, count)
     }
 }

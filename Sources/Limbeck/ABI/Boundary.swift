@@ -1,7 +1,6 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
 
 import CLimbeck
-import Limbeck
 
 // The rules of limbeck.h for all functions: handles, statuses, struct sizes, strings and buffers. Arguments are checked here, once,
 // so that Entry.swift contains only what is specific to each function.
@@ -70,7 +69,7 @@ func open<Object: AnyObject>(
     result?.pointee = nil
     return explained(message, capacity) { () throws(LimbeckError) in
         guard let result else { throw isNull("the output handle") }
-        result.pointee = handle(to: try make(try LimbeckABI.path(path, pathBytes)))
+        result.pointee = handle(to: try make(try Limbeck.path(path, pathBytes)))
     }
 }
 
