@@ -33,7 +33,7 @@ test:
 
 # The same with more texts and an hour of fuzzing: before a release.
 test-long:
-	TOKENIZER_TEXTS=22000 TOKENIZER_RANDOM=10000 TOKENIZER_CHARACTERS=1 SENTENCEPIECE_TEXTS=20000 \
+	TOKENIZER_TEXTS=22000 TOKENIZER_RANDOM=10000 TOKENIZER_CHARACTERS=1 SENTENCEPIECE_TEXTS=20000 ACCURACY_PRECISIONS=f16,int8,int4 \
 		FUZZ_SECONDS=450 FUZZ_OPTIMIZE=-O scripts/test.sh $(STEP)
 
 # Speed and memory, against the peers. BENCH="--quick", BENCH="--write", ...: see scripts/bench.sh.

@@ -18,7 +18,7 @@
 #
 # Environment, for longer runs (make test-long): FUZZ_SECONDS (8) for each fuzz target, FUZZ_OPTIMIZE (-Onone); TOKENIZER_TEXTS (2000) real texts and
 # TOKENIZER_RANDOM (1000) drawn ones for each kind of tokenizer, and one of TOKENIZER_CHARACTERS (8) characters of Unicode, others each
-# time; SENTENCEPIECE_TEXTS (500). JOBS (the number of CPUs): steps that run at a time.
+# time; SENTENCEPIECE_TEXTS (500); ACCURACY_PRECISIONS (int8, which alone has targets). JOBS (the number of CPUs): steps that run at a time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -35,7 +35,7 @@ declare -A needs=(
 
 run_venv() {
     [ -x build/venv/bin/python ] || python3 -m venv build/venv
-    build/venv/bin/pip install -q --disable-pip-version-check -r Tests/requirements.txt
+    build/venv/bin/pip install -q --disable-pip-version-check --no-compile -r Tests/requirements.txt
     scripts/fetch-minilm.sh
 }
 run_library() { make lib; }
@@ -60,7 +60,7 @@ run_python() {
     build/venv/bin/pip install -q --disable-pip-version-check --force-reinstall --no-deps ./bindings/python
     build/venv/bin/python -m pytest -q bindings/python/tests
 }
-run_accuracy() { build/venv/bin/python scripts/accuracy.py; }
+run_accuracy() { build/venv/bin/python scripts/accuracy.py --precisions "${ACCURACY_PRECISIONS:-int8}"; }
 compare() { build/venv/bin/python scripts/compare-tokenizers.py --only "$1"; }
 run_tokenizers-wordpiece() { compare wordpiece; }
 run_tokenizers-byte-level() { compare byte-level; }

@@ -165,8 +165,10 @@ import Testing
         let all = try session.fill("[MASK] [MASK]", options: .init(topK: .max))
         #expect(all.map(\.count) == [session.model.vocabSize, session.model.vocabSize])
         for mask in all {
-            #expect(abs(mask.map(\.score).reduce(0, +) - 1) < 1e-4)
-            #expect(mask.map(\.score) == mask.map(\.score).sorted(by: >))
+            let scores: [Float] = mask.map(\.score)
+            let sum: Float = scores.reduce(0, +)
+            #expect(abs(sum - 1) < 1e-4)
+            #expect(scores == scores.sorted(by: >))
             #expect(Set(mask.map(\.id)).count == mask.count)
         }
     }

@@ -107,9 +107,8 @@ import Testing
     /// As the xxhash package computes them.
     @Test func checksumsAreXXH64() {
         let bytes = (0..<256).map { UInt8(($0 * 37 + 11) % 256) }
-        for (count, sum) in [(32, 0xcc6b_8aaa_da79_0b2d), (64, 0x155c_cce4_bf32_befc), (256, 0x43c9_2f09_cb3e_28cf)]
-            as [(Int, UInt64)]
-        {
+        let sums: [Int: UInt64] = [32: 0xcc6b_8aaa_da79_0b2d, 64: 0x155c_cce4_bf32_befc, 256: 0x43c9_2f09_cb3e_28cf]
+        for (count, sum) in sums {
             #expect(bytes[..<count].withUnsafeBytes { xxh64($0) } == sum)
         }
     }

@@ -136,8 +136,9 @@ import Testing
         expected += (0..<width).map { column($0, used).max()! }
         let sums = (0..<width).map { column($0, used).reduce(0, +) }
         expected += sums.map { $0 / Double(used.count) } + sums.map { $0 / Double(used.count).squareRoot() }
-        let weights = used.map { Double($0 + 1) }
-        expected += (0..<width).map { zip(column($0, used), weights).reduce(0) { $0 + $1.0 * $1.1 } / weights.reduce(0, +) }
+        let weights: [Double] = used.map { Double($0 + 1) }
+        let total: Double = weights.reduce(0, +)
+        expected += (0..<width).map { zip(column($0, used), weights).map(*).reduce(0, +) / total }
         expected += (0..<width).map { Double(states[ids.count - 1, $0]) }
         let vector = try session.embed([text])[0]
         #expect(largestDifference(vector, expected.map { Float($0) }) < 1e-5)

@@ -54,7 +54,7 @@ def test_prompts_of_pairs():
     [
         ({"prompt_name": "nobody"}, Status.INVALID_ARGUMENT, "'nobody'.*'query', 'document', 'empty', 'passage'"),
         ({"prompt": "a", "prompt_name": "query"}, Status.INVALID_ARGUMENT, "at most"),
-        ({"prompt": "a" * 16_385}, Status.TOO_LONG, ""),
+        ({"prompt": "a" * 16_385}, Status.TOO_LONG, "16385 bytes, expected at most 16384"),
     ],
 )
 def test_refused(model, options, status, words):
