@@ -75,7 +75,9 @@ let package = Package(
         // The engine, and its C interface: Embedded Swift compiles what a module imports once more with that module.
         .target(
             name: "Limbeck",
-            dependencies: ["CLimbeck", "CPlatform", "CUnicodeTables", "KernelInterface", "KernelsPortable", "IntegerKernelsPortable"]
+            dependencies: [
+                "CLimbeck", "CPlatform", "CUnicodeTables", "KernelInterface", "KernelsPortable", "IntegerKernelsPortable",
+            ]
                 + newerKernels.map { .target(name: $0.name) },
             swiftSettings: embedded + small),
         // The command line.
