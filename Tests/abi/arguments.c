@@ -151,6 +151,29 @@ static void options(limbeck_session *embed) {
         odd.kernels = foreign[i];
         STATUS(LIMBECK_KERNELS_UNAVAILABLE, limbeck_session_new(model, &odd, &classify));
     }
+
+    /* The layers to run: a model of one has no other depth than 1. */
+    const struct {
+        double depth;
+        uint64_t layers;
+    } cuts[] = {{-0.5, 0}, {1.5, 0}, {0.0 / 0.0, 0}, {0.4, 0}, {0, 2}, {0, UINT64_MAX}, {1, 1}};
+    for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
+        char message[128];
+        limbeck_session_options cut = {.struct_size = sizeof cut,
+                                       .threads = 1,
+                                       .message = message,
+                                       .message_capacity = sizeof message,
+                                       .depth = cuts[i].depth,
+                                       .layers = cuts[i].layers};
+        INVALID(limbeck_session_new(model, &cut, &classify));
+        EXPECT(strstr(message, cuts[i].depth == 0 ? "layers" : "depth"));
+    }
+    limbeck_session_options cut = {.struct_size = sizeof cut, .threads = 1, .layers = 1};
+    OK(limbeck_session_new(model, &cut, &classify));
+    limbeck_session_info_t facts = {.struct_size = sizeof facts};
+    OK(limbeck_session_info(classify, &facts));
+    EXPECT(facts.layers == 1);
+    limbeck_session_free(classify);
     limbeck_model_close(model);
 }
 

@@ -168,6 +168,14 @@ run embed $golden/embed --json "a" "b"
 holds "embed --json: a line a text, of unit length" \
     '[x["text"] for x in lines] == ["a", "b"] and all(abs(sum(v * v for v in x["vector"]) - 1) < 1e-5 for x in lines)'
 cp "$work/out" "$work/one"
+# A session of some layers answers as the model that has no more.
+run embed $golden/fill-modernbert --layers 2 --json "hello world"
+cp "$work/out" "$work/two"
+run embed $golden/fill-modernbert --depth 0.67 --json "hello world"
+holds "--depth chooses layers as DynaBERT does" "len(lines) == 1"
+if cmp -s "$work/two" "$work/out"; then pass "--layers 2 and --depth 0.67 of three are the same"; else fail "--layers and --depth"; fi
+run embed $golden/fill-modernbert --json "hello world"
+if cmp -s "$work/two" "$work/out"; then fail "--layers 2 changes nothing"; else pass "two layers are not three"; fi
 run embed $golden/embed --json "a" "b" --threads 2 --max-tokens 64 --kernels portable
 if cmp -s "$work/out" "$work/one"; then pass "threads, max-tokens and kernels change no digit"; else fail "threads, max-tokens and kernels change no digit"; fi
 run tokenize $golden/embed --json --pair "b c" "a"
@@ -294,6 +302,8 @@ embed+$golden/embed+--threads+-1+a '-1' is invalid for '--threads <count>': expe
 embed+$golden/embed+--threads=-1+a '--threads <count>': expected a whole number, 0 to 256
 embed+$golden/embed+--threads+257+a '--threads <count>': expected a whole number, 0 to 256
 embed+$golden/embed+--threads+1.5+a '--threads <count>': expected a whole number, 0 to 256
+embed+$golden/embed+--layers+0+a '--layers <count>': expected a whole number, 1 to
+embed+$golden/embed+--layers+1+--depth+1+a --layers or --depth, not both
 embed+$golden/embed+--threads+99999999999999999999+a '--threads <count>': expected a whole number, 0 to 256
 embed+$golden/embed+--max-tokens+-1+a '--max-tokens <count>': expected a whole number, 0 to 1048576
 embed+$golden/embed+--dimensions+-1+a '--dimensions <count>': expected a whole number, 0 or more

@@ -276,11 +276,18 @@ public func limbeck_session_new(
                 model,
                 options: SessionOptions(
                     threads: Int(options.threads), maxTokens: Int(options.max_tokens),
-                    kernels: try choice(options.kernels, "kernels"), interrupt: interruption(options.interrupt, options.context)))
+                    kernels: try choice(options.kernels, "kernels"), interrupt: interruption(options.interrupt, options.context),
+                    depth: try depth(options)))
             made.message = UnsafeMutableBufferPointer(start: options.message, count: options.message_capacity)
             session.pointee = handle(to: made)
         }
     }
+}
+
+private func depth(_ options: limbeck_session_options) throws(LimbeckError) -> Depth {
+    guard options.depth == 0 || options.layers == 0 else { throw invalid("both depth and layers, expected one of them at most") }
+    if options.layers > 0 { return .layers(Int(clamping: options.layers)) }
+    return options.depth == 0 ? .full : .fraction(options.depth)
 }
 
 @c @implementation
@@ -298,6 +305,7 @@ public func limbeck_session_info(
         facts.max_tokens = UInt32(clamping: session.maxTokens)
         facts.kernels = session.kernels.rawValue
         facts.memory_bytes = UInt64(clamping: session.memoryBytes)
+        facts.layers = UInt64(clamping: session.layers)
         try fill(info, facts)
     }
 }

@@ -8,10 +8,9 @@ extension Session {
         ids: UnsafeBufferPointer<Int32>, types: UnsafeBufferPointer<Int32>?, lengths: UnsafeBufferPointer<Int>,
         output: ForwardOutput, layer: Int, into out: UnsafeMutableBufferPointer<Float>
     ) throws(LimbeckError) -> Int {
-        let c = model.configuration
-        let layers = output == .hidden ? (layer == -1 ? c.layers : layer) : c.layers
-        guard 0...c.layers ~= layers else {
-            throw LimbeckError(.idOutOfRange, "layer is \(layer), and must be -1 to \(c.layers)")
+        let layers = output == .hidden && layer != -1 ? layer : self.layers
+        guard 0...self.layers ~= layers else {
+            throw LimbeckError(.idOutOfRange, "layer is \(layer), and must be -1 to \(self.layers)")
         }
         try check(ids: ids, types: types, lengths: lengths)
         let (width, perToken) = try shape(output)

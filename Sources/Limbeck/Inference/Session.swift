@@ -47,7 +47,7 @@ public final class Session {
         // With weights of four bytes, reading them once more costs more.
         let cached = threads * Session.cachedBytes / (4 * c.widths.widest)
         batchTokens = options.maxTokens == 0 && model.quantizesInputs ? min(cached, maxTokens) : maxTokens
-        let plan = Plan(model)
+        let plan = try Plan(model, depth: options.depth)
         scratch = try Scratch(model, plan, maxTokens: maxTokens, threads: threads)
         batch = scratch.batch
         let workers = try Workers(
@@ -68,6 +68,9 @@ public final class Session {
         }
         return .avx512VNNI
     }
+
+    /// The number of layers that it runs.
+    public var layers: Int { plan.layers.count }
 
     /// The session's scratch memory.
     public var memoryBytes: Int { scratch.bytes }

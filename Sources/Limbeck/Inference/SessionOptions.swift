@@ -11,12 +11,17 @@ public struct SessionOptions: Sendable {
     /// The session can be used again afterwards, but not from within the function.
     public var interrupt: (@Sendable () -> Bool)? = nil
 
+    /// The layers to run. All answers then are those of the last one that is run, and `forward` counts only these.
+    public var depth = Depth.full
+
     public init(
-        threads: Int = 0, maxTokens: Int = 0, kernels: InstructionSet? = nil, interrupt: (@Sendable () -> Bool)? = nil
+        threads: Int = 0, maxTokens: Int = 0, kernels: InstructionSet? = nil, interrupt: (@Sendable () -> Bool)? = nil,
+        depth: Depth = .full
     ) {
         self.threads = threads
         self.maxTokens = maxTokens
         self.kernels = kernels
         self.interrupt = interrupt
+        self.depth = depth
     }
 }

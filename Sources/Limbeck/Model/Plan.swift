@@ -1,5 +1,35 @@
 import KernelInterface
 
+/// The layers of a model that a session runs.
+public enum Depth: Sendable, Equatable {
+    case full
+    /// The first layers, as many as this.
+    case layers(Int)
+    /// A fraction of the layers, spread over all, as DynaBERT (Hou et al. 2020, arXiv 2004.04037) drops the others.
+    case fraction(Double)
+
+    /// The layers to run of a model with `count`, in order: of a fraction d the authors keep floor(i / d) for each i below d count,
+    /// rounded half to even.
+    package func kept(of count: Int) throws(LimbeckError) -> [Int] {
+        switch self {
+        case .full: return Array(0..<count)
+        case .layers(let layers):
+            guard 1...count ~= layers else {
+                throw LimbeckError(.invalidArgument, "layers is \(layers), expected 1 to the model's \(count)")
+            }
+            return Array(0..<layers)
+        case .fraction(let fraction):
+            // Also refuses NaN.
+            guard fraction > 0, fraction <= 1 else {
+                throw LimbeckError(.invalidArgument, "depth must be more than 0, and at most 1")
+            }
+            let depth = Int((fraction * Double(count)).rounded(.toNearestOrEven))
+            guard depth > 0 else { throw LimbeckError(.invalidArgument, "depth leaves none of the model's \(count) layers") }
+            return (0..<depth).map { Int(Double($0) / fraction) }
+        }
+    }
+}
+
 /// The program of a session: the embeddings, the schedule of layers, and the exits with their heads. Derived from a model, and
 /// refers to the same weights.
 struct Plan {
@@ -23,12 +53,25 @@ struct Plan {
         let head: Head<Packed>
     }
 
-    init(_ model: Model) {
+    init(_ model: Model, depth: Depth = .full) throws(LimbeckError) {
         let weights = model.weights
-        (embeddings, blocks, layers) = (weights.embeddings, weights.blocks, weights.layers)
+        embeddings = weights.embeddings
+        (blocks, layers) = Plan.schedule(weights, kept: try depth.kept(of: weights.layers.count))
         (distanceBias, angles) = (weights.distanceBias, weights.angles)
-        exits = [Exit(layers: weights.layers.count, head: weights.head)]
+        exits = [Exit(layers: layers.count, head: weights.head)]
         quantizesAttention = model.quantizesInputs && model.configuration.maxPositions <= Attention.maxQuantizedTokens
+    }
+
+    /// The layers that are kept. The final norm of a pre-norm encoder is a step of the last layer; it stays at the end when that layer
+    /// is dropped, as in a model with fewer layers.
+    private static func schedule(_ weights: Weights, kept: [Int]) -> (blocks: [[Step<Packed>]], layers: [[Int]]) {
+        var (blocks, layers) = (weights.blocks, kept.map { weights.layers[$0] })
+        guard let last = weights.layers.last?.last, kept.last != weights.layers.count - 1,
+            case .normalize(let step)? = weights.blocks[last].last, step.from == .hidden, step.into == .hidden
+        else { return (blocks, layers) }
+        blocks.append([.normalize(step)])
+        layers[layers.count - 1].append(blocks.count - 1)
+        return (blocks, layers)
     }
 
     /// The head of the last exit.

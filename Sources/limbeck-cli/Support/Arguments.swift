@@ -23,6 +23,21 @@ struct ModelArguments: ParsableArguments {
     @Option(help: "The instruction set; by default the best there is. All give the same bits.")
     var kernels: InstructionSet?
 
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Run only the first so many layers, and answer with the state after them.", valueName: "count"),
+        transform: { try number($0, 1...Int(Int32.max)) })
+    var layers: Int?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Run only a fraction of the layers, spread over all as DynaBERT chooses them.", valueName: "fraction"))
+    var depth: Double?
+
+    func validate() throws {
+        guard layers == nil || depth == nil else { throw ValidationError("Give --layers or --depth, not both") }
+    }
+
     /// Opens a session with a model that can do the task.
     func open(for task: Task) throws -> Session {
         let session = try timedOpen().session
@@ -35,7 +50,9 @@ struct ModelArguments: ParsableArguments {
         let start = ContinuousClock.now
         let model = try Model(path: model)
         let opening = ContinuousClock.now - start
-        return (try Session(model, options: SessionOptions(threads: threads, maxTokens: maxTokens, kernels: kernels)), opening)
+        let cut: Depth = layers.map { .layers($0) } ?? depth.map { .fraction($0) } ?? .full
+        let options = SessionOptions(threads: threads, maxTokens: maxTokens, kernels: kernels, depth: cut)
+        return (try Session(model, options: options), opening)
     }
 }
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from . import _native
 from ._handles import Path, absolute, open_handle, read_name, read_prompt, reduced
 from ._native import Status, library
-from ._options import choice, name_of, number
+from ._options import choice, name_of, number, part
 from ._progress import ShowProgress, parts
 from ._results import Error, ModelInfo, check
 from ._session import Session
@@ -19,6 +19,7 @@ from ._tokenizer import Tokenizer
 
 _MOST_THREADS = 256
 _MOST_TOKENS = 2**20
+_MOST_LAYERS = 2**31 - 1
 # The attributes of an open model. All others belong to a derived class, and are copied.
 _OWN = frozenset({"_path", "_options", "_session", "_entities", "_tokenizer", "info", "labels", "prompts", "session"})
 
@@ -29,14 +30,25 @@ Item = TypeVar("Item")
 class Opened:
     """An open model, with the session that runs it."""
 
-    def __init__(self, path: Path, threads: int = 0, max_tokens: int | None = None, kernels: str | None = None) -> None:
-        self._open(path, threads=threads, max_tokens=max_tokens, kernels=kernels)
+    def __init__(
+        self,
+        path: Path,
+        threads: int = 0,
+        max_tokens: int | None = None,
+        kernels: str | None = None,
+        *,
+        depth: float = 1.0,
+        layers: int | None = None,
+    ) -> None:
+        self._open(path, threads=threads, max_tokens=max_tokens, kernels=kernels, depth=depth, layers=layers)
 
     def _open(self, path: Path, **options: Any) -> None:
         session_options = _native.SessionOptions(
             threads=number("threads", options["threads"], most=_MOST_THREADS),
             max_tokens=number("max_tokens", options["max_tokens"], most=_MOST_TOKENS),
             kernels=choice(_native.KERNELS, "kernels", options["kernels"], "best"),
+            depth=part("depth", options["depth"]),
+            layers=number("layers", options["layers"], least=1, most=_MOST_LAYERS),
         )
         self._path, self._options = absolute(path), options
         model = open_handle(library.limbeck_model_open, path)

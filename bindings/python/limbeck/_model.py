@@ -26,6 +26,9 @@ class Model(Embedder, SpanAnswers, Forward):
     with bit-identical results. `kernels`: "portable", "avx2", "avx_vnni", "avx512", "avx512_vnni", "amx", "neon", "neon_dot", or
     None for the best this CPU supports.
 
+    `layers`: run only the first so many; `depth`: only a fraction of them, spread over all, as DynaBERT chooses them. The answers are
+    those of the last layer that is run, with the model's own pooling and head; `session.layers` tells how many are run.
+
     Threads may share a Model; their calls take turns. For concurrent calls, open one Model per thread. Copying or unpickling a
     Model opens it again, by its path and with these options. A child process of fork() may continue to use it.
     """

@@ -127,6 +127,8 @@ class SessionOptions(Sized):
         ("context", c_void_p),
         ("message", c_void_p),
         ("message_capacity", c_size_t),
+        ("depth", c_double),
+        ("layers", c_uint64),
     ]
 
 
@@ -137,6 +139,7 @@ class SessionInfo(Sized):
         ("max_tokens", c_uint32),
         ("kernels", c_uint32),
         ("memory_bytes", c_uint64),
+        ("layers", c_uint64),
     ]
 
 

@@ -52,6 +52,17 @@ def positive(option: str, value: float) -> float:
     return rounded
 
 
+def part(option: str, value: float) -> float:
+    """A fraction, more than 0 and at most 1. All is passed as 0, the default, which may stand beside other options."""
+    try:
+        fraction = float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{option} is {value!r}, and must be a number") from None
+    if not 0 < fraction <= 1:
+        raise Error(Status.INVALID_ARGUMENT, f"{option} is {value}, expected more than 0, and at most 1")
+    return 0.0 if fraction == 1 else fraction
+
+
 def choice(numbers: Mapping[str, int], option: str, name: str | None, default: str) -> int:
     """The value of a named option."""
     try:

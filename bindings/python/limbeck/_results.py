@@ -105,9 +105,11 @@ class ModelInfo(NamedTuple):
 
 
 class SessionInfo(NamedTuple):
-    """The resources of a session: threads, the memory bound in tokens, the instruction set, the scratch memory."""
+    """The resources of a session: threads, the memory bound in tokens, the instruction set, the scratch memory; and the number of
+    layers that it runs."""
 
     threads: int
     max_tokens: int
     kernels: str
     memory_bytes: int
+    layers: int

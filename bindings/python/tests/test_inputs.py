@@ -199,6 +199,13 @@ def test_options_out_of_range_say_which_and_what_may_be(opened):
         (lambda: limbeck.Model(ANSWERS / "embed", threads=257), "threads is 257, and must be 0 to 256"),
         (lambda: limbeck.Model(ANSWERS / "embed", max_tokens=2**21), "max_tokens is 2097152, and must be 0 to 1048576"),
         (lambda: limbeck.Model(ANSWERS / "embed", kernels="sse"), "kernels is 'sse', and can be"),
+        (lambda: limbeck.Model(ANSWERS / "embed", depth=0), "depth is 0, expected more than 0"),
+        (lambda: limbeck.Model(ANSWERS / "embed", depth=1.5), "depth is 1.5"),
+        (lambda: limbeck.Model(ANSWERS / "embed", depth=float("nan")), "depth is nan"),
+        (lambda: limbeck.Model(ANSWERS / "embed", depth=0.4), "depth leaves none of the model's 1 layers"),
+        (lambda: limbeck.Model(ANSWERS / "embed", layers=0), "layers is 0, and must be 1 to"),
+        (lambda: limbeck.Model(ANSWERS / "embed", layers=2), "layers is 2, expected 1 to the model's 1"),
+        (lambda: limbeck.Model(ANSWERS / "embed", layers=1, depth=0.9), "both depth and layers"),
         (lambda: embed.forward([[1]], output="pool"), "output is 'pool', and can be"),
     ]:
         with pytest.raises(Error, match=words) as caught:
@@ -207,6 +214,8 @@ def test_options_out_of_range_say_which_and_what_may_be(opened):
     for call, words in [
         (lambda: embed.embed("x", max_length=1.5), "max_length is 1.5, and must be a whole number"),
         (lambda: embed.embed("x", max_length="5"), "max_length is '5'"),
+        (lambda: limbeck.Model(ANSWERS / "embed", depth="half"), "depth is 'half', and must be a number"),
+        (lambda: limbeck.Model(ANSWERS / "embed", layers=1.0), "layers is 1.0, and must be a whole number"),
         (lambda: classify.classify("x", temperature="warm"), "temperature is 'warm'"),
         (lambda: embed.forward([1, 2]), r"ids\[0\] is 1, and must be a list"),
         (lambda: embed.forward(["x"]), r"ids\[0\] is 'x'"),

@@ -39,6 +39,16 @@ def test_copies_of_models(way):
 
 
 @pytest.mark.parametrize("way", COPIES)
+@pytest.mark.parametrize("options", [{"depth": 0.5}, {"layers": 2}])
+def test_copies_run_the_same_layers(way, options):
+    model = limbeck.Model(ANSWERS.parent / "adaptive" / "dynabert", threads=1, **options)
+    other = COPIES[way](model)
+    assert model.session.layers == other.session.layers == options.get("layers", 3)
+    ids = [[5, 7, 11, 13]]
+    np.testing.assert_array_equal(other.forward(ids, output="logits")[0], model.forward(ids, output="logits")[0])
+
+
+@pytest.mark.parametrize("way", COPIES)
 def test_copies_of_tokenizers(way):
     text = "This is a naïve café."
     for tokenizer in (limbeck.Tokenizer(ANSWERS / "embed" / "vocab.txt"), limbeck.Model(ANSWERS / "embed").tokenizer):
