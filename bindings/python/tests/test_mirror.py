@@ -69,6 +69,7 @@ def mirrored(mirror: object) -> set[str]:
         ctypes.c_int32: {"int32_t"},
         ctypes.c_size_t: {"size_t"},
         ctypes.c_float: {"float"},
+        ctypes.c_double: {"double"},
         ctypes.c_char_p: {"text"},
         ctypes.c_void_p: {"handle", "buffer", "void *"},
         ctypes.POINTER(ctypes.c_char_p): {"texts"},
