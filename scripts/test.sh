@@ -16,8 +16,8 @@
 #   fuzz         every fuzz target for a while
 #   (package, library, library-arm64, fuzzers, venv, pack: what they need)
 #
-# Environment, for longer runs (make test-long): FUZZ_SECONDS (8) for each fuzz target, FUZZ_OPTIMIZE (-Onone); TOKENIZER_TEXTS (2000) real texts and
-# TOKENIZER_RANDOM (1000) drawn ones for each kind of tokenizer, and one of TOKENIZER_CHARACTERS (8) characters of Unicode, others each
+# Environment, for longer runs (make test-long): FUZZ_SECONDS (5) for each fuzz target, FUZZ_OPTIMIZE (-Onone); TOKENIZER_TEXTS (1000) real texts and
+# TOKENIZER_RANDOM (500) drawn ones for each kind of tokenizer, and one of TOKENIZER_CHARACTERS (8) characters of Unicode, others each
 # time; SENTENCEPIECE_TEXTS (500); ACCURACY_PRECISIONS (int8, which alone has targets). JOBS (the number of CPUs): steps that run at a time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -67,9 +67,9 @@ run_tokenizers-byte-level() { compare byte-level; }
 run_tokenizers-unigram() { compare unigram; }
 run_tokenizers-characters() { compare characters; }
 run_tokenizers-sentencepiece() { build/venv/bin/python scripts/compare-sentencepiece.py --count "${SENTENCEPIECE_TEXTS:-500}"; }
-run_fuzz() { FUZZ_SECONDS=${FUZZ_SECONDS:-8} scripts/fuzz.sh; }
+run_fuzz() { FUZZ_SECONDS=${FUZZ_SECONDS:-5} scripts/fuzz.sh; }
 export FUZZ_OPTIMIZE=${FUZZ_OPTIMIZE:--Onone}
-export TOKENIZER_TEXTS=${TOKENIZER_TEXTS:-2000} TOKENIZER_RANDOM=${TOKENIZER_RANDOM:-1000} TOKENIZER_CHARACTERS=${TOKENIZER_CHARACTERS:-8}
+export TOKENIZER_TEXTS=${TOKENIZER_TEXTS:-1000} TOKENIZER_RANDOM=${TOKENIZER_RANDOM:-500} TOKENIZER_CHARACTERS=${TOKENIZER_CHARACTERS:-8}
 
 # ---- What was asked for, with what it needs.
 
