@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { longest_path = 4096, longest_line = 8192, most_bytes = 16 << 20 };
+enum { max_path = 4096, max_line = 8192, max_bytes = 16 << 20 };
 
 /* ---- Files ---- */
 
@@ -41,7 +41,7 @@ typedef struct {
     int file;
     size_t first, end; /* the part of `bytes` that is not yet returned */
     size_t total;      /* bytes read so far */
-    char bytes[longest_line];
+    char bytes[max_line];
 } lines;
 
 /* The next line, NUL-terminated and without its line break; NULL after the last. A line too long for the buffer is skipped. */
@@ -64,7 +64,7 @@ static char *next_line(lines *from) {
             is_too_long = 1;
             from->end = 0;
         }
-        size_t room = from->total < most_bytes ? sizeof from->bytes - from->end : 0;
+        size_t room = from->total < max_bytes ? sizeof from->bytes - from->end : 0;
         size_t count = read_some(from->file, from->bytes + from->end, room);
         if (count == 0) return NULL; /* the kernel ends every line */
         from->end += count;
@@ -73,7 +73,7 @@ static char *next_line(lines *from) {
 }
 
 static int begin_lines(lines *from, const char *root, const char *path) {
-    char whole[longest_path];
+    char whole[max_path];
     int bytes = snprintf(whole, sizeof whole, "%s%s", root, path);
     *from = (lines){.file = -1};
     if (bytes < 0 || (size_t)bytes >= sizeof whole) return 0;
@@ -107,7 +107,7 @@ static uint32_t least(uint32_t left, uint32_t right) { return left == 0 || (righ
 /* Reads the beginning of a file of a group, NUL-terminated; empty if there is none. `folder` has room for the name. */
 static void read_group(char *folder, size_t bytes, const char *name, char *text, size_t capacity) {
     text[0] = 0;
-    if (bytes + strlen(name) >= longest_path) return;
+    if (bytes + strlen(name) >= max_path) return;
     strcpy(folder + bytes, name);
     int file = open_file(folder);
     folder[bytes] = 0;
@@ -132,7 +132,7 @@ static uint32_t group_quota(char *folder, size_t bytes, int is_second_version) {
 
 /* The minimum quota of a group and its ancestors, up to the mount point. */
 static uint32_t path_quota(const char *root, const char *mount, const char *path, int is_second_version) {
-    char folder[longest_path];
+    char folder[max_path];
     int bytes = snprintf(folder, sizeof folder, "%s%s", root, mount);
     if (bytes < 0 || (size_t)bytes + strlen(path) >= sizeof folder) return 0;
     size_t top = (size_t)bytes, end = top + strlen(path);
@@ -165,7 +165,7 @@ static void read_own_groups(const char *root, char *first, char *second) {
     for (char *line; (line = next_line(&file));) {
         char *controllers = strchr(line, ':');
         char *path = controllers ? strchr(controllers + 1, ':') : NULL;
-        if (!path || strlen(path + 1) >= longest_path) continue;
+        if (!path || strlen(path + 1) >= max_path) continue;
         *path++ = 0;
         if (strcmp(line, "0:") == 0) strcpy(second, path);
         else if (lists(controllers + 1, "cpu")) strcpy(first, path);
@@ -198,7 +198,7 @@ static const char *below(const char *path, const char *mounted) {
 }
 
 uint32_t platform_cpu_quota(const char *root) {
-    char first[longest_path], second[longest_path];
+    char first[max_path], second[max_path];
     read_own_groups(root, first, second);
     lines file;
     uint32_t found = 0;

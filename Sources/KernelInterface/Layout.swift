@@ -5,7 +5,7 @@ public struct Layout {
     public private(set) var bytes = 0
 
     /// A multiple of 64 beyond the size of any address space.
-    private static let most = 1 << 60
+    private static let limit = 1 << 60
 
     public init(base: UnsafeMutableRawPointer? = nil) { self.base = base }
 
@@ -19,7 +19,7 @@ public struct Layout {
     public mutating func take(_ count: Int, stride: Int) -> UnsafeMutableRawPointer {
         let start = bytes
         let (size, isTooLarge) = count.multipliedReportingOverflow(by: stride)
-        bytes = isTooLarge || size > Layout.most - start ? Layout.most : (start + size).roundedUp(to: 64)
+        bytes = isTooLarge || size > Layout.limit - start ? Layout.limit : (start + size).roundedUp(to: 64)
         return base.map { $0 + start } ?? UnsafeMutableRawPointer(bitPattern: 64)!
     }
 }

@@ -60,15 +60,15 @@ private func quantize(
 ) {
     for row in 0..<rows {
         let x = x + row * job.stride, bytes = UnsafeMutableRawPointer(space.queries + row * space.depth)
-        var most = Vector()
+        var maximum = Vector()
         var i = 0
         while i < job.headSize {
             // A head's rows are pages apart, where the hardware does not prefetch.
             platform_prefetch(x + QuantizedAttentionScratch.queryBlock * job.stride + i)
-            most = larger(most, magnitude(load(x + i, first: job.headSize - i)))
+            maximum = larger(maximum, magnitude(load(x + i, first: job.headSize - i)))
             i += 16
         }
-        let largest = limbeck_largest(most)
+        let largest = limbeck_largest(maximum)
         scales[row] = largest / levels
         let inverse = all(largest > 0x1p-100 && largest < .infinity ? levels / largest : 0)
         var sum = Bits()
@@ -130,13 +130,13 @@ private func packValues(_ job: Attention, _ head: Int, _ space: QuantizedAttenti
         first += block
     }
     // The weights of the row with the largest scale go up to 127 in both bytes.
-    let most: Float = 127 * 128
-    let inverse = largest > 0x1p-100 ? all(most / largest) : Vector()
+    let maximum: Float = 127 * 128
+    let inverse = largest > 0x1p-100 ? all(maximum / largest) : Vector()
     for i in 0..<space.stride / 16 {
         let scales = keep(load(space.valueWeights + i * 16), first: max(0, job.tokens - i * 16), else: 0)
         store(scales * inverse, space.valueWeights + i * 16)
     }
-    return largest < .infinity ? largest / most : .nan
+    return largest < .infinity ? largest / maximum : .nan
 }
 
 // MARK: A block of queries
@@ -155,7 +155,7 @@ private func weigh(
         let dots = UnsafeMutableRawPointer(space.dots + row * space.stride), x = dots.assumingMemoryBound(to: Float.self)
         let bias = job.bias.map { $0 + head * job.biasStride + job.biasCenter - query + keys.lowerBound }
         let scale = all(space.queryScales[row] * (job.scale * log2e))
-        var most = all(-Float.infinity)
+        var maximum = all(-Float.infinity)
         for i in seen.lowerBound / 16..<pieces(seen.upperBound, 16) {
             let exact = limbeck_centered(
                 dots.load(fromByteOffset: i * 64, as: SIMD16<Int32>.self), 64,
@@ -163,9 +163,9 @@ private func weigh(
             var score = exact * load(scales + i * 16) * scale
             if let bias { score = fma(load(bias + i * 16), all(log2e), score) }
             store(score, x + i * 16)
-            most = larger(most, isWhole(i, seen) ? score : keep(score, seen, vector: i, else: -.infinity))
+            maximum = larger(maximum, isWhole(i, seen) ? score : keep(score, seen, vector: i, else: -.infinity))
         }
-        let shift = all(largest(most))
+        let shift = all(largest(maximum))
         let high = space.weights + 2 * row * space.stride, low = high + space.stride
         var sum = Vector()
         var i = 0

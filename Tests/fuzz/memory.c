@@ -7,13 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { most_files = 32 };
+enum { max_files = 32 };
 
 static struct {
     char *path;
     void *bytes;
     size_t count;
-} files[most_files];
+} files[max_files];
 static int file_count;
 static size_t allocation_limit = (size_t)1 << 30;
 
@@ -28,7 +28,7 @@ static void *copy(const void *bytes, size_t count) {
 }
 
 void fuzz_file(const char *path, const void *bytes, size_t count) {
-    if (file_count == most_files) abort();
+    if (file_count == max_files) abort();
     files[file_count].path = copy(path, strlen(path) + 1);
     files[file_count].bytes = copy(bytes, count);
     files[file_count].count = count;

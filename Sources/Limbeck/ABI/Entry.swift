@@ -148,7 +148,7 @@ public func limbeck_model_info(_ model: OpaquePointer!, _ info: UnsafeMutablePoi
         facts.private_bytes = UInt64(clamping: model.privateBytes)
         facts.prompt_count = UInt32(clamping: model.prompts.count)
         facts.default_prompt = Int32(clamping: model.defaultPrompt ?? -1)
-        facts.most_dimensions = UInt64(clamping: model.mostDimensions)
+        facts.most_dimensions = UInt64(clamping: model.maxDimensions)
         try fill(info, facts)
     }
 }

@@ -10,8 +10,8 @@ extension Session {
         guard case .span(let head) = plan.head else {
             throw unable("does not answer questions")
         }
-        guard 1...Session.mostAnswers ~= options.topK else {
-            throw LimbeckError(.invalidArgument, "top_k is \(options.topK), and must be 1 to \(Session.mostAnswers)")
+        guard 1...Session.maxAnswers ~= options.topK else {
+            throw LimbeckError(.invalidArgument, "top_k is \(options.topK), and must be 1 to \(Session.maxAnswers)")
         }
         guard options.maxAnswerLength > 0 else {
             throw LimbeckError(.invalidArgument, "max_answer_length is \(options.maxAnswerLength), and must be at least 1")

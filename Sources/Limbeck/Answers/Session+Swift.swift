@@ -86,7 +86,7 @@ extension Session {
         question: String, context: String, options: AnswerOptions = .init()
     ) throws(LimbeckError) -> [Answer] {
         let empty = AnswerSpan(score: 0, start: 0, end: 0)
-        let spans = try list(max(0, min(options.topK, Session.mostAnswers)), of: empty) { out throws(LimbeckError) in
+        let spans = try list(max(0, min(options.topK, Session.maxAnswers)), of: empty) { out throws(LimbeckError) in
             try Strings([question, context]).withList { texts throws(LimbeckError) in
                 try answer(question: texts[0], context: texts[1], options: options, into: out)
             }

@@ -43,11 +43,11 @@ package enum BlockFormat: Sendable, Equatable, CaseIterable {
     package var elements: Int {
         switch self {
         case .centred4, .centred5, .centred8, .shifted4, .shifted5: 32
-        case .grouped4, .grouped5, .grouped6: BlockFormat.mostElements
+        case .grouped4, .grouped5, .grouped6: BlockFormat.maxElements
         }
     }
 
-    static let mostElements = 256
+    static let maxElements = 256
 
     /// Bytes per block.
     package var bytes: Int {

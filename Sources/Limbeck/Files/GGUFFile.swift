@@ -14,7 +14,7 @@ package struct GGUFFile {
 
     static let magic: [UInt8] = Array("GGUF".utf8)
     /// Real files have a few dozen values and a few hundred tensors.
-    private static let mostNames = 1 << 16
+    private static let maxNames = 1 << 16
 
     package init(_ mapping: __shared MappedFile) throws(LimbeckError) {
         try self.init(mapping.bytes, file: mapping.name, mapping: mapping)
@@ -39,11 +39,11 @@ package struct GGUFFile {
                     ? "\(file): a big-endian GGUF file, expected little-endian"
                     : "\(file): GGUF version \(version), expected 2 or 3")
         }
-        guard valueCount <= GGUFFile.mostNames, tensorCount <= GGUFFile.mostNames else {
+        guard valueCount <= GGUFFile.maxNames, tensorCount <= GGUFFile.maxNames else {
             throw LimbeckError(
                 .fileUnsupported,
                 "\(file): \(valueCount) values and \(tensorCount) tensors, expected at most "
-                    + "\(GGUFFile.mostNames) of each")
+                    + "\(GGUFFile.maxNames) of each")
         }
         values = try GGUFFile.values(&reader, valueCount, file)
         var infos: [GGUFTensorInfo] = []
@@ -185,21 +185,21 @@ package struct GGUFFile {
         return string
     }
 
-    /// An array of at most `most` elements.
-    private func array(_ key: String, most: Int) throws(LimbeckError) -> GGUFArray {
+    /// An array of at most `limit` elements.
+    private func array(_ key: String, limit: Int) throws(LimbeckError) -> GGUFArray {
         guard case .array(let array)? = values[key] else {
             throw mismatch(key, expected: "an array")
         }
-        guard array.count <= most else {
+        guard array.count <= limit else {
             throw LimbeckError(
                 .fileUnsupported,
-                "\(file): '\(key)' has \(array.count) elements, expected at most \(most)")
+                "\(file): '\(key)' has \(array.count) elements, expected at most \(limit)")
         }
         return array
     }
 
-    func strings(_ key: String, most: Int) throws(LimbeckError) -> [UnsafeRawBufferPointer] {
-        let array = try array(key, most: most)
+    func strings(_ key: String, limit: Int) throws(LimbeckError) -> [UnsafeRawBufferPointer] {
+        let array = try array(key, limit: limit)
         guard array.type == .string else { throw mismatch(key, expected: "an array of strings") }
         var reader = ByteReader(array.bytes)
         var strings: [UnsafeRawBufferPointer] = []
@@ -208,8 +208,8 @@ package struct GGUFFile {
         return strings
     }
 
-    func ints(_ key: String, most: Int) throws(LimbeckError) -> [Int] {
-        let array = try array(key, most: most)
+    func ints(_ key: String, limit: Int) throws(LimbeckError) -> [Int] {
+        let array = try array(key, limit: limit)
         var reader = ByteReader(array.bytes)
         var ints: [Int] = []
         ints.reserveCapacity(array.count)

@@ -9,8 +9,8 @@ struct GGUFTensorInfo {
     let bytes: Int
 
     /// ggml's own limits.
-    private static let mostNameBytes = 64
-    private static let mostSizes = 4
+    private static let maxNameBytes = 64
+    private static let maxSizes = 4
 
     init(_ reader: inout ByteReader, _ index: Int, _ file: __shared String) throws(LimbeckError) {
         @inline(never) func malformed(_ message: __owned Message) -> LimbeckError {
@@ -19,10 +19,10 @@ struct GGUFTensorInfo {
         guard let nameBytes = reader.ggufString(), let sizes = reader.integer(UInt32.self) else {
             throw malformed("\(index) is cut short")
         }
-        guard nameBytes.count <= GGUFTensorInfo.mostNameBytes,
+        guard nameBytes.count <= GGUFTensorInfo.maxNameBytes,
             let name = String(wellFormed: nameBytes)
         else { throw malformed("\(index) has a name that is not UTF-8 of at most 64 bytes") }
-        guard 1...GGUFTensorInfo.mostSizes ~= Int(sizes) else {
+        guard 1...GGUFTensorInfo.maxSizes ~= Int(sizes) else {
             throw malformed("'\(name)' has \(sizes) sizes, expected 1 to 4")
         }
         var shape: [Int] = []

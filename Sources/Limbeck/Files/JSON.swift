@@ -15,29 +15,29 @@ package final class JSONDocument {
     package static let configurationBytes = 16 << 20
 
     package init(
-        _ bytes: UnsafeRawBufferPointer, file: __shared String, mostBytes: Int = configurationBytes
+        _ bytes: UnsafeRawBufferPointer, file: __shared String, maxBytes: Int = configurationBytes
     ) throws(LimbeckError) {
         self.file = file
         self.bytes = bytes
         mapping = nil
-        nodes = try JSONDocument.parse(bytes, file, mostBytes)
+        nodes = try JSONDocument.parse(bytes, file, maxBytes)
     }
 
     /// For `init(_:as:_:)`, which checks the keys. The bytes live as long as the document; views of its strings do not keep the
     /// document alive.
-    init(unchecked mapping: __shared MappedFile, mostBytes: Int) throws(LimbeckError) {
+    init(unchecked mapping: __shared MappedFile, maxBytes: Int) throws(LimbeckError) {
         file = mapping.name
         bytes = mapping.bytes
         self.mapping = mapping
-        nodes = try JSONDocument.parse(mapping.bytes, mapping.name, mostBytes)
+        nodes = try JSONDocument.parse(mapping.bytes, mapping.name, maxBytes)
     }
 
     private static func parse(
-        _ bytes: UnsafeRawBufferPointer, _ file: String, _ mostBytes: Int
+        _ bytes: UnsafeRawBufferPointer, _ file: String, _ maxBytes: Int
     ) throws(LimbeckError) -> [JSONNode] {
         try Mistakes.checkNotEmpty(bytes, file)
-        guard bytes.count <= mostBytes else {
-            throw LimbeckError(.fileUnsupported, "\(file): a JSON text of \(bytes.count) bytes, expected at most \(mostBytes)")
+        guard bytes.count <= maxBytes else {
+            throw LimbeckError(.fileUnsupported, "\(file): a JSON text of \(bytes.count) bytes, expected at most \(maxBytes)")
         }
         return try JSONParser.parse(bytes, file: file)
     }

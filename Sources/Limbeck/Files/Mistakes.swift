@@ -151,7 +151,7 @@ enum Mistakes {
     }
 
     /// At most this many names of a folder are looked at.
-    private static let mostNames = 256
+    private static let maxNames = 256
 
     @inline(never) private static func names(in folder: String) -> [String] {
         var names: [String] = []
@@ -163,7 +163,7 @@ enum Mistakes {
                         guard let name, let names = names?.assumingMemoryBound(to: [String].self) else { return false }
                         let text = String(cString: name)
                         if text != ".", text != ".." { names.pointee.append(text) }
-                        return names.pointee.count < Mistakes.mostNames
+                        return names.pointee.count < Mistakes.maxNames
                     }, names)
             }
         }

@@ -135,13 +135,13 @@ package final class ModelFolder {
     }
 
     /// More modules than any real model has. A bound is needed, since all may name the same folder.
-    static let mostModules = 64
+    static let maxModules = 64
 
     /// All that modules.json lists.
     private static func modules(_ root: JSONValue, in path: String) throws(LimbeckError) -> [Module] {
         guard root.kind == .array else { throw root.mismatch("the top level", expected: "an array of modules") }
-        guard 1...mostModules ~= root.count else {
-            throw root.mismatch("a list of \(root.count) modules", expected: "1 to \(mostModules) modules")
+        guard 1...maxModules ~= root.count else {
+            throw root.mismatch("a list of \(root.count) modules", expected: "1 to \(maxModules) modules")
         }
         var modules: [Module] = [], names: [String] = []
         for element in root.elements {

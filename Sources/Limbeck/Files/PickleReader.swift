@@ -17,7 +17,7 @@ struct PickleReader {
     var storageNumbers = NameTable()
 
     /// Each opcode creates at most one value, so this bounds memory. A model of a thousand tensors has about 35 000.
-    private static let mostOperations = 1 << 20
+    private static let maxOperations = 1 << 20
 
     /// Reads the pickle at `position`, and moves `position` to its end.
     static func read(
@@ -42,7 +42,7 @@ struct PickleReader {
             throw LimbeckError(
                 .fileUnsupported, "\(file): pickle protocol \(version), expected 2 to 5")
         }
-        for _ in 0..<PickleReader.mostOperations {
+        for _ in 0..<PickleReader.maxOperations {
             start = reader.position
             let code = try number(UInt8.self)
             if code == UInt8(ascii: ".") {
@@ -56,7 +56,7 @@ struct PickleReader {
         }
         throw LimbeckError(
             .fileUnsupported,
-            "\(file): a pickle of more than \(PickleReader.mostOperations) operations")
+            "\(file): a pickle of more than \(PickleReader.maxOperations) operations")
     }
 
     private mutating func step(_ code: UInt8) throws(LimbeckError) {

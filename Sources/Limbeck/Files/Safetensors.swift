@@ -36,7 +36,7 @@ package struct Safetensors {
         let header = UnsafeRawBufferPointer(rebasing: bytes[8..<dataStart])
         guard header.first == UInt8(ascii: "{") else { throw malformed("the header does not start with '{'") }
         // Offsets in its messages are relative to the header's start.
-        let root = try JSONDocument(header, file: "\(file) (header)", mostBytes: Safetensors.maxHeaderBytes).root
+        let root = try JSONDocument(header, file: "\(file) (header)", maxBytes: Safetensors.maxHeaderBytes).root
 
         var infos: [Info] = []
         infos.reserveCapacity(root.count)

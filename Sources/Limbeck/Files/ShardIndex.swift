@@ -7,7 +7,7 @@ struct ShardIndex {
     private var places = NameTable()
 
     /// Large models have a few dozen.
-    private static let mostShards = 4096
+    private static let maxShards = 4096
 
     init(_ root: __shared JSONValue) throws(LimbeckError) {
         file = root.document.file
@@ -30,9 +30,9 @@ struct ShardIndex {
             }
             let number = numbers[shard] ?? shards.count
             if number == shards.count {
-                guard number < ShardIndex.mostShards else {
+                guard number < ShardIndex.maxShards else {
                     throw LimbeckError(
-                        .fileUnsupported, "\(file): more than \(ShardIndex.mostShards) files")
+                        .fileUnsupported, "\(file): more than \(ShardIndex.maxShards) files")
                 }
                 numbers.set(shard, number)
                 shards.append(shard)

@@ -99,7 +99,7 @@ package final class Tensor {
     private func decode(_ format: BlockFormat, _ range: Range<Int>, into out: UnsafeMutablePointer<Float>) {
         guard let base = bytes.baseAddress else { return }
         let size = format.elements
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: BlockFormat.mostElements) { whole in
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: BlockFormat.maxElements) { whole in
             var index = range.lowerBound
             while index < range.upperBound {
                 let first = index % size

@@ -7,7 +7,7 @@ package struct TorchFile {
 
     /// The maximum ratio of the tensors' total size to the file's size. Tied tensors share their bytes; but a file of a megabyte
     /// must not describe a terabyte.
-    private static let mostSharing = 64
+    private static let maxSharing = 64
 
     init(_ mapping: __shared MappedFile) throws(LimbeckError) {
         try self.init(mapping.bytes, file: mapping.name)
@@ -28,7 +28,7 @@ package struct TorchFile {
         var tensors: [StoredTensor] = []
         var names = NameTable()
         var total = 0
-        let (most, isLarge) = bytes.count.multipliedReportingOverflow(by: TorchFile.mostSharing)
+        let (limit, isLarge) = bytes.count.multipliedReportingOverflow(by: TorchFile.maxSharing)
         for (key, value) in try pickle.dictOfTensors(file) {
             guard case .tensor(let number) = value else { continue }
             guard case .text(let text) = key, let name = String(wellFormed: text) else {
@@ -44,10 +44,10 @@ package struct TorchFile {
                 name, pickle.storages[view.storage], storages[view.storage], file)
             // This does not overflow: no tensor is larger than the file, and there are at most a few million.
             total += tensor.count * pickle.storages[view.storage].type.size
-            guard isLarge || total <= most else {
+            guard isLarge || total <= limit else {
                 throw LimbeckError(
                     .fileUnsupported,
-                    "\(file): tensors of more than \(most) bytes in all, for \(bytes.count) in it")
+                    "\(file): tensors of more than \(limit) bytes in all, for \(bytes.count) in it")
             }
             tensors.append(tensor.stored)
         }

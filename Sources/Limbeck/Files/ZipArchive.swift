@@ -16,15 +16,15 @@ struct ZipArchive {
     subscript(name: String) -> UnsafeRawBufferPointer? { names[name].map { entries[$0].bytes } }
 
     /// A model of a thousand tensors has about 100 kB.
-    private static let mostDirectoryBytes = 16 << 20
+    private static let maxDirectoryBytes = 16 << 20
 
     init(_ bytes: UnsafeRawBufferPointer, file: __shared String) throws(LimbeckError) {
         let directory = try ZipDirectory(bytes, file: file)
-        guard directory.range.count <= ZipArchive.mostDirectoryBytes else {
+        guard directory.range.count <= ZipArchive.maxDirectoryBytes else {
             throw LimbeckError(
                 .fileUnsupported,
                 "\(file): a zip directory of \(directory.range.count) bytes, expected at most "
-                    + "\(ZipArchive.mostDirectoryBytes)"
+                    + "\(ZipArchive.maxDirectoryBytes)"
             )
         }
         var reader = ByteReader(

@@ -48,7 +48,7 @@ struct ProductWork {
 
     /// For float GEMMs: a multiple of the tile heights of all instruction sets.
     static let floatBlockRows = 48
-    static let leastBlockRows = 32
+    static let minBlockRows = 32
 
     init(
         _ matrix: Operation, gate: Operation?, of quantization: Quantization?, weights: PackedLinear, rows: Int,

@@ -35,7 +35,7 @@ final class Scratch {
     /// Token states that a head processes at a time.
     static let headRows = 64
     /// Spans of one window that may become answers.
-    static let candidateCount = 2 * Session.mostAnswers + 10
+    static let candidateCount = 2 * Session.maxAnswers + 10
     /// Answers of all windows so far.
     static let answerCount = 4096
 
@@ -56,7 +56,7 @@ final class Scratch {
         prompted = layout.take(UInt8.self, promptedBytes)
 
         matrices = Scratch.matrices(c.widths, tokens: maxTokens, &layout)
-        blocks = layout.take(ProductWork.Block.self, pieces(maxTokens, ProductWork.leastBlockRows))
+        blocks = layout.take(ProductWork.Block.self, pieces(maxTokens, ProductWork.minBlockRows))
         inputBytes = Scratch.inputBytes(depth: plan.largest { $0.integerDepth }, tokens: maxTokens, &layout)
         firstItems = layout.take(Int.self, maxTokens + 1)
         let longest = min(maxTokens, c.maxPositions)
@@ -83,7 +83,7 @@ final class Scratch {
 
     /// Space for the longest prompt, and a beginning of a text long enough that a word ends in it, even in a language without
     /// spaces: the tokens of a batch are mostly shorter than this.
-    static func promptedBytes(maxTokens: Int) -> Int { max(4 * Prompts.mostBytes, 128 * maxTokens) }
+    static func promptedBytes(maxTokens: Int) -> Int { max(4 * Prompts.maxBytes, 128 * maxTokens) }
 
     /// The encoder's matrices, one after the other, except those that are never needed at the same time: the outputs of a layer's
     /// feed-forward network and of the embeddings share memory with those of attention.

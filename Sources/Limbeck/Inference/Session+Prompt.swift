@@ -44,8 +44,8 @@ extension Session {
             }
             prompt.bytes = put(prompts.list[place])
         case .text(let text):
-            guard text.count <= Prompts.mostBytes else {
-                throw LimbeckError(.tooLong, "a prompt of \(text.count) bytes, expected at most \(Prompts.mostBytes)")
+            guard text.count <= Prompts.maxBytes else {
+                throw LimbeckError(.tooLong, "a prompt of \(text.count) bytes, expected at most \(Prompts.maxBytes)")
             }
             if let start = text.baseAddress {
                 scratch.prompted.update(from: start.assumingMemoryBound(to: UInt8.self), count: text.count)

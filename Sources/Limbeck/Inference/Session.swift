@@ -20,8 +20,7 @@ public final class Session {
     package let encoder: Encoder
     /// The batch being filled, or the last computed one.
     package var batch: Batch
-    /// Where a C program reads why a call failed. (If the C interface had a class of its own with the message beside the session,
-    /// the library would contain what the arrays of that module need a second time: 20 kB.)
+    /// Where a C program reads why a call failed: its handle of a session is this object.
     package var message = UnsafeMutableBufferPointer<CChar>(start: nil, count: 0)
 
     /// Throws `.invalidArgument`, `.outOfMemory`, `.threadsUnavailable`, or `.kernelsUnavailable`.
@@ -31,19 +30,19 @@ public final class Session {
 
     /// Replaces the instruction set's kernels, for example by the same ones with a clock around them.
     package init(_ model: Model, options: SessionOptions, replacing kernels: (Kernels) -> Kernels) throws(LimbeckError) {
-        guard 0...Session.mostThreads ~= options.threads else {
-            throw LimbeckError(.invalidArgument, "threads is \(options.threads), and must be 0 to \(Session.mostThreads)")
+        guard 0...Session.maxThreads ~= options.threads else {
+            throw LimbeckError(.invalidArgument, "threads is \(options.threads), and must be 0 to \(Session.maxThreads)")
         }
-        guard 0...Session.mostTokens ~= options.maxTokens else {
-            throw LimbeckError(.invalidArgument, "max_tokens is \(options.maxTokens), and must be 0 to \(Session.mostTokens)")
+        guard 0...Session.tokenLimit ~= options.maxTokens else {
+            throw LimbeckError(.invalidArgument, "max_tokens is \(options.maxTokens), and must be 0 to \(Session.tokenLimit)")
         }
         let set = try Session.instructionSet(options.kernels, for: model)
         let c = model.configuration
         self.model = model
         self.kernels = set
-        threads = options.threads > 0 ? options.threads : min(Int(platform_cpu_count()), Session.mostThreads)
+        threads = options.threads > 0 ? options.threads : min(Int(platform_cpu_count()), Session.maxThreads)
         // The outputs of one step should stay in the caches for the next.
-        maxTokens = options.maxTokens > 0 ? options.maxTokens : min(max(512, c.maxLength), Session.mostTokens)
+        maxTokens = options.maxTokens > 0 ? options.maxTokens : min(max(512, c.maxLength), Session.tokenLimit)
         // With weights of four bytes, reading them once more costs more.
         let cached = threads * Session.cachedBytes / (4 * c.widths.widest)
         batchTokens = options.maxTokens == 0 && model.quantizesInputs ? min(cached, maxTokens) : maxTokens
@@ -77,10 +76,10 @@ public final class Session {
 
     /// Bytes per thread of the widest matrix between two steps.
     private static let cachedBytes = 3 << 20
-    package static let mostThreads = 256
-    package static let mostTokens = 1 << 20
+    package static let maxThreads = 256
+    package static let tokenLimit = 1 << 20
     /// The maximum number of answers per call.
-    package static let mostAnswers = 1000
+    package static let maxAnswers = 1000
 }
 
 extension Session {

@@ -19,12 +19,12 @@ struct Assembly {
         tensors.embeddings = embeddings
         try Assembly.layers(&builder, into: tensors, hidden: sizes.hidden)
         (embedding, widths, positionPanels) = (sizes, builder.widths, builder.positionPanels)
-        for rotary in builder.rotaries where rotary.count(positions: sizes.positions) > Rotary.mostNumbers {
+        for rotary in builder.rotaries where rotary.count(positions: sizes.positions) > Rotary.maxNumbers {
             throw LimbeckError(
                 .fileUnsupported,
                 """
                 \(declared.file): rotary positions of \(sizes.positions) tokens and \(2 * rotary.pairs) numbers in a head, \
-                expected at most \(Rotary.mostNumbers) together
+                expected at most \(Rotary.maxNumbers) together
                 """)
         }
         (attentionSize, intermediateSize) = (builder.attentionSize ?? 0, builder.intermediateSize ?? 0)
@@ -69,11 +69,11 @@ struct Assembly {
             throw LimbeckError(
                 .fileMalformed, "\(declared.file): no '\(declared.rules.sizes.layers)', which no tensor of shared layers can tell")
         }
-        guard declared.groups <= count, count <= mostSharedLayers else {
+        guard declared.groups <= count, count <= maxSharedLayers else {
             throw LimbeckError(
                 .fileUnsupported,
                 """
-                \(declared.file): \(count) layers of \(declared.groups) groups, expected at most \(mostSharedLayers) layers, and no more \
+                \(declared.file): \(count) layers of \(declared.groups) groups, expected at most \(maxSharedLayers) layers, and no more \
                 groups than those
                 """)
         }
@@ -91,7 +91,7 @@ struct Assembly {
     }
 
     /// Layers that share weights take no space in the file, so this is the only limit.
-    private static let mostSharedLayers = 1024
+    private static let maxSharedLayers = 1024
 
     /// The longest sequence: one position for each of its tokens.
     func maxPositions(_ declared: DeclaredConfiguration) throws(LimbeckError) -> Int {

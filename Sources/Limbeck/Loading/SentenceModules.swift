@@ -60,8 +60,8 @@ struct SentenceModules {
         case "Dense": try addDense(reader, folder, module)
         default: try addNorm(reader, folder, module)
         }
-        guard steps.width <= VectorSteps<Stored>.mostWidth else {
-            reader.fail(.fileUnsupported, "vectors of \(steps.width) numbers, expected at most \(VectorSteps<Stored>.mostWidth)")
+        guard steps.width <= VectorSteps<Stored>.maxWidth else {
+            reader.fail(.fileUnsupported, "vectors of \(steps.width) numbers, expected at most \(VectorSteps<Stored>.maxWidth)")
             return try reader.check()
         }
         steps.kept = steps.width
@@ -97,7 +97,7 @@ struct SentenceModules {
             return reader.fail(value.mismatch("'pooling_mode'", expected: "a string, or several"))
         }
         guard let pooling = Pooling(name: name) else { return reader.unsupported("pooling", name) }
-        if !steps.poolings.append(pooling) { reader.fail(.fileUnsupported, "more than \(Poolings.most) poolings") }
+        if !steps.poolings.append(pooling) { reader.fail(.fileUnsupported, "more than \(Poolings.limit) poolings") }
     }
 
     /// Before 5.4: a flag for each pooling, in the order of concatenation; the mean if none is set.

@@ -87,16 +87,16 @@ final class DeclaredConfiguration {
     }
 
     /// The maximum number of labels of a head; each takes memory, even if the file leaves its row empty.
-    static let mostLabels = 65_536
+    static let maxLabels = 65_536
 
     /// The names of a head's `count` labels: `id2label` by index, or without it the default names of transformers.
     ///
     /// If `num_labels` differs from the number of names, transformers 4 uses the names and transformers 5 makes up `num_labels`
     /// names; both refuse a classifier with a different number of rows. So its number of rows tells which of the two applies.
     func labels(count: Int) throws(LimbeckError) -> [String] {
-        guard count <= DeclaredConfiguration.mostLabels else {
+        guard count <= DeclaredConfiguration.maxLabels else {
             throw LimbeckError(
-                .fileUnsupported, "\(root.document.file): \(count) labels, expected at most \(DeclaredConfiguration.mostLabels)")
+                .fileUnsupported, "\(root.document.file): \(count) labels, expected at most \(DeclaredConfiguration.maxLabels)")
         }
         let declared = try root.optionalSize("num_labels")
         guard let names = root.optional("id2label") else {

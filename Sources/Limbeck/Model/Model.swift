@@ -50,7 +50,7 @@ public final class Model: Sendable {
     /// Floats in a vector of `embed`, unless a call overrides it.
     public var embeddingSize: Int { weights.vector.kept }
     /// The maximum of `EmbedOptions.dimensions`: more than `embeddingSize` if the folder truncates its vectors.
-    public var mostDimensions: Int { weights.vector.width }
+    public var maxDimensions: Int { weights.vector.width }
     /// The steps from states to vectors, in words for display: "mean", "dense 32 to 16, tanh".
     public var vectorSteps: [String] { weights.vector.descriptions }
     /// The scores of a sentence-transformers cross-encoder, as its folder specifies; nil for all other models.

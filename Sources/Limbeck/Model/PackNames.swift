@@ -12,6 +12,8 @@ package enum PackNames {
     static let scores: StaticString = "softmax sigmoid raw"
     /// By `Buffer.rawValue`.
     static let buffers: StaticString = "embedded hidden narrow projected context attended intermediate"
+    /// By the kinds in Steps.swift.
+    static let steps: StaticString = "embed trigrams product normalize rotate attention"
     static let activations: StaticString = "identity gelu gelu_tanh quick_gelu relu silu tanh"
     static var activationValues: [Activation] { [.identity, .gelu, .geluTanh, .quickGELU, .relu, .silu, .tanh] }
     static let heads: StaticString = "none sequence token span masked_lm detection"

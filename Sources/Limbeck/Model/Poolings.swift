@@ -31,7 +31,7 @@ package struct Poolings: Sendable, Equatable {
     private var bits: UInt64 = 0
     package private(set) var count = 0
 
-    static let most = 16
+    static let limit = 16
 
     init(_ poolings: Pooling...) {
         for pooling in poolings { _ = append(pooling) }
@@ -39,7 +39,7 @@ package struct Poolings: Sendable, Equatable {
 
     /// False if there is no room for more.
     @inline(never) mutating func append(_ pooling: Pooling) -> Bool {
-        guard count < Poolings.most else { return false }
+        guard count < Poolings.limit else { return false }
         bits |= UInt64(pooling.rawValue) << UInt64(4 * count)
         count += 1
         return true

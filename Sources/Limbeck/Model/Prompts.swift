@@ -25,19 +25,19 @@ package struct Prompts: Sendable {
     var areUsual: Bool { standard == nil && list.count == 2 && list[0].text.utf8.isEmpty && list[1].text.utf8.isEmpty }
 
     /// The maximum size of a prompt in bytes; a session reserves this much before a text.
-    package static let mostBytes = 16_384
-    private static let mostPrompts = 1024
+    package static let maxBytes = 16_384
+    private static let maxPrompts = 1024
 
     /// Adds a prompt, or replaces the text of an existing one; `value` is its place in the file.
     @inline(never)
     mutating func set(_ name: String, _ text: String, _ value: JSONValue) throws(LimbeckError) {
         let longest = max(name.utf8.count, text.utf8.count)
-        guard longest <= Prompts.mostBytes, list.count < Prompts.mostPrompts else {
+        guard longest <= Prompts.maxBytes, list.count < Prompts.maxPrompts else {
             throw LimbeckError(
                 .fileUnsupported,
                 """
                 \(value.document.file): a prompt of \(longest) bytes after \(list.count) others, expected at most \
-                \(Prompts.mostPrompts), of \(Prompts.mostBytes) bytes
+                \(Prompts.maxPrompts), of \(Prompts.maxBytes) bytes
                 """)
         }
         let prompt = Prompt(name: name, text: text)

@@ -31,7 +31,7 @@ package struct Rotary: Equatable, Sendable {
     /// The range of the base: far wider than in any model, and narrow enough for the accuracy of `power` given below.
     static let bases = 1.0...1e12
     /// The maximum number of elements in one table, 64 MB: no tensor limits the number of positions.
-    static let mostNumbers = 1 << 24
+    static let maxNumbers = 1 << 24
 }
 
 // Functions in double precision that use only sums and products, without libm, so that results are the same on every machine. Their

@@ -15,7 +15,7 @@ package struct VectorSteps<Form: WeightForm> {
     package init(hidden: Int) { (width, kept) = (hidden, hidden) }
 
     /// Larger than in any real model, whose files have a matrix of this width; each text of a batch takes this much scratch.
-    static var mostWidth: Int { 1 << 16 }
+    static var maxWidth: Int { 1 << 16 }
 
     /// The number of stages at the end that only normalise the length.
     package var trailingUnitLengths: Int {

@@ -24,7 +24,7 @@ extension Model {
         let packed = try model.converted(options)
         options.progress?(.references, 0)
         let session = try Session(
-            packed, options: SessionOptions(threads: 1, maxTokens: Reference.mostTokens, interrupt: options.interrupt))
+            packed, options: SessionOptions(threads: 1, maxTokens: Reference.maxTokens, interrupt: options.interrupt))
         let references = try Reference.all(of: options.references, session)
         options.progress?(.writing, 0)
         try packed.write(to: path, dropped, references, interruption)
@@ -36,7 +36,7 @@ extension Model {
         guard case .pack(let pack) = try ModelFiles(path) else { throw LimbeckError(.fileUnsupported, "\(path): not a pack") }
         try pack.verifyChecksums()
         let model = try Model(.pack(pack))
-        let session = try Session(model, options: SessionOptions(threads: 1, maxTokens: Reference.mostTokens))
+        let session = try Session(model, options: SessionOptions(threads: 1, maxTokens: Reference.maxTokens))
         for (index, json) in try pack.root.list("references").enumerated() {
             let stored = try Reference(json, pack, hidden: model.hiddenSize, vector: model.embeddingSize)
             var again = stored

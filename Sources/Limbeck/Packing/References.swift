@@ -14,15 +14,15 @@ struct Reference {
     var vector: [Float]?
 
     /// Maximum number of texts, and of tokens per text.
-    static let mostTexts = 4
-    static let mostTokens = 32
+    static let maxTexts = 4
+    static let maxTokens = 32
 
     /// From a text, truncated as by the session.
     init(_ text: __shared String, _ session: __shared Session, _ tokenizer: __shared Tokenizer) throws(LimbeckError) {
         self.text = text
         (ids, types) = ([], [])
         var text = text
-        let capacity = Reference.mostTokens
+        let capacity = Reference.maxTokens
         let options = min(capacity, session.longest)
         var ids = [Int32](repeating: 0, count: capacity), types = ids
         let count = text.withUTF8 { text in
@@ -45,7 +45,7 @@ struct Reference {
     static func all(of texts: [String], _ session: Session) throws(LimbeckError) -> [Reference] {
         var references: [Reference] = []
         if let tokenizer = session.model.tokenizer {
-            for text in texts.isEmpty ? builtIn : Array(texts.prefix(mostTexts)) {
+            for text in texts.isEmpty ? builtIn : Array(texts.prefix(maxTexts)) {
                 let reference = try Reference(text, session, tokenizer)
                 if !reference.ids.isEmpty { references.append(reference) }
             }
@@ -126,7 +126,7 @@ extension Reference {
 
     init(_ json: __shared JSONValue, _ file: __shared PackFile, hidden: Int, vector kept: Int) throws(LimbeckError) {
         let tensors = file.tensors
-        let count = try json.integer("tokens", 1...Reference.mostTokens)
+        let count = try json.integer("tokens", 1...Reference.maxTokens)
         text = try json.optionalString("text")
         ids = Array(UnsafeBufferPointer(start: try tensors.i32(json, "ids", count), count: count))
         types = Array(UnsafeBufferPointer(start: try tensors.i32(json, "types", count), count: count))

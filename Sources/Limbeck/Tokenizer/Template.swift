@@ -10,7 +10,7 @@ package struct Template: Sendable {
     var pair: [Piece]
 
     /// A limit, since every text gets all pieces; real templates have three to five.
-    static let mostPieces = 64
+    static let maxPieces = 64
 
     /// No special tokens; the second text has type 1.
     static let none = Template(

@@ -26,7 +26,7 @@ struct AnswerQuestion: ParsableCommand {
 
     @Option(
         parsing: .unconditional, help: ArgumentHelp("Answers to print, best first.", valueName: "count"),
-        transform: { try number($0, 1...Session.mostAnswers) })
+        transform: { try number($0, 1...Session.maxAnswers) })
     var top = 1
 
     @Option(

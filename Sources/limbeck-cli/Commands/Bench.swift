@@ -24,13 +24,13 @@ struct Bench: ParsableCommand {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp("Counts of threads, with commas between them; 0: the CPUs this process may use.", valueName: "counts"),
-        transform: { try numbers($0, 0...Session.mostThreads) })
+        transform: { try numbers($0, 0...Session.maxThreads) })
     var threads: List<Int> = List([1, 0])
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp("The most tokens computed at a time; 0: 512, or the model's longest text.", valueName: "count"),
-        transform: { try number($0, 0...Session.mostTokens) })
+        transform: { try number($0, 0...Session.tokenLimit) })
     var maxTokens = 0
 
     @Option(help: "The instruction set; by default the best there is.")
@@ -38,6 +38,8 @@ struct Bench: ParsableCommand {
 
     @Option(help: ArgumentHelp("Also embed and tokenize the lines of a file.", valueName: "file"), completion: .file())
     var texts: String?
+
+    @OptionGroup var depth: DepthArguments
 
     @Flag(help: "Say what the time goes to.")
     var profile = false
@@ -52,7 +54,7 @@ struct Bench: ParsableCommand {
         let lines = try texts.map { try LineReader($0, for: "texts").allLines() }
         let output = Output()
         for threads in threads.elements {
-            let options = SessionOptions(threads: threads, maxTokens: maxTokens, kernels: kernels)
+            let options = SessionOptions(threads: threads, maxTokens: maxTokens, kernels: kernels, depth: depth.choice)
             let session = try Session(model, options: options)
             let profiler = try profile ? Profiler(model, options) : nil
             for shape in shapes.elements where shape.tokens <= min(model.maxPositions, session.maxTokens) {

@@ -9,7 +9,7 @@ struct ModelArguments: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp("Threads to compute with; 0: the CPUs this process may use.", valueName: "count"),
-        transform: { try number($0, 0...Session.mostThreads) })
+        transform: { try number($0, 0...Session.maxThreads) })
     var threads = 0
 
     @Option(
@@ -17,12 +17,33 @@ struct ModelArguments: ParsableArguments {
         help: ArgumentHelp(
             "The most tokens computed at a time, which bounds the memory; 0: 512, or the model's longest text.",
             valueName: "count"),
-        transform: { try number($0, 0...Session.mostTokens) })
+        transform: { try number($0, 0...Session.tokenLimit) })
     var maxTokens = 0
 
     @Option(help: "The instruction set; by default the best there is. All give the same bits.")
     var kernels: InstructionSet?
 
+    @OptionGroup var depth: DepthArguments
+
+    /// Opens a session with a model that can do the task.
+    func open(for task: Task) throws -> Session {
+        let session = try timedOpen().session
+        try task.check(session.model, model)
+        return session
+    }
+
+    /// The same, with the time that it took to open the model.
+    func timedOpen() throws -> (session: Session, opening: Duration) {
+        let start = ContinuousClock.now
+        let model = try Model(path: model)
+        let opening = ContinuousClock.now - start
+        let options = SessionOptions(threads: threads, maxTokens: maxTokens, kernels: kernels, depth: depth.choice)
+        return (try Session(model, options: options), opening)
+    }
+}
+
+/// The layers to run.
+struct DepthArguments: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp("Run only the first so many layers, and answer with the state after them.", valueName: "count"),
@@ -38,22 +59,7 @@ struct ModelArguments: ParsableArguments {
         guard layers == nil || depth == nil else { throw ValidationError("Give --layers or --depth, not both") }
     }
 
-    /// Opens a session with a model that can do the task.
-    func open(for task: Task) throws -> Session {
-        let session = try timedOpen().session
-        try task.check(session.model, model)
-        return session
-    }
-
-    /// The same, with the time that it took to open the model.
-    func timedOpen() throws -> (session: Session, opening: Duration) {
-        let start = ContinuousClock.now
-        let model = try Model(path: model)
-        let opening = ContinuousClock.now - start
-        let cut: Depth = layers.map { .layers($0) } ?? depth.map { .fraction($0) } ?? .full
-        let options = SessionOptions(threads: threads, maxTokens: maxTokens, kernels: kernels, depth: cut)
-        return (try Session(model, options: options), opening)
-    }
+    var choice: Depth { layers.map { .layers($0) } ?? depth.map { .fraction($0) } ?? .full }
 }
 
 /// The prompt of texts.

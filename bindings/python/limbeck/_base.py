@@ -17,9 +17,9 @@ from ._session import Session
 from ._text import encode, single
 from ._tokenizer import Tokenizer
 
-_MOST_THREADS = 256
-_MOST_TOKENS = 2**20
-_MOST_LAYERS = 2**31 - 1
+_MAX_THREADS = 256
+_MAX_TOKENS = 2**20
+_MAX_LAYERS = 2**31 - 1
 # The attributes of an open model. All others belong to a derived class, and are copied.
 _OWN = frozenset({"_path", "_options", "_session", "_entities", "_tokenizer", "info", "labels", "prompts", "session"})
 
@@ -44,11 +44,11 @@ class Opened:
 
     def _open(self, path: Path, **options: Any) -> None:
         session_options = _native.SessionOptions(
-            threads=number("threads", options["threads"], most=_MOST_THREADS),
-            max_tokens=number("max_tokens", options["max_tokens"], most=_MOST_TOKENS),
+            threads=number("threads", options["threads"], maximum=_MAX_THREADS),
+            max_tokens=number("max_tokens", options["max_tokens"], maximum=_MAX_TOKENS),
             kernels=choice(_native.KERNELS, "kernels", options["kernels"], "best"),
             depth=part("depth", options["depth"]),
-            layers=number("layers", options["layers"], least=1, most=_MOST_LAYERS),
+            layers=number("layers", options["layers"], minimum=1, maximum=_MAX_LAYERS),
         )
         self._path, self._options = absolute(path), options
         model = open_handle(library.limbeck_model_open, path)

@@ -12,16 +12,16 @@ import numpy as np
 from ._native import Status
 from ._results import Error
 
-MOST = 2**32 - 1  # the maximum of the members of the C structs
+MAX = 2**32 - 1  # the maximum of the members of the C structs
 
 
-def number(option: str, value: SupportsIndex | None, least: int = 0, most: int = MOST) -> int:
+def number(option: str, value: SupportsIndex | None, minimum: int = 0, maximum: int = MAX) -> int:
     """A count; None is 0, the default."""
     if value is None:
         return 0
     count = whole(option, value)
-    if not least <= count <= most:
-        raise Error(Status.INVALID_ARGUMENT, f"{option} is {count}, and must be {least} to {most}")
+    if not minimum <= count <= maximum:
+        raise Error(Status.INVALID_ARGUMENT, f"{option} is {count}, and must be {minimum} to {maximum}")
     return count
 
 

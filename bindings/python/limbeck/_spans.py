@@ -14,7 +14,7 @@ from ._progress import ShowProgress
 from ._results import Answer, Candidate, Error, Tag
 from ._text import bounds, encode, listed, single
 
-_MOST_ANSWERS = 1000  # the library's maximum
+_MAX_ANSWERS = 1000  # the library's maximum
 
 
 class SpanAnswers(Opened):
@@ -105,8 +105,8 @@ class SpanAnswers(Opened):
         is a candidate.
         """
         options = _native.AnswerOptions(
-            top_k=number("top_k", top_k, least=1, most=_MOST_ANSWERS),
-            max_answer_length=number("max_answer_length", max_answer_length, least=1),
+            top_k=number("top_k", top_k, minimum=1, maximum=_MAX_ANSWERS),
+            max_answer_length=number("max_answer_length", max_answer_length, minimum=1),
             max_length=number("max_length", max_length),
             stride=number("stride", stride),
             allow_none=int(bool(allow_none)),
@@ -148,7 +148,7 @@ class SpanAnswers(Opened):
     ) -> list[list[Candidate]] | list[list[list[Candidate]]]:
         """For every mask token in the text ("[MASK]"), in order, the `top_k` most probable tokens, best first; for several texts, a
         list for each. The vocabulary may have ids without a token in the tokenizer: their token is ""."""
-        options = _native.FillOptions(top_k=number("top_k", top_k, least=1), max_length=number("max_length", max_length))
+        options = _native.FillOptions(top_k=number("top_k", top_k, minimum=1), max_length=number("max_length", max_length))
 
         def candidates(text: str) -> list[list[Candidate]]:
             utf8 = encode(text)

@@ -43,7 +43,7 @@ class Embedder(Opened):
         options = _native.EmbedOptions(
             pooling=choice(_native.POOLING, "pooling", pooling, "model"),
             normalize=flag(normalize),
-            dimensions=number("dimensions", dimensions, most=self.info.most_dimensions),
+            dimensions=number("dimensions", dimensions, maximum=self.info.most_dimensions),
             max_length=number("max_length", max_length),
             **self._prompt(prompt, prompt_name),
         )
@@ -88,7 +88,7 @@ class Embedder(Opened):
             sentences, inputs = inputs, None
         if sentences is None or inputs is not None:
             raise TypeError("encode() takes the texts as `sentences`, or as `inputs`")
-        number("batch_size", batch_size, least=1)
+        number("batch_size", batch_size, minimum=1)
         if task is not None and not isinstance(task, str):
             raise TypeError(f"task is {task!r}, and must be a str")
         _refuse("output_value", output_value, output_value == "sentence_embedding", "`forward` gives the states of the tokens")
@@ -102,7 +102,7 @@ class Embedder(Opened):
             if options.get("normalize") is False:
                 raise Error(Status.INVALID_ARGUMENT, "normalize_embeddings is True, and normalize is False")
             options["normalize"] = True
-        cut = number("truncate_dim", truncate_dim, least=1)
+        cut = number("truncate_dim", truncate_dim, minimum=1)
         if cut and options.get("normalize"):
             options["dimensions"] = min(cut, self.info.most_dimensions)
         elif cut > self.info.embedding_size:  # overrides the folder's own truncation

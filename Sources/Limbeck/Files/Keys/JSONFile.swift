@@ -79,7 +79,7 @@ package enum JSONFile: UInt8, CaseIterable, Sendable {
     }
 
     /// The maximum size. XLM-RoBERTa's tokenizer.json, with 250,000 tokens and their scores, is 17 MB.
-    var mostBytes: Int {
+    var maxBytes: Int {
         switch self {
         case .tokenizer, .vocabulary: 64 << 20
         default: JSONDocument.configurationBytes
@@ -111,7 +111,7 @@ extension JSONDocument {
     /// The only way to read a file of a model folder as JSON: it checks the keys first.
     package convenience init(_ mapping: __shared MappedFile, as file: JSONFile, _ notes: __shared Notes? = nil) throws(LimbeckError)
     {
-        try self.init(unchecked: mapping, mostBytes: file.mostBytes)
+        try self.init(unchecked: mapping, maxBytes: file.maxBytes)
         if file != .configuration { try file.table.check(root, notes) }
     }
 }

@@ -13,17 +13,17 @@ package struct KeyTable: Sendable {
 
     /// Far more than any file has, except where the keys are names of the file's own. A bound is needed because each lookup is
     /// linear.
-    private static let mostKeys = 2048
+    private static let maxKeys = 2048
 
     /// Checks an object, or all objects of an array: refuses what must be refused, and notes unknown keys.
     @inline(never) package func check(_ value: JSONValue, _ notes: Notes?) throws(LimbeckError) {
         for element in value.elements { try check(element, notes) }
         guard value.kind == .object else { return }
         let ruleOfNames = ruleOfNames
-        guard value.count <= KeyTable.mostKeys || ruleOfNames != nil else {
+        guard value.count <= KeyTable.maxKeys || ruleOfNames != nil else {
             throw LimbeckError(
                 .fileUnsupported,
-                "\(value.document.file): \(value.count) keys in one object, expected at most \(KeyTable.mostKeys)")
+                "\(value.document.file): \(value.count) keys in one object, expected at most \(KeyTable.maxKeys)")
         }
         for (name, member) in value.members {
             let index = ruleOfNames ?? name.withBytes { indexOfRule($0) }
@@ -63,7 +63,7 @@ package struct KeyTable: Sendable {
             var isAlarming = 0
             var word: [UInt8] = []
             // A key may be megabytes long; real names are shorter.
-            for index in 0...min(key.count, KeyTable.mostBytes) {
+            for index in 0...min(key.count, KeyTable.maxBytes) {
                 // The position after the last byte counts as a separator.
                 let byte = index < key.count ? key[index] : 0
                 if KeyTable.isWordByte(byte) {
@@ -79,7 +79,7 @@ package struct KeyTable: Sendable {
         } == 1
     }
 
-    private static let mostBytes = 128
+    private static let maxBytes = 128
 
     private static let calming: StaticString = """
         dropout pdrop layerdrop training train trained trainer loss losses grad gradient checkpointing init initializer optimizer \

@@ -6,11 +6,11 @@ package final class Notes {
     package init() {}
 
     /// Messages are short, and a file of thousands of unknown keys adds no more than this.
-    private static let most = 64
+    private static let limit = 64
 
     /// Adds a sentence without a full stop, which begins with the file. Duplicates are dropped.
     @inline(never) func add(_ note: Message) {
-        guard lines.count < Notes.most, !lines.contains(where: { $0 == note.text }) else { return }
-        lines.append(lines.count < Notes.most - 1 ? note.text : "further notes are omitted")
+        guard lines.count < Notes.limit, !lines.contains(where: { $0 == note.text }) else { return }
+        lines.append(lines.count < Notes.limit - 1 ? note.text : "further notes are omitted")
     }
 }

@@ -15,7 +15,7 @@ package final class PackFile {
     static let description = "limbeck.json"
     static let checksums = "limbeck.checksums"
     /// The maximum size of the description: labels and a list of steps, of which the largest model has a few hundred.
-    static let mostBytes = 16 << 20
+    static let maxBytes = 16 << 20
 
     /// Whether a file is meant to be a pack.
     package static func isPack(_ bytes: UnsafeRawBufferPointer) -> Bool {
@@ -52,7 +52,7 @@ package final class PackFile {
         self.entries = entries
         tensors = PackTensors(safetensors)
         // The document is kept alive by its values, and the bytes by the mapping.
-        let document = try JSONDocument(first.bytes, file: "\(file) (description)", mostBytes: PackFile.mostBytes)
+        let document = try JSONDocument(first.bytes, file: "\(file) (description)", maxBytes: PackFile.maxBytes)
         root = document.root
         guard root.kind == .object else { throw root.mismatch("the whole", expected: "an object") }
     }

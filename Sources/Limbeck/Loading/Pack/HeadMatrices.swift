@@ -30,15 +30,15 @@ extension Dense {
         }
     }
 
-    /// A layer over the hidden state. The heads have room for `most` outputs.
-    @inline(never) init(_ json: __shared JSONValue, hidden: Int, most: Int, _ tensors: __shared PackTensors) throws(LimbeckError) {
+    /// A layer over the hidden state. The heads have room for `limit` outputs.
+    @inline(never) init(_ json: __shared JSONValue, hidden: Int, limit: Int, _ tensors: __shared PackTensors) throws(LimbeckError) {
         let value = try json.required("linear")
         linear = try Linear(value, inputs: hidden, tensors)
         activation = try json.activation("activation")
         relu = try json.flag("relu")
         norm = try PackedNorm("norm", of: json, tensors)
-        guard linear.outputs <= most, norm == nil || norm?.width == linear.outputs else {
-            throw value.mismatch("a layer of \(linear.outputs) outputs", expected: "at most \(most), and a norm as wide")
+        guard linear.outputs <= limit, norm == nil || norm?.width == linear.outputs else {
+            throw value.mismatch("a layer of \(linear.outputs) outputs", expected: "at most \(limit), and a norm as wide")
         }
     }
 }
@@ -64,9 +64,9 @@ extension Head<Packed> {
             self = .none
             return
         }
-        let most = max(c.hiddenSize, c.embeddingSize)
+        let limit = max(c.hiddenSize, c.embeddingSize)
         let dense = try json.optional("dense").map { (value) throws(LimbeckError) in
-            try Dense(value, hidden: c.hiddenSize, most: most, tensors)
+            try Dense(value, hidden: c.hiddenSize, limit: limit, tensors)
         }
         let value = try json.required("classifier")
         let classifier = try Linear(value, inputs: dense?.linear.outputs ?? c.hiddenSize, tensors)

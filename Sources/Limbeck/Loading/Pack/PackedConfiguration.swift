@@ -48,8 +48,8 @@ extension Configuration {
         positionPanels = try json.integer("position_panels", 0...Int(Int32.max) / panelColumns)
         head = PackNames.headValues[try json.choice("head", PackNames.heads)]
         for label in try json.list("labels") {
-            guard labels.count < DeclaredConfiguration.mostLabels, let text = label.string else {
-                throw label.mismatch("a label", expected: "a string, one of at most \(DeclaredConfiguration.mostLabels)")
+            guard labels.count < DeclaredConfiguration.maxLabels, let text = label.string else {
+                throw label.mismatch("a label", expected: "a string, one of at most \(DeclaredConfiguration.maxLabels)")
             }
             labels.append(text)
         }

@@ -49,7 +49,7 @@ extension VectorSteps<Packed> {
         poolings = Poolings()
         var fits = true
         for name in try json.list("poolings") { fits = poolings.append(try Pooling(name)) && fits }
-        guard fits, poolings.count > 0 else { throw json.mismatch("its list of poolings", expected: "1 to \(Poolings.most)") }
+        guard fits, poolings.count > 0 else { throw json.mismatch("its list of poolings", expected: "1 to \(Poolings.limit)") }
         leavesPromptOut = try json.flag("leaves_prompt_out")
         width = poolings.count * hidden
         for stage in try json.list("stages") { try add(stage, tensors) }
@@ -60,9 +60,9 @@ extension VectorSteps<Packed> {
         let inputs = width
         func layer(_ key: String) throws(LimbeckError) -> Dense? {
             guard let value = json.optional(key) else { return nil }
-            return try Dense(value, hidden: inputs, most: VectorSteps.mostWidth, tensors)
+            return try Dense(value, hidden: inputs, limit: VectorSteps.maxWidth, tensors)
         }
-        var isSound = stages.count < ModelFolder.mostModules
+        var isSound = stages.count < ModelFolder.maxModules
         if let dense = try layer("layer") {
             width = dense.linear.outputs
             let (adds, addsInputs) = (try layer("adds"), try json.flag("adds_inputs"))
@@ -77,7 +77,7 @@ extension VectorSteps<Packed> {
             stages.append(.unitLength)
         }
         guard isSound else {
-            throw json.mismatch("a stage whose widths differ, or one too many", expected: "at most \(ModelFolder.mostModules)")
+            throw json.mismatch("a stage whose widths differ, or one too many", expected: "at most \(ModelFolder.maxModules)")
         }
     }
 }

@@ -55,8 +55,8 @@ private final class PartsReader {
             try readSteps(block.elements) { parts, step in parts.blocks[parts.blocks.count - 1].append(step) }
         }
         for layer in try root.list("layers") { try readLayer(layer) }
-        guard 1...PartsReader.mostLayers ~= parts.layers.count else {
-            throw root.mismatch("a model of \(parts.layers.count) layers", expected: "1 to \(PartsReader.mostLayers)")
+        guard 1...PartsReader.maxLayers ~= parts.layers.count else {
+            throw root.mismatch("a model of \(parts.layers.count) layers", expected: "1 to \(PartsReader.maxLayers)")
         }
         for rotary in try root.list("rotaries") {
             parts.angles.append(try PackedRotary(rotary, positions: c.positionRows, tensors))
@@ -69,7 +69,7 @@ private final class PartsReader {
     }
 
     /// A layer may be listed several times, so the size of the file does not bound their number.
-    private static let mostLayers = 1 << 14
+    private static let maxLayers = 1 << 14
 
     // Not inlined: a call that may throw releases everything that its caller holds.
 
@@ -113,7 +113,7 @@ private final class PartsReader {
 
     @inline(never) private func readPooler() throws(LimbeckError) {
         guard let value = root.optional("pooler") else { return }
-        let pooler = try Dense(value, hidden: c.hiddenSize, most: c.hiddenSize, tensors)
+        let pooler = try Dense(value, hidden: c.hiddenSize, limit: c.hiddenSize, tensors)
         guard pooler.linear.outputs == c.hiddenSize else {
             throw root.mismatch("a pooler of \(pooler.linear.outputs) outputs", expected: "\(c.hiddenSize)")
         }

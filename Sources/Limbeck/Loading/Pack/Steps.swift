@@ -47,25 +47,26 @@ extension Step<Packed> {
     }
 
     init(_ json: __shared JSONValue, _ c: __shared Configuration, _ tensors: __shared PackTensors) throws(LimbeckError) {
-        switch try json.choice("step", "embed trigrams product normalize rotate attention") {
-        case 0: self = .embed(try EmbeddingStep(json, c, tensors))
-        case 1:
+        switch StepKind(rawValue: try json.choice("step", PackNames.steps)) {
+        case .embed: self = .embed(try EmbeddingStep(json, c, tensors))
+        case .trigrams:
             guard c.paddingId == nil else { throw json.mismatch("trigrams", expected: "positions from 0 with them") }
             let word = try PackedTable(json.required("word"), least: c.vocabSize, tensors)
             self = .trigrams(TrigramStep(word: word, width: word.width, into: try json.buffer("into")))
-        case 2: self = .product(try ProductStep(json, tensors))
-        case 3:
+        case .product: self = .product(try ProductStep(json, tensors))
+        case .normalize:
             let norm = try PackedNorm(json.required("norm"), tensors)
             self = .normalize(
                 NormalizationStep(norm: norm, width: norm.width, from: try json.buffer("from"), into: try json.buffer("into")))
-        case 4:
+        case .rotate:
             self = .rotate(
                 RotationStep(table: try json.integer("table", 0...Int(Int32.max)), heads: c.attentionHeads, headSize: c.headSize))
-        default:
+        case .attention:
             let window = json.optional("window") == nil ? nil : try json.integer("window", 0...Int(Int32.max))
             var step = AttentionStep<Packed>(heads: c.attentionHeads, headSize: c.headSize, window: window)
             if let value = json.optional("positions") { step.positions = try PackedDisentangled(value, step, c, tensors) }
             self = .attention(step)
+        case nil: throw json.mismatch("a step without a reader", expected: "one of \(PackNames.steps)")
         }
     }
 
@@ -95,6 +96,9 @@ extension Step<Packed> {
         }
     }
 }
+
+/// In the order of `PackNames.steps`.
+private enum StepKind: Int { case embed, trigrams, product, normalize, rotate, attention }
 
 extension EmbeddingStep<Packed> {
     fileprivate init(

@@ -61,15 +61,15 @@ private func debertaEmbeddings(_ builder: inout StepBuilder) throws(LimbeckError
         builder.product([projection], from: .embedded, into: .hidden, norm: norm)
     }
     let positions = tables.position?.shape[0] ?? declared.maxPositions ?? 512
-    guard positions <= mostPositions else {
+    guard positions <= positionLimit else {
         throw LimbeckError(
-            .fileUnsupported, "\(declared.file): 'max_position_embeddings' is \(positions), expected at most \(mostPositions)")
+            .fileUnsupported, "\(declared.file): 'max_position_embeddings' is \(positions), expected at most \(positionLimit)")
     }
     return EmbeddingSizes(word: word, positions: positions, types: tables.type?.shape[0] ?? 0, hidden: hidden)
 }
 
 /// The maximum where no table bounds the positions.
-private let mostPositions = 1 << 16
+private let positionLimit = 1 << 16
 
 private func debertaBlock(_ layer: inout StepBuilder, _ hidden: Int) throws(LimbeckError) {
     let size = try layer.outputs("attention.self.query_proj", in: hidden, expected: layer.attentionSize)

@@ -106,12 +106,12 @@ private func nomicBERTEmbeddings(_ builder: inout StepBuilder) throws(LimbeckErr
     if let heads = try root.optionalSize("num_heads_kv"), heads != declared.attentionHeads {
         throw LimbeckError(.fileUnsupported, "\(declared.file): 'num_heads_kv' is not supported, expected that of 'n_head'")
     }
-    var positions: (most: Int, table: Bool) = (declared.maxPositions ?? 2048, false)
+    var positions: (limit: Int, table: Bool) = (declared.maxPositions ?? 2048, false)
     if try declared.rotaryFraction() == 0 {
         positions.table = true
     } else if try declared.isScaled() {
         // Up to the training length nothing is scaled; beyond it, all angles depend on the length of the text.
-        positions.most = min(positions.most, try root.optionalSize("max_trained_positions") ?? 2048)
+        positions.limit = min(positions.limit, try root.optionalSize("max_trained_positions") ?? 2048)
     }
     let multiple = try root.optionalSize("pad_vocab_size_multiple") ?? 1
     return try nomicBERTEmbeddings(&builder, rows: declared.vocabSize?.roundedUp(to: multiple), positions)
@@ -124,7 +124,7 @@ private func newNomicBERTEmbeddings(_ builder: inout StepBuilder) throws(Limbeck
 }
 
 private func nomicBERTEmbeddings(
-    _ builder: inout StepBuilder, rows: Int?, _ positions: (most: Int, table: Bool)
+    _ builder: inout StepBuilder, rows: Int?, _ positions: (limit: Int, table: Bool)
 ) throws(LimbeckError) -> EmbeddingSizes {
     let declared = builder.declared
     let word = try builder.table("word", rows: rows, width: declared.hiddenSize)
@@ -134,7 +134,7 @@ private func nomicBERTEmbeddings(
     builder.embed(
         EmbeddingTables(word: word, position: position, type: type), width: hidden, into: .hidden,
         norm: try builder.norm("emb_ln", hidden))
-    return EmbeddingSizes(word: word, positions: position?.shape[0] ?? positions.most, types: type.shape[0], hidden: hidden)
+    return EmbeddingSizes(word: word, positions: position?.shape[0] ?? positions.limit, types: type.shape[0], hidden: hidden)
 }
 
 private func nomicBERTBlock(_ layer: inout StepBuilder, _ hidden: Int) throws(LimbeckError) {

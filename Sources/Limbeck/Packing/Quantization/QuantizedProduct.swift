@@ -65,7 +65,7 @@ struct QuantizedMatrix {
     }
 
     /// Sums of this many int8 products fit into 32 bits.
-    static let mostDepth = 65536
+    static let maxDepth = 65536
 
     func form(of matrix: PackedLinear, _ smoothing: UnsafePointer<Float>) -> PackedLinear {
         var result = matrix

@@ -45,7 +45,7 @@ struct Quantizer {
     private var done = 0
 
     /// The maximum number of tokens of the calibration texts.
-    static let mostTokens = 8192
+    static let maxTokens = 8192
 
     init(
         _ model: __shared Model, options: SessionOptions, weights: __shared Weights, products: [QuantizedProduct],
@@ -55,7 +55,7 @@ struct Quantizer {
         self.products = products
         self.progress = progress
         var options = options
-        options.maxTokens = Quantizer.mostTokens
+        options.maxTokens = Quantizer.maxTokens
         session = try Session(model, options: options)
         uses = [Int](repeating: 1, count: products.count)
         moments = [Moments?](repeating: nil, count: products.count)

@@ -67,8 +67,8 @@ struct WeightForms: WeightMap {
     }
 
     @inline(never) private mutating func integers(_ matrix: PackedLinear) -> QuantizedMatrix? {
-        guard matrix.depth <= QuantizedMatrix.mostDepth else {
-            fail("GEMM of depth \(matrix.depth), expected at most \(QuantizedMatrix.mostDepth)")
+        guard matrix.depth <= QuantizedMatrix.maxDepth else {
+            fail("GEMM of depth \(matrix.depth), expected at most \(QuantizedMatrix.maxDepth)")
             return nil
         }
         guard let weights = numbers(of: matrix) else { return nil }

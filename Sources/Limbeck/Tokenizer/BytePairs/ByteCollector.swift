@@ -73,15 +73,15 @@ struct ByteCollector {
         before = MergeTable.nothing
     }
 
-    /// Emits tokens of at least `most` bytes in total, and keeps the rest.
+    /// Emits tokens of at least `minimum` bytes in total, and keeps the rest.
     @inline(never)
     @_optimize(speed)
-    private mutating func cut(_ most: Int, into sink: inout TokenSink) {
+    private mutating func cut(_ minimum: Int, into sink: inout TokenSink) {
         var done = 0
-        while done < most {
+        while done < minimum {
             let found = cutter.cut(bytes + done, count &- done, after: before)
             if found == 0 { done &+= 1 }
-            for index in 0..<found where done < most {
+            for index in 0..<found where done < minimum {
                 before = cutter.number(index)
                 let token = cutter[index]
                 let end = done &+ Int(token.bytes)

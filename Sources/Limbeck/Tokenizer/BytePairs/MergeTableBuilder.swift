@@ -28,7 +28,7 @@ struct MergeTableBuilder {
     }
 
     /// Token numbers have 21 bits in the pair table.
-    private static let mostTokens = 1 << 21
+    private static let maxTokens = 1 << 21
 
     private let file: String
     /// The source of the merges.
@@ -74,9 +74,9 @@ struct MergeTableBuilder {
             try appendCharacters()
         }
         (letterCount, letterBytes) = (UInt32(tokens.count), bytes.count)
-        let most = MergeTableBuilder.mostTokens - tokens.count
-        guard mergeCount <= most else {
-            throw LimbeckError(.fileUnsupported, "\(file): \(mergeCount) merges, expected at most \(most)")
+        let limit = MergeTableBuilder.maxTokens - tokens.count
+        guard mergeCount <= limit else {
+            throw LimbeckError(.fileUnsupported, "\(file): \(mergeCount) merges, expected at most \(limit)")
         }
         merges.reserveCapacity(mergeCount)
     }

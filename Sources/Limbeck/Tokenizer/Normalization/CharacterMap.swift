@@ -10,7 +10,7 @@ final class CharacterMap: Sendable {
     /// Clusters with fewer bytes are looked up as a whole.
     private static let clusterBytes = 6
     /// The maximum length of a replacement in bytes. SentencePiece's own have 33.
-    static let mostBytes = 128
+    static let maxBytes = 128
 
     /// nil if the bytes are not the size of the trie, the trie, and UTF-8.
     init?(_ bytes: [UInt8]) throws(LimbeckError) {
@@ -73,7 +73,7 @@ final class CharacterMap: Sendable {
     ) {
         let before = target.count
         var position = place
-        while position < pool.count, pool[position] != 0, position - place < CharacterMap.mostBytes {
+        while position < pool.count, pool[position] != 0, position - place < CharacterMap.maxBytes {
             let source = UTF8Reader.read(pool.base, at: position, end: pool.count)
             target.append(source.scalar, change: 0)
             position = source.end

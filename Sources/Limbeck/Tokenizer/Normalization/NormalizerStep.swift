@@ -27,9 +27,9 @@ enum NormalizerStep: Sendable {
     }
 
     /// The maximum number of steps: the bits of `Memory`.
-    static let most = 32
+    static let limit = 32
     /// The maximum number of scalars in a pattern or replacement.
-    static let mostScalars = 64
+    static let maxScalars = 64
 
     /// Applies the step to `source`. `step` is its index.
     func apply(

@@ -76,7 +76,7 @@ struct ScalarBuffer {
 /// Where the reference's charsmap removes scalars at the beginning of a text, it does not count them: from there on every scalar
 /// has the offsets of an earlier one, as many scalars back as were removed.
 struct LatePlaces {
-    private static let most = 16
+    private static let limit = 16
     private var starts = InlineArray<16, UInt32>(repeating: 0)
     private var ends = InlineArray<16, UInt32>(repeating: 0)
     private var count = 0
@@ -94,7 +94,7 @@ struct LatePlaces {
     /// Keeps those that remain after `used` offsets, at most the last `most`.
     mutating func advance(_ used: Int, _ source: ScalarBuffer) {
         let total = count + source.count
-        let first = max(used, total - LatePlaces.most)
+        let first = max(used, total - LatePlaces.limit)
         guard first < total else {
             count = 0
             return

@@ -190,7 +190,7 @@ struct SegmentedText: ScalarSource {
     private var memory = NormalizerStep.Memory()
 
     /// The maximum number of source scalars in a segment.
-    private static let most = 512
+    private static let limit = 512
 
     init(
         _ normalizer: StepNormalizer, _ plain: UnsafePointer<UInt8>,
@@ -258,27 +258,27 @@ struct SegmentedText: ScalarSource {
     @inline(never)
     @_optimize(speed)
     private mutating func fill() {
-        var most = SegmentedText.most
+        var limit = SegmentedText.limit
         while true {
             memory = before
             position = segment
             buffers.pointee.segment = segment
             buffers.pointee.source.removeAll()
-            read(most)
+            read(limit)
             var isOverfull = false
             for index in normalizer.steps.indices {
                 buffers.pointee.take(normalizer.steps[index], index, isLast: position == end, &memory)
                 if buffers.pointee.source.isOverfull { isOverfull = true }
             }
             // A single scalar that expands beyond the buffer is truncated: no real step expands one that much.
-            if !isOverfull || most == 1 { return }
-            most /= 2
+            if !isOverfull || limit == 1 { return }
+            limit /= 2
         }
     }
 
-    /// Reads the scalars of a segment, at most `most`.
+    /// Reads the scalars of a segment, at most `limit`.
     @_optimize(speed)
-    private mutating func read(_ most: Int) {
+    private mutating func read(_ limit: Int) {
         var last: UInt32 = 0
         // The length of the run that ends with the last scalar.
         var run = 0
@@ -287,10 +287,10 @@ struct SegmentedText: ScalarSource {
             let source = UTF8Reader.read(text, at: position, end: end)
             let isInRun = normalizer.collapses?.mayHave(source.scalar) ?? false
             if count > 0, run == 0 || !isInRun {
-                if count >= most { return }
+                if count >= limit { return }
                 if normalizer.mayEnd(between: last, and: source.scalar) {
                     // Plain bytes may follow without a segment; otherwise segments should be long.
-                    if last < 0x80 && before.late.isEmpty || count >= most / 2 { return }
+                    if last < 0x80 && before.late.isEmpty || count >= limit / 2 { return }
                 }
             }
             last = source.scalar

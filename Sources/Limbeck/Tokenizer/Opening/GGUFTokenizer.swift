@@ -81,8 +81,8 @@ private struct GGUFTokens {
 
     init(_ gguf: __shared GGUFFile) throws(LimbeckError) {
         let key = "tokenizer.ggml.tokens", typeKey = "tokenizer.ggml.token_type"
-        texts = try gguf.strings(key, most: Vocabulary.maximumCount)
-        types = try gguf.ints(typeKey, most: Vocabulary.maximumCount)
+        texts = try gguf.strings(key, limit: Vocabulary.maximumCount)
+        types = try gguf.ints(typeKey, limit: Vocabulary.maximumCount)
         guard texts.count == types.count, !texts.isEmpty else {
             throw LimbeckError(
                 .fileInconsistent, "\(gguf.file): \(texts.count) tokens with \(types.count) types")

@@ -59,9 +59,9 @@ extension NormalizerStep {
             return
         }
         steps += type == "BertNormalizer" ? try NormalizerOptions(part).steps : [try step(part, type)]
-        guard steps.count <= NormalizerStep.most else {
+        guard steps.count <= NormalizerStep.limit else {
             throw LimbeckError(
-                .fileUnsupported, "\(part.file): more than \(NormalizerStep.most) normalizers are not supported")
+                .fileUnsupported, "\(part.file): more than \(NormalizerStep.limit) normalizers are not supported")
         }
     }
 
@@ -109,9 +109,9 @@ extension NormalizerStep {
     private static func scalars(_ part: TokenizerComponent, _ name: String) throws(LimbeckError) -> [UInt32] {
         var scalars: [UInt32] = []
         for scalar in try part.string(name).unicodeScalars { scalars.append(scalar.value) }
-        guard scalars.count <= mostScalars else {
+        guard scalars.count <= maxScalars else {
             throw LimbeckError(
-                .fileUnsupported, "\(part.file): \(part.key).\(name) has more than \(mostScalars) characters")
+                .fileUnsupported, "\(part.file): \(part.key).\(name) has more than \(maxScalars) characters")
         }
         return scalars
     }

@@ -69,8 +69,8 @@ extension Template {
     ) throws(LimbeckError) -> [Template.Piece] {
         let list = TokenizerComponent("post_processor.\(name)", try part.member(name), file: part.file)
         func check(_ count: Int) throws(LimbeckError) {
-            guard count <= Template.mostPieces else {
-                throw LimbeckError(.fileUnsupported, "\(part.file): \(list.key) has more than \(Template.mostPieces) pieces")
+            guard count <= Template.maxPieces else {
+                throw LimbeckError(.fileUnsupported, "\(part.file): \(list.key) has more than \(Template.maxPieces) pieces")
             }
         }
         try check(list.value.count)

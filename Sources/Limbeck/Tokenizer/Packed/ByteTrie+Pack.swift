@@ -1,6 +1,6 @@
 extension ByteTrie {
     /// The maximum number of units: bases have 31 bits, and real vocabularies have far fewer.
-    private static let mostUnits = 1 << 28
+    private static let maxUnits = 1 << 28
 
     func write(_ name: String, to contents: inout PackContents, _ json: inout JSONWriter) {
         json.write("units", unitCount)
@@ -12,7 +12,7 @@ extension ByteTrie {
     convenience init(_ name: __shared String, _ json: __shared JSONValue, _ tables: __shared PackedTables, values bound: Int)
         throws(LimbeckError)
     {
-        let count = tables.number(json, "units", in: 256..<ByteTrie.mostUnits)
+        let count = tables.number(json, "units", in: 256..<ByteTrie.maxUnits)
         self.init(
             units: try tables.table(name, ".units", .u32, count, row: 2), values: try tables.table(name, ".values", .i32, count))
         tables.expect(count % 256 == 0 && staysInside(values: UInt32(bound)), name, ".units")

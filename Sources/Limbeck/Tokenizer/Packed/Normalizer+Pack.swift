@@ -24,8 +24,8 @@ extension StepNormalizer {
 
     convenience init(_ name: __shared String, _ json: __shared JSONValue, _ tables: __shared PackedTables) throws(LimbeckError) {
         let list = tables.member(json, "normalizer")
-        if list.kind != .array || list.count > NormalizerStep.most {
-            tables.mismatch(list, "normalizer", expected: "an array of at most \(NormalizerStep.most) steps")
+        if list.kind != .array || list.count > NormalizerStep.limit {
+            tables.mismatch(list, "normalizer", expected: "an array of at most \(NormalizerStep.limit) steps")
         }
         try tables.check()
         var steps: [NormalizerStep] = []
@@ -112,9 +112,9 @@ extension NormalizerStep {
 
     private static func scalars(_ key: String, _ json: JSONValue, _ tables: PackedTables) -> [UInt32] {
         let list = tables.member(json, key)
-        if list.count > mostScalars { tables.mismatch(list, key, expected: "at most \(mostScalars) scalars") }
+        if list.count > maxScalars { tables.mismatch(list, key, expected: "at most \(maxScalars) scalars") }
         var scalars: [UInt32] = []
-        for element in list.elements where scalars.count < mostScalars { scalars.append(tables.scalar(element, key)) }
+        for element in list.elements where scalars.count < maxScalars { scalars.append(tables.scalar(element, key)) }
         return scalars
     }
 }

@@ -84,7 +84,7 @@ extension Template {
         var pieces: [Piece] = []
         // How often each text occurs; the second is counted in units of 10,000.
         var seen = 0
-        for element in list.elements where pieces.count < mostPieces {
+        for element in list.elements where pieces.count < maxPieces {
             let type = Int32(truncatingIfNeeded: tables.number(element, "type", in: 0..<1 << 16))
             if let id = tables.optionalId(element, "token", below: Vocabulary.maximumCount) {
                 pieces.append(.token(id: id, type: type))
@@ -95,7 +95,7 @@ extension Template {
             }
         }
         if seen != (texts == 1 ? 1 : 10_001) || list.count != pieces.count {
-            tables.mismatch(list, key, expected: "each text once in at most \(mostPieces) pieces")
+            tables.mismatch(list, key, expected: "each text once in at most \(maxPieces) pieces")
         }
         return pieces
     }

@@ -20,7 +20,7 @@ extension CharacterMap {
             // If the path to this unit is a key, its value is the child for the byte 0.
             guard unit >> 8 & 1 == 1 else { continue }
             let place = Int(units[children] & (1 << 31 - 1))
-            guard place < pool.count, place == 0 || pool[place - 1] == 0, lengths[place] <= CharacterMap.mostBytes else {
+            guard place < pool.count, place == 0 || pool[place - 1] == 0, lengths[place] <= CharacterMap.maxBytes else {
                 return false
             }
         }

@@ -34,15 +34,15 @@ final class SentencePieceFile {
     private var hasTrainer = false, hasNormalizer = false, hasDenormalizer = false, hasTest = false
 
     /// XLM-RoBERTa's file is 5 MB.
-    private static let mostBytes = 64 << 20
+    private static let maxBytes = 64 << 20
     /// The maximum size of the trainer's options and of the self-test. Real ones have a few hundred bytes.
-    private static let mostSpecBytes = 1 << 20
+    private static let maxSpecBytes = 1 << 20
 
     /// The pieces are views of `bytes`.
     init(_ bytes: UnsafeRawBufferPointer, name: __shared String) throws(LimbeckError) {
         self.name = name
-        guard bytes.count <= SentencePieceFile.mostBytes else {
-            throw unsupported("\(bytes.count) bytes, expected at most \(SentencePieceFile.mostBytes)")
+        guard bytes.count <= SentencePieceFile.maxBytes else {
+            throw unsupported("\(bytes.count) bytes, expected at most \(SentencePieceFile.maxBytes)")
         }
         try readModel(bytes)
     }
@@ -92,8 +92,8 @@ final class SentencePieceFile {
     }
 
     private func atMostSpecBytes(_ bytes: UnsafeRawBufferPointer, _ name: String) throws(LimbeckError) {
-        guard bytes.count <= SentencePieceFile.mostSpecBytes else {
-            throw unsupported("\(name) has \(bytes.count) bytes, expected at most \(SentencePieceFile.mostSpecBytes)")
+        guard bytes.count <= SentencePieceFile.maxSpecBytes else {
+            throw unsupported("\(name) has \(bytes.count) bytes, expected at most \(SentencePieceFile.maxSpecBytes)")
         }
     }
 
@@ -105,9 +105,9 @@ final class SentencePieceFile {
             throw malformed("piece \(place) is not UTF-8 without NUL")
         }
         guard piece.score.isFinite else { throw malformed("the score of piece \(place) is not finite") }
-        let (length, most) = (piece.text.count, PieceTable.longestPiece)
+        let (length, limit) = (piece.text.count, PieceTable.longestPiece)
         guard length > 0 else { throw malformed("piece \(place) is empty") }
-        guard length <= most else { throw unsupported("piece \(place) has \(length) bytes, expected at most \(most)") }
+        guard length <= limit else { throw unsupported("piece \(place) has \(length) bytes, expected at most \(limit)") }
         pieces.append(Piece(text: piece.text, score: piece.score, kind: piece.kind))
     }
 

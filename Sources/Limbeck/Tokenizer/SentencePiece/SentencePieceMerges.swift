@@ -3,9 +3,9 @@
 extension MergeTable {
     /// A bound on the work: the total bytes of the suffixes that are looked up, one for each prefix of a piece that is itself a
     /// piece. Vocabularies of 250,000 pieces need less than a tenth of it.
-    private static let mostSteps = 1 << 26
+    private static let maxSteps = 1 << 26
     /// The maximum number of merges; `MergeTableBuilder` takes slightly fewer.
-    private static let mostMerges = 1 << 21
+    private static let maxMerges = 1 << 21
 
     convenience init(
         _ model: __shared SentencePieceFile, _ vocabulary: __shared Vocabulary, _ unknown: UnknownCharacter
@@ -29,7 +29,7 @@ extension MergeTable {
                 let rest = UnsafeRawBufferPointer(rebasing: text[place...])
                 if let right = vocabulary.id(of: rest), isNormal[Int(right)] { cuts.append((id, UInt16(place))) }
             }
-            guard steps <= MergeTable.mostSteps, cuts.count <= MergeTable.mostMerges else {
+            guard steps <= MergeTable.maxSteps, cuts.count <= MergeTable.maxMerges else {
                 throw model.unsupported("the pieces combine in too many ways")
             }
         }
