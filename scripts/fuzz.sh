@@ -47,7 +47,7 @@ c_object() { # name source flags…
 }
 
 swift_module() { # name folder flags…
-    newer $out/objects/"$1".o "$2" scripts/fuzz.sh Sources/KernelInterface Sources/CPlatform/include || return 0
+    newer $out/objects/"$1".o "$2" scripts/fuzz.sh Sources/KernelInterface Sources/CPlatform/include include || return 0
     echo "compiling $1"
     "$swiftc" "${swift_flags[@]}" -module-name "$1" -emit-module -emit-module-path $out/modules/"$1".swiftmodule \
         -c -o $out/objects/"$1".o "${@:3}" $(find -L "$2" -name '*.swift')
@@ -77,10 +77,9 @@ for target in "${targets[@]}"; do
     *) echo "there is no target $target" >&2; exit 64 ;;
     esac
 done
-if newer $out/fuzz Tests/fuzz $out/objects; then
-    echo "compiling the targets"
-    "$swiftc" "${swift_flags[@]}" "${sanitize[@]}" -use-ld=lld -module-name Fuzz Tests/fuzz/*.swift $out/objects/*.o -o $out/fuzz
-fi
+[ $out/objects/Fuzz.o -nt $out/objects/Limbeck.o ] || rm -f $out/objects/Fuzz.o
+swift_module Fuzz Tests/fuzz "${sanitize[@]}"
+if newer $out/fuzz $out/objects; then "$swiftc" "${sanitize[@]}" -use-ld=lld $out/objects/*.o -o $out/fuzz; fi
 for target in json torch gguf sentencepiece model pack tokenizer text; do ln -sf fuzz $out/fuzz-"$target"; done
 
 [ $build_only = 0 ] || exit 0
