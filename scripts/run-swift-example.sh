@@ -9,9 +9,9 @@ mkdir -p build
 swift package --package-path examples/swift describe > build/swift-example.log 2>&1 || { cat build/swift-example.log >&2; exit 1; }
 binaries=$(swift build -c release --show-bin-path)
 # What the product Limbeck is linked from, out of what the command line is.
-grep -E '/(CPlatform|CUnicodeTables|KernelInterface|(Integer)?Kernels[A-Za-z0-9]*|Limbeck)\.build/' \
+grep -E '/(CLimbeck|CPlatform|CUnicodeTables|KernelInterface|(Integer)?Kernels[A-Za-z0-9]*|Limbeck)\.build/' \
     "$binaries/limbeck.product/Objects.LinkFileList" | tr -d "'" > build/swift-example.objects
 swiftc -O -parse-as-library -o build/nearest examples/swift/Sources/nearest/nearest.swift -I "$binaries/Modules" \
-    -Xcc "-fmodule-map-file=$PWD/Sources/CPlatform/include/module.modulemap" \
+    -Xcc "-fmodule-map-file=$PWD/include/module.modulemap" -Xcc "-fmodule-map-file=$PWD/Sources/CPlatform/include/module.modulemap" \
     -Xcc "-fmodule-map-file=$binaries/CUnicodeTables.build/module.modulemap" @build/swift-example.objects
 build/nearest "$1"
