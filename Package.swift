@@ -44,9 +44,14 @@ let architecture = "arm64"
 #else
 let architecture = ""
 #endif
-let newerKernels: [Target] = kernelTargets.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
-    .filter { $0[0] == architecture }
-    .map { kernels($0[1], defines: $0[2].split(separator: ",").map(String.init), flags: Array($0[3...])) }
+// In steps: as one expression it takes the type checker a quarter of a minute, whenever SwiftPM compiles this file, which it does again
+// for every change of the environment.
+var newerKernels: [Target] = []
+for line in kernelTargets.split(separator: "\n") {
+    let fields: [String] = line.split(separator: " ").map(String.init)
+    guard fields[0] == architecture else { continue }
+    newerKernels.append(kernels(fields[1], defines: fields[2].split(separator: ",").map(String.init), flags: Array(fields[3...])))
+}
 
 let package = Package(
     name: "limbeck",

@@ -16,7 +16,7 @@ major=$(number MAJOR)
 version=$major.$(number MINOR).$(number PATCH)
 
 # Nothing to do if all outputs exist and nothing that they are made of is newer, the compiler included. SwiftPM would come to the same
-# conclusion, but after twenty seconds if a variable of the environment has changed: it compiles the manifest again.
+# conclusion, but more slowly: it compiles the manifest again if a variable of the environment has changed.
 if [ -f "$out/liblimbeck.so.$version" ] && [ -f "$out/liblimbeck.a" ] && [ -f "$out/limbeck.pc" ] &&
     newer=$(find -L Package.swift Sources include scripts/build-lib.sh scripts/kernels.sh scripts/check-symbols.sh scripts/exports.sh \
         "$(command -v "$swift")" -path Sources/limbeck-cli -prune -o -newer "$out/limbeck.pc" -print -quit) && [ -z "$newer" ]; then
