@@ -10,8 +10,11 @@ let embedded: [SwiftSetting] = [
 
 /// The library is to be small, and what is outside the kernels runs once per model or is little beside them. The loops that decide
 /// how fast a tokenizer is, or a file opens, say `@_optimize(speed)`. In Embedded Swift, checks of exclusive access while running
-/// are calls of an empty function.
-let small: [SwiftSetting] = [.unsafeFlags(["-Osize", "-enforce-exclusivity=unchecked"], .when(configuration: .release))]
+/// are calls of an empty function; the Swift package, and so its tests, keeps them.
+let small: [SwiftSetting] = [
+    .unsafeFlags(["-Osize"], .when(configuration: .release)),
+    .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(traits: ["Embedded"])),
+]
 
 /// The vector code beyond the portable code: the architecture, the target, what it defines, and clang's flags. Of each architecture the
 /// oldest instruction set comes first. Targets of integer kernels differ from the ones before them in int8 GEMM alone. On arm64 the
@@ -91,7 +94,8 @@ let package = Package(
             dependencies: [
                 "CLimbeck", "KernelInterface", "Limbeck", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
-        // The tests themselves are not optimised, which takes a minute less to compile than it would save.
+        // The tests themselves are not optimised, which takes a minute less to compile than it would save; nor are they type-checked a
+        // second time for a module of them.
         .testTarget(
             name: "LimbeckTests", dependencies: ["Limbeck", "CLimbeck", "CPlatform", "KernelInterface"],
             swiftSettings: [.unsafeFlags(["-Onone", "-no-emit-module-separately-wmo"])]),

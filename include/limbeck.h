@@ -294,10 +294,10 @@ typedef struct limbeck_session_options {
                           * limbeck_model_open(); empty after a call that succeeds. Must outlive the session. May be NULL. */
     size_t message_capacity;
     double depth;    /* 0: all layers; else a fraction of them, at most 1, spread over all, as DynaBERT (arXiv 2004.04037) drops the
-                    * others: round(depth L) layers, half to even, of which the i-th is the model's floor(i / depth) */
+                      * others: round(depth L) layers, half to even, of which the i-th is the model's floor(i / depth) */
     uint64_t layers; /* 0: all; n: the first n. Not with `depth`. The answers are those of the last layer that is run, with the
-                    * model's own pooling and head, and limbeck_forward() counts only the layers that are run. The weights are not
-                    * copied: sessions of several depths share them. */
+                      * model's own pooling and head, and limbeck_forward() counts only the layers that are run. The weights are not
+                      * copied: sessions of several depths share them. */
 } limbeck_session_options;
 
 /* Allocates everything the session will ever need: no later call that succeeds allocates memory, except for the first one after a

@@ -15,11 +15,14 @@ number() { sed -n "s/^#define LIMBECK_VERSION_$1 \([0-9]*\)\$/\1/p" "$header"; }
 major=$(number MAJOR)
 version=$major.$(number MINOR).$(number PATCH)
 
-# Nothing to do if all outputs exist and nothing that they are made of is newer, the compiler included. SwiftPM would come to the same
-# conclusion, but more slowly: it compiles the manifest again if a variable of the environment has changed.
-if [ -f "$out/liblimbeck.so.$version" ] && [ -f "$out/liblimbeck.a" ] && [ -f "$out/limbeck.pc" ] &&
+# Nothing to do if all outputs exist and nothing that they are made of has changed since, the compiler included (-cnewer: an archive or a
+# package restores the time of a file, but not that of its change). SwiftPM would come to the same conclusion, but more slowly: it
+# compiles the manifest again if a variable of the environment has changed.
+compiler=$(command -v "$swift") || { echo "build-lib: there is no $swift: https://www.swift.org/install" >&2; exit 1; }
+if [ "$(cat "$work/compiler" 2> /dev/null)" = "$compiler" ] &&
+    [ -f "$out/liblimbeck.so.$version" ] && [ -f "$out/liblimbeck.a" ] && [ -f "$out/limbeck.pc" ] &&
     newer=$(find -L Package.swift Sources include scripts/build-lib.sh scripts/kernels.sh scripts/check-symbols.sh scripts/exports.sh \
-        "$(command -v "$swift")" -path Sources/limbeck-cli -prune -o -newer "$out/limbeck.pc" -print -quit) && [ -z "$newer" ]; then
+        "$compiler" -path Sources/limbeck-cli -prune -o -cnewer "$out/limbeck.pc" -print -quit) && [ -z "$newer" ]; then
     echo "build-lib: nothing has changed"
     exit 0
 fi
@@ -92,4 +95,5 @@ Cflags: -I\${includedir}
 PC
 
 OUT=$out WORK=$work scripts/check-symbols.sh
+printf '%s\n' "$compiler" > "$work/compiler"
 mv "$work/limbeck.pc" "$out/limbeck.pc" # the last of all that is made: what it is newer than is up to date

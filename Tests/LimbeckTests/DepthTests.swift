@@ -46,7 +46,8 @@ import Testing
     /// The first layers are the model that its folder would be with a smaller `num_hidden_layers`, which the reader takes from the
     /// same tensors: with its final norm, where it has one, and its head.
     @Test(arguments: [
-        "bert-masked", "bert-sequence-2", "minilm", "distilbert-token", "roberta-padding-4", "camembert-masked", "electra", "mpnet",
+        "albert", "bert-masked", "bert-sequence-2", "minilm", "distilbert-token", "roberta-padding-4", "camembert-masked",
+        "electra", "mpnet",
         "mobilebert", "deberta", "deberta-narrow-masked", "modernbert", "modernbert-sequence", "modernbert-masked",
         "nomic-sequence",
     ])

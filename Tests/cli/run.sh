@@ -168,13 +168,14 @@ run embed $golden/embed --json "a" "b"
 holds "embed --json: a line a text, of unit length" \
     '[x["text"] for x in lines] == ["a", "b"] and all(abs(sum(v * v for v in x["vector"]) - 1) < 1e-5 for x in lines)'
 cp "$work/out" "$work/one"
-# A session of some layers answers as the model that has no more.
+# Of three layers, two: the first two, and floor(i / 0.67).
 run embed $golden/fill-modernbert --layers 2 --json "hello world"
+holds "--layers 2 gives a vector" "len(lines) == 1"
 cp "$work/out" "$work/two"
 run embed $golden/fill-modernbert --depth 0.67 --json "hello world"
-holds "--depth chooses layers as DynaBERT does" "len(lines) == 1"
 if cmp -s "$work/two" "$work/out"; then pass "--layers 2 and --depth 0.67 of three are the same"; else fail "--layers and --depth"; fi
 run embed $golden/fill-modernbert --json "hello world"
+holds "all layers give a vector" "len(lines) == 1"
 if cmp -s "$work/two" "$work/out"; then fail "--layers 2 changes nothing"; else pass "two layers are not three"; fi
 run embed $golden/embed --json "a" "b" --threads 2 --max-tokens 64 --kernels portable
 if cmp -s "$work/out" "$work/one"; then pass "threads, max-tokens and kernels change no digit"; else fail "threads, max-tokens and kernels change no digit"; fi

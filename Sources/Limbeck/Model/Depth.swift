@@ -12,7 +12,7 @@ public enum Depth: Sendable, Equatable {
         switch self {
         case .full: return Array(0..<count)
         case .layers(let layers):
-            guard 1...count ~= layers else {
+            guard layers >= 1, layers <= count else {
                 throw LimbeckError(.invalidArgument, "layers is \(layers), expected 1 to the model's \(count)")
             }
             return Array(0..<layers)

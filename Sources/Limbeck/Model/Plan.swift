@@ -32,15 +32,20 @@ struct Plan {
         quantizesAttention = model.quantizesInputs && model.configuration.maxPositions <= Attention.maxQuantizedTokens
     }
 
-    /// The layers that are kept. The final norm of a pre-norm encoder is a step of the last layer; it stays at the end when that layer
-    /// is dropped, as in a model with fewer layers.
+    /// The layers that are kept. The final norm of a pre-norm encoder is the last step of its last layer; without that layer it stays at
+    /// the end, as in a model with fewer layers.
     private static func schedule(_ weights: Weights, kept: [Int]) -> (blocks: [[Step<Packed>]], layers: [[Int]]) {
         var (blocks, layers) = (weights.blocks, kept.map { weights.layers[$0] })
-        guard let last = weights.layers.last?.last, kept.last != weights.layers.count - 1,
-            case .normalize(let step)? = weights.blocks[last].last, step.from == .hidden, step.into == .hidden
-        else { return (blocks, layers) }
-        blocks.append([.normalize(step)])
-        layers[layers.count - 1].append(blocks.count - 1)
+        func finalNorm(_ layer: [Int]?) -> NormalizationStep<Packed>? {
+            guard let block = layer?.last, case .normalize(let step)? = weights.blocks[block].last, step.from == .hidden,
+                step.into == .hidden
+            else { return nil }
+            return step
+        }
+        if !layers.isEmpty, finalNorm(layers.last) == nil, let norm = finalNorm(weights.layers.last) {
+            blocks.append([.normalize(norm)])
+            layers[layers.count - 1].append(blocks.count - 1)
+        }
         return (blocks, layers)
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Mapping
-from typing import SupportsIndex
+from typing import Any, SupportsIndex
 
 import numpy as np
 
@@ -43,10 +43,7 @@ def small(option: str, value: SupportsIndex) -> int:
 
 def positive(option: str, value: float) -> float:
     """A number that is greater than 0 in float32 too, where 0 would mean the default."""
-    try:
-        rounded = float(np.float32(value))
-    except (TypeError, ValueError):
-        raise TypeError(f"{option} is {value!r}, and must be a number") from None
+    rounded = _real(option, value, np.float32)
     if not (rounded > 0 and math.isfinite(rounded)):
         raise Error(Status.INVALID_ARGUMENT, f"{option} is {value}, and must be a positive number of float32")
     return rounded
@@ -54,13 +51,17 @@ def positive(option: str, value: float) -> float:
 
 def part(option: str, value: float) -> float:
     """A fraction, more than 0 and at most 1. All is passed as 0, the default, which may stand beside other options."""
-    try:
-        fraction = float(value)
-    except (TypeError, ValueError):
-        raise TypeError(f"{option} is {value!r}, and must be a number") from None
+    fraction = _real(option, value, np.float64)
     if not 0 < fraction <= 1:
         raise Error(Status.INVALID_ARGUMENT, f"{option} is {value}, expected more than 0, and at most 1")
     return 0.0 if fraction == 1 else fraction
+
+
+def _real(option: str, value: float, kind: type[np.floating[Any]]) -> float:
+    try:
+        return float(kind(value))
+    except (TypeError, ValueError):
+        raise TypeError(f"{option} is {value!r}, and must be a number") from None
 
 
 def choice(numbers: Mapping[str, int], option: str, name: str | None, default: str) -> int:
