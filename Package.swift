@@ -93,7 +93,8 @@ let package = Package(
             name: "limbeck-cli",
             dependencies: [
                 "CLimbeck", "KernelInterface", "Limbeck", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ]),
+            ],
+            swiftSettings: small),
         // The tests themselves are not optimised, which takes a minute less to compile than it would save; nor are they type-checked a
         // second time for a module of them.
         .testTarget(

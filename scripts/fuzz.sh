@@ -65,9 +65,19 @@ swift_module KernelInterface Sources/KernelInterface "${sanitize[@]}"
 kernels=(-sanitize=address -Ounchecked -enforce-exclusivity=unchecked)
 swift_module KernelsPortable Sources/Kernels "${kernels[@]}" -D KERNELS_PORTABLE
 swift_module IntegerKernelsPortable Sources/IntegerKernels "${kernels[@]}" -D KERNELS_PORTABLE
+# Sets that this CPU lacks are linked and never run.
+runs_here() { # clang's flags
+    local feature
+    for feature; do
+        case $feature in -mprefer-*) continue ;; -m*) ;; *) return 1 ;; esac
+        sed -n '/^flags/{s/_//g;p;q}' /proc/cpuinfo | grep -qw "$(tr -d - <<< "${feature#-m}")" || return 1
+    done
+}
 while read -r target defines features; do
     # shellcheck disable=SC2086
-    swift_module "$target" "Sources/$target" "${kernels[@]}" $(printf ' -D %s' ${defines//,/ }) $(printf ' -Xcc %s' $features) < /dev/null
+    runs_here $features && unused=() || unused=("$optimize")
+    # shellcheck disable=SC2086
+    swift_module "$target" "Sources/$target" "${kernels[@]}" "${unused[@]}" $(printf ' -D %s' ${defines//,/ }) $(printf ' -Xcc %s' $features) < /dev/null
 done < <(scripts/kernels.sh x86_64)
 swift_module Limbeck Sources/Limbeck "${sanitize[@]}"
 

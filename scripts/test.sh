@@ -24,8 +24,8 @@ cd "$(dirname "$0")/.."
 
 # ---- The steps: what each needs, and what it does. Those that others wait for come first.
 
-steps=(venv library package library-arm64 fuzzers source pack engine cpus python cli tokenizers-characters tokenizers-byte-level
-    tokenizers-wordpiece tokenizers-unigram tokenizers-sentencepiece abi accuracy arm64 fuzz)
+steps=(venv library package library-arm64 fuzzers source pack engine cpus python abi cli tokenizers-characters tokenizers-byte-level
+    tokenizers-wordpiece tokenizers-unigram tokenizers-sentencepiece accuracy arm64 fuzz)
 declare -A needs=(
     [pack]='package' [engine]='package' [cli]='package' [abi]='library pack' [cpus]='library' [arm64]='library-arm64 cpus'
     [source]='venv' [python]='library venv' [accuracy]='library venv' [fuzz]='fuzzers' [tokenizers-sentencepiece]='library venv'

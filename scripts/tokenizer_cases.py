@@ -1,5 +1,6 @@
 """What the tokenizers are compared on: real texts, random ones, and variants of a tokenizer.json."""
 
+import fcntl
 import json
 import lzma
 import pathlib
@@ -24,10 +25,19 @@ def read_texts(path):
 
 
 def fetch_texts(folder):
-    """Debian's package descriptions, a file for each language; those in the folder, if they were brought there before."""
-    whole = folder / "whole"
-    if whole.exists():
-        return sorted(folder.glob("Translation-*"))
+    """Debian's package descriptions, a file for each language; those in the folder, if they were brought there before.
+
+    Steps of the tests that run at a time share the folder: the first brings the texts, the others wait for it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "whole").exists():
+            bring_texts(folder)
+    return sorted(folder.glob("Translation-*"))
+
+
+def bring_texts(folder):
     lists = folder / "lists"
     (lists / "partial").mkdir(parents=True, exist_ok=True)
     options = [f"Dir::State::Lists={lists}", f"Dir::Cache={folder}", f"Acquire::Languages={LANGUAGES}"]
@@ -41,8 +51,7 @@ def fetch_texts(folder):
         text = folder / language.partition(".")[0].replace("%5f", "_")
         unpack = ["/usr/lib/apt/apt-helper", "cat-file", str(file)]
         text.write_bytes(subprocess.run(unpack, stdout=subprocess.PIPE, check=True).stdout)
-    whole.touch()
-    return sorted(folder.glob("Translation-*"))
+    (folder / "whole").touch()
 
 
 def share(lists, count):

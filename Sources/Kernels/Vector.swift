@@ -137,15 +137,15 @@ func load(_ pointer: UnsafePointer<Int8>, first count: Int) -> Vector {
     let sum = product + addend
     let virtual = sum - product
     let error = (product - (sum - virtual)) + (addend - virtual)
-    let pattern = unsafeBitCast(sum, to: SIMD8<Int64>.self)
-    let sign = unsafeBitCast(error, to: SIMD8<Int64>.self) ^ pattern
-    // Inexact and even: step to the odd neighbour. An infinite sum leaves NaN in the error, which does not count as inexact.
+    let pattern = unsafeBitCast(sum, to: SIMD8<UInt64>.self)
+    let sign = unsafeBitCast(error, to: SIMD8<UInt64>.self) ^ pattern
+    // The odd neighbour of an even pattern towards the error; an odd pattern is its own. With shifts and masks, as baseline x86-64
+    // compares no 64-bit integers. An infinite sum leaves NaN in the error, which does not count as inexact.
+    let towards = (pattern &- (sign &>> 63)) | SIMD8<UInt64>(repeating: 1)
     let zero = SIMD8<Double>()
     let inexact = (error .< zero) .| (error .> zero)
-    let even = (pattern & SIMD8<Int64>(repeating: 1)) .== SIMD8<Int64>()
-    let step = SIMD8<Int64>(repeating: 1).replacing(with: SIMD8<Int64>(repeating: -1), where: sign .< SIMD8<Int64>())
-    let odd = (pattern &+ step)
-    return SIMD8<Float>(unsafeBitCast(pattern.replacing(with: odd, where: inexact .& even), to: SIMD8<Double>.self))
+    let odd = pattern.replacing(with: towards, where: inexact)
+    return SIMD8<Float>(unsafeBitCast(odd, to: SIMD8<Double>.self))
 }
 #else
 @inline(__always) func fma(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { c.addingProduct(a, b) }
