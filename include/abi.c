@@ -5,7 +5,8 @@
 
 PIN(offsetof(limbeck_tokenize_options, message) == 16);
 PIN(sizeof(limbeck_tokenize_options) == 16 + 2 * sizeof(void *));
-PIN(sizeof(limbeck_model_info_t) == 96);
+PIN(sizeof(limbeck_model_info_t) == 104);
+PIN(offsetof(limbeck_model_info_t, exits) == 96);
 PIN(offsetof(limbeck_model_info_t, prompt_count) == 80);
 PIN(offsetof(limbeck_model_info_t, parameters) == 56);
 PIN(offsetof(limbeck_model_info_t, precision) == 52);
@@ -15,10 +16,11 @@ PIN(offsetof(limbeck_session_options, interrupt) == 16);
 PIN(offsetof(limbeck_session_options, depth) == 16 + 4 * sizeof(void *));
 PIN(sizeof(limbeck_session_options) == 32 + 4 * sizeof(void *));
 PIN(offsetof(limbeck_session_info_t, layers) == 24);
-PIN(sizeof(limbeck_session_info_t) == 32);
+PIN(sizeof(limbeck_session_info_t) == 40);
 PIN(sizeof(limbeck_embed_options) == (20 + sizeof(void *) - 1) / sizeof(void *) * sizeof(void *) + 4 * sizeof(void *));
 PIN(offsetof(limbeck_embed_options, max_length) == 16);
-PIN(sizeof(limbeck_classify_options) == 16 + 4 * sizeof(void *));
+PIN(offsetof(limbeck_classify_options, exit_thresholds) == 16 + 4 * sizeof(void *));
+PIN(sizeof(limbeck_classify_options) == 24 + 8 * sizeof(void *));
 PIN(sizeof(limbeck_tag_options) == 16);
 PIN(sizeof(limbeck_span) == 16);
 PIN(sizeof(limbeck_answer_options) == 24);

@@ -151,7 +151,18 @@ enum {
     LIMBECK_FAMILY_MOBILEBERT = 7,
     LIMBECK_FAMILY_DEBERTA = 8, /* v2 and v3 */
     LIMBECK_FAMILY_MODERNBERT = 9,
-    LIMBECK_FAMILY_NOMIC_BERT = 10
+    LIMBECK_FAMILY_NOMIC_BERT = 10,
+    LIMBECK_FAMILY_FASTBERT =
+        11 /* as its authors save it; the exits of DeeBERT, PABEE and ElasticBERT are BERT's, RoBERTa's, ALBERT's */
+};
+
+/* When a text leaves the encoder at an exit, p being the softmax of the exit's logits. */
+enum {
+    LIMBECK_EXIT_DEFAULT = 0,           /* the model's own rule */
+    LIMBECK_EXIT_ENTROPY = 1,           /* -sum p ln p is below the threshold (DeeBERT, ElasticBERT) */
+    LIMBECK_EXIT_UNCERTAINTY = 2,       /* -sum p ln p / ln(labels) is at most the threshold (FastBERT) */
+    LIMBECK_EXIT_UNCERTAINTY_BELOW = 3, /* the same, below the threshold (FastBERT as the PyPI package fastbert saves it) */
+    LIMBECK_EXIT_PATIENCE = 4           /* so many exits in a row have agreed with the one before (PABEE) */
 };
 
 /* The tasks a model supports: bits of limbeck_model_info_t.answers. */
@@ -194,6 +205,8 @@ typedef struct limbeck_model_info_t {
     uint32_t prompt_count;
     int32_t default_prompt;   /* the prompt prepended to texts when a call names none; -1: none */
     uint64_t most_dimensions; /* maximum of limbeck_embed_options.dimensions: embedding_size; more if the folder truncates */
+    uint32_t exits;           /* of a model with early exits, their number, its own head after all layers included; else 0 */
+    uint32_t exit_rule;       /* LIMBECK_EXIT_*, the rule of the code that the model is from; 0 without exits */
 } limbeck_model_info_t;
 
 /* Fills the members that fit in info->struct_size. */
@@ -313,6 +326,7 @@ typedef struct limbeck_session_info_t {
     uint32_t kernels;      /* the instruction set in use */
     uint64_t memory_bytes; /* the session's scratch memory */
     uint64_t layers;       /* the number of layers that it runs */
+    uint64_t exits;        /* the exits among them, as in limbeck_model_info_t */
 } limbeck_session_info_t;
 
 /* Fills the members that fit in info->struct_size. */
@@ -364,6 +378,14 @@ typedef struct limbeck_classify_options {
     size_t prompt_bytes; /* encoder applies to these calls; that of other models to limbeck_embed() */
     const char *prompt_name;
     size_t prompt_name_bytes;
+    const float
+        *exit_thresholds; /* of a model with exits: 1, or one for each exit but the last, where all leave that are left. At */
+    size_t exit_threshold_count; /* least 0, which nothing is below. 0 of them, and no patience: all leave at the last exit */
+    uint32_t exit_patience;      /* exits in a row that agree with the one before, by their best label; by an output within the
+                                    * threshold, in a model with a single one. 0: not by patience */
+    uint32_t exit_rule;          /* LIMBECK_EXIT_*; DEFAULT: the model's for thresholds (entropy if that is patience) */
+    uint32_t *layers;            /* receives the number of layers after which each text left; NULL: not wanted */
+    size_t layer_capacity;
 } limbeck_classify_options;
 
 /* `scores` is (text_count, label_count) floats. `pairs` NULL: single texts; else text_count second texts (entailment, next
@@ -444,11 +466,12 @@ int32_t limbeck_fill(limbeck_session *session, const char *text, size_t text_byt
 /* ---- Ids in, tensors out --------------------------------------------------------------------------------------- */
 
 enum {
-    LIMBECK_OUTPUT_HIDDEN = 1, /* (tokens, hidden_size), all sequences as a packed batch: the hidden state after `layer` */
-    LIMBECK_OUTPUT_POOLED = 2, /* (sequences, hidden_size): the output of the pooler */
-    LIMBECK_OUTPUT_LOGITS = 3  /* the head's logits: (sequences, label_count) for classification, (tokens, label_count) for
+    LIMBECK_OUTPUT_HIDDEN = 1,  /* (tokens, hidden_size), all sequences as a packed batch: the hidden state after `layer` */
+    LIMBECK_OUTPUT_POOLED = 2,  /* (sequences, hidden_size): the output of the pooler */
+    LIMBECK_OUTPUT_LOGITS = 3,  /* the head's logits: (sequences, label_count) for classification, (tokens, label_count) for
                                 * tagging, (tokens, 2) start and end for question answering, (tokens, vocab_size) for masked
                                 * language modelling, (tokens, 1) for replaced token detection */
+    LIMBECK_OUTPUT_BRANCHES = 4 /* (sequences, exits, label_count): the logits of all exits of the session's layers */
 };
 
 /* Runs a packed batch: `sequence_count` sequences of lengths[i] ids, stored back to back in `ids`. `types` are their token types,
@@ -456,6 +479,12 @@ enum {
  * last. *count is set to the number of floats, also when the status is LIMBECK_CAPACITY. */
 int32_t limbeck_forward(limbeck_session *session, const int32_t *ids, const int32_t *types, const size_t *lengths,
                         size_t sequence_count, uint32_t output, int32_t layer, float *values, size_t capacity, size_t *count);
+
+/* The same batch through a model with exits: `logits` is (sequences, label_count), each sequence's from the exit where it left.
+ * What is asked of the exits, and where the layers go, are members of `options`; its other members do not matter. */
+int32_t limbeck_exits(limbeck_session *session, const int32_t *ids, const int32_t *types, const size_t *lengths,
+                      size_t sequence_count, const limbeck_classify_options *options, float *logits, size_t capacity,
+                      size_t *count);
 
 #ifdef __cplusplus
 }

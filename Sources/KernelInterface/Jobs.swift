@@ -107,8 +107,8 @@ public struct Disentangled {
     }
 }
 
-/// LayerNorm of each row, (x - mean) / sqrt(variance + eps) * weight + bias with the biased variance; without an
-/// epsilon, only x * weight + bias.
+/// LayerNorm of each row, (x - mean) / sqrt(variance + eps) * weight + bias with the biased variance, or (x - mean) / (deviation + eps)
+/// * weight + bias with the unbiased standard deviation; without an epsilon, only x * weight + bias.
 public struct Normalization {
     public var x: UnsafePointer<Float>  // (rows, width)
     public var stride: Int
@@ -117,10 +117,12 @@ public struct Normalization {
     public var weight: UnsafePointer<Float>  // (width rounded up to 32), zero past the width
     public var bias: UnsafePointer<Float>
     public var eps: Float?
+    /// The epsilon is added to the unbiased standard deviation, instead of the biased variance.
+    public var isUnbiased: Bool
 
     public init(
         x: UnsafePointer<Float>, stride: Int, out: UnsafeMutablePointer<Float>, width: Int, weight: UnsafePointer<Float>,
-        bias: UnsafePointer<Float>, eps: Float?
+        bias: UnsafePointer<Float>, eps: Float?, isUnbiased: Bool = false
     ) {
         self.x = x
         self.stride = stride
@@ -129,6 +131,7 @@ public struct Normalization {
         self.weight = weight
         self.bias = bias
         self.eps = eps
+        self.isUnbiased = isUnbiased
     }
 }
 

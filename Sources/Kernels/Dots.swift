@@ -10,8 +10,14 @@ func dots(_ pointer: UnsafePointer<Dots>, columns: Range<Int>) {
     }
 }
 
-/// `weight` loads up to 16 numbers from a place on. Four columns at a time hide the latency of the additions, and stay in the cache
-/// while all rows pass.
+#if KERNELS_PORTABLE && !arch(arm64)
+private let columnsTogether = 1  // an FMA is a call
+#else
+/// They hide the latency of the additions, and stay in the cache while all rows pass.
+private let columnsTogether = 4
+#endif
+
+/// `weight` loads up to 16 numbers from a place on.
 @inline(__always) private func dots(
     _ job: Dots, _ columns: Range<Int>, _ weight: (_ place: Int, _ count: Int) -> Vector,
     _ scaled: (_ sum: Float, _ column: Int) -> Float
@@ -19,7 +25,7 @@ func dots(_ pointer: UnsafePointer<Dots>, columns: Range<Int>) {
     let full = job.width / 16, rest = job.width % 16
     var column = columns.lowerBound
     while column < columns.upperBound {
-        let count = min(4, columns.upperBound - column), last = count - 1
+        let count = min(columnsTogether, columns.upperBound - column), last = count - 1
         // Columns past the last one repeat it; their sums are dropped.
         let w0 = column * job.width, w1 = w0 + min(1, last) * job.width, w2 = w0 + min(2, last) * job.width,
             w3 = w0 + last * job.width
@@ -29,6 +35,7 @@ func dots(_ pointer: UnsafePointer<Dots>, columns: Range<Int>) {
             for i in 0..<full {
                 let x = load(a + i * 16)
                 s0 = fma(x, weight(w0 + i * 16, 16), s0)
+                if columnsTogether == 1 { continue }
                 s1 = fma(x, weight(w1 + i * 16, 16), s1)
                 s2 = fma(x, weight(w2 + i * 16, 16), s2)
                 s3 = fma(x, weight(w3 + i * 16, 16), s3)
@@ -43,6 +50,6 @@ func dots(_ pointer: UnsafePointer<Dots>, columns: Range<Int>) {
                 }
             }
         }
-        column += 4
+        column += columnsTogether
     }
 }

@@ -1,7 +1,8 @@
 import KernelInterface
 
 /// (x - mean) / sqrt(variance + eps) * weight + bias (Ba, Kiros, Hinton: "Layer Normalization", 2016). Without an epsilon,
-/// x * weight + bias: the NoNorm of MobileBERT (Sun et al. 2020).
+/// x * weight + bias: the NoNorm of MobileBERT (Sun et al. 2020). UER, and so FastBERT, has (x - mean) / (deviation + eps), with the
+/// unbiased standard deviation (its layers/layer_norm.py).
 func normalize(_ pointer: UnsafePointer<Normalization>, rows: Range<Int>) {
     let job = pointer.pointee
     for row in rows { normalize(job, job.x + row * job.stride, into: job.out + row * job.stride) }
@@ -33,7 +34,9 @@ func normalize(_ pointer: UnsafePointer<Normalization>, rows: Range<Int>) {
         let d = keep(load(x + full * 16) - mean, first: rest, else: 0)
         squares = fma(d, d, squares)
     }
-    let inverse = all(1 / (total(squares) / count + eps).squareRoot())
+    let inverse =
+        job.isUnbiased
+        ? all(1 / ((total(squares) / (count - 1)).squareRoot() + eps)) : all(1 / (total(squares) / count + eps).squareRoot())
     for i in 0..<full {
         let d = (load(x + i * 16) - mean) * inverse
         store(fma(d, load(job.weight + i * 16), load(job.bias + i * 16)), out + i * 16)

@@ -199,7 +199,12 @@ private func weigh(
 }
 
 /// 2^x for x at most 0, error at most 3e-6, which is a sixth of a step of the weights; x is clamped to at least -126.
-@inline(__always) private func exp2(_ x: Vector) -> Vector {
+#if KERNELS_PORTABLE && !arch(arm64)
+@inline(never)  // four times three calls of `fma`
+#else
+@inline(__always)
+#endif
+private func exp2(_ x: Vector) -> Vector {
     let x = larger(x, all(-126))
     let shifted = x + all(rounder)
     let f = x - (shifted - all(rounder))

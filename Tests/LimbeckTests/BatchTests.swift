@@ -87,4 +87,29 @@ import Testing
             #expect(batch.tokens == kept.reduce(0) { $0 + Self.lengths[$1] })
         }
     }
+
+    /// A tokenizer without special tokens gives an empty text no token. Such a sequence takes no room but a place in the batch, of which
+    /// there are no more than tokens: a call with more of them is split like any other.
+    @Test func sequencesWithoutTokens() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("limbeck-\(UUID())")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try FileManager.default.copyItem(
+            at: URL(fileURLWithPath: Repository.path("Tests/golden/answers/classify")), to: folder)
+        for file in ["tokenizer_config.json", "special_tokens_map.json"] {
+            try FileManager.default.removeItem(at: folder.appendingPathComponent(file))
+        }
+        func edit(_ file: String, _ key: String, _ value: Any) throws {
+            let url = folder.appendingPathComponent(file)
+            var root = try #require(JSONSerialization.jsonObject(with: Data(contentsOf: url)) as? [String: Any])
+            root[key] = value
+            try JSONSerialization.data(withJSONObject: root).write(to: url)
+        }
+        try edit("tokenizer.json", "post_processor", NSNull())
+        try edit("config.json", "tokenizer_class", "PreTrainedTokenizerFast")
+        let session = try Self.session(folder.path, threads: 1)
+        #expect(try #require(session.model.tokenizer).encode("").ids.isEmpty)
+        let one = try session.classify([""])[0]
+        #expect(try session.classify([String](repeating: "", count: 1000)).allSatisfy { $0 == one })
+        #expect(try session.embed([String](repeating: "", count: 1000)).allSatisfy { $0.allSatisfy { $0 == 0 } })
+    }
 }

@@ -27,6 +27,7 @@ struct Expected {
         file = try Safetensors(mapping)
     }
 
+    var names: [String] { file.entries.map(\.name) }
     func floats(_ name: String) -> [Float]? { values(name, "F32") }
     func ints(_ name: String) throws -> [Int32] { try #require(values(name, "I32")) }
 

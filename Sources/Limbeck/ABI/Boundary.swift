@@ -274,16 +274,13 @@ func begin(_ count: UnsafeMutablePointer<Int>?) throws(LimbeckError) {
 }
 
 /// Copies a name to the caller's buffer, without a NUL.
-func copy<Name: Collection<UInt8>>(
-    _ name: Name, _ target: UnsafeMutablePointer<CChar>?, _ capacity: Int, _ count: UnsafeMutablePointer<Int>?
+func copy(
+    _ name: String, _ target: UnsafeMutablePointer<CChar>?, _ capacity: Int, _ count: UnsafeMutablePointer<Int>?
 ) throws(LimbeckError) {
     let target = try output(target, capacity, "the buffer")
-    try report(name.count, capacity, count)
-    var next = 0
-    for byte in name {
-        target[next] = CChar(bitPattern: byte)
-        next += 1
-    }
+    try report(name.utf8.count, capacity, count)
+    var name = name
+    name.withUTF8 { bytes in for index in bytes.indices { target[index] = CChar(bitPattern: bytes[index]) } }
 }
 
 // MARK: The structs of this version

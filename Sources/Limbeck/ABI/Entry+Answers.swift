@@ -35,9 +35,10 @@ public func limbeck_classify(
     serve(session) { session throws(LimbeckError) in
         let texts = try Limbeck.texts(texts, text_bytes, text_count, "texts", "text")
         let seconds = pairs == nil ? nil : try Limbeck.texts(pairs, pair_bytes, text_count, "pairs", "pair")
-        let (options, prompt) = try classifyOptions(options)
-        let scores = try output(scores, capacity, "scores")
-        try session.classify(texts, pairs: seconds, options: options, prompt: prompt, into: scores)
+        let given = try ClassifyArguments(options)
+        try session.classify(
+            texts, pairs: seconds, options: given.options, prompt: given.prompt, exits: given.exits,
+            into: try output(scores, capacity, "scores"), layers: given.layers)
     }
 }
 
@@ -50,20 +51,31 @@ public func limbeck_rerank(
     serve(session) { session throws(LimbeckError) in
         let query = try text(query, query_bytes, "query")
         let documents = try texts(documents, document_bytes, document_count, "documents", "document")
-        let (options, prompt) = try classifyOptions(options)
-        let scores = try output(scores, capacity, "scores")
-        try session.rerank(query: query, documents: documents, options: options, prompt: prompt, into: scores)
+        let given = try ClassifyArguments(options)
+        try session.rerank(
+            query: query, documents: documents, options: given.options, prompt: given.prompt, exits: given.exits,
+            into: try output(scores, capacity, "scores"), layers: given.layers)
     }
 }
 
-private func classifyOptions(
-    _ pointer: UnsafePointer<limbeck_classify_options>?
-) throws(LimbeckError) -> (ClassifyOptions, PromptChoice) {
-    let given = try options(pointer)
-    let options = ClassifyOptions(
-        scores: try choice(given.scores, "scores"), temperature: given.temperature == 0 ? 1 : given.temperature,
-        maxLength: Int(given.max_length))
-    return (options, try prompt(given.prompt, given.prompt_bytes, given.prompt_name, given.prompt_name_bytes))
+private struct ClassifyArguments {
+    let options: ClassifyOptions
+    let prompt: PromptChoice
+    let exits: ExitChoice
+    let layers: UnsafeMutableBufferPointer<UInt32>?
+
+    init(_ pointer: UnsafePointer<limbeck_classify_options>?) throws(LimbeckError) {
+        let given = try Limbeck.options(pointer)
+        options = ClassifyOptions(
+            scores: try choice(given.scores, "scores"), temperature: given.temperature == 0 ? 1 : given.temperature,
+            maxLength: Int(given.max_length))
+        prompt = try Limbeck.prompt(given.prompt, given.prompt_bytes, given.prompt_name, given.prompt_name_bytes)
+        exits = ExitChoice(
+            thresholds: try input(given.exit_thresholds, given.exit_threshold_count, "exit_thresholds"),
+            patience: Int(given.exit_patience), rule: try choice(given.exit_rule, "exit_rule"))
+        let layers = try output(given.layers, given.layer_capacity, "layers")
+        self.layers = given.layers == nil ? nil : layers
+    }
 }
 
 @c @implementation
@@ -131,17 +143,48 @@ public func limbeck_forward(
     _ values: UnsafeMutablePointer<Float>!, _ capacity: Int, _ count: UnsafeMutablePointer<Int>!
 ) -> Int32 {
     serve(session, count) { session throws(LimbeckError) in
-        let lengths = try input(lengths, sequence_count, "lengths")
+        let batch = try Sequences(ids, types, lengths, sequence_count)
+        guard let what: ForwardOutput = try choice(output, "output") else { throw invalid("output is 0, and has no default") }
+        let needed = try session.forward(
+            ids: batch.ids, types: batch.types, lengths: batch.lengths, output: what, layer: Int(layer),
+            into: try Limbeck.output(values, capacity, "values"))
+        try report(needed, capacity, count)
+    }
+}
+
+@c @implementation
+public func limbeck_exits(
+    _ session: OpaquePointer!, _ ids: UnsafePointer<Int32>!, _ types: UnsafePointer<Int32>!,
+    _ lengths: UnsafePointer<Int>!, _ sequence_count: Int, _ options: UnsafePointer<limbeck_classify_options>!,
+    _ logits: UnsafeMutablePointer<Float>!, _ capacity: Int, _ count: UnsafeMutablePointer<Int>!
+) -> Int32 {
+    serve(session, count) { session throws(LimbeckError) in
+        let batch = try Sequences(ids, types, lengths, sequence_count)
+        let given = try ClassifyArguments(options)
+        let needed = try session.forwardToExits(
+            ids: batch.ids, types: batch.types, lengths: batch.lengths, given.exits,
+            into: try Limbeck.output(logits, capacity, "logits"), layers: given.layers)
+        try report(needed, capacity, count)
+    }
+}
+
+/// Sequences of ids, back to back.
+private struct Sequences {
+    let ids: UnsafeBufferPointer<Int32>
+    let types: UnsafeBufferPointer<Int32>?
+    let lengths: UnsafeBufferPointer<Int>
+
+    @inline(never) init(
+        _ ids: UnsafePointer<Int32>?, _ types: UnsafePointer<Int32>?, _ lengths: UnsafePointer<Int>?, _ count: Int
+    ) throws(LimbeckError) {
+        self.lengths = try input(lengths, count, "lengths")
         var total = 0
-        for length in lengths {
+        for length in self.lengths {
             let (sum, overflow) = total.addingReportingOverflow(length)
             guard length >= 0, !overflow else { throw invalid("lengths add up to more than memory has") }
             total = sum
         }
-        guard let what: ForwardOutput = try choice(output, "output") else { throw invalid("output is 0, and has no default") }
-        let needed = try session.forward(
-            ids: try input(ids, total, "ids"), types: types == nil ? nil : try input(types, total, "types"), lengths: lengths,
-            output: what, layer: Int(layer), into: try Limbeck.output(values, capacity, "values"))
-        try report(needed, capacity, count)
+        self.ids = try input(ids, total, "ids")
+        self.types = types == nil ? nil : try input(types, total, "types")
     }
 }

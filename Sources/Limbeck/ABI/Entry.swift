@@ -90,7 +90,7 @@ public func limbeck_tokenizer_token(
         try begin(count)
         let tokenizer: Tokenizer = try object(of: tokenizer)
         guard let name = tokenizer.token(id) else { throw LimbeckError(.idOutOfRange, "no token has this id") }
-        try copy(name.utf8, token, capacity, count)
+        try copy(name, token, capacity, count)
     }
 }
 
@@ -149,6 +149,8 @@ public func limbeck_model_info(_ model: OpaquePointer!, _ info: UnsafeMutablePoi
         facts.prompt_count = UInt32(clamping: model.prompts.count)
         facts.default_prompt = Int32(clamping: model.defaultPrompt ?? -1)
         facts.most_dimensions = UInt64(clamping: model.maxDimensions)
+        facts.exits = UInt32(clamping: model.exits)
+        facts.exit_rule = model.exitRule?.rawValue ?? 0
         try fill(info, facts)
     }
 }
@@ -162,7 +164,7 @@ public func limbeck_model_label(
         try begin(count)
         let model: Model = try object(of: model)
         try requireLabel(label, of: model)
-        try copy(model.labels[Int(label)].utf8, name, capacity, count)
+        try copy(model.labels[Int(label)], name, capacity, count)
     }
 }
 
@@ -175,7 +177,7 @@ public func limbeck_model_entity(
         try begin(count)
         let model: Model = try object(of: model)
         try requireLabel(label, of: model)
-        try copy(model.entity(Int(label)).utf8, name, capacity, count)
+        try copy(model.entity(Int(label)), name, capacity, count)
     }
 }
 
@@ -198,8 +200,8 @@ public func limbeck_model_prompt(
         }
         let found = model.prompts[Int(prompt)]
         (name_count.pointee, text_count.pointee) = (found.name.utf8.count, found.text.utf8.count)
-        if name != nil || name_capacity != 0 { try copy(found.name.utf8, name, name_capacity, name_count) }
-        if text != nil || text_capacity != 0 { try copy(found.text.utf8, text, text_capacity, text_count) }
+        if name != nil || name_capacity != 0 { try copy(found.name, name, name_capacity, name_count) }
+        if text != nil || text_capacity != 0 { try copy(found.text, text, text_capacity, text_count) }
     }
 }
 
@@ -306,6 +308,7 @@ public func limbeck_session_info(
         facts.kernels = session.kernels.rawValue
         facts.memory_bytes = UInt64(clamping: session.memoryBytes)
         facts.layers = UInt64(clamping: session.layers)
+        facts.exits = UInt64(clamping: session.exits)
         try fill(info, facts)
     }
 }

@@ -32,13 +32,34 @@ public struct ClassifyOptions: Sendable {
     /// As in `EmbedOptions`; for a pair, a prefix of the first text.
     public var prompt: String? = nil
     public var promptName: String? = nil
+    /// When a text leaves the encoder early, in a model with exits; nil: never.
+    public var exit: ExitOptions? = nil
 
     public init(
-        scores: Scores? = nil, temperature: Float = 1, maxLength: Int = 0, prompt: String? = nil, promptName: String? = nil
+        scores: Scores? = nil, temperature: Float = 1, maxLength: Int = 0, prompt: String? = nil, promptName: String? = nil,
+        exit: ExitOptions? = nil
     ) {
         (self.scores, self.temperature, self.maxLength) = (scores, temperature, maxLength)
-        (self.prompt, self.promptName) = (prompt, promptName)
+        (self.prompt, self.promptName, self.exit) = (prompt, promptName, exit)
     }
+}
+
+/// When a text leaves the encoder at an exit.
+public struct ExitOptions: Sendable {
+    /// One for all exits, or one for each but the last, where all leave that are left. Nothing is below 0.
+    public var thresholds: [Float] = []
+    /// Exits in a row that agree with the one before, by their best label, or by an output within the threshold in a model with a
+    /// single one. 0: not by patience.
+    public var patience = 0
+    /// nil: the model's own for thresholds; patience if that is given.
+    public var rule: ExitRule? = nil
+
+    public init(thresholds: [Float] = [], patience: Int = 0, rule: ExitRule? = nil) {
+        (self.thresholds, self.patience, self.rule) = (thresholds, patience, rule)
+    }
+
+    public static func threshold(_ threshold: Float) -> ExitOptions { ExitOptions(thresholds: [threshold]) }
+    public static func patience(_ patience: Int) -> ExitOptions { ExitOptions(patience: patience) }
 }
 
 /// How tokens are merged into spans, as in the transformers pipeline; raw values as in `limbeck.h`.
@@ -102,4 +123,6 @@ public enum ForwardOutput: UInt32, Sendable {
     case pooled = 2
     /// The head's raw numbers.
     case logits = 3
+    /// (sequences, exits, labels): the logits of all exits.
+    case branches = 4
 }

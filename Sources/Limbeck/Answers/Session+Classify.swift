@@ -5,20 +5,25 @@ extension Session {
     /// labels)
     package func classify(
         _ texts: TextList, pairs: TextList?, options: ClassifyOptions, prompt: PromptChoice = .standard,
-        into scores: UnsafeMutableBufferPointer<Float>
+        exits: ExitChoice = ExitChoice(), into scores: UnsafeMutableBufferPointer<Float>,
+        layers: UnsafeMutableBufferPointer<UInt32>? = nil
     ) throws(LimbeckError) {
         let labels = try sequenceLabels()
         let scoring = try Scoring(options, default: defaultScores(labels))
+        let leaving = try Leaving(exits, self, labels: labels)
         guard pairs == nil || pairs?.count == texts.count else {
             throw LimbeckError(.invalidArgument, "\(texts.count) texts, and \(pairs?.count ?? 0) second texts")
         }
         try need(texts.count, by: labels, in: scores.count)
+        if let layers { try need(texts.count, by: 1, in: layers.count) }
         let length = try length(options.maxLength)
         let prompt = try prepareForPairs(prompt, length: length)
 
+        guard let out = scores.baseAddress else { return }
+        let output = LogitsOutput(out: out, labels: labels, scoring: scoring, layers: layers)
         try beginCall()
         try forEachBatch(of: texts, pairs: pairs, after: prompt, length: length) { () throws(LimbeckError) in
-            try forEachScore(labels, scoring) { copy($1, to: scores.baseAddress! + $0 * labels, count: labels) }
+            try compute(output, leaving: leaving)
         }
     }
 
@@ -26,38 +31,29 @@ extension Session {
     /// scores (documents)
     package func rerank(
         query: Text, documents: TextList, options: ClassifyOptions, prompt: PromptChoice = .standard,
-        into scores: UnsafeMutableBufferPointer<Float>
+        exits: ExitChoice = ExitChoice(), into scores: UnsafeMutableBufferPointer<Float>,
+        layers: UnsafeMutableBufferPointer<UInt32>? = nil
     ) throws(LimbeckError) {
         let labels = try sequenceLabels()
         guard labels <= 2 else {
             throw unable("has \(labels) labels, expected a cross-encoder's 1 or 2")
         }
         let scoring = try Scoring(options, default: rankingScores(labels))
+        let leaving = try Leaving(exits, self, labels: labels)
         try need(documents.count, by: 1, in: scores.count)
+        if let layers { try need(documents.count, by: 1, in: layers.count) }
         let length = try length(options.maxLength)
         let prompt = try prepareForPairs(prompt, length: length)
 
+        guard let out = scores.baseAddress else { return }
+        let output = LogitsOutput(out: out, labels: labels, scoring: scoring, label: labels - 1, layers: layers)
         try beginCall()
         try forEachBatch(of: documents, with: query, after: prompt, length: length) { () throws(LimbeckError) in
-            try forEachScore(labels, scoring) { scores[$0] = $1[labels - 1] }
+            try compute(output, leaving: leaving)
         }
     }
 
-    /// The scores of each sequence of the batch, (labels), with the caller's index of it.
-    private func forEachScore(
-        _ labels: Int, _ scoring: Scoring, _ body: (Int, UnsafePointer<Float>) -> Void
-    ) throws(LimbeckError) {
-        try forEachBlock(of: 0..<batch.sequences) { block throws(LimbeckError) in
-            try sequenceLogits(sequences: block, into: scratch.logits)  // (block, labels)
-            for row in 0..<block.count {
-                let logits = scratch.logits + row * labels
-                score(logits, labels, scoring)
-                body(batch.origin[block.lowerBound + row], logits)
-            }
-        }
-    }
-
-    private func sequenceLabels() throws(LimbeckError) -> Int {
+    func sequenceLabels() throws(LimbeckError) -> Int {
         guard case .sequence(_, let classifier) = plan.head else {
             throw unable("does not classify texts")
         }
@@ -84,22 +80,10 @@ extension Session {
     private func prepareForPairs(_ prompt: PromptChoice, length: Int) throws(LimbeckError) -> PreparedPrompt {
         try prepare(prompt, length: length, isStandard: model.configuration.crossEncoderScores != nil)
     }
-
-    /// Converts a row of logits to scores, in place.
-    private func score(_ row: UnsafeMutablePointer<Float>, _ count: Int, _ scoring: Scoring) {
-        guard scoring.scores != .raw else { return }
-        let softmax = encoder.workers.kernels.softmax
-        for i in 0..<count {
-            // A tiny temperature makes logits large; they are kept finite, since the difference of infinities would be NaN.
-            let limit = Float.greatestFiniteMagnitude
-            row[i] = min(max(row[i] / scoring.temperature, -limit), limit)
-        }
-        if scoring.scores == .sigmoid { sigmoid(row, count) } else { softmax(row, count) }
-    }
 }
 
 /// How logits are converted to scores, after validation.
-private struct Scoring {
+struct Scoring {
     let scores: Scores
     let temperature: Float
 

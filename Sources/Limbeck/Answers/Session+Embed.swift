@@ -13,6 +13,7 @@ extension Session {
 
         try beginCall()
         try forEachBatch(of: texts, after: prompt, length: length) { () throws(LimbeckError) in
+            try encode()
             try forEachBlock(of: 0..<batch.sequences) { block throws(LimbeckError) in
                 let rows = try self.vectors(of: block, plan, promptTokens: prompt.tokens)
                 for row in 0..<block.count {

@@ -3,10 +3,12 @@ import KernelInterface
 extension Session {
     /// Runs ragged sequences of ids, stored back to back, and returns the number of floats of the output. The caller compares it
     /// with the capacity, since nothing is computed if that is too small. `layer` matters only for `.hidden`: 0 is the embedding
-    /// output, n the state after n layers, -1 the last.
+    /// output, n the state after n layers, -1 the last. For the logits of sequences, each may leave at an exit, and `left` receives the
+    /// number of layers before that.
     package func forward(
         ids: UnsafeBufferPointer<Int32>, types: UnsafeBufferPointer<Int32>?, lengths: UnsafeBufferPointer<Int>,
-        output: ForwardOutput, layer: Int, into out: UnsafeMutableBufferPointer<Float>
+        output: ForwardOutput, layer: Int, exits: ExitChoice = ExitChoice(), into out: UnsafeMutableBufferPointer<Float>,
+        left: UnsafeMutableBufferPointer<UInt32>? = nil
     ) throws(LimbeckError) -> Int {
         let layers = output == .hidden && layer != -1 ? layer : self.layers
         guard 0...self.layers ~= layers else {
@@ -14,10 +16,15 @@ extension Session {
         }
         try check(ids: ids, types: types, lengths: lengths)
         let (width, perToken) = try shape(output)
+        let leaving = try Leaving(exits, self, labels: width)
         let rows = perToken ? ids.count : lengths.count
         let (needed, overflow) = rows.multipliedReportingOverflow(by: width)
         guard !overflow else { throw LimbeckError(.invalidArgument, "the output would be larger than memory") }
-        guard needed <= out.count, needed > 0 else { return needed }
+        guard needed <= out.count, needed > 0, let base = out.baseAddress else { return needed }
+        if let left { try need(lengths.count, by: 1, in: left.count) }
+        var logits: LogitsOutput?
+        if output == .branches { logits = LogitsOutput(out: base, labels: width / plan.exits.count, isOfAllExits: true) }
+        if case (.logits, .sequence) = (output, plan.head) { logits = LogitsOutput(out: base, labels: width, layers: left) }
 
         try beginCall()
         var next = 0, firstToken = 0
@@ -35,9 +42,15 @@ extension Session {
                 close(count: lengths[next], index: next)
                 next += 1
             }
-            try encode(layers: layers)
-            try write(output, into: out.baseAddress! + (perToken ? firstToken : first) * width)
-            firstToken += batch.tokens
+            // An exit drops what has left.
+            let tokens = batch.tokens
+            if let logits {
+                try compute(logits, leaving: leaving)
+            } else {
+                try encode(layers: layers)
+                try write(output, into: base + (perToken ? firstToken : first) * width)
+            }
+            firstToken += tokens
         }
         return needed
     }
@@ -73,6 +86,9 @@ extension Session {
             guard model.weights.pooler != nil else { throw unable("has no pooler") }
             return (c.hiddenSize, false)
         case (.logits, .none): throw unable("has no head, and so no logits")
+        case (.branches, .sequence(_, let classifier)) where model.configuration.exitRule != nil:
+            return (plan.exits.count * classifier.outputs, false)
+        case (.branches, _): throw unable("has no exits")
         case (.logits, .sequence(_, let classifier)): return (classifier.outputs, false)
         case (.logits, .token(let head)), (.logits, .span(let head)), (.logits, .detection(let head)): return (head.outputs, true)
         case (.logits, .maskedLM(_, let decoder)): return (decoder.outputs, true)
@@ -86,8 +102,7 @@ extension Session {
             for token in 0..<batch.tokens { copy(scratch.hidden + token * stride, to: out + token * hidden, count: hidden) }
         case (.pooled, _):
             if let pooler = model.weights.pooler { try pooledVectors(pooler, sequences: 0..<batch.sequences, into: out) }
-        case (.logits, .none): break
-        case (.logits, .sequence): try sequenceLogits(sequences: 0..<batch.sequences, into: out)
+        case (.logits, .none), (.logits, .sequence), (.branches, _): break
         case (.logits, .token(let head)), (.logits, .span(let head)), (.logits, .detection(let head)):
             try tokenLogits(head, tokens: 0..<batch.tokens, into: out)
         case (.logits, .maskedLM): try vocabularyLogits(tokens: 0..<batch.tokens, into: out)

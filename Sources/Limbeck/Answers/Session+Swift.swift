@@ -27,17 +27,31 @@ extension Session {
     public func classify(
         _ texts: [String], pairs: [String]? = nil, options: ClassifyOptions = .init()
     ) throws(LimbeckError) -> [[Classification]] {
+        var layers: [Int] = []
+        return try classify(texts, pairs: pairs, options: options, layers: &layers)
+    }
+
+    /// The same; `layers` receives the number of layers after which each text left.
+    public func classify(
+        _ texts: [String], pairs: [String]? = nil, options: ClassifyOptions = .init(), layers: inout [Int]
+    ) throws(LimbeckError) -> [[Classification]] {
         let labels = model.labels
+        var left = [UInt32](repeating: 0, count: texts.count)
         let scores = try floats(texts.count * labels.count) { out throws(LimbeckError) in
             try Strings(texts).withList { list throws(LimbeckError) in
                 try withPrompt(options.prompt, options.promptName) { prompt throws(LimbeckError) in
-                    guard let pairs else { return try classify(list, pairs: nil, options: options, prompt: prompt, into: out) }
-                    try Strings(pairs).withList { seconds throws(LimbeckError) in
-                        try classify(list, pairs: seconds, options: options, prompt: prompt, into: out)
+                    try withExits(options.exit, layers: &left) { exits, left throws(LimbeckError) in
+                        func run(_ pairs: TextList?) throws(LimbeckError) {
+                            try classify(
+                                list, pairs: pairs, options: options, prompt: prompt, exits: exits, into: out, layers: left)
+                        }
+                        guard let pairs else { return try run(nil) }
+                        try Strings(pairs).withList { seconds throws(LimbeckError) in try run(seconds) }
                     }
                 }
             }
         }
+        layers = left.map { Int($0) }
         return rows(of: scores, count: texts.count, width: labels.count).map { row in
             row.indices.map { Classification(label: labels[$0], index: $0, score: row[$0]) }
                 .sorted { $0.score != $1.score ? $0.score > $1.score : $0.index < $1.index }
@@ -54,7 +68,12 @@ extension Session {
             try Strings([query]).withList { queries throws(LimbeckError) in
                 try Strings(documents).withList { list throws(LimbeckError) in
                     try withPrompt(options.prompt, options.promptName) { prompt throws(LimbeckError) in
-                        try rerank(query: queries[0], documents: list, options: options, prompt: prompt, into: out)
+                        var left = [UInt32](repeating: 0, count: documents.count)
+                        try withExits(options.exit, layers: &left) { exits, left throws(LimbeckError) in
+                            try rerank(
+                                query: queries[0], documents: list, options: options, prompt: prompt, exits: exits, into: out,
+                                layers: left)
+                        }
                     }
                 }
             }
@@ -125,21 +144,10 @@ extension Session {
     public func forward(
         _ sequences: [[Int32]], types: [[Int32]]? = nil, output: ForwardOutput = .hidden, layer: Int = -1
     ) throws(LimbeckError) -> [Matrix] {
-        let ids = Array(sequences.joined()), lengths = sequences.map { $0.count }
-        if let types, types.map({ $0.count }) != lengths {
-            throw LimbeckError(.invalidArgument, "the token types are not as many as the ids")
-        }
-        let flatTypes = types.map { Array($0.joined()) }
+        let lengths = sequences.map { $0.count }
         func run(_ out: UnsafeMutableBufferPointer<Float>) throws(LimbeckError) -> Int {
-            try ids.withUnsafeBufferPointer { ids throws(LimbeckError) in
-                try lengths.withUnsafeBufferPointer { lengths throws(LimbeckError) in
-                    guard let flatTypes else {
-                        return try forward(ids: ids, types: nil, lengths: lengths, output: output, layer: layer, into: out)
-                    }
-                    return try flatTypes.withUnsafeBufferPointer { types throws(LimbeckError) in
-                        try forward(ids: ids, types: types, lengths: lengths, output: output, layer: layer, into: out)
-                    }
-                }
+            try withBuffers(sequences, types) { ids, types, lengths throws(LimbeckError) in
+                try forward(ids: ids, types: types, lengths: lengths, output: output, layer: layer, into: out)
             }
         }
         let needed = try run(UnsafeMutableBufferPointer(start: nil, count: 0))
@@ -150,6 +158,56 @@ extension Session {
             let rows = perToken ? length : 1
             defer { first += rows * width }
             return Matrix(rows: rows, columns: width, values: Array(values[first..<first + rows * width]))
+        }
+    }
+
+    /// The logits of sequences of ids, each from the exit where it left, and the number of layers before that.
+    ///
+    /// Throws `.unsupported` (the model does not classify, or has no exits), `.idOutOfRange`, `.tooLong`, or `.invalidArgument`.
+    public func exits(
+        _ sequences: [[Int32]], types: [[Int32]]? = nil, options: ExitOptions = .init()
+    ) throws(LimbeckError) -> [(logits: [Float], layers: Int)] {
+        var left = [UInt32](repeating: 0, count: sequences.count)
+        let labels = model.labels.count
+        let logits = try floats(sequences.count * labels) { out throws(LimbeckError) in
+            try withExits(options, layers: &left) { exits, left throws(LimbeckError) in
+                _ = try withBuffers(sequences, types) { ids, types, lengths throws(LimbeckError) in
+                    try forwardToExits(ids: ids, types: types, lengths: lengths, exits, into: out, layers: left)
+                }
+            }
+        }
+        return sequences.indices.map { (Array(logits[$0 * labels..<($0 + 1) * labels]), Int(left[$0])) }
+    }
+}
+
+/// Sequences back to back, with their lengths.
+private func withBuffers<Result>(
+    _ sequences: [[Int32]], _ types: [[Int32]]?,
+    _ body: (UnsafeBufferPointer<Int32>, UnsafeBufferPointer<Int32>?, UnsafeBufferPointer<Int>) throws(LimbeckError) -> Result
+) throws(LimbeckError) -> Result {
+    let ids = Array(sequences.joined()), lengths = sequences.map { $0.count }
+    if let types, types.map({ $0.count }) != lengths {
+        throw LimbeckError(.invalidArgument, "the token types are not as many as the ids")
+    }
+    let flatTypes = types.map { Array($0.joined()) }
+    return try ids.withUnsafeBufferPointer { ids throws(LimbeckError) in
+        try lengths.withUnsafeBufferPointer { lengths throws(LimbeckError) in
+            guard let flatTypes else { return try body(ids, nil, lengths) }
+            return try flatTypes.withUnsafeBufferPointer { types throws(LimbeckError) in try body(ids, types, lengths) }
+        }
+    }
+}
+
+/// What the options ask of the exits, and room for the layers, valid while `body` runs.
+private func withExits(
+    _ options: ExitOptions?, layers: inout [UInt32],
+    _ body: (ExitChoice, UnsafeMutableBufferPointer<UInt32>) throws(LimbeckError) -> Void
+) throws(LimbeckError) {
+    let options = options ?? ExitOptions()
+    guard options.patience >= 0 else { throw LimbeckError(.invalidArgument, "exit_patience is negative") }
+    try layers.withUnsafeMutableBufferPointer { layers throws(LimbeckError) in
+        try options.thresholds.withUnsafeBufferPointer { thresholds throws(LimbeckError) in
+            try body(ExitChoice(thresholds: thresholds, patience: options.patience, rule: options.rule), layers)
         }
     }
 }

@@ -135,7 +135,7 @@ private struct SpanJoiner {
 
     private func scheme(_ label: String) -> (begins: Bool, name: String) {
         let begins = label.hasUTF8Prefix("B-")
-        return (begins, String(Substring(label.utf8.dropFirst(begins || label.hasUTF8Prefix("I-") ? 2 : 0))))
+        return (begins, label.utf8Part((begins || label.hasUTF8Prefix("I-") ? 2 : 0)..<label.utf8.count))
     }
 
     private mutating func close() {
@@ -143,8 +143,9 @@ private struct SpanJoiner {
         open = nil
         span.score /= Float(parts)
         let label = model.configuration.labels[Int(span.label)]
-        let name = options.aggregation == .none ? label.utf8[...] : Model.entity(of: label)
-        guard options.keepOutside || String(Substring(name)) != "O" else { return }
+        let start = options.aggregation == .none ? 0 : Model.entityStart(of: label)
+        let isOutside = label.utf8.count == start + 1 && label.hasUTF8Suffix("O")
+        guard options.keepOutside || !isOutside else { return }
         if count < spans.count { spans[count] = span }
         count += 1
     }

@@ -23,11 +23,11 @@ extension String {
     }
 
     @inline(never) func droppingUTF8Prefix(_ prefix: String) -> String {
-        hasUTF8Prefix(prefix) ? String(Substring(utf8.dropFirst(prefix.utf8.count))) : self
+        hasUTF8Prefix(prefix) ? utf8Part(prefix.utf8.count..<utf8.count) : self
     }
 
     @inline(never) func droppingUTF8Suffix(_ suffix: String) -> String {
-        hasUTF8Suffix(suffix) ? String(Substring(utf8.dropLast(suffix.utf8.count))) : self
+        hasUTF8Suffix(suffix) ? utf8Part(0..<utf8.count - suffix.utf8.count) : self
     }
 
     /// The byte offset of the first occurrence of `part`; nil if there is none.
@@ -42,6 +42,35 @@ extension String {
     /// Replaces the first occurrence of `part`.
     @inline(never) func replacingFirstUTF8(_ part: String, by other: String) -> String {
         guard let place = firstUTF8(part) else { return self }
-        return String(Substring(utf8.prefix(place))) + other + String(Substring(utf8.dropFirst(place + part.utf8.count)))
+        return utf8Part(0..<place) + other + utf8Part(place + part.utf8.count..<utf8.count)
+    }
+
+    /// The bytes and a NUL, for C.
+    @inline(never) var terminated: [CChar] {
+        var text = self
+        return text.withUTF8 { text in (0...text.count).map { $0 < text.count ? CChar(bitPattern: text[$0]) : 0 } }
+    }
+
+    // By byte offsets: with the indices of `String` come its UTF-16 offsets, 5 kB of the C library.
+
+    @inline(never) func utf8Part(_ range: Range<Int>) -> String {
+        var text = self
+        return text.withUTF8 { String(utf8: UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: $0[range]))) }
+    }
+
+    /// The offset of the first such byte from `start` on; nil if there is none.
+    @inline(never) func utf8Offset(of byte: UInt8, from start: Int = 0) -> Int? {
+        var text = self
+        return text.withUTF8 { text in (start..<max(start, text.count)).first { text[$0] == byte } }
+    }
+
+    /// The parts between such bytes, empty ones too.
+    @inline(never) func utf8Parts(between byte: UInt8) -> [String] {
+        var parts: [String] = [], first = 0
+        while let end = utf8Offset(of: byte, from: first) {
+            parts.append(utf8Part(first..<end))
+            first = end + 1
+        }
+        return parts + [utf8Part(first..<utf8.count)]
     }
 }

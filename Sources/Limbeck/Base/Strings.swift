@@ -12,8 +12,9 @@ extension String {
 
     /// The last component of a dotted Python name.
     @inline(never) var afterLastDot: String {
-        guard let dot = utf8.lastIndex(of: UInt8(ascii: ".")) else { return self }
-        return String(Substring(utf8[utf8.index(after: dot)...]))
+        var start = 0
+        while let dot = utf8Offset(of: UInt8(ascii: "."), from: start) { start = dot + 1 }
+        return utf8Part(start..<utf8.count)
     }
 }
 

@@ -13,9 +13,9 @@ package final class MappedFile {
         guard !path.utf8.contains(0) else { throw LimbeckError(.fileNotFound, "\(name): a path with a NUL byte") }
         var start: UnsafeRawPointer?
         var count = 0
-        let code = path.withCString { platform_map($0, &start, &count) }
+        let code = platform_map(path.terminated, &start, &count)
         guard code == 0 else {
-            let isMissing = path.withCString { platform_kind_of($0) } == 0
+            let isMissing = platform_kind_of(path.terminated) == 0
             throw LimbeckError(isMissing ? .fileNotFound : .fileUnreadable, "\(name): \(MappedFile.sentence(code))")
         }
         self.name = name

@@ -64,8 +64,8 @@ enum Mistakes {
     /// Whether it may be a model name on the hub, such as "sentence-transformers/all-MiniLM-L6-v2".
     private static func isName(_ path: String) -> Bool {
         guard let first = path.utf8.first, first != UInt8(ascii: "/"), first != UInt8(ascii: ".") else { return false }
-        guard let slash = path.utf8.firstIndex(of: UInt8(ascii: "/")) else { return true }
-        return slash == path.utf8.lastIndex(of: UInt8(ascii: "/")) && fileKind(String(Substring(path.utf8[..<slash]))) == .missing
+        guard let slash = path.utf8Offset(of: UInt8(ascii: "/")) else { return true }
+        return path.utf8Offset(of: UInt8(ascii: "/"), from: slash + 1) == nil && fileKind(path.utf8Part(0..<slash)) == .missing
     }
 
     /// The error for a file that is neither a pack nor a GGUF file.
@@ -156,16 +156,14 @@ enum Mistakes {
     @inline(never) private static func names(in folder: String) -> [String] {
         var names: [String] = []
         withUnsafeMutablePointer(to: &names) { names in
-            folder.withCString { folder in
-                platform_names_in(
-                    folder,
-                    { name, names in
-                        guard let name, let names = names?.assumingMemoryBound(to: [String].self) else { return false }
-                        let text = String(cString: name)
-                        if text != ".", text != ".." { names.pointee.append(text) }
-                        return names.pointee.count < Mistakes.maxNames
-                    }, names)
-            }
+            platform_names_in(
+                folder.terminated,
+                { name, names in
+                    guard let name, let names = names?.assumingMemoryBound(to: [String].self) else { return false }
+                    let text = String(cString: name)
+                    if text != ".", text != ".." { names.pointee.append(text) }
+                    return names.pointee.count < Mistakes.maxNames
+                }, names)
         }
         return names
     }

@@ -33,7 +33,7 @@ package enum ModelFiles {
         var count: Int32 = 0
         let name = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1024) { name in
             name.initialize(repeating: 0)
-            count = path.withCString { platform_find($0, ".gguf", name.baseAddress, name.count) }
+            count = platform_find(path.terminated, ".gguf", name.baseAddress, name.count)
             return name.baseAddress.map { String(cString: $0) }
         }
         guard count <= 1 else {

@@ -173,7 +173,7 @@ package final class ModelFolder {
 /// An untrusted folder must not reach files outside of it.
 func leadsOut(_ path: String) -> Bool {
     path.utf8.first == UInt8(ascii: "/") || path.utf8.contains(0)
-        || path.utf8.split(separator: UInt8(ascii: "/")).contains { String(Substring($0)) == ".." }
+        || path.utf8Parts(between: UInt8(ascii: "/")).contains { $0 == ".." }
 }
 
 package enum FileKind { case missing, file, folder, other }
@@ -181,7 +181,7 @@ package enum FileKind { case missing, file, folder, other }
 /// What is at a path; symbolic links are followed.
 package func fileKind(_ path: String) -> FileKind {
     guard !path.utf8.contains(0) else { return .missing }
-    switch path.withCString({ platform_kind_of($0) }) {
+    switch platform_kind_of(path.terminated) {
     case 0: return .missing
     case 1: return .file
     case 2: return .folder

@@ -63,7 +63,7 @@ package struct TorchFile {
         let archive = try ZipArchive(bytes, file: file)
         // All entries are in one folder, whose name does not matter.
         let first = archive.entries.first?.name ?? ""
-        let folder = String(Substring(first.utf8.prefix { $0 != UInt8(ascii: "/") })) + "/"
+        let folder = first.utf8Part(0..<(first.utf8Offset(of: UInt8(ascii: "/")) ?? first.utf8.count)) + "/"
         guard archive[folder + "constants.pkl"] == nil else {
             throw LimbeckError(
                 .fileUnsupported, "\(file): a TorchScript program, expected tensors alone")

@@ -80,12 +80,15 @@ package struct Batch {
             let range = self[sequence]
             guard isKept(sequence) else { continue }
             if end < range.lowerBound {
-                for array in [ids, types, positions, words] {
-                    (array + end).update(from: array + range.lowerBound, count: range.count)
+                func shift(_ numbers: UnsafeMutableRawPointer) {
+                    (numbers + 4 * end).copyMemory(from: numbers + 4 * range.lowerBound, byteCount: 4 * range.count)
                 }
-                for array in [tokenStarts, tokenEnds] {
-                    (array + end).update(from: array + range.lowerBound, count: range.count)
-                }
+                shift(ids)
+                shift(types)
+                shift(positions)
+                shift(words)
+                shift(tokenStarts)
+                shift(tokenEnds)
                 move(range.lowerBound, end, range.count)
             }
             origin[kept] = origin[sequence]

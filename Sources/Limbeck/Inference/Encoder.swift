@@ -21,6 +21,11 @@ package struct Encoder {
         }
     }
 
+    /// Runs the steps of an exit, which leave the state as it is.
+    func run(_ batch: Batch, exit: Exit<Packed>) throws(LimbeckError) {
+        if let block = exit.block { try run(plan.blocks[block], batch) }
+    }
+
     /// Drops finished sequences between two layers: their tokens, and their rows of the state. The remaining sequences are computed
     /// as if the others were still there.
     package func compact(_ batch: inout Batch, keeping isKept: (Int) -> Bool) {
@@ -33,7 +38,8 @@ package struct Encoder {
     /// A token's state. (hidden)
     package func state(_ token: Int) -> UnsafePointer<Float> { UnsafePointer(scratch.hidden + token * scratch[.hidden].stride) }
 
-    private func run(_ steps: [Step<Packed>], _ batch: Batch) throws(LimbeckError) {
+    @inline(never) private func run(_ steps: [Step<Packed>], _ batch: Batch) throws(LimbeckError) {
+        guard batch.tokens > 0 else { return }
         for step in steps { try run(step, batch) }
     }
 
@@ -77,7 +83,7 @@ package struct Encoder {
                     a: scratch.inputBytes, depth: matrix.integerDepth, panels: codes, bias: matrix.bias, combination: combination,
                     activation: activation, out: start, outStride: out.stride))
         }
-        func operation(_ matrix: PackedLinear, _ combination: Combination, _ activation: Activation = .identity)
+        @inline(never) func operation(_ matrix: PackedLinear, _ combination: Combination, _ activation: Activation = .identity)
             -> ProductWork.Operation
         {
             switch matrix.panels {

@@ -24,6 +24,9 @@ final class Scratch {
     let rows: UnsafeMutablePointer<Float>  // (headRows, headStride), gathered token states
     let dense: UnsafeMutablePointer<Float>  // (headRows, headStride), the outputs of a head's first layer
     let headStride: Int
+    /// Of each sequence, if there are exits: what the last exits have said, and whether it has left.
+    let opinions: UnsafeMutablePointer<Opinion>  // (T)
+    let probabilities: UnsafeMutablePointer<Float>  // (labels)
     let residual: UnsafeMutablePointer<Float>  // (headStride), for the stages of a vector that need it
     let logits: UnsafeMutablePointer<Float>  // the part of the head's output that decoding needs
     let candidates: UnsafeMutablePointer<SpanCandidate>  // (candidateCount) in a model that answers questions
@@ -63,7 +66,9 @@ final class Scratch {
         threadStride = plan.largest { $0.scratchBytes(tokens: longest, isQuantized: plan.quantizesAttention) }.roundedUp(to: 64) / 4
         thread = layout.take(Float.self, threads * threadStride)
 
-        headStride = rowStride(max(c.hiddenSize, c.embeddingSize, vector.widest(hidden: c.hiddenSize)))
+        headStride = rowStride(max(c.hiddenSize, c.embeddingSize, vector.widest(hidden: c.hiddenSize), plan.widestExit))
+        opinions = layout.take(Opinion.self, plan.exits.count > 1 ? maxTokens : 0)
+        probabilities = layout.take(Float.self, plan.exits.count > 1 ? c.labels.count : 0)
         rows = layout.take(Float.self, Scratch.headRows * headStride)
         dense = layout.take(Float.self, Scratch.headRows * headStride)
         residual = layout.take(Float.self, vector.addsProducts ? headStride : 0)

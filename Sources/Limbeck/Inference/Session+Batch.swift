@@ -3,8 +3,10 @@ import KernelInterface
 // Texts are added to the batch until one does not fit; then the batch is computed, and the next one begins with that text.
 
 extension Session {
-    /// Whether a sequence still fits into the batch. An empty batch always has room.
-    func hasRoom(for count: Int) -> Bool { batch.tokens == 0 || batch.tokens + count <= batchTokens }
+    /// Whether a sequence still fits into the batch. An empty batch always has room. A sequence may have no token at all.
+    func hasRoom(for count: Int) -> Bool {
+        batch.sequences < batch.capacity && (batch.tokens == 0 || batch.tokens + count <= batchTokens)
+    }
 
     /// Adds the caller's text `index`, or a pair, truncated to `length` tokens. False: there is no room left in this batch.
     func append(
@@ -52,13 +54,12 @@ extension Session {
 
     /// Computes the batch through its first `layers` layers, by default all.
     func encode(layers: Int? = nil) throws(LimbeckError) {
-        guard batch.tokens > 0 else { return }
         try encoder.embed(batch)
         try encoder.run(batch, layers: 0..<(layers ?? plan.layers.count))
     }
 
-    /// Computes a list of texts, or of pairs, in as many batches as needed; `each` is called after every batch. An empty second
-    /// text counts as none, as in the transformers pipelines.
+    /// Makes batches of a list of texts, or of pairs, as many as needed; `each` computes a batch. An empty second text counts as
+    /// none, as in the transformers pipelines.
     func forEachBatch(
         of texts: TextList, pairs: TextList? = nil, after prompt: PreparedPrompt, length: Int,
         each: () throws(LimbeckError) -> Void
@@ -89,7 +90,6 @@ extension Session {
                 }
                 next += 1
             }
-            try encode()
             try each()
         }
     }

@@ -8,39 +8,37 @@ extension Session {
     func dense(
         _ dense: Dense, sequences: Range<Int>, reading: HeadReading = .first, into out: UnsafeMutablePointer<Float>, outStride: Int
     ) throws(LimbeckError) {
-        gather(sequences, reading)
+        gather(sequences, reading, from: .hidden, width: model.configuration.hiddenSize)
         try apply(dense, rows: sequences.count, of: scratch.rows, scratch.headStride, into: out, outStride)
     }
 
-    /// The states of the first or last tokens, or the means of all tokens. -> scratch.rows (sequences, hidden)
-    private func gather(_ sequences: Range<Int>, _ reading: HeadReading) {
-        let hidden = model.configuration.hiddenSize, stride = rowStride(hidden)
+    /// The rows of the first or last tokens, or the means of all tokens. -> scratch.rows (sequences, width)
+    private func gather(_ sequences: Range<Int>, _ reading: HeadReading, from buffer: Buffer, width: Int) {
+        let (start, stride) = (scratch[buffer].start, scratch[buffer].stride)
         for (row, sequence) in sequences.enumerated() {
             let tokens = batch[sequence], count = tokens.count
-            let (states, out) = (scratch.hidden + tokens.lowerBound * stride, scratch.rows + row * scratch.headStride)
+            let (states, out) = (start + tokens.lowerBound * stride, scratch.rows + row * scratch.headStride)
             switch reading {
-            case .mean: mean(states, stride, count, into: out, hidden)
-            case .first: copy(count == 0 ? nil : states, to: out, count: hidden)
-            case .last: copy(count == 0 ? nil : states + (count - 1) * stride, to: out, count: hidden)
+            case .mean: mean(states, stride, count, into: out, width)
+            case .first: copy(count == 0 ? nil : states, to: out, count: width)
+            case .last: copy(count == 0 ? nil : states + (count - 1) * stride, to: out, count: width)
             }
         }
     }
 
-    /// The classifier's logits for sequences of the batch. -> out (sequences, labels)
-    func sequenceLogits(sequences: Range<Int>, into out: UnsafeMutablePointer<Float>) throws(LimbeckError) {
-        guard case .sequence(let source, let classifier) = plan.head else { return }
-        let (stride, reading) = (scratch.headStride, model.configuration.headReading)
-        try forEachBlock(of: sequences) { block throws(LimbeckError) in
-            var states = scratch.rows
-            if let source {
-                states = scratch.dense
-                try dense(source, sequences: block, reading: reading, into: states, outStride: stride)
-            } else {
-                gather(block, reading)
-            }
-            let first = (block.lowerBound - sequences.lowerBound) * classifier.outputs
-            try dots(classifier, rows: block.count, of: states, stride, into: out + first, classifier.outputs)
+    /// The logits of an exit, whose steps have run, for at most `Scratch.headRows` sequences of the batch. -> out (sequences, labels)
+    func sequenceLogits(
+        of exit: Exit<Packed>, sequences: Range<Int>, into out: UnsafeMutablePointer<Float>
+    ) throws(LimbeckError) {
+        guard case .sequence(let source, let classifier) = exit.head else { return }
+        let stride = scratch.headStride
+        gather(sequences, model.configuration.headReading, from: exit.from, width: exit.head.width)
+        var states = scratch.rows
+        if let source {
+            states = scratch.dense
+            try apply(source, rows: sequences.count, of: scratch.rows, stride, into: states, stride)
         }
+        try dots(classifier, rows: sequences.count, of: states, stride, into: out, classifier.outputs)
     }
 
     /// The pooler's vectors for sequences of the batch: tanh(W x[first token] + b). -> out (sequences, hidden)

@@ -70,6 +70,8 @@ public final class Session {
 
     /// The number of layers that it runs.
     public var layers: Int { plan.layers.count }
+    /// The exits among them, as `Model.exits`.
+    public var exits: Int { model.exitRule == nil ? 0 : plan.exits.count }
 
     /// The session's scratch memory.
     public var memoryBytes: Int { scratch.bytes }

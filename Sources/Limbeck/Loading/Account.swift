@@ -52,6 +52,9 @@ extension Checkpoint {
         for (suffix, reason) in Checkpoint.buffers where name.hasUTF8Suffix(suffix) { return reason }
         if name.hasUTF8Prefix("pooler.") { return "a pooler that the model's class does not have" }
         for prefix in Checkpoint.options where name.hasUTF8Prefix(prefix) { return Checkpoint.switchedOff }
+        for prefix in Checkpoint.exits {
+            if let index = layerIndex(of: name, prefix), index >= layers { return "an exit past the layers of the configuration" }
+        }
         guard let prefix = layerPrefix, let index = layerIndex(of: name, prefix) else { return nil }
         if index >= layers { return "a layer past those of the configuration" }
         return name.hasUTF8Prefix("\(prefix)\(index).bottleneck.attention.") ? Checkpoint.switchedOff : nil
@@ -64,6 +67,9 @@ extension Checkpoint {
         ]
     }
 
+    /// The prefixes of exits, before the layer's index.
+    private static var exits: [String] { ["encoder.highway.", "encoder.pooler.", "classifiers."] }
+
     private static var switchedOff: String { "a part that the configuration switches off" }
 
     /// Parts that classes of transformers have even if they are unused: DeBERTa's positions and MobileBERT's trigrams. The layers
@@ -75,7 +81,7 @@ extension Checkpoint {
         [
             "cls.", "lm_head.", "lm_predictions.", "mask_predictions.", "predictions.", "sop_classifier.", "generator_predictions.",
             "generator_lm_head.", "discriminator_predictions.", "vocab_transform.", "vocab_layer_norm.", "vocab_projector.",
-            "qa_outputs.", "classifier.", "pre_classifier.", "sequence_summary.", "head.", "decoder.",
+            "qa_outputs.", "classifier.", "pre_classifier.", "sequence_summary.", "head.", "decoder.", "target.",
         ]
     }
 }

@@ -4,6 +4,8 @@ import KernelInterface
 struct Assembly {
     let tensors: ModelTensors
     let rule: HeadRule
+    /// nil: the model has no exits but its head.
+    let exitRule: ExitRule?
     let embedding: EmbeddingSizes
     /// `attentionHeads * headSize`
     let attentionSize: Int
@@ -18,6 +20,9 @@ struct Assembly {
         tensors = ModelTensors(hidden: sizes.hidden)
         tensors.embeddings = embeddings
         try Assembly.layers(&builder, into: tensors, hidden: sizes.hidden)
+        let system = ExitSystem(declared, checkpoint)
+        if let system { try Assembly.exits(system, &builder, into: tensors, hidden: sizes.hidden) }
+        exitRule = system?.rule(checkpoint)
         (embedding, widths, positionPanels) = (sizes, builder.widths, builder.positionPanels)
         for rotary in builder.rotaries where rotary.count(positions: sizes.positions) > Rotary.maxNumbers {
             throw LimbeckError(
@@ -38,14 +43,20 @@ struct Assembly {
             tensors.pooler = DenseTensors(
                 linear: try checkpoint.linear(name, in: sizes.hidden, out: sizes.hidden), activation: .tanh)
         }
+        guard system == nil else {
+            rule = .sequence(nil, classifier: "")
+            return
+        }
         rule = try HeadRule(declared, checkpoint)
-        tensors.head = try Assembly.head(rule, declared, checkpoint, sizes)
+        tensors.exits = [
+            Exit(layers: tensors.layers.count, head: try Assembly.head(rule, declared, checkpoint, sizes))
+        ]
     }
 
     /// The distinct blocks, and the blocks of each layer. The configuration is not trusted until there are tensors to confirm it.
     private static func layers(_ builder: inout StepBuilder, into tensors: ModelTensors, hidden: Int) throws(LimbeckError) {
         let declared = builder.declared
-        func block(_ prefix: String, _ index: Int) throws(LimbeckError) {
+        @inline(never) func block(_ prefix: String, _ index: Int) throws(LimbeckError) {
             let (steps, _) = try builder.steps(prefix, index: index) { (layer) throws(LimbeckError) in
                 try declared.rules.block(&layer, hidden)
             }
@@ -108,7 +119,7 @@ struct Assembly {
         _ rule: HeadRule, _ declared: DeclaredConfiguration, _ checkpoint: Checkpoint, _ embedding: EmbeddingSizes
     ) throws(LimbeckError) -> Head<Stored> {
         let hidden = embedding.hidden
-        func dense(_ names: DenseNames, out: Int) throws(LimbeckError) -> DenseTensors {
+        @inline(never) func dense(_ names: DenseNames, out: Int) throws(LimbeckError) -> DenseTensors {
             DenseTensors(
                 linear: try checkpoint.linear(names.name, in: hidden, out: out, bias: try declared.isOn(names.hasBias)),
                 activation: try declared.activation(names), relu: names.relu,
@@ -116,7 +127,7 @@ struct Assembly {
                     try checkpoint.norm(name, out, eps: declared.layerNormEps, bias: declared.normsHaveBias)
                 })
         }
-        func tokenDense() throws(LimbeckError) -> DenseTensors? {
+        @inline(never) func tokenDense() throws(LimbeckError) -> DenseTensors? {
             try declared.rules.tokenDense.map { (names) throws(LimbeckError) in try dense(names, out: hidden) }
         }
         switch rule {

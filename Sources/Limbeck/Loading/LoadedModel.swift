@@ -28,7 +28,8 @@ package final class LoadedModel {
         let checkpoint = try Checkpoint(files, family: declared.rules)
         let assembly = try Assembly(declared, checkpoint)
         let tensors = assembly.tensors
-        try LoadedModel.checkUnknownClass(declared, checkpoint, layers: tensors.layers.count)
+        // The classes of exits are told by their tensors.
+        if assembly.exitRule == nil { try LoadedModel.checkUnknownClass(declared, checkpoint, layers: tensors.layers.count) }
         self.tensors = tensors
         self.files = files
         mappings = files.mappings
@@ -50,6 +51,7 @@ package final class LoadedModel {
         (configuration.head, configuration.labels) = try LoadedModel.headKind(assembly, declared)
         if case .sequence(_, _, _, let reads) = assembly.rule { configuration.headReading = try declared.reading(reads) }
         configuration.problem = declared.problem
+        configuration.exitRule = assembly.exitRule
         self.configuration = configuration
     }
 

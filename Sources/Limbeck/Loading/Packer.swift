@@ -144,7 +144,8 @@ struct Packer: WeightMap {
         let width = tensors.weight.count
         counter.add(tensors)
         return PackedNorm(
-            width: width, weight: padded(tensors.weight, width), bias: padded(tensors.bias, width), eps: tensors.eps)
+            width: width, weight: padded(tensors.weight, width), bias: padded(tensors.bias, width), eps: tensors.eps,
+            isUnbiased: tensors.isUnbiased)
     }
 
     /// The tensor padded with zeros; all zeros if it is nil.

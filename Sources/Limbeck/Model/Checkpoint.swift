@@ -18,6 +18,8 @@ final class Checkpoint {
     let layerPrefix: String?
     /// The indices of the tensors by canonical name.
     private var names = NameTable()
+    /// Whether a tensor is written with the base model's prefix.
+    private(set) var hasBase = false
     /// TinyBERT's training leaves its projections to the teacher's width in the file.
     private(set) var hasTinyBERTProjections = false
 
@@ -35,6 +37,7 @@ final class Checkpoint {
         names.reserveCapacity(tensors.count)
         for (place, entry) in tensors.enumerated() {
             let name = canonical(entry.name)
+            if !base.isEmpty, entry.name.droppingUTF8Prefix("module.").hasUTF8Prefix(base) { hasBase = true }
             // Buffers of old versions, 0, 1, 2 and so on, sometimes present twice.
             if name.hasUTF8Suffix("position_ids") || name.hasUTF8Suffix("token_type_ids") { continue }
             if name.hasUTF8Prefix("fit_dense") { hasTinyBERTProjections = true }
@@ -78,7 +81,8 @@ final class Checkpoint {
     /// The layer's index in a name that starts with `prefix`.
     func layerIndex(of name: String, _ prefix: String) -> Int? {
         guard name.hasUTF8Prefix(prefix) else { return nil }
-        return decimal(String(Substring(name.utf8.dropFirst(prefix.utf8.count).prefix { $0 != UInt8(ascii: ".") })))
+        let start = prefix.utf8.count
+        return decimal(name.utf8Part(start..<(name.utf8Offset(of: UInt8(ascii: "."), from: start) ?? name.utf8.count)))
     }
 
     /// The names of the tensors that were not taken.

@@ -27,6 +27,8 @@ package struct Configuration: Sendable {
     package var labels: [String] = []
     package var headReading = HeadReading.first
     package var problem = Problem.singleLabel
+    /// When sequences leave at the model's exits; nil: it has none but its head.
+    package var exitRule: ExitRule?
     package var prompts = Prompts.ofEmbeddings
     package var similarity = Similarity.cosine
     /// The scores of a sentence-transformers cross-encoder folder; nil: the folder is not a cross-encoder.

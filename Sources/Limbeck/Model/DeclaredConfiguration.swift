@@ -149,6 +149,7 @@ final class DeclaredConfiguration {
             throw LimbeckError(
                 .fileUnsupported, "\(root.document.file): model_type '\(name)' is not supported, expected one of \(known)")
         }
+        if isFastBERT(root) { return (.fastBERT, "fastbert") }
         // Files older than model_type: TinyBERT's, and those converted from Google's. Later families that share these keys also
         // have one of the following.
         let others = ["embedding_size", "num_hidden_groups", "true_hidden_size"]
@@ -236,7 +237,7 @@ final class DeclaredConfiguration {
 
 /// A number below 10^9 without sign, space or leading zero, as Python's `str(int)` writes it; nil for anything else.
 @inline(never) func decimal(_ text: String) -> Int? {
-    let digits = text.utf8
+    let digits = [UInt8](text.utf8)
     guard digits.count <= 9, let first = digits.first, digits.count == 1 || first != UInt8(ascii: "0") else { return nil }
     var value = 0
     for byte in digits {

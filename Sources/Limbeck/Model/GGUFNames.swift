@@ -33,18 +33,16 @@ struct GGUFNames {
 
     /// "blk.3.ffn_up.weight" becomes "encoder.layer.3.intermediate.dense.weight". Other names stay unchanged.
     func canonical(_ written: String) -> String {
-        let words = written.utf8.split(
-            separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        func text(_ index: Int) -> String { String(Substring(words[index])) }
+        let words = written.utf8Parts(between: UInt8(ascii: "."))
         func found(_ list: [(gguf: String, transformers: String)], _ index: Int) -> String? {
-            let word = text(index)
+            let word = words[index]
             return list.first { $0.gguf == word }?.transformers
         }
         if words.count == 2, let name = found(GGUFNames.embeddings, 0) {
-            return "\(name).\(text(1))"
+            return "\(name).\(words[1])"
         }
-        if words.count == 4, text(0) == "blk", let name = found(parts, 2) {
-            return "\(layers)\(text(1)).\(name).\(text(3))"
+        if words.count == 4, words[0] == "blk", let name = found(parts, 2) {
+            return "\(layers)\(words[1]).\(name).\(words[3])"
         }
         return written
     }

@@ -60,17 +60,22 @@ public final class Model: Sendable {
     public var defaultPrompt: Int? { configuration.prompts.standard }
     /// How its vectors should be compared.
     public var similarity: Similarity { configuration.similarity }
+    /// The number of exits of a model that has some before its head, that head included; else 0.
+    public var exits: Int { configuration.exitRule == nil ? 0 : weights.exits.count }
+    /// When a text leaves, by the code that the model is from; nil without exits.
+    public var exitRule: ExitRule? { configuration.exitRule }
     /// The labels of a classification or tagging head, by index.
     public var labels: [String] { configuration.labels }
 
     /// The name of a joined span: its label without the prefix of the scheme, "B-" or "I-". As in transformers, the prefix extends
     /// up to the first hyphen.
-    public func entity(_ label: Int) -> String { String(Substring(Model.entity(of: configuration.labels[label]))) }
-
-    static func entity(of label: String) -> Substring.UTF8View {
-        guard let hyphen = label.utf8.firstIndex(of: UInt8(ascii: "-")) else { return label.utf8[...] }
-        return label.utf8[label.utf8.index(after: hyphen)...]
+    public func entity(_ label: Int) -> String {
+        let label = configuration.labels[label]
+        return label.utf8Part(Model.entityStart(of: label)..<label.utf8.count)
     }
+
+    /// The byte offset of the name in a label.
+    static func entityStart(of label: String) -> Int { label.utf8Offset(of: UInt8(ascii: "-")).map { $0 + 1 } ?? 0 }
 
     /// The answers that the model can give.
     public var answers: Answers {

@@ -10,10 +10,14 @@ package final class ModelParts<Form: WeightForm> {
     /// By the table index of a rotation step.
     package var angles: [Form.Angles] = []
     package var pooler: Form.Layer?  // hidden -> hidden, tanh
-    package var head = Head<Form>.none
+    /// Where sequences may leave the encoder, in the order of the layers. The last exit has the model's own head, after all layers.
+    package var exits: [Exit<Form>] = []
     package var vector: VectorSteps<Form>
 
     init(hidden: Int) { vector = VectorSteps(hidden: hidden) }
+
+    /// The model's own head.
+    package var head: Head<Form> { exits.last?.head ?? .none }
 
     /// The same parts with the weights that `map` converts, in this order.
     func map<Map: WeightMap>(_ map: inout Map) -> ModelParts<Map.Target> where Map.Source == Form {
@@ -28,7 +32,7 @@ package final class ModelParts<Form: WeightForm> {
         if let distanceBias { result.distanceBias = map.distanceBias(distanceBias) }
         for angles in angles { result.angles.append(map.angles(angles)) }
         if let pooler { result.pooler = map.layer(pooler) }
-        result.head = head.map(&map)
+        for exit in exits { result.exits.append(exit.map(&map)) }
         result.vector = vector.map(&map)
         return result
     }

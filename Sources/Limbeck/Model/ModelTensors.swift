@@ -40,6 +40,8 @@ package struct NormTensors {
     package var bias: Tensor?
     /// nil: only scale and shift.
     package var eps: Float?
+    /// As in `Normalization`.
+    package var isUnbiased = false
 }
 
 /// A decoder's matrix, whose columns may be split over several tensors, and its bias.

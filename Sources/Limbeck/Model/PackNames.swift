@@ -5,11 +5,13 @@ import KernelInterface
 package enum PackNames {
     /// By `Family.rawValue`, from 1.
     package static let families: StaticString =
-        "bert distilbert roberta albert electra mpnet mobilebert deberta modernbert nomic_bert"
+        "bert distilbert roberta albert electra mpnet mobilebert deberta modernbert nomic_bert fastbert"
     /// By `Precision.rawValue`, from 1.
     static let precisions: StaticString = "float32 float16 int8 int4"
     /// By `Scores.rawValue`, from 1.
     static let scores: StaticString = "softmax sigmoid raw"
+    /// By `ExitRule.rawValue`, from 1.
+    static let exitRules: StaticString = "entropy uncertainty uncertainty_below patience"
     /// By `Buffer.rawValue`.
     static let buffers: StaticString = "embedded hidden narrow projected context attended intermediate"
     /// By the kinds in Steps.swift.

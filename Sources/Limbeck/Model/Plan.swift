@@ -8,8 +8,8 @@ struct Plan {
     let blocks: [[Step<Packed>]]
     /// The blocks of each layer, by index, in execution order.
     let layers: [[Int]]
-    /// Where states may leave the encoder, in the order of the layers; the last one is the model's own head, after all layers.
-    let exits: [Exit]
+    /// Where sequences may leave the encoder, in the order of the layers; those that are left answer by the last one.
+    let exits: [Exit<Packed>]
     /// The relative position bias of all layers.
     let distanceBias: RelativeBias?
     /// By the table index of a rotation step.
@@ -17,18 +17,12 @@ struct Plan {
     /// Whether attention is quantised, except disentangled attention: if the GEMMs are int8, and no sum can overflow.
     let quantizesAttention: Bool
 
-    /// A head, and the number of layers before it.
-    struct Exit {
-        let layers: Int
-        let head: Head<Packed>
-    }
-
     init(_ model: Model, depth: Depth = .full) throws(LimbeckError) {
         let weights = model.weights
         embeddings = weights.embeddings
         (blocks, layers) = Plan.schedule(weights, kept: try depth.kept(of: weights.layers.count))
         (distanceBias, angles) = (weights.distanceBias, weights.angles)
-        exits = [Exit(layers: layers.count, head: weights.head)]
+        exits = Plan.exits(weights, depth, layers: layers.count)
         quantizesAttention = model.quantizesInputs && model.configuration.maxPositions <= Attention.maxQuantizedTokens
     }
 
@@ -49,8 +43,35 @@ struct Plan {
         return (blocks, layers)
     }
 
-    /// The head of the last exit.
-    var head: Head<Packed> { exits[exits.count - 1].head }
+    /// The exits among the layers that are kept. Without one right after the last of these, the model's own head is there; so it is
+    /// if the layers are spread, as exits are trained for the layers before them.
+    private static func exits(_ weights: Weights, _ depth: Depth, layers: Int) -> [Exit<Packed>] {
+        var exits = weights.exits
+        guard layers < weights.layers.count else { return exits }
+        var own = exits.removeLast()
+        own.layers = layers
+        if case .layers = depth {
+            exits.removeAll { $0.layers > layers }
+            if exits.last?.layers == layers { return exits }
+        } else {
+            exits = []
+        }
+        return exits + [own]
+    }
+
+    /// The exit of what is left after all layers.
+    var last: Exit<Packed> { exits[exits.count - 1] }
+    /// Its head.
+    var head: Head<Packed> { last.head }
+
+    /// The widest row that the heads of the exits read or write in between; 0 if these are as wide as the state.
+    var widestExit: Int {
+        var widest = 0
+        for exit in exits {
+            if case .sequence(let dense?, _) = exit.head { widest = max(widest, dense.linear.inputs, dense.linear.outputs) }
+        }
+        return widest
+    }
 
     /// The largest `size` of any step.
     func largest(_ size: (Step<Packed>) -> Int) -> Int {

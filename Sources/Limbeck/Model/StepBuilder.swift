@@ -58,7 +58,9 @@ struct StepBuilder {
     }
 
     @inline(never) func norm(_ name: String, _ width: Int) throws(LimbeckError) -> NormTensors {
-        try checkpoint.norm(prefix + name, width, eps: declared.layerNormEps, bias: declared.normsHaveBias)
+        var norm = try checkpoint.norm(prefix + name, width, eps: declared.layerNormEps, bias: declared.normsHaveBias)
+        norm.isUnbiased = declared.rules.normsAreUnbiased
+        return norm
     }
 
     @inline(never)
@@ -135,6 +137,15 @@ struct StepBuilder {
         add(
             .attention(
                 AttentionStep(heads: declared.attentionHeads, headSize: headSize, window: window, positions: positions)))
+    }
+
+    /// The same with heads of its own, for a branch whose width is not that of the layers.
+    @inline(never) mutating func branchAttention(size: Int, heads: Int) throws(LimbeckError) {
+        guard size % heads == 0 else {
+            throw LimbeckError(
+                .fileInconsistent, "\(declared.file): \(heads) attention heads do not divide the width of '\(prefix)', \(size)")
+        }
+        add(.attention(AttentionStep(heads: heads, headSize: size / heads)))
     }
 
     private func headSize(_ size: Int) throws(LimbeckError) -> Int {

@@ -10,7 +10,7 @@ package final class Weights {
     var distanceBias: RelativeBias? { parts.distanceBias }
     var angles: [PackedRotary] { parts.angles }
     var pooler: Dense? { parts.pooler }
-    var head: Head<Packed> { parts.head }
+    var exits: [Exit<Packed>] { parts.exits }
     var vector: VectorSteps<Packed> { parts.vector }
     /// Bytes of private memory, in addition to the mapped files.
     let privateBytes: Int
@@ -107,12 +107,15 @@ struct PackedNorm {
     var weight: UnsafePointer<Float>
     var bias: UnsafePointer<Float>
     var eps: Float?
+    /// As in `Normalization`.
+    var isUnbiased = false
 
     /// Normalises rows of `x`, in place unless `out` is given.
     func normalization(
         of x: UnsafeMutablePointer<Float>, stride: Int, into out: UnsafeMutablePointer<Float>? = nil
     ) -> Normalization {
-        Normalization(x: x, stride: stride, out: out ?? x, width: width, weight: weight, bias: bias, eps: eps)
+        Normalization(
+            x: x, stride: stride, out: out ?? x, width: width, weight: weight, bias: bias, eps: eps, isUnbiased: isUnbiased)
     }
 }
 

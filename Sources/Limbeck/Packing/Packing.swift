@@ -86,6 +86,7 @@ extension Model {
         }
         if let failure { throw failure }
         if !weights.vector.isPlain || !configuration.isPlain || !configuration.isHeadPlain { contents.needs(format: 2) }
+        if !weights.hasPlainExits { contents.needs(format: 3) }
         try PackFile.write(contents, description: json.text, to: path, interruption)
     }
 }

@@ -22,6 +22,12 @@ package struct Template: Sendable {
         return Template(single: single, pair: single + [.text(index: 1, type: 1), .token(id: sep, type: 1)])
     }
 
+    /// [CLS] A and [CLS] A [SEP] B [SEP]: FastBERT's code ends a pair, but not a single text (run_fastbert.py).
+    static func fastBERT(cls: Int32, sep: Int32) -> Template {
+        let both = bert(cls: cls, sep: sep)
+        return Template(single: Array(both.single.prefix(2)), pair: both.pair)
+    }
+
     /// <s> A </s> and <s> A </s></s> B </s>; all types are 0.
     @inline(never) static func roberta(cls: Int32, sep: Int32) -> Template {
         let single: [Piece] = [.token(id: cls, type: 0), .text(index: 0, type: 0), .token(id: sep, type: 0)]

@@ -123,6 +123,7 @@ def _read_info(model: c_void_p) -> ModelInfo:
     check(library.limbeck_model_info(model, byref(facts)))
     values = {name: getattr(facts, name) for name in ModelInfo._fields}
     values["family"] = name_of(_native.FAMILY, facts.family)
+    values["exit_rule"] = name_of(_native.EXIT, facts.exit_rule) if facts.exits else ""
     values["precision"] = name_of(_native.PRECISION, facts.precision)
     values["answers"] = tuple(name for name, bit in _native.CAN.items() if facts.answers & bit)
     values["has_tokenizer"] = bool(facts.has_tokenizer)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from ctypes import byref, c_size_t
+from ctypes import byref, c_float, c_size_t
 from typing import Any
 
 import numpy as np
@@ -12,11 +12,12 @@ import numpy.typing as npt
 from . import _native
 from ._base import Opened
 from ._native import Status, library
-from ._options import choice, small
+from ._options import choice, number, real, small
 from ._progress import ShowProgress, parts
 from ._results import Error, Floats
 
 Ids = Any  # a list of whole numbers, or an array of them
+Thresholds = float | Sequence[float] | None
 
 
 class Forward(Opened):
@@ -36,31 +37,55 @@ class Forward(Opened):
         `output` "hidden": (tokens, hidden_size), the state after `layer`; 0 is the embedding output, -1 the last.
         "pooled": (hidden_size). "logits": (labels) for sequence classification; (tokens, labels) for token classification; (tokens,
         2), start and end, for question answering; (tokens, vocab_size) for a masked language model; (tokens, 1) for ELECTRA's
-        discriminator.
+        discriminator. "branches": (exits * labels), see `branches`.
         """
         what, layer = choice(_native.OUTPUT, "output", output, "hidden"), small("layer", layer)
-        sequences, lengths = _sequences(ids, "ids")
-        types, type_lengths = _sequences(token_types, "token_types") if token_types is not None else (None, lengths)
-        if type_lengths != lengths:
-            raise Error(Status.INVALID_ARGUMENT, "token_types and ids differ in their lengths")
+        batch = _Sequences(ids, token_types)
         per_token, width = self._shape(output)
-        ends = [0, *np.cumsum(lengths, dtype=np.int64).tolist()]  # of the sequences' tokens
-        values = np.empty((ends[-1] if per_token else len(lengths), width), np.float32)
+        ends = [0, *np.cumsum(batch.lengths, dtype=np.int64).tolist()]  # of the sequences' tokens
+        values = np.empty((ends[-1] if per_token else len(batch.lengths), width), np.float32)
         count = c_size_t()
-        for first, end in parts(self._session, len(lengths), show_progress):
+        for first, end in parts(self._session, len(batch.lengths), show_progress):
             rows = values[ends[first] : ends[end]] if per_token else values[first:end]
-            flat = _flat(sequences[first:end], "ids")
-            flat_types = None if types is None else _flat(types[first:end], "token_types")
-            sizes = (c_size_t * (end - first))(*lengths[first:end])
             self._session.call(
-                library.limbeck_forward, flat.ctypes.data, None if flat_types is None else flat_types.ctypes.data, sizes,
-                end - first, what, layer, rows.ctypes.data, rows.size, byref(count),
-            )  # fmt: skip
-        return np.split(values, ends[1:-1]) if per_token and lengths else list(values)
+                library.limbeck_forward, *batch.part(first, end), what, layer, rows.ctypes.data, rows.size, byref(count)
+            )
+        return np.split(values, ends[1:-1]) if per_token and batch.lengths else list(values)
+
+    def branches(self, ids: Iterable[Ids], token_types: Iterable[Ids] | None = None) -> Floats:
+        """The logits of all exits, the model's own head last: (sequences, exits, labels)."""
+        rows = self.forward(ids, token_types, "branches")
+        return np.array(rows, np.float32).reshape(len(rows), self.session.exits, self.info.label_count)
+
+    def exits(
+        self,
+        ids: Iterable[Ids],
+        token_types: Iterable[Ids] | None = None,
+        threshold: Thresholds = None,
+        patience: int | None = None,
+        rule: str | None = None,
+    ) -> tuple[Floats, npt.NDArray[np.uint32]]:
+        """The logits of sequences of token ids, each from the exit where it left, (sequences, labels), and the number of layers before
+        that, (sequences). The arguments are those of `classify`."""
+        batch = _Sequences(ids, token_types)
+        logits = np.empty((len(batch.lengths), self.info.label_count), np.float32)
+        layers = np.empty(len(batch.lengths), np.uint32)
+        count = c_size_t()
+        for first, end in parts(self._session, len(batch.lengths), False):
+            options = _native.ClassifyOptions(
+                layers=layers[first:end].ctypes.data, layer_capacity=end - first, **exit_options(threshold, patience, rule)
+            )
+            rows = logits[first:end]
+            self._session.call(
+                library.limbeck_exits, *batch.part(first, end), byref(options), rows.ctypes.data, rows.size, byref(count)
+            )
+        return logits, layers
 
     def _shape(self, output: str) -> tuple[bool, int]:
         """Whether an output has one row per token (else per sequence), and the width of a row."""
         facts = self.info
+        if output == "branches":
+            return False, self.session.exits * facts.label_count
         if output != "logits":
             return output == "hidden", facts.hidden_size
         if "tag" in facts.answers:
@@ -72,6 +97,34 @@ class Forward(Opened):
         if "classify" in facts.answers:
             return False, facts.label_count
         return True, 1
+
+
+def exit_options(threshold: Thresholds, patience: int | None, rule: str | None) -> dict[str, Any]:
+    """The members of an options struct that say when a sequence leaves early."""
+    given = [] if threshold is None else [threshold] if isinstance(threshold, (int, float)) else list(threshold)
+    thresholds = [real("exit_threshold", value, np.float32) for value in given]
+    return {
+        "exit_thresholds": (c_float * len(thresholds))(*thresholds),
+        "exit_threshold_count": len(thresholds),
+        "exit_patience": number("exit_patience", patience, minimum=1),
+        "exit_rule": choice(_native.EXIT, "exit_rule", rule, "default"),
+    }
+
+
+class _Sequences:
+    """Sequences of ids, and their token types."""
+
+    def __init__(self, ids: Iterable[Ids], token_types: Iterable[Ids] | None) -> None:
+        self._ids, self.lengths = _sequences(ids, "ids")
+        self._types, lengths = (None, self.lengths) if token_types is None else _sequences(token_types, "token_types")
+        if lengths != self.lengths:
+            raise Error(Status.INVALID_ARGUMENT, "token_types and ids differ in their lengths")
+
+    def part(self, first: int, end: int) -> list[Any]:
+        """The arguments of the library for some of them, which keep their memory alive."""
+        types = None if self._types is None else _flat(self._types[first:end], "token_types").ctypes
+        sizes = (c_size_t * (end - first))(*self.lengths[first:end])
+        return [_flat(self._ids[first:end], "ids").ctypes, types, sizes, end - first]
 
 
 def _sequences(values: Iterable[Ids], name: str) -> tuple[list[Ids], list[int]]:

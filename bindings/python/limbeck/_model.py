@@ -9,7 +9,7 @@ from typing import Any, overload
 import numpy as np
 
 from . import _native
-from ._forward import Forward
+from ._forward import Forward, Thresholds, exit_options
 from ._native import Status, library
 from ._options import choice, number, positive
 from ._progress import ShowProgress, parts
@@ -43,27 +43,38 @@ class Model(Embedder, SpanAnswers, Forward):
         max_length: int | None = None,
         prompt: str | None = None,
         prompt_name: str | None = None,
+        exit_threshold: Thresholds = None,
+        exit_patience: int | None = None,
+        exit_rule: str | None = None,
         show_progress: ShowProgress = False,
     ) -> list[Classification]:
         """The labels of texts, or of pairs of texts (entailment, next sentence).
 
         `scores`: "softmax", "sigmoid" or "raw"; None: as the model specifies. `temperature` divides the logits first. `prompt` and
         `prompt_name` are as for `embed`; for a pair, the prompt is prepended to the first text.
+
+        In a model with exits a text may leave early, and `layers` of its result tells after how many layers: `exit_threshold`, one
+        number or one for each exit but the last (docs/adaptive.md), or `exit_patience`. Without either, all leave at the last exit.
+        `exit_rule`: "entropy", "uncertainty" or "uncertainty_below"; None: the model's own.
         """
-        options = _classify_options(scores, temperature, max_length, self._prompt(prompt, prompt_name))
+        prompts, exits = self._prompt(prompt, prompt_name), exit_options(exit_threshold, exit_patience, exit_rule)
+        options = _classify_options(scores, temperature, max_length, prompts | exits)
         first, second = listed(texts), None if pairs is None else listed(pairs, "pairs")
         if second is not None and len(second) != len(first):
             raise Error(Status.INVALID_ARGUMENT, f"{len(first)} texts and {len(second)} pairs")
         table = np.empty((len(first), self.info.label_count), np.float32)
+        layers = np.empty(len(first), np.uint32)
         for begin, end in parts(self._session, len(first), show_progress):
-            ours, rows = Texts(first[begin:end]), table[begin:end]
+            ours, part = Texts(first[begin:end]), table[begin:end]
             theirs = None if second is None else Texts(second[begin:end])
+            options.layers, options.layer_capacity = layers[begin:end].ctypes.data, end - begin
             self._session.call(
                 library.limbeck_classify, ours.pointers, ours.lengths, theirs and theirs.pointers, theirs and theirs.lengths,
-                ours.count, byref(options), rows.ctypes.data, rows.size,
+                ours.count, byref(options), part.ctypes.data, part.size,
             )  # fmt: skip
         best = table.argmax(axis=1) if table.size else np.zeros(0, np.int64)
-        return [Classification(self.labels[k], float(row[k]), row) for k, row in zip(best.tolist(), table)]
+        rows = zip(best.tolist(), table, layers.tolist())
+        return [Classification(self.labels[k], float(row[k]), row, left) for k, row, left in rows]
 
     def rerank(
         self,
@@ -111,11 +122,11 @@ class Model(Embedder, SpanAnswers, Forward):
 
 
 def _classify_options(
-    scores: str | None, temperature: float, max_length: int | None, prompt: dict[str, Any]
+    scores: str | None, temperature: float, max_length: int | None, others: dict[str, Any]
 ) -> _native.ClassifyOptions:
     return _native.ClassifyOptions(
         scores=choice(_native.SCORES, "scores", scores, "model"),
         temperature=positive("temperature", temperature),
         max_length=number("max_length", max_length),
-        **prompt,
+        **others,
     )

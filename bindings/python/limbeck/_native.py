@@ -39,8 +39,9 @@ class Status(enum.IntEnum):
 # Names of options in Python, and their values: {prefix of the C name: {name: value}}.
 FAMILY = {
     "bert": 1, "distilbert": 2, "roberta": 3, "albert": 4, "electra": 5, "mpnet": 6, "mobilebert": 7, "deberta": 8, "modernbert": 9,
-    "nomic_bert": 10,
+    "nomic_bert": 10, "fastbert": 11,
 }
+EXIT = {"default": 0, "entropy": 1, "uncertainty": 2, "uncertainty_below": 3, "patience": 4}
 CAN = {"embed": 1, "classify": 2, "rerank": 4, "tag": 8, "answer": 16, "fill": 32}
 PRECISION = {"default": 0, "f32": 1, "f16": 2, "int8": 3, "int4": 4}
 PACK = {"reading": 1, "quantizing": 2, "references": 3, "writing": 4}
@@ -50,7 +51,7 @@ POOLING = {
 }
 SCORES = {"model": 0, "softmax": 1, "sigmoid": 2, "raw": 3}
 AGGREGATION = {"default": 0, "none": 1, "simple": 2, "first": 3, "average": 4, "max": 5}
-OUTPUT = {"hidden": 1, "pooled": 2, "logits": 3}
+OUTPUT = {"hidden": 1, "pooled": 2, "logits": 3, "branches": 4}
 
 
 class Sized(ctypes.Structure):
@@ -94,6 +95,8 @@ class ModelInfo(Sized):
         ("prompt_count", c_uint32),
         ("default_prompt", c_int32),
         ("most_dimensions", c_uint64),
+        ("exits", c_uint32),
+        ("exit_rule", c_uint32),
     ]
 
 
@@ -140,6 +143,7 @@ class SessionInfo(Sized):
         ("kernels", c_uint32),
         ("memory_bytes", c_uint64),
         ("layers", c_uint64),
+        ("exits", c_uint64),
     ]
 
 
@@ -167,6 +171,12 @@ class ClassifyOptions(Sized):
         ("prompt_bytes", c_size_t),
         ("prompt_name", c_char_p),
         ("prompt_name_bytes", c_size_t),
+        ("exit_thresholds", POINTER(c_float)),
+        ("exit_threshold_count", c_size_t),
+        ("exit_patience", c_uint32),
+        ("exit_rule", c_uint32),
+        ("layers", c_void_p),
+        ("layer_capacity", c_size_t),
     ]
 
 
@@ -284,6 +294,10 @@ FUNCTIONS: dict[str, tuple[object, list[object]]] = {
     "limbeck_forward": (
         c_int32,
         [c_void_p, c_void_p, c_void_p, _sizes, c_size_t, c_uint32, c_int32, c_void_p, c_size_t, _count],
+    ),
+    "limbeck_exits": (
+        c_int32,
+        [c_void_p, c_void_p, c_void_p, _sizes, c_size_t, POINTER(ClassifyOptions), c_void_p, c_size_t, _count],
     ),
 }
 

@@ -43,7 +43,7 @@ def small(option: str, value: SupportsIndex) -> int:
 
 def positive(option: str, value: float) -> float:
     """A number that is greater than 0 in float32 too, where 0 would mean the default."""
-    rounded = _real(option, value, np.float32)
+    rounded = real(option, value, np.float32)
     if not (rounded > 0 and math.isfinite(rounded)):
         raise Error(Status.INVALID_ARGUMENT, f"{option} is {value}, and must be a positive number of float32")
     return rounded
@@ -51,13 +51,14 @@ def positive(option: str, value: float) -> float:
 
 def part(option: str, value: float) -> float:
     """A fraction, more than 0 and at most 1. All is passed as 0, the default, which may stand beside other options."""
-    fraction = _real(option, value, np.float64)
+    fraction = real(option, value, np.float64)
     if not 0 < fraction <= 1:
         raise Error(Status.INVALID_ARGUMENT, f"{option} is {value}, expected more than 0, and at most 1")
     return 0.0 if fraction == 1 else fraction
 
 
-def _real(option: str, value: float, kind: type[np.floating[Any]]) -> float:
+def real(option: str, value: float, kind: type[np.floating[Any]]) -> float:
+    """A number, rounded to a type."""
     try:
         return float(kind(value))
     except (TypeError, ValueError):

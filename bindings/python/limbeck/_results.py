@@ -46,11 +46,13 @@ class Tokens(NamedTuple):
 
 
 class Classification(NamedTuple):
-    """The best label of a text, and the scores of all labels, in the order of `Model.labels`."""
+    """The best label of a text, the scores of all labels, in the order of `Model.labels`, and the number of layers after which the
+    text left."""
 
     label: str
     score: float
     scores: Floats
+    layers: int
 
 
 class Tag(NamedTuple):
@@ -102,14 +104,17 @@ class ModelInfo(NamedTuple):
     prompt_count: int
     default_prompt: int
     most_dimensions: int
+    exits: int
+    exit_rule: str
 
 
 class SessionInfo(NamedTuple):
-    """The resources of a session: threads, the memory bound in tokens, the instruction set, the scratch memory; and the number of
-    layers that it runs."""
+    """The resources of a session: threads, the memory bound in tokens, the instruction set, the scratch memory; the number of
+    layers that it runs, and the exits among them."""
 
     threads: int
     max_tokens: int
     kernels: str
     memory_bytes: int
     layers: int
+    exits: int

@@ -84,3 +84,6 @@ extension [KeyRule] {
         ]
     }
 }
+
+/// Whether a config.json without a model type is FastBERT's.
+func isFastBERT(_ config: JSONValue) -> Bool { config.optional("layers_num") != nil && config.optional("heads_num") != nil }

@@ -50,7 +50,7 @@ struct JSONWriter {
     @inline(never) private mutating func quote(_ value: String) {
         let digits: StaticString = "0123456789abcdef"
         text.append(UInt8(ascii: "\""))
-        for byte in value.utf8 {
+        for byte in [UInt8](value.utf8) {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"): text += [UInt8(ascii: "\\"), byte]
             case 0..<32:

@@ -29,7 +29,7 @@ extension PackFile {
             for tensor in tensors.tensors {
                 pieces.append(platform_piece(bytes: tensor.bytes.baseAddress, count: tensor.bytes.count))
             }
-            return path.withCString { platform_write_file($0, pieces, pieces.count) }
+            return platform_write_file(path.terminated, pieces, pieces.count)
         }
         withExtendedLifetime(tensors) {}
         guard code == 0 else { throw LimbeckError(.fileUnwritable, "\(path): \(MappedFile.sentence(code))") }

@@ -11,7 +11,8 @@ package final class PackFile {
     static let start: StaticString = #"{"__metadata__":{"format":"limbeck","#
     /// The newest format that is supported. 2 adds: pre-tokenizers other than BERT's before WordPiece; truncation on the left;
     /// vectors made by more than a single pooling and normalisation; prompts; the scores of sentence-transformers' cross-encoders.
-    static let version = 2
+    /// 3 adds: exits, attention with heads of its own, and LayerNorm by the unbiased deviation.
+    static let version = 3
     static let description = "limbeck.json"
     static let checksums = "limbeck.checksums"
     /// The maximum size of the description: labels and a list of steps, of which the largest model has a few hundred.

@@ -44,32 +44,32 @@ extension Dense {
 }
 
 extension Head<Packed> {
-    func write(to contents: inout PackContents, _ json: inout JSONWriter) {
+    func write(_ name: String, to contents: inout PackContents, _ json: inout JSONWriter) {
+        let (dense, last): (Dense?, Linear)
         switch self {
-        case .none: break
-        case .sequence(let dense, let classifier):
-            dense?.write("dense", "head.dense", to: &contents, &json)
-            classifier.write("classifier", "head.classifier", to: &contents, &json)
-        case .token(let head), .span(let head), .detection(let head):
-            head.dense?.write("dense", "head.dense", to: &contents, &json)
-            head.linear.write("classifier", "head.classifier", to: &contents, &json)
-        case .maskedLM(let transform, let decoder):
-            transform.write("dense", "head.dense", to: &contents, &json)
-            decoder.write("classifier", "head.decoder", to: &contents, &json)
+        case .none: return
+        case .sequence(let layer, let classifier): (dense, last) = (layer, classifier)
+        case .token(let head), .span(let head), .detection(let head): (dense, last) = (head.dense, head.linear)
+        case .maskedLM(let transform, let decoder): (dense, last) = (transform, decoder)
         }
+        dense?.write("dense", name + ".dense", to: &contents, &json)
+        last.write("classifier", name + (kind == .maskedLM ? ".decoder" : ".classifier"), to: &contents, &json)
     }
 
-    init(_ json: __shared JSONValue, _ c: __shared Configuration, _ tensors: __shared PackTensors) throws(LimbeckError) {
+    /// A head that reads rows of `width` numbers.
+    init(
+        _ json: __shared JSONValue, width: Int, _ c: __shared Configuration, _ tensors: __shared PackTensors
+    ) throws(LimbeckError) {
         guard c.head != .none else {
             self = .none
             return
         }
-        let limit = max(c.hiddenSize, c.embeddingSize)
+        let limit = max(c.hiddenSize, c.embeddingSize, width)
         let dense = try json.optional("dense").map { (value) throws(LimbeckError) in
-            try Dense(value, hidden: c.hiddenSize, limit: limit, tensors)
+            try Dense(value, hidden: width, limit: limit, tensors)
         }
         let value = try json.required("classifier")
-        let classifier = try Linear(value, inputs: dense?.linear.outputs ?? c.hiddenSize, tensors)
+        let classifier = try Linear(value, inputs: dense?.linear.outputs ?? width, tensors)
         let expected =
             switch c.head {
             case .none, .sequence, .token: c.labels.count

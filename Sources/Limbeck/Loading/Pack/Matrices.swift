@@ -126,6 +126,7 @@ extension PackedNorm {
             contents.write("weight", of: name + ".norm", .f32, [count], weight, &json)
             contents.write("bias", of: name + ".norm", .f32, [count], bias, &json)
             if let eps { json.write("eps_bits", bits: eps) }
+            if isUnbiased { json.write("unbiased", true) }
         }
     }
 
@@ -135,6 +136,7 @@ extension PackedNorm {
         weight = try tensors.f32(json, "weight", count)
         bias = try tensors.f32(json, "bias", count)
         eps = json.optional("eps_bits") == nil ? nil : try json.float("eps_bits")
+        isUnbiased = try json.optionalBool("unbiased") ?? false
     }
 
     @inline(never) init?(_ key: __shared String, of json: __shared JSONValue, _ tensors: __shared PackTensors) throws(LimbeckError)

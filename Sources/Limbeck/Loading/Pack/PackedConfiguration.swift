@@ -21,6 +21,7 @@ extension Configuration {
         if headReading == .last { json.write("head_reads_last", true) }
         json.write("multi_label", problem == .multiLabel)
         if problem == .regression { json.write("regression", true) }
+        if let exitRule { json.write("exit_rule", word(Int(exitRule.rawValue) - 1, in: PackNames.exitRules)) }
         json.write("max_length", maxLength)
     }
 
@@ -57,6 +58,9 @@ extension Configuration {
         if try json.optionalBool("head_reads_last") == true { headReading = .last }
         if try json.flag("multi_label") { problem = .multiLabel }
         if try json.optionalBool("regression") == true { problem = .regression }
+        if json.optional("exit_rule") != nil {
+            exitRule = ExitRule(rawValue: UInt32(try json.choice("exit_rule", PackNames.exitRules)) + 1)
+        }
         maxLength = try json.integer("max_length", 1...maxPositions)
     }
 

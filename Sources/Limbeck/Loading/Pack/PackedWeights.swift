@@ -21,7 +21,7 @@ extension Weights {
         }
         distanceBias?.write("relative_bias", heads: c.attentionHeads, to: &contents, &json)
         pooler?.write("pooler", "pooler", to: &contents, &json)
-        json.object("head") { json in head.write(to: &contents, &json) }
+        writeExits(to: &contents, &json)
         if !vector.isPlain { json.object("vector") { json in vector.write(to: &contents, &json) } }
     }
 
@@ -36,10 +36,10 @@ extension Weights {
 }
 
 /// Reads the parts of a model from a pack. Regardless of the description, no step that is read exceeds its buffers and tables.
-private final class PartsReader {
-    private let root: JSONValue
-    private let tensors: PackTensors
-    private let c: Configuration
+final class PartsReader {
+    let root: JSONValue
+    let tensors: PackTensors
+    let c: Configuration
     let parts: ModelParts<Packed>
     private(set) var widths = BufferWidths()
 
@@ -65,7 +65,7 @@ private final class PartsReader {
         try readDistanceBias()
         try readPooler()
         parts.vector = try VectorSteps(root, hidden: c.hiddenSize, tensors)
-        parts.head = try Head<Packed>(root.required("head"), c, tensors)
+        try readExits()
     }
 
     /// A layer may be listed several times, so the size of the file does not bound their number.
@@ -109,6 +109,11 @@ private final class PartsReader {
     @inline(never) private func readDistanceBias() throws(LimbeckError) {
         guard let value = root.optional("relative_bias") else { return }
         parts.distanceBias = try RelativeBias(value, heads: c.attentionHeads, positions: c.maxPositions, tensors)
+        for block in parts.blocks {
+            for case .attention(let step) in block where step.heads > c.attentionHeads {
+                throw value.mismatch("a bias of \(c.attentionHeads) heads", expected: "\(step.heads), those of a step")
+            }
+        }
     }
 
     @inline(never) private func readPooler() throws(LimbeckError) {

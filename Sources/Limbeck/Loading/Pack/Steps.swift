@@ -40,6 +40,10 @@ extension Step<Packed> {
                 json.write("table", step.table)
             case .attention(let step):
                 json.write("step", "attention")
+                if step.heads != c.attentionHeads || step.headSize != c.headSize {
+                    json.write("heads", step.heads)
+                    json.write("head_size", step.headSize)
+                }
                 if let window = step.window { json.write("window", window) }
                 step.positions?.write("positions", name, step, c, to: &contents, &json)
             }
@@ -64,6 +68,10 @@ extension Step<Packed> {
         case .attention:
             let window = json.optional("window") == nil ? nil : try json.integer("window", 0...Int(Int32.max))
             var step = AttentionStep<Packed>(heads: c.attentionHeads, headSize: c.headSize, window: window)
+            if json.optional("heads") != nil {
+                step.heads = try json.size("heads")
+                step.headSize = try json.integer("head_size", 1...Int(Int32.max) / step.heads)
+            }
             if let value = json.optional("positions") { step.positions = try PackedDisentangled(value, step, c, tensors) }
             self = .attention(step)
         case nil: throw json.mismatch("a step without a reader", expected: "one of \(PackNames.steps)")

@@ -13,13 +13,17 @@ extension FamilyRules {
             ("BertLMHeadModel", .maskedLM),
             // Whether the two texts are neighbours.
             ("BertForNextSentencePrediction", .sequence(.pooler, classifier: "cls.seq_relationship")),
+            ("ElasticBertModel", .none),
         ]
-        let rules = FamilyRules(.bert, ["bert"], prefix: "bert.", heads: heads("Bert") + others)
+        let rules = FamilyRules(.bert, ["bert", "elasticbert"], prefix: "bert.", heads: heads("Bert") + others)
+        rules.olderPrefix = "elasticbert."
         rules.maskedLM = .bert
         rules.keys =
             .bert + [
                 // Keys in the files of TinyBERT, BERT-of-Theseus and AutoTinyBERT.
                 .inert(.unread, "emb_size cell structure pre_trained"), .inert(.repeated, "qkv_size"),
+                // ElasticBERT's.
+                .obeyed("num_output_layers", as: .integer), .inert(.repeated, "max_output_layers"),
             ]
         return rules
     }

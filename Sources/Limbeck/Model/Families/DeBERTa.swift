@@ -138,9 +138,11 @@ extension StepBuilder {
 extension DeclaredConfiguration {
     /// The words of "c2p | p2c".
     fileprivate static func words(_ list: String) -> [String] {
-        list.utf8.split(separator: UInt8(ascii: "|")).map { word in
-            String(Substring(word)).replacingFirstUTF8(" ", by: "").replacingFirstUTF8(" ", by: "")
+        var words: [String] = []
+        for word in list.utf8Parts(between: UInt8(ascii: "|")) where !word.isEmpty {
+            words.append(word.replacingFirstUTF8(" ", by: "").replacingFirstUTF8(" ", by: ""))
         }
+        return words
     }
 
     /// `pos_att_type`: a list, or in old files one string, "c2p|p2c".

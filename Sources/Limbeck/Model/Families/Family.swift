@@ -13,6 +13,8 @@ public enum Family: UInt32, Sendable, CaseIterable {
     case deberta = 8
     case modernBERT = 9
     case nomicBERT = 10
+    /// As its authors save it.
+    case fastBERT = 11
 }
 
 extension Family {
@@ -28,6 +30,7 @@ extension Family {
         case .modernBERT: .modernBERT
         case .nomicBERT: .nomicBERT
         case .mobileBERT: .mobileBERT
+        case .fastBERT: .fastBERT
         }
     }
 }

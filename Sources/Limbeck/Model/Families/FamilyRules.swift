@@ -28,6 +28,8 @@ final class FamilyRules {
     var layerNormEps: (key: String?, default: Double) = ("layer_norm_eps", 1e-12)
     /// Whether LayerNorms have a bias.
     var normBias = Switch()
+    /// As in `Normalization`.
+    var normsAreUnbiased = false
     var positions = PositionRule.fromZero
     var embeddings = bertEmbeddings()
 

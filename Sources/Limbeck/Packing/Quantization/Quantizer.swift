@@ -64,6 +64,7 @@ struct Quantizer {
             firstProducts.append(next)
             var count = 0
             for layer in weights.layers { for other in layer where other == index { count += 1 } }
+            for exit in weights.exits where exit.block == index { count += 1 }
             for product in next..<next + Quantizer.products(in: block) { uses[product] = count }
             next += Quantizer.products(in: block)
         }
@@ -79,8 +80,11 @@ struct Quantizer {
         try session.fillForCalibration(calibration)
         if session.batch.tokens > 0 {
             try run(weights.embeddings, firstProduct: 0)
-            for layer in weights.layers {
+            for (index, layer) in weights.layers.enumerated() {
                 for block in layer { try run(weights.blocks[block], firstProduct: firstProducts[block]) }
+                for case let (layers, block?) in weights.exits.map({ ($0.layers, $0.block) }) where layers == index + 1 {
+                    try run(weights.blocks[block], firstProduct: firstProducts[block])
+                }
             }
         }
         // Without texts, and for GEMMs that no layer uses, no inputs are known.

@@ -46,7 +46,9 @@ struct WeightForms: WeightMap {
 
     mutating func product(_ step: ProductStep<Packed>) -> (PackedLinear, gate: PackedLinear?) {
         // At int4, in queries and keys too, the codes lose far more than the 8-bit inputs.
-        let scores = step.into == .projected && precision == .int8 ? max(0, scoreColumns - step.column) : 0
+        // A branch may be narrower than the layers.
+        let scored = step.column == 0 && step.columns % 3 == 0 ? min(scoreColumns, step.columns / 3 * 2) : scoreColumns
+        let scores = step.into == .projected && precision == .int8 ? max(0, scored - step.column) : 0
         return product(step.matrix, step.gate, scores: scores)
     }
 

@@ -22,6 +22,8 @@ extension TokenizerParts {
         if settings.tokenizerClass == .mpnet {
             template = .roberta(cls: cls, sep: sep)
             trimming = OffsetTrimming.Options(keepsFirstSpace: false)
+        } else if settings.tokenizerClass == .fastBERT {
+            template = .fastBERT(cls: cls, sep: sep)
         } else {
             template = .bert(cls: cls, sep: sep)
         }

@@ -15,10 +15,12 @@ enum TokenizerClass {
     case camembert
     case albert
     case debertaV2
+    /// No class of transformers: what FastBERT's code puts around a text.
+    case fastBERT
 
     /// The class for a name in a file, which may end in "Fast".
     init(named name: __shared String, _ file: __shared String) throws(LimbeckError) {
-        let name = name.hasUTF8Suffix("Fast") ? String(Substring(name.utf8.dropLast(4))) : name
+        let name = name.droppingUTF8Suffix("Fast")
         for (names, found) in TokenizerClass.classes where KeyRule.words(names).contains(where: { name.hasSameBytes(as: $0) }) {
             self = found
             return
@@ -73,7 +75,7 @@ enum TokenizerClass {
     /// Whether the class returns token types if `model_input_names` is missing.
     var givesTypes: Bool {
         switch self {
-        case .bert, .debertaV2: true
+        case .bert, .debertaV2, .fastBERT: true
         case .file, .distilBERT, .mpnet, .roberta, .gpt2, .xlmRoberta, .camembert, .albert: false
         }
     }
@@ -82,7 +84,7 @@ enum TokenizerClass {
     var names: SpecialNames {
         switch self {
         case .file: SpecialNames()
-        case .bert, .distilBERT: .bert
+        case .bert, .distilBERT, .fastBERT: .bert
         case .mpnet:
             SpecialNames(
                 unk: "[UNK]", sep: "</s>", cls: "<s>", mask: "<mask>", pad: "<pad>", bos: "<s>", eos: "</s>")

@@ -25,9 +25,10 @@ extension Tokenizer {
             try self.init(ModelFiles.pack(PackFile(file)))
             return
         }
-        let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
-        let name = slash.map { String(Substring(path.utf8[path.utf8.index(after: $0)...])) } ?? path
-        let folder = ModelFolder(filesIn: slash.map { String(Substring(path.utf8[...$0])) } ?? ".")
+        var start = 0
+        while let slash = path.utf8Offset(of: UInt8(ascii: "/"), from: start) { start = slash + 1 }
+        let name = path.utf8Part(start..<path.utf8.count)
+        let folder = ModelFolder(filesIn: start > 0 ? path.utf8Part(0..<start) : ".")
         let isAlone = name.hasUTF8Suffix(".json") && name != "vocab.json"
         try self.init(file, name, in: folder, isAlone ? TokenizerSettings() : TokenizerSettings(folder))
     }
@@ -75,7 +76,7 @@ extension Tokenizer {
         } else if name.hasUTF8Suffix(".json") {
             parts = try TokenizerParts(json: JSONDocument(file, as: .tokenizer, folder.notes), settings)
         } else {
-            try settings.check(name, reads: [.bert, .distilBERT, .mpnet])
+            try settings.check(name, reads: [.bert, .distilBERT, .mpnet, .fastBERT])
             try Tokenizer.checkLength(of: file)
             parts = try TokenizerParts(wordPiece: Vocabulary(lines: file.bytes, file.name), file: file.name, settings)
         }

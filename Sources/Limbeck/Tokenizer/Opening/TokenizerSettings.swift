@@ -94,6 +94,7 @@ final class TokenizerSettings {
             tokenizerClass = try TokenizerClass(named: className, file)
         } else {
             tokenizerClass = type.flatMap { TokenizerClass(ofModel: $0) }
+            if type == nil, let model, isFastBERT(model) { tokenizerClass = .fastBERT }
             readsModelsAsTrained = type == "modernbert"
         }
         if className == "TokenizersBackend" || className == "PreTrainedTokenizerFast" { readsModelsAsTrained = true }
