@@ -23,7 +23,7 @@ struct LimbeckCommand: ParsableCommand {
                 subcommands: [
                     Embed.self, Search.self, Classify.self, Rerank.self, Tag.self, AnswerQuestion.self, Fill.self,
                 ]),
-            CommandGroup(name: "Inspecting", subcommands: [Tokenize.self, Inspect.self, Bench.self, Keys.self]),
+            CommandGroup(name: "Inspecting", subcommands: [Tokenize.self, Inspect.self, Bench.self, Calibrate.self, Keys.self]),
             CommandGroup(name: "Packing", subcommands: [Pack.self, Verify.self]),
         ])
 }

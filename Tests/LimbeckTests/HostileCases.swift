@@ -52,6 +52,7 @@ struct HostileCase: CustomTestStringConvertible, Sendable {
         + sentencePiece
         + sizes
         + pickles + views + archives + shards + ggufHeaders + ggufTensors + ggufValues + mistakes + adapters
+        + exits
 }
 
 extension HostileCase {

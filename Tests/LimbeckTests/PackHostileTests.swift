@@ -5,11 +5,11 @@ import Testing
 /// Packs that are truncated, corrupted or inconsistent. A pack that opens can be run; nothing traps, and nothing is read or written
 /// out of bounds.
 @Suite struct PackHostileTests {
-    /// One of each kind of part: a relative bias, rotary and disentangled positions, trigrams, layers that share weights, a decoder.
+    /// One of each kind of part: a relative bias, rotary and disentangled positions, trigrams, layers that share weights, a decoder, exits.
     static let names = [
         "models/bert-sequence-3", "models/mpnet-masked", "models/modernbert-answer", "models/deberta", "models/mobilebert-choice",
         "models/albert-masked", "cases/sentences/stages", "cases/sentences/activations", "cases/sentences/cross-encoder",
-        "cases/sentences/prompts-left-out",
+        "cases/sentences/prompts-left-out", "adaptive/fastbert-package",
     ]
 
     @Test(arguments: ["bert-token"]) func cutAnywhere(name: String) throws {
@@ -279,9 +279,11 @@ import Testing
         let lengths = [min(3, model.maxPositions), min(40, model.maxPositions)]
         let total = lengths.reduce(0, +)
         let ids = (0..<total).map { Int32(($0 * 7) % model.vocabSize) }
-        for output in [ForwardOutput.hidden, .pooled, .logits] {
+        for output in [ForwardOutput.hidden, .pooled, .logits, .branches] {
             _ = try? session.forward(ids: ids, lengths: lengths, output: output)
         }
+        let rows = [Array(ids[..<lengths[0]]), Array(ids[lengths[0]...])]
+        for options in [ExitOptions.threshold(0.5), .patience(1)] { _ = try? session.exits(rows, options: options) }
         guard model.embeddingSize <= 1 << 20 else { return }
         _ = try? session.embed(["the house", ""], options: EmbedOptions(prompt: "a "))
         for prompt in model.prompts { _ = try? session.embed(["the house"], options: EmbedOptions(promptName: prompt.name)) }

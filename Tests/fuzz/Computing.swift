@@ -31,7 +31,7 @@ private func forward(_ session: Session) throws(LimbeckError) {
     let lengths = [1, longest, min(3, longest)]
     let total = lengths.reduce(0, +)
     let ids = (0..<total).map { $0 % 2 == 0 ? Int32($0 % model.vocabSize) : Int32(model.vocabSize - 1) }
-    for (output, needed) in [(ForwardOutput.hidden, true), (.pooled, false), (.logits, false)] {
+    for (output, needed) in [(ForwardOutput.hidden, true), (.pooled, false), (.logits, false), (.branches, false)] {
         for layer in output == .hidden ? [0, -1] : [-1] {
             do throws(LimbeckError) {
                 let count = try forward(session, ids, lengths, output, layer, UnsafeMutableBufferPointer(start: nil, count: 0))
@@ -65,6 +65,7 @@ private func answers(_ session: Session, _ texts: [String]) throws(LimbeckError)
     for vector in try session.embed(texts) { expect(vector.count == model.embeddingSize, "a vector of \(vector.count) numbers") }
     for prompt in model.prompts.prefix(3) { _ = try session.embed(texts, options: EmbedOptions(promptName: prompt.name)) }
     _ = try session.embed(texts, options: EmbedOptions(dimensions: 1, prompt: texts.first))
+    if session.exits > 0 { try exits(session, texts) }
     for text in texts {
         let bytes = text.utf8.count
         if model.answers.contains(.classify) { expect(try session.classify([text]).count == 1, "no classes") }
@@ -98,6 +99,19 @@ private func answers(_ session: Session, _ texts: [String]) throws(LimbeckError)
             }
         } catch {
             guard error.status == .idOutOfRange || error.status == .tooLong || error.status == .invalidArgument else { throw error }
+        }
+    }
+}
+
+/// Exits by each rule. Only a rule that does not fit the number of outputs, or of labels of a text, may be refused.
+private func exits(_ session: Session, _ texts: [String]) throws(LimbeckError) {
+    for options in [ExitOptions.threshold(0.5), .patience(1), ExitOptions(thresholds: [0.1], rule: .entropy)] {
+        var layers: [Int] = []
+        do throws(LimbeckError) {
+            _ = try session.classify(texts, options: ClassifyOptions(exit: options), layers: &layers)
+            expect(layers.count == texts.count && layers.allSatisfy { 1...session.layers ~= $0 }, "layers \(layers)")
+        } catch {
+            guard error.status == .unsupported || error.status == .invalidArgument else { throw error }
         }
     }
 }

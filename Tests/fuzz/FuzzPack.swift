@@ -32,11 +32,11 @@ func fuzzPack(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
 private let packs: [Pack] = [
     "models/bert-sequence-3", "models/mpnet-masked", "models/modernbert-answer", "models/deberta", "models/mobilebert-choice",
     "models/albert-masked", "models/nomic-sequence", "answers/embed", "cases/sentences/stages", "cases/sentences/activations",
-    "cases/sentences/prompts-left-out", "cases/sentences/cross-encoder",
+    "cases/sentences/prompts-left-out", "cases/sentences/cross-encoder", "adaptive/fastbert-package", "adaptive/deebert-roberta",
 ].map { name in
     let golden = String(cString: fuzz_golden())
     let modules = ["1_Pooling", "2_Dense", "2_Dropout", "3_Dense", "4_Dense", "4_LayerNorm", "5_Dense", "5_Normalize", "6_Dense"]
-    let own = ["config.json", "model.safetensors", "tokenizer.json", "modules.json", "config_sentence_transformers.json"]
+    let own = ["config.json", "model.safetensors", "pytorch_model.bin", "vocab.txt", "tokenizer.json", "modules.json", "config_sentence_transformers.json"]
     for file in own + modules.flatMap({ ["\($0)/config.json", "\($0)/model.safetensors"] }) {
         _ = fuzz_load("m/\(file)", "\(golden)/\(name)/\(file)")
     }

@@ -85,7 +85,7 @@ struct Leaving {
     }
 
     /// -sum p ln p, in order, in double precision; NaN if a p is.
-    private static func entropy(_ p: UnsafePointer<Float>, _ count: Int) -> Double {
+    static func entropy(_ p: UnsafePointer<Float>, _ count: Int) -> Double {
         var sum = 0.0
         // The logarithm of 0 is not needed: p ln p vanishes with p.
         for i in 0..<count where p[i] != 0 { sum -= Double(p[i]) * naturalLogarithm(Double(p[i])) }

@@ -72,6 +72,8 @@ public final class Session {
     public var layers: Int { plan.layers.count }
     /// The exits among them, as `Model.exits`.
     public var exits: Int { model.exitRule == nil ? 0 : plan.exits.count }
+    /// The number of layers before each exit, the last one included.
+    public var exitLayers: [Int] { plan.exits.map { $0.layers } }
 
     /// The session's scratch memory.
     public var memoryBytes: Int { scratch.bytes }

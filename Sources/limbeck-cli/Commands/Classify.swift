@@ -11,11 +11,16 @@ struct Classify: ParsableCommand {
 
             Scores are probabilities, or the raw numbers of a regression; those of a cross-encoder of sentence-transformers are \
             as its folder says.
+
+            In a model with exits, such as FastBERT, a text may leave before the last layer; then the number of layers is printed too:
+
+            limbeck classify models/fastbert "what a lovely day" --exit-threshold 0.3
             """)
 
     @OptionGroup var model: ModelArguments
     @OptionGroup var texts: TextArguments
     @OptionGroup var prompts: PromptArguments
+    @OptionGroup var exits: ExitArguments
     @OptionGroup var format: FormatArguments
 
     @Option(parsing: .unconditional, help: "A second text, paired with every text.")
@@ -41,19 +46,22 @@ struct Classify: ParsableCommand {
     func run() throws {
         let session = try model.open(for: .classify)
         let options = ClassifyOptions(
-            temperature: temperature, prompt: prompts.prompt, promptName: prompts.promptName)
+            temperature: temperature, prompt: prompts.prompt, promptName: prompts.promptName, exit: exits.options)
         let output = Output()
         try texts.forEachChunk(output) { lines in
             let (texts, seconds) = try split(lines)
-            for (index, labels) in try session.classify(texts, pairs: seconds, options: options).enumerated() {
+            var layers: [Int] = []
+            for (index, labels) in try session.classify(texts, pairs: seconds, options: options, layers: &layers).enumerated() {
                 let labels = labels.prefix(top ?? .max)
                 if format.json {
                     var members: [(key: String, value: JSON)] = [("text", .string(texts[index]))]
                     if let seconds { members.append(("pair", .string(seconds[index]))) }
                     let scores = labels.map { JSON.object([("label", .string($0.label)), ("score", .float($0.score))]) }
+                    if options.exit != nil { members.append(("layers", .int(layers[index]))) }
                     output.line(.object(members + [("labels", .array(scores))]))
                 } else {
-                    output.line(excerpt(texts[index]) + (seconds.map { " | " + excerpt($0[index]) } ?? ""))
+                    let left = options.exit == nil ? "" : "  (\(layers[index]) of \(session.layers) layers)"
+                    output.line(excerpt(texts[index]) + (seconds.map { " | " + excerpt($0[index]) } ?? "") + left)
                     for label in labels { output.line("  \(padded(fixed(label.score), 8))  \(label.label.onOneLine)") }
                 }
             }

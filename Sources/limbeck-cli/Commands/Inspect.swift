@@ -41,6 +41,7 @@ struct Inspect: ParsableCommand {
         row("layers", "\(model.layers), each with \(model.attentionHeads) heads")
         row("sizes", "hidden \(model.hiddenSize), intermediate \(model.intermediateSize), vocabulary \(grouped(model.vocabSize))")
         row("answers", model.answers.names.joined(separator: ", "))
+        if let rule = model.exitRule { row("exits", "\(model.exits), by \(rule.name)") }
         if !model.labels.isEmpty { row("labels", Inspect.summary(of: model.labels)) }
         row("lengths", "texts are cut to \(model.maxLength) tokens; positions for \(model.maxPositions)")
         if let tokenizer = model.tokenizer {
@@ -103,6 +104,7 @@ struct Inspect: ParsableCommand {
             ("scores", model.crossEncoderScores.map { .string("\($0)") } ?? .null),
             ("prompts", .object(model.prompts.map { (key: $0.name, value: .string($0.text)) })),
             ("default_prompt_name", model.defaultPrompt.map { .string(model.prompts[$0].name) } ?? .null),
+            ("exits", .int(model.exits)), ("exit_rule", model.exitRule.map { .string($0.name) } ?? .null),
             ("notes", .strings(model.notes)),
             ("mapped_bytes", .int(model.mappedBytes)), ("private_bytes", .int(model.privateBytes)),
             ("opening_ms", .double(opening.seconds * 1e3)),

@@ -62,6 +62,31 @@ struct DepthArguments: ParsableArguments {
     var choice: Depth { layers.map { .layers($0) } ?? depth.map { .fraction($0) } ?? .full }
 }
 
+/// When a text leaves a model with exits.
+struct ExitArguments: ParsableArguments {
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp(
+            "In a model with exits, a text leaves at the first one whose uncertainty is below this; several: one for each but the last.",
+            valueName: "number"))
+    var exitThreshold: [Float] = []
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("A text leaves after so many exits in a row that agree with the one before.", valueName: "count"),
+        transform: { try number($0, 1...Int(Int32.max)) })
+    var exitPatience: Int?
+
+    @Option(help: "How thresholds are compared; by default as the model's own code does.")
+    var exitRule: ExitRule?
+
+    /// nil: no text leaves early.
+    var options: ExitOptions? {
+        guard !exitThreshold.isEmpty || exitPatience != nil || exitRule != nil else { return nil }
+        return ExitOptions(thresholds: exitThreshold, patience: exitPatience ?? 0, rule: exitRule)
+    }
+}
+
 /// The prompt of texts.
 struct PromptArguments: ParsableArguments {
     @Option(help: "Put this before every text, as one text with it; \"\": nothing. By default as the model's folder says.")
@@ -131,6 +156,12 @@ extension InstructionSet: NamedArgument {
         default: "\(self)"
         }
     }
+}
+
+extension ExitRule: NamedArgument {
+    static let all = [ExitRule.entropy, .uncertainty, .uncertaintyBelow, .patience]
+
+    var name: String { self == .uncertaintyBelow ? "uncertainty_below" : "\(self)" }
 }
 
 extension Pooling: NamedArgument {

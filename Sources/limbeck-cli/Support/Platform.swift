@@ -43,6 +43,13 @@ func writeOutput(_ bytes: [UInt8]) throws {
     }
 }
 
+/// Writes a file, over one that is there.
+func writeFile(_ bytes: [UInt8], _ path: String) throws {
+    guard let file = fopen(path, "wb") else { throw Failure(.writing, "\(path): \(systemMessage())") }
+    let written = fwrite(bytes, 1, bytes.count, file)
+    guard fclose(file) == 0, written == bytes.count else { throw Failure(.writing, "\(path): \(systemMessage())") }
+}
+
 /// Writes to standard error; a failure is ignored.
 func writeError(_ text: String) {
     var text = text

@@ -76,6 +76,7 @@ def mirrored(mirror: object) -> set[str]:
         ctypes.POINTER(ctypes.c_size_t): {"size_t *"},
         ctypes.POINTER(ctypes.c_void_p): {"handles"},
         ctypes.POINTER(ctypes.c_int32): {"buffer"},
+        ctypes.POINTER(ctypes.c_float): {"buffer"},
         _native.Interrupt: {"limbeck_interrupt"},
         _native.PackProgress: {"limbeck_pack_progress"},
     }[mirror]
@@ -120,6 +121,7 @@ def test_constants_have_the_values_of_the_header(text, tmp_path):
     prefixes = {
         "FAMILY": _native.FAMILY, "CAN": _native.CAN, "KERNELS": _native.KERNELS, "POOLING": _native.POOLING,
         "PRECISION": _native.PRECISION, "PACK": _native.PACK, "SCORES": _native.SCORES, "AGGREGATION": _native.AGGREGATION, "OUTPUT": _native.OUTPUT,
+        "EXIT": _native.EXIT,
     }  # fmt: skip
     mirror = {f"LIMBECK_{status.name}": int(status) for status in _native.Status}
     for prefix, numbers in prefixes.items():
