@@ -24,7 +24,9 @@ extension HostileCase {
     ) -> HostileCase {
         HostileCase(name, status, words) { sample in
             var made = Sample(config: [], tensors: [])
-            made.config = [("hidden_size", "8"), ("emb_size", "8"), ("layers_num", "1"), ("heads_num", "2"), ("feedforward_size", "16")]
+            made.config = [
+                ("hidden_size", "8"), ("emb_size", "8"), ("layers_num", "1"), ("heads_num", "2"), ("feedforward_size", "16"),
+            ]
             func add(_ name: String, _ out: Int, _ width: Int) {
                 made.tensors.append(.init(name: name + ".weight", shape: [out, width]))
                 made.tensors.append(.init(name: name + ".bias", shape: [out]))
@@ -63,12 +65,16 @@ extension HostileCase {
         exits(
             "exits-highway-half", .fileInconsistent, "no tensor 'encoder.highway.0.classifier.weight'",
             [highway[0], pooler, classifier]),
-        exits("exits-highway-no-pooler", .fileInconsistent, "'encoder.highway.0.pooler.dense.weight'", [highway[1], pooler, classifier]),
+        exits(
+            "exits-highway-no-pooler", .fileInconsistent, "'encoder.highway.0.pooler.dense.weight'",
+            [highway[1], pooler, classifier]),
         exits("exits-highway-no-head", .fileInconsistent, "no tensor 'classifier.weight'", highway + [pooler]),
         exits(
             "exits-highway-labels", .fileInconsistent, "'classifier.weight' has shape [3, 8], expected [2, 8]",
             highway + [pooler, ("classifier", [3, 8])]),
-        exits("exits-highway-past", .fileInconsistent, "'encoder.highway.0.pooler.dense.weight'", [("encoder.highway.7.classifier", [2, 8])]),
+        exits(
+            "exits-highway-past", .fileInconsistent, "'encoder.highway.0.pooler.dense.weight'",
+            [("encoder.highway.7.classifier", [2, 8])]),
         exits(
             "exits-of-another-class", nil, "", highway + [pooler, classifier],
             [("architectures", #"["BertForTokenClassification"]"#)]),
@@ -82,7 +88,8 @@ extension HostileCase {
             [("encoder.pooler.3.dense", [8, 8]), ("classifiers.0", [2, 8])]),
         fastBERT("fastbert", nil, ""),
         fastBERT("fastbert-encoder", nil, "", narrow: nil),
-        fastBERT("fastbert-odd-branch", .fileInconsistent, "2 attention heads do not divide the width of 'classifiers.0.', 3", narrow: 3),
+        fastBERT(
+            "fastbert-odd-branch", .fileInconsistent, "2 attention heads do not divide the width of 'classifiers.0.', 3", narrow: 3),
         fastBERT("fastbert-pooling", .fileUnsupported, "'pooling' is 'max'", [("pooling", #""max""#)]),
         fastBERT("fastbert-other-encoder", .fileUnsupported, "'encoder' is 'lstm'", [("encoder", #""lstm""#)]),
         fastBERT("fastbert-embedding", .fileMalformed, "'emb_size' unlike 'hidden_size'", [("emb_size", "4")]),

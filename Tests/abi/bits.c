@@ -16,7 +16,7 @@ static uint64_t fingerprint(const float *values, size_t count) {
     return hash;
 }
 
-/* 0: printed. Otherwise the status. */
+/* 0: printed. Otherwise the status. `output` 0: what leaves at the exits, with the layers before that. */
 static int32_t print(limbeck_session *session, uint32_t vocab, size_t longest, uint32_t output) {
     size_t lengths[] = {longest, 1, 2 * longest / 3, 7 < longest ? 7 : longest}, total = 0, count = 0;
     for (size_t i = 0; i < 4; i++) total += lengths[i];
@@ -26,10 +26,22 @@ static int32_t print(limbeck_session *session, uint32_t vocab, size_t longest, u
         state = state * 1664525u + 1013904223u;
         ids[i] = (int32_t)((state >> 8) % vocab);
     }
-    int32_t status = limbeck_forward(session, ids, NULL, lengths, 4, output, -1, NULL, 0, &count);
-    float *values = malloc(count * sizeof *values + 1);
-    if (status == LIMBECK_CAPACITY) status = limbeck_forward(session, ids, NULL, lengths, 4, output, -1, values, count, &count);
+    float threshold = 0.5f;
+    uint32_t layers[4] = {0};
+    limbeck_classify_options exits = {.struct_size = sizeof exits,
+                                      .exit_thresholds = &threshold,
+                                      .exit_threshold_count = 1,
+                                      .layers = layers,
+                                      .layer_capacity = 4};
+    float *values = NULL;
+    int32_t status = LIMBECK_CAPACITY;
+    for (int pass = 0; pass < 2 && status == LIMBECK_CAPACITY; pass++) {
+        if (pass) values = malloc(count * sizeof *values + 1);
+        if (output) status = limbeck_forward(session, ids, NULL, lengths, 4, output, -1, values, pass ? count : 0, &count);
+        else status = limbeck_exits(session, ids, NULL, lengths, 4, &exits, values, pass ? count : 0, &count);
+    }
     if (status == LIMBECK_OK) printf(" %016llx", (unsigned long long)fingerprint(values, count));
+    if (status == LIMBECK_OK && !output) printf(" %u,%u,%u,%u", layers[0], layers[1], layers[2], layers[3]);
     free(values);
     free(ids);
     return status;
@@ -56,7 +68,8 @@ int main(int argc, char **argv) {
         const char *name = strrchr(argv[i], '/');
         printf("%s", name ? name + 1 : argv[i]);
         size_t longest = info.max_positions < 64 ? info.max_positions : 64;
-        for (uint32_t output = LIMBECK_OUTPUT_HIDDEN; output <= LIMBECK_OUTPUT_LOGITS; output++) {
+        for (uint32_t output = info.exits ? 0 : 1; output <= (info.exits ? LIMBECK_OUTPUT_BRANCHES : LIMBECK_OUTPUT_LOGITS);
+             output++) {
             status = print(session, info.vocab_size, longest, output);
             if (status == LIMBECK_UNSUPPORTED) printf(" -");
             else if (status != LIMBECK_OK) return 3;

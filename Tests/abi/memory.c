@@ -53,7 +53,7 @@ static int32_t tokens[TEXTS * 24];
 static char long_text[200000]; /* words far apart */
 
 typedef struct {
-    limbeck_session *embed, *classify, *rerank, *tag, *answer, *fill, *prompts, *stages, *cross;
+    limbeck_session *embed, *classify, *rerank, *tag, *answer, *fill, *prompts, *stages, *cross, *exits;
 } sessions;
 
 static int32_t go_on(void *context) {
@@ -73,6 +73,20 @@ static void call(sessions *with, size_t kind, size_t first, size_t count) {
     const size_t *bytes = lengths + first;
     switch (kind) {
     case 0: OK(limbeck_embed(with->embed, some, bytes, count, NULL, floats, count * WIDTH)); break;
+    case 9: {
+        /* Sequences that leave at several exits, by a threshold and by patience. */
+        float threshold = 0.5f;
+        uint32_t layers[TEXTS];
+        limbeck_classify_options options = {.struct_size = sizeof options,
+                                            .exit_thresholds = &threshold,
+                                            .exit_threshold_count = 1,
+                                            .layers = layers,
+                                            .layer_capacity = count};
+        OK(limbeck_classify(with->exits, some, bytes, NULL, NULL, count, &options, floats, count * 3));
+        options.exit_threshold_count = 0, options.exit_patience = 1;
+        OK(limbeck_classify(with->exits, some, bytes, NULL, NULL, count, &options, floats, count * 3));
+        break;
+    }
     case 1: OK(limbeck_classify(with->classify, some, bytes, NULL, NULL, count, NULL, floats, count * 3)); break;
     case 2: OK(limbeck_classify(with->classify, some, bytes, some, bytes, count, NULL, floats, count * 3)); break;
     case 3: OK(limbeck_rerank(with->rerank, "who is in paris", 15, some, bytes, count, NULL, floats, count)); break;
@@ -108,7 +122,7 @@ static void call(sessions *with, size_t kind, size_t first, size_t count) {
 static void mixed(sessions *with, size_t batches) {
     for (size_t i = 0; i < batches; i++) {
         size_t first = below(TEXTS);
-        call(with, below(9), first, 1 + below(TEXTS - first));
+        call(with, below(10), first, 1 + below(TEXTS - first));
     }
 }
 
@@ -127,8 +141,8 @@ int main(int argc, char **argv) {
     }
     for (size_t i = 0; i < sizeof tokens / sizeof *tokens; i++) tokens[i] = (int32_t)below(80);
 
-    static const char *const kinds[] = {"embed",  "classify", "classify pairs", "rerank", "tag",
-                                        "answer", "fill",     "prompts",        "forward"};
+    static const char *const kinds[] = {"embed",  "classify", "classify pairs", "rerank",  "tag",
+                                        "answer", "fill",     "prompts",        "forward", "exits"};
     memset(long_text, ' ', sizeof long_text);
     for (size_t i = 0; i < sizeof long_text; i += 5000) memcpy(long_text + i, "house", 5);
     for (uint32_t threads = 1; threads <= 2; threads++) {
@@ -147,9 +161,10 @@ int main(int argc, char **argv) {
                          session("fill", &options, NULL),
                          session("prompts-left-out", &options, NULL),
                          session("stages", &options, NULL),
-                         session("cross-encoder", &options, NULL)};
+                         session("cross-encoder", &options, NULL),
+                         session("exits", &options, NULL)};
         /* From the first call on: nothing may be put off until then. */
-        for (size_t kind = 0; kind < 9; kind++) {
+        for (size_t kind = 0; kind < 10; kind++) {
             atomic_store(&allocations, 0);
             atomic_store(&counting, 1);
             for (int round = 0; round < 50; round++) {
@@ -170,9 +185,9 @@ int main(int argc, char **argv) {
         printf("%u threads: resident %zu KB, %+ld KB after %zu batches (seed 7)\n", threads, before / 1024,
                ((long)after - (long)before) / 1024, batches);
         EXPECT(after <= before + 65536);
-        limbeck_session *all[] = {with.embed, with.classify, with.rerank, with.tag,  with.answer,
-                                  with.fill,  with.prompts,  with.stages, with.cross};
-        for (int i = 0; i < 9; i++) limbeck_session_free(all[i]);
+        limbeck_session *all[] = {with.embed, with.classify, with.rerank, with.tag,   with.answer,
+                                  with.fill,  with.prompts,  with.stages, with.cross, with.exits};
+        for (int i = 0; i < 10; i++) limbeck_session_free(all[i]);
     }
     return finish();
 }

@@ -36,7 +36,10 @@ private let packs: [Pack] = [
 ].map { name in
     let golden = String(cString: fuzz_golden())
     let modules = ["1_Pooling", "2_Dense", "2_Dropout", "3_Dense", "4_Dense", "4_LayerNorm", "5_Dense", "5_Normalize", "6_Dense"]
-    let own = ["config.json", "model.safetensors", "pytorch_model.bin", "vocab.txt", "tokenizer.json", "modules.json", "config_sentence_transformers.json"]
+    let own = [
+        "config.json", "model.safetensors", "pytorch_model.bin", "vocab.txt", "tokenizer.json", "modules.json",
+        "config_sentence_transformers.json",
+    ]
     for file in own + modules.flatMap({ ["\($0)/config.json", "\($0)/model.safetensors"] }) {
         _ = fuzz_load("m/\(file)", "\(golden)/\(name)/\(file)")
     }

@@ -1,3 +1,5 @@
+import KernelInterface
+
 extension Session {
     /// What a threshold is compared with at an exit: of the exit's logits, the entropy in nats, or, for FastBERT's rules, the entropy
     /// divided by that of as many equal probabilities.

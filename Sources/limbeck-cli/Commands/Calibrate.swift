@@ -79,7 +79,8 @@ struct Calibrate: ParsableCommand {
             guard parts.count >= 2 else { throw Failure(.badData, "\(labelled):\(index + 1): no tab, so no label and text") }
             guard let label = model.labels.firstIndex(of: parts[0]) else {
                 let known = model.labels.prefix(8).joined(separator: ", ")
-                throw Failure(.badData, "\(labelled):\(index + 1): the label \(excerpt(parts[0], 30)), expected one of the model's: \(known)")
+                throw Failure(
+                    .badData, "\(labelled):\(index + 1): the label \(excerpt(parts[0], 30)), expected one of the model's: \(known)")
             }
             cases.labels.append(label)
             cases.texts.append(parts[1])
@@ -99,7 +100,9 @@ struct Calibrate: ParsableCommand {
     private func curve(_ session: Session, _ rule: ExitRule, _ cases: Cases, _ output: Output) throws -> Curve {
         guard let tokenizer = session.model.tokenizer else { throw Failure(.badData, "\(model.model): the model has no tokenizer") }
         let labels = session.model.labels.count, length = min(session.model.maxLength, session.maxTokens)
-        guard labels > 1 else { throw Failure(.badData, "\(model.model): the model has one output, and so no labels to be right about") }
+        guard labels > 1 else {
+            throw Failure(.badData, "\(model.model): the model has one output, and so no labels to be right about")
+        }
         var answers: [[Int]] = [], doubts: [[Double]] = []
         for first in stride(from: 0, to: cases.texts.count, by: 64) {
             let range = first..<min(first + 64, cases.texts.count)
@@ -192,7 +195,9 @@ struct Calibrate: ParsableCommand {
         }
         row("none", curve.full, whole)
         for (point, time) in rows {
-            row(rule == .patience ? "\(Int(point.choice))" : fixed(point.choice, 3), point, time, point.choice == best?.choice ? "  <" : "")
+            row(
+                rule == .patience ? "\(Int(point.choice))" : fixed(point.choice, 3), point, time,
+                point.choice == best?.choice ? "  <" : "")
         }
         guard let best else {
             return output.line("No \(name) keeps the accuracy within \(fixed(drop, 2)) % of that of all layers.")
@@ -216,7 +221,8 @@ struct Calibrate: ParsableCommand {
             return .object(members)
         }
         return .object([
-            ("texts", .int(curve.texts)), ("layers", .int(curve.layers)), ("rule", .string(rule.name)), ("drop", .double(drop / 100)),
+            ("texts", .int(curve.texts)), ("layers", .int(curve.layers)), ("rule", .string(rule.name)),
+            ("drop", .double(drop / 100)),
             ("full", object(curve.full, whole)), ("rows", .array(rows.map { object($0, $1) })),
             ("chosen", best.map { object($0, nil) } ?? .null),
         ])

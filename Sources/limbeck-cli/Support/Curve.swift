@@ -38,8 +38,11 @@ struct Curve {
         let all = (points + [full]).sorted { ($0.layers, $0.hits) < ($1.layers, $1.hits) }
         let lows = all.map { interval($0).low }, highs = all.map { interval($0).high }
         // Whole twentieths, so that the axis has round numbers.
-        let floor = max(0, ((lows.min() ?? 0) * 20).rounded(.down) / 20), ceiling = min(1, ((highs.max() ?? 1) * 20).rounded(.up) / 20)
-        func x(_ layers: Double) -> String { fixed(left + (width - left - right) * layers / Double(layers == 0 ? 1 : self.layers), 1) }
+        let floor = max(0, ((lows.min() ?? 0) * 20).rounded(.down) / 20),
+            ceiling = min(1, ((highs.max() ?? 1) * 20).rounded(.up) / 20)
+        func x(_ layers: Double) -> String {
+            fixed(left + (width - left - right) * layers / Double(layers == 0 ? 1 : self.layers), 1)
+        }
         func y(_ accuracy: Double) -> String {
             fixed(top + (height - top - bottom) * (1 - (accuracy - floor) / max(1e-9, ceiling - floor)), 1)
         }
@@ -67,7 +70,8 @@ struct Curve {
         if let chosen {
             let label = "\(fixed(chosen.choice, 3)): \(fixed(accuracy(chosen) * 100, 1)) %, \(fixed(chosen.layers, 2)) layers"
             svg += "<circle cx=\"\(x(chosen.layers))\" cy=\"\(y(accuracy(chosen)))\" r=\"5\" fill=\"#cc3311\"/>\n"
-            svg += "<text x=\"\(x(chosen.layers))\" y=\"\(y(accuracy(chosen)))\" dx=\"8\" dy=\"20\" fill=\"#cc3311\">\(label)</text>\n"
+            svg +=
+                "<text x=\"\(x(chosen.layers))\" y=\"\(y(accuracy(chosen)))\" dx=\"8\" dy=\"20\" fill=\"#cc3311\">\(label)</text>\n"
         }
         return svg + "</svg>\n"
     }
