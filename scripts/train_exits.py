@@ -51,7 +51,7 @@ def labelled(out):
     for paragraph in (texts / "Translation-en").read_text().split("\n\n"):
         digest = paragraph.partition("Description-md5: ")[2].partition("\n")[0]
         body = paragraph.partition("\nDescription-en: ")[2].replace("\n .\n", " ").split()
-        text = " ".join(body)[:300]
+        text = " ".join(body)[:150]
         start = " ".join(body[:6])
         if section_of.get(digest) in SECTIONS and text and start not in seen:
             seen.add(start)

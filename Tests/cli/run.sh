@@ -55,7 +55,7 @@ run --version
 succeeds "--version is the header's" "^$(sed -n 's/^#define LIMBECK_VERSION_[A-Z]* \([0-9]*\)$/\1/p' include/limbeck.h | paste -sd .)$"
 run --help
 succeeds "--help lists the questions" "embed"
-for command in embed search classify rerank tag answer fill tokenize inspect bench keys pack verify; do
+for command in embed search classify rerank tag answer fill tokenize inspect bench calibrate keys pack verify; do
     run "$command" --help
     succeeds "$command --help has an example" "limbeck $command "
 done
@@ -177,6 +177,45 @@ if cmp -s "$work/two" "$work/out"; then pass "--layers 2 and --depth 0.67 of thr
 run embed $golden/fill-modernbert --json "hello world"
 holds "all layers give a vector" "len(lines) == 1"
 if cmp -s "$work/two" "$work/out"; then fail "--layers 2 changes nothing"; else pass "two layers are not three"; fi
+
+# Exits, against what the package fastbert says.
+exits=Tests/golden/adaptive/fastbert-package
+run classify $exits --json --exit-threshold 0.5 "the tool" "机器学习 and text"
+holds "classify --exit-threshold: labels and layers of the package" \
+    'all([x["labels"][0]["label"], x["layers"]] == y["speeds"]["0.5"] for x in lines for y in json.load(open("'$exits'/expected.json")) if x["text"] == y["text"]) and [x["layers"] for x in lines] == [1, 3]'
+run classify $exits --json --exit-patience 1 "the tool"
+holds "classify --exit-patience" 'lines[0]["layers"] in (2, 3)'
+run classify $exits --exit-threshold 0 --exit-threshold 1 "the tool"
+succeeds "a threshold for each exit" '^the tool  \(2 of 3 layers\)$'
+run classify $exits --json "the tool"
+holds "without a threshold no layers are told" '"layers" not in lines[0]'
+python3 -c 'import json; print(*(x["speeds"]["0.0"][0] + "\t" + x["text"] for x in json.load(open("'$exits'/expected.json"))), sep="\n")' > "$work/labelled"
+run calibrate $exits "$work/labelled" --json --drop 10 --picture "$work/curve.svg"
+holds "calibrate: all texts, the full accuracy, and a choice of fewer layers" \
+    'lines[0]["texts"] == 12 and lines[0]["full"]["accuracy"] == 1 and lines[0]["chosen"]["layers"] < 3 and lines[0]["chosen"]["accuracy"] >= 0.9 and lines[0]["chosen"]["low"] < 0.9'
+# The chosen threshold gives what calibrate says.
+threshold=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["chosen"]["threshold"])' "$work/out")
+cp "$work/out" "$work/calibration"
+cut -f 2 "$work/labelled" > "$work/labelled.texts"
+run classify $exits --json --file "$work/labelled.texts" --exit-threshold "$threshold"
+holds "calibrate: the layers of its choice" 'abs(sum(x["layers"] for x in lines) / 12 - json.load(open("'$work'/calibration"))["chosen"]["layers"]) < 1e-9'
+if python3 -c 'import sys, xml.dom.minidom; assert xml.dom.minidom.parse(sys.argv[1]).getElementsByTagName("polyline")' "$work/curve.svg"; then
+    pass "calibrate --picture"
+else
+    fail "calibrate --picture"
+fi
+run calibrate $exits "$work/labelled" --patience
+succeeds "calibrate --patience" '^12 texts, 3 layers, patience$'
+run calibrate $golden/classify "$work/labelled"
+refuses "calibrate without exits" 65 "has no exits"
+printf 'no\ttext\nmaybe\ttext\n' > "$work/labelled"
+run calibrate $exits "$work/labelled"
+refuses "calibrate with an unknown label" 65 "labelled:2: the label maybe, expected one of the model's: yes, no, perhaps"
+run classify $exits --exit-threshold -1 a
+refuses "a negative threshold" 64 "threshold"
+run classify $golden/classify --exit-threshold 0.5 a
+refuses "a threshold without exits" 65 "has no exits"
+
 run embed $golden/embed --json "a" "b" --threads 2 --max-tokens 64 --kernels portable
 if cmp -s "$work/out" "$work/one"; then pass "threads, max-tokens and kernels change no digit"; else fail "threads, max-tokens and kernels change no digit"; fi
 run tokenize $golden/embed --json --pair "b c" "a"

@@ -10,8 +10,11 @@ int main(int argc, char **argv) {
     size_t *lengths = lengthsOrDie(argv + 3, count);
     float *scores = allocateOrDie(count * labels * sizeof *scores), threshold = strtof(argv[2], NULL);
     uint32_t *layers = allocateOrDie(count * sizeof *layers);
-    limbeck_classify_options options = {.struct_size = sizeof options, .exit_thresholds = &threshold, .exit_threshold_count = 1,
-                                        .layers = layers, .layer_capacity = count};
+    limbeck_classify_options options = {.struct_size = sizeof options,
+                                        .exit_thresholds = &threshold,
+                                        .exit_threshold_count = 1,
+                                        .layers = layers,
+                                        .layer_capacity = count};
 
     CHECK(limbeck_classify(session, (const char *const *)argv + 3, lengths, NULL, NULL, count, &options, scores, count * labels));
 

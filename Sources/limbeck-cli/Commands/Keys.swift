@@ -76,6 +76,7 @@ private struct KeySection {
         let bert = [KeyRule].bert, layers = [KeyRule].bertLayers
         for (family, form, keys) in Family.allCases.flatMap({ family in family.keys.enumerated().map { (family, $0, $1) } }) {
             var name = family.modelTypes.map { "`\($0)`" }.joined(separator: ", ")
+            if name.isEmpty { name = "none: FastBERT" }
             if form > 0 { name += " as transformers 5 writes it" }
             var rules = keys
             if family != .bert, layers.allSatisfy({ rule in rules.contains { $0.isSame(as: rule) } }) {
