@@ -6,6 +6,7 @@
 #     scripts/bench.sh --quick        a smoke test: the numbers mean nothing
 #     scripts/bench.sh --part ragged  one part: shapes, ragged, tokenizers, start, memory, pack, limits
 #     scripts/bench.sh families       instead: a checkpoint of every family in a real size, against PyTorch; --write: bench/families.md
+#     scripts/bench.sh exits          instead: what early exits save, against the package fastbert; --write: bench/exits.md
 #
 # Environment: LIMBECK_LIBRARY (default: build/lib/liblimbeck.so, built first), LIMBECK_CLI (default: the command line, built
 # first), CC, SWIFT, and that of bench/setup.sh.
@@ -22,10 +23,13 @@ LIMBECK_BENCH_WORK=${LIMBECK_BENCH_WORK:-$PWD/bench/work}
 export LIMBECK_BENCH_WORK
 bench/setup.sh
 
-if [ "${1:-}" = families ]; then
-    shift
-    exec "$LIMBECK_BENCH_WORK/venv/bin/python" bench/families.py "$@"
-fi
+case ${1:-} in
+    families | exits)
+        part=$1
+        shift
+        exec "$LIMBECK_BENCH_WORK/venv/bin/python" "bench/$part.py" "$@"
+        ;;
+esac
 
 if [ -z "${LIMBECK_CLI:-}" ]; then
     "${SWIFT:-swift}" build -c release --product limbeck
