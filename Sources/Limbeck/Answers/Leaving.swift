@@ -37,7 +37,7 @@ struct Leaving {
         softmax = session.encoder.workers.kernels.softmax
         guard (rule == .patience) == (patience > 0), rule == .patience || thresholds.count > 0 else {
             throw LimbeckError(
-                .invalidArgument, "an exit by \(rule == .patience ? "patience" : "a threshold") without one, or with the other")
+                .invalidArgument, "exit_rule needs exit_thresholds, or exit_patience if it is patience, and not the other")
         }
         // A regression agrees with itself if it stays within the threshold.
         guard rule != .patience || thresholds.isEmpty || labels == 1, rule == .patience || labels > 1 else {
@@ -52,7 +52,8 @@ struct Leaving {
         }
         let isBounded = rule == .uncertainty || rule == .uncertaintyBelow
         for threshold in thresholds where !(threshold >= 0 && threshold <= (isBounded ? 1 : .greatestFiniteMagnitude)) {
-            throw LimbeckError(.invalidArgument, "an exit threshold that is not from 0 to \(isBounded ? "1" : "a finite number")")
+            throw LimbeckError(
+                .invalidArgument, isBounded ? "exit_thresholds must be 0 to 1" : "exit_thresholds must be finite, and at least 0")
         }
     }
 

@@ -19,6 +19,7 @@ extension Session {
         let length = try length(options.maxLength)
         let prompt = try prepareForPairs(prompt, length: length)
 
+        _ = try tokenizer()
         guard let out = scores.baseAddress else { return }
         let output = LogitsOutput(out: out, labels: labels, scoring: scoring, layers: layers)
         try beginCall()
@@ -45,6 +46,7 @@ extension Session {
         let length = try length(options.maxLength)
         let prompt = try prepareForPairs(prompt, length: length)
 
+        _ = try tokenizer()
         guard let out = scores.baseAddress else { return }
         let output = LogitsOutput(out: out, labels: labels, scoring: scoring, label: labels - 1, layers: layers)
         try beginCall()

@@ -71,9 +71,9 @@ struct Curve {
             let label = "\(fixed(chosen.choice, 3)): \(fixed(accuracy(chosen) * 100, 1)) %, \(fixed(chosen.layers, 2)) layers"
             svg += "<circle cx=\"\(x(chosen.layers))\" cy=\"\(y(accuracy(chosen)))\" r=\"5\" fill=\"#cc3311\"/>\n"
             // On the side that has room for it.
-            let side = chosen.layers * 2 > full.layers ? "dx=\"-8\" text-anchor=\"end\"" : "dx=\"8\""
+            let side = chosen.layers * 2 > full.layers ? "dx=\"-8\" dy=\"-10\" text-anchor=\"end\"" : "dx=\"8\" dy=\"20\""
             svg +=
-                "<text x=\"\(x(chosen.layers))\" y=\"\(y(accuracy(chosen)))\" \(side) dy=\"20\" fill=\"#cc3311\">\(label)</text>\n"
+                "<text x=\"\(x(chosen.layers))\" y=\"\(y(accuracy(chosen)))\" \(side) fill=\"#cc3311\">\(label)</text>\n"
         }
         return svg + "</svg>\n"
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from ctypes import byref, c_float, c_size_t
-from typing import Any
+from typing import Any, Union
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ from ._progress import ShowProgress, parts
 from ._results import Error, Floats
 
 Ids = Any  # a list of whole numbers, or an array of them
-Thresholds = float | Sequence[float] | None
+Thresholds = Union[float, Sequence[float], None]  # Floats too
 
 
 class Forward(Opened):
@@ -101,7 +101,9 @@ class Forward(Opened):
 
 def exit_options(threshold: Thresholds, patience: int | None, rule: str | None) -> dict[str, Any]:
     """The members of an options struct that say when a sequence leaves early."""
-    given = [] if threshold is None else [threshold] if isinstance(threshold, (int, float)) else list(threshold)
+    given = np.ravel([] if threshold is None else threshold)
+    if given.dtype.kind not in "iuf":
+        raise TypeError(f"exit_threshold is {threshold!r}, and must be a number, or one for each exit but the last")
     thresholds = [real("exit_threshold", value, np.float32) for value in given]
     return {
         "exit_thresholds": (c_float * len(thresholds))(*thresholds),

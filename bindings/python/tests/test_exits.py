@@ -82,6 +82,16 @@ def test_refused(deebert, asked):
     assert any(word in caught.value.message for word in ("threshold", "patience", "exit_rule"))
 
 
+def test_numbers(deebert):
+    model, ids, types, _ = deebert
+    expected = model.exits(ids, types, threshold=0.5)
+    for same in (np.float32(0.5), np.float64(0.5), [0.5] * 6, np.full(6, 0.5, np.float32)):
+        assert all((ours == theirs).all() for ours, theirs in zip(model.exits(ids, types, threshold=same), expected))
+    for wrong in ("0.5", ["a"], object()):
+        with pytest.raises(TypeError, match="exit_threshold"):
+            model.exits(ids, types, threshold=wrong)
+
+
 def test_model_without_exits():
     with limbeck.Model(ANSWERS / "classify") as model:
         assert (model.info.exits, model.info.exit_rule, model.session.exits) == (0, "", 0)
