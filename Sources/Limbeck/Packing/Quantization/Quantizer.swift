@@ -13,12 +13,13 @@ extension Weights {
     ) throws(LimbeckError) -> Weights {
         if precision == .float32 { return self }
         let c = model.configuration
-        let scoreColumns = 2 * c.attentionHeads * c.headSize
-        var measure = WeightForms(precision, scoreColumns: scoreColumns, layout: Layout(), writes: false)
+        let scoreColumns = 2 * c.attentionHeads * c.headSize, firstBranch = exits[0].block ?? .max
+        var measure = WeightForms(precision, scoreColumns: scoreColumns, firstBranch: firstBranch, layout: Layout(), writes: false)
         _ = parts.map(&measure)
         if let failure = measure.failure { throw failure }
         let memory = try Memory(bytes: measure.layout.bytes)
-        var forms = WeightForms(precision, scoreColumns: scoreColumns, layout: Layout(base: memory.base), writes: true)
+        var forms = WeightForms(
+            precision, scoreColumns: scoreColumns, firstBranch: firstBranch, layout: Layout(base: memory.base), writes: true)
         let parts = self.parts.map(&forms)
         if let failure = forms.failure { throw failure }
         if !forms.products.isEmpty {

@@ -9,6 +9,9 @@ struct WeightForms: WeightMap {
     let precision: Precision
     /// Columns of `projected` before this one are queries and keys; the values follow.
     let scoreColumns: Int
+    /// The first block of an exit: those of the layers come before.
+    let firstBranch: Int
+    private var isBranch = false
     var layout: Layout
     let writes: Bool
 
@@ -20,11 +23,13 @@ struct WeightForms: WeightMap {
     private var name: Message = ""
     private(set) var failure: LimbeckError?
 
-    init(_ precision: Precision, scoreColumns: Int, layout: Layout, writes: Bool) {
+    init(_ precision: Precision, scoreColumns: Int, firstBranch: Int, layout: Layout, writes: Bool) {
         (self.precision, self.scoreColumns, self.layout, self.writes) = (precision, scoreColumns, layout, writes)
+        self.firstBranch = firstBranch
     }
 
     mutating func begin(block: Int?) -> Bool {
+        isBranch = (block ?? 0) >= firstBranch
         name = block.map { "block \($0)" } ?? "the embeddings"
         return failure == nil
     }
@@ -46,8 +51,8 @@ struct WeightForms: WeightMap {
 
     mutating func product(_ step: ProductStep<Packed>) -> (PackedLinear, gate: PackedLinear?) {
         // At int4, in queries and keys too, the codes lose far more than the 8-bit inputs.
-        // A branch may be narrower than the layers.
-        let scored = step.column == 0 && step.columns % 3 == 0 ? min(scoreColumns, step.columns / 3 * 2) : scoreColumns
+        // A branch has a width of its own, with queries, keys and values by one matrix.
+        let scored = isBranch ? step.columns / 3 * 2 : scoreColumns
         let scores = step.into == .projected && precision == .int8 ? max(0, scored - step.column) : 0
         return product(step.matrix, step.gate, scores: scores)
     }
