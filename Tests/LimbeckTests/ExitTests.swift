@@ -161,6 +161,15 @@ import Testing
         // Spread layers have no exits, as those are trained on the layers before them.
         let spread = try Session(model, options: SessionOptions(threads: 1, depth: .fraction(0.5)))
         #expect(spread.exits == 1)
+        // A session with the last exit alone takes a choice too, and all leave there.
+        for session in [spread, try Session(model, options: SessionOptions(threads: 1, depth: .layers(1)))] {
+            let none = try session.exits(golden.ids, types: golden.types)
+            for options in [ExitOptions(thresholds: labels > 1 ? [0.5] : [0.9], patience: labels > 1 ? 0 : 1), .patience(1)]
+            where session.exits == 1 {
+                let some = try session.exits(golden.ids, types: golden.types, options: options)
+                #expect(some.map(\.logits) == none.map(\.logits) && some.allSatisfy { $0.layers == session.layers })
+            }
+        }
     }
 
     /// One threshold for each exit: 0 keeps all from leaving at one.

@@ -24,7 +24,7 @@ final class Scratch {
     let rows: UnsafeMutablePointer<Float>  // (headRows, headStride), gathered token states
     let dense: UnsafeMutablePointer<Float>  // (headRows, headStride), the outputs of a head's first layer
     let headStride: Int
-    /// Of each sequence, if there are exits: what the last exits have said, and whether it has left.
+    /// Of each sequence, in a model with exits: what the last exits have said, and whether it has left.
     let opinions: UnsafeMutablePointer<Opinion>  // (T)
     let probabilities: UnsafeMutablePointer<Float>  // (labels)
     let residual: UnsafeMutablePointer<Float>  // (headStride), for the stages of a vector that need it
@@ -67,8 +67,8 @@ final class Scratch {
         thread = layout.take(Float.self, threads * threadStride)
 
         headStride = rowStride(max(c.hiddenSize, c.embeddingSize, vector.widest(hidden: c.hiddenSize), plan.widestExit))
-        opinions = layout.take(Opinion.self, plan.exits.count > 1 ? maxTokens : 0)
-        probabilities = layout.take(Float.self, plan.exits.count > 1 ? c.labels.count : 0)
+        opinions = layout.take(Opinion.self, c.exitRule == nil ? 0 : maxTokens)
+        probabilities = layout.take(Float.self, c.exitRule == nil ? 0 : c.labels.count)
         rows = layout.take(Float.self, Scratch.headRows * headStride)
         dense = layout.take(Float.self, Scratch.headRows * headStride)
         residual = layout.take(Float.self, vector.addsProducts ? headStride : 0)
