@@ -88,11 +88,11 @@ func explained(_ message: UnsafeMutablePointer<CChar>?, _ capacity: Int, _ body:
     }
 }
 
-func path(_ path: UnsafePointer<CChar>?, _ bytes: Int) throws(LimbeckError) -> String {
+@inline(never) func path(_ path: UnsafePointer<CChar>?, _ bytes: Int) throws(LimbeckError) -> String {
     let path = try text(path, bytes, "path")
     // The operating system would stop at the NUL, and open another file than was named.
     if path.contains(0) { throw invalid("the path contains a NUL byte") }
-    return String(decoding: path, as: UTF8.self)
+    return String(utf8: path)
 }
 
 /// Writes as much of a message as fits, cut at a character boundary and NUL-terminated.

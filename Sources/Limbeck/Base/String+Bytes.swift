@@ -64,6 +64,12 @@ extension String {
         return text.withUTF8 { text in (start..<max(start, text.count)).first { text[$0] == byte } }
     }
 
+    /// Whether there is a NUL byte, at which the operating system would take a path to end.
+    @inline(never) var hasNUL: Bool { utf8Offset(of: 0) != nil }
+
+    /// Whether it begins with an ASCII character.
+    @inline(never) func begins(with byte: UInt8) -> Bool { utf8Offset(of: byte) == 0 }
+
     /// The parts between such bytes, empty ones too.
     @inline(never) func utf8Parts(between byte: UInt8) -> [String] {
         var parts: [String] = [], first = 0

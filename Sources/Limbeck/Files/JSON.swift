@@ -227,6 +227,13 @@ package struct JSONElements: Sequence, IteratorProtocol {
         index = value.next
         return value
     }
+
+    /// Not inlined, as `Array(elements)` would be.
+    @inline(never) var list: [JSONValue] {
+        var list: [JSONValue] = []
+        for value in self { list.append(value) }
+        return list
+    }
 }
 
 package struct JSONMembers: Sequence, IteratorProtocol {

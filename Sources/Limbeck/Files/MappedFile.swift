@@ -10,7 +10,7 @@ package final class MappedFile {
     /// Maps the file at `path`.
     package init(_ path: __shared String, name: __shared String) throws(LimbeckError) {
         // A NUL would truncate the path and open another file.
-        guard !path.utf8.contains(0) else { throw LimbeckError(.fileNotFound, "\(name): a path with a NUL byte") }
+        guard !path.hasNUL else { throw LimbeckError(.fileNotFound, "\(name): a path with a NUL byte") }
         var start: UnsafeRawPointer?
         var count = 0
         let code = platform_map(path.terminated, &start, &count)

@@ -63,7 +63,9 @@ enum Mistakes {
 
     /// Whether it may be a model name on the hub, such as "sentence-transformers/all-MiniLM-L6-v2".
     private static func isName(_ path: String) -> Bool {
-        guard let first = path.utf8.first, first != UInt8(ascii: "/"), first != UInt8(ascii: ".") else { return false }
+        guard path.utf8.count > 0, !path.begins(with: UInt8(ascii: "/")), !path.begins(with: UInt8(ascii: ".")) else {
+            return false
+        }
         guard let slash = path.utf8Offset(of: UInt8(ascii: "/")) else { return true }
         return path.utf8Offset(of: UInt8(ascii: "/"), from: slash + 1) == nil && fileKind(path.utf8Part(0..<slash)) == .missing
     }

@@ -172,7 +172,7 @@ package final class ModelFolder {
 
 /// An untrusted folder must not reach files outside of it.
 func leadsOut(_ path: String) -> Bool {
-    path.utf8.first == UInt8(ascii: "/") || path.utf8.contains(0)
+    path.begins(with: UInt8(ascii: "/")) || path.hasNUL
         || path.utf8Parts(between: UInt8(ascii: "/")).contains { $0 == ".." }
 }
 
@@ -180,7 +180,7 @@ package enum FileKind { case missing, file, folder, other }
 
 /// What is at a path; symbolic links are followed.
 package func fileKind(_ path: String) -> FileKind {
-    guard !path.utf8.contains(0) else { return .missing }
+    guard !path.hasNUL else { return .missing }
     switch platform_kind_of(path.terminated) {
     case 0: return .missing
     case 1: return .file

@@ -54,7 +54,8 @@ extension Pickle.View {
         var last = offset
         var isRowMajor = true
         var isTooLarge = false
-        for (size, stride) in zip(shape, strides).reversed() {
+        for index in (0..<min(shape.count, strides.count)).reversed() {
+            let (size, stride) = (shape[index], strides[index])
             // A dimension of size 1 has no use for its stride.
             if size > 1 {
                 isRowMajor = isRowMajor && stride == count

@@ -69,16 +69,16 @@ package struct WeightFiles {
 
     private init(_ folder: __shared ModelFolder, _ index: __shared ShardIndex, _ container: Container) throws(LimbeckError) {
         var mappings: [MappedFile] = []
-        var shards: [[StoredTensor]] = []
+        var shards: [[StoredTensor]] = [], tensors: [StoredTensor] = []
         for shard in index.shards {
             let mapping = try folder.map(shard)
             mappings.append(mapping)
             shards.append(try container.tensors(mapping))
+            tensors += shards[shards.count - 1]
         }
         try index.check(shards)
         file = index.file
-        tensors = Array(shards.joined())
-        self.mappings = mappings
+        (self.tensors, self.mappings) = (tensors, mappings)
     }
 }
 

@@ -133,14 +133,15 @@ extension KeyRule.Kinds {
 extension JSONValue {
     /// Whether it equals a word of a rule: true or false, a small number, a string, or `{}` and `[]`.
     fileprivate func isWritten(_ word: Slice<UnsafeRawBufferPointer>) -> Bool {
-        switch kind {
+        let bytes = UnsafeRawBufferPointer(rebasing: word)
+        return switch kind {
         case .null: false
-        case .bool: word.elementsEqual((bool == true ? "true" : "false").utf8)
+        case .bool: (bool == true ? "true" : "false").hasSameBytes(as: bytes)
         // The same number has several spellings.
         case .number: double != nil && double == decimal(String(utf8: word)).map { Double($0) }
-        case .string: source.elementsEqual(word)
-        case .array: count == 0 && word.elementsEqual("[]".utf8)
-        case .object: count == 0 && word.elementsEqual("{}".utf8)
+        case .string: source.elementsEqual(bytes)
+        case .array: count == 0 && "[]".hasSameBytes(as: bytes)
+        case .object: count == 0 && "{}".hasSameBytes(as: bytes)
         }
     }
 

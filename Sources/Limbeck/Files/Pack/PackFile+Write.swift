@@ -6,7 +6,7 @@ extension PackFile {
     static func write(
         _ contents: PackContents, description: [UInt8], to path: String, _ interruption: Interruption
     ) throws(LimbeckError) {
-        guard !path.utf8.contains(0) else { throw LimbeckError(.invalidArgument, "a path with a NUL byte") }
+        guard !path.hasNUL else { throw LimbeckError(.invalidArgument, "a path with a NUL byte") }
         // The description is padded with spaces, where other tensors are padded with zeros: it stays JSON.
         let text = description + [UInt8](repeating: UInt8(ascii: " "), count: missing(description.count))
         var tensors = PackContents()
@@ -56,7 +56,7 @@ extension PackFile {
                 }
             }
             text.append(UInt8(ascii: ","))
-            text += entry.text.dropFirst().dropLast()
+            for index in 1..<entry.text.count - 1 { text.append(entry.text[index]) }
             position += bytes
         }
         for tensor in tensors { add(tensor.name, tensor.type, tensor.shape, tensor.bytes.count) }

@@ -148,7 +148,7 @@ final class TokenizerSettings {
             guard isArray || list.value.kind == .object else { throw list.malformed("an array or an object of tokens") }
             guard list.value.count > 0, key == "extra_special_tokens" || !hasLists else { continue }
             hasLists = true
-            let tokens = isArray ? Array(list.value.elements) : list.value.members.map { $0.1 }
+            let tokens = isArray ? list.value.elements.list : list.value.members.map { $0.1 }
             for token in tokens { try addUnnamed(TokenizerComponent(key, token, file: file.file), areSpecial) }
         }
     }
