@@ -1,11 +1,14 @@
-"""Early exits by the clock: a FastBERT of six layers of BERT-base's with random weights, made and answered by the package fastbert.
+"""Early exits and parts of a model by the clock: a FastBERT of six layers of BERT-base's with random weights, made and answered by the
+package fastbert; and a BERT-base with random weights, as a DynaBERT is.
 
     scripts/bench.sh exits [--write] [--quick]      (--write: bench/exits.md)
 
 1. 256 sequences whose exits are spread over the layers by a threshold for each: the time, as a share of that of all layers, over the share
-   of the layers that were computed. 1 would mean that exits cost nothing and lose nothing. Target: 1.08.
+   of the layers that were computed, each for as many tokens as it was computed for. 1 would mean that exits cost nothing and lose nothing.
+   Target: 1.08.
 2. What a branch costs, of a layer. Target: 4 %.
 3. The package's own code, torch, one text at a time as it runs: our time over its, two threads. Target: 0.35.
+4. Parts of BERT-base at 8 x 128: the time, as a share of the whole model's, and the session's memory. Target for (0.5, 0.5): 0.30.
 """
 import argparse
 import datetime
@@ -20,6 +23,8 @@ import numpy as np
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "bindings" / "python"))
 SPEEDS = (0.1, 0.5, 0.8)
+PARTS = ((1, 1), (0.75, 1), (0.5, 1), (1, 0.5), (0.5, 0.5), (0.25, 0.5))  # width and depth
+RUNS = 5
 
 
 def make(folder, layers):
@@ -66,10 +71,33 @@ def spread(branches):
     return thresholds
 
 
+def make_bert(folder, layers):
+    """A folder of BERT-base's sizes."""
+    import transformers
+
+    config = transformers.BertConfig(num_hidden_layers=layers)
+    transformers.BertForSequenceClassification(config).save_pretrained(folder)
+
+
+def parts_of(path, precision, rows):
+    """The times of a width and depth, in turn with the whole model's."""
+    import limbeck
+
+    ids = np.random.default_rng(1).integers(1000, 30000, (8, 128)).tolist()
+    for threads in (1, 2):
+        models = [limbeck.Model(path, threads=threads, width=width, depth=depth) for width, depth in PARTS]
+        took = seconds(*[lambda model=model: model.forward(ids, output="logits") for model in models])
+        for (width, depth), model, time_of_it in zip(PARTS, models, took):
+            memory = f"{model.session.memory_bytes / 1e6:.1f} MB"
+            rows.append([precision, threads, width, depth, f"{time_of_it / took[0]:.3f}", f"{width * depth:.3f}", memory])
+            print(" | ".join(map(str, rows[-1])), flush=True)
+            model.close()
+
+
 def seconds(*calls):
-    """The shortest of three runs of each, in turn, so that all meet the same neighbours on the machine."""
+    """The shortest of some runs of each, in turn, so that all meet the same neighbours on the machine."""
     times = [[] for _ in calls]
-    for _ in range(3):
+    for _ in range(RUNS):
         for call, took in zip(calls, times):
             start = time.perf_counter()
             call()
@@ -89,7 +117,8 @@ def main():
     layers, count = (3, 16) if options.quick else (6, 256)
     random = np.random.default_rng(1)
     ids = [random.integers(1000, 30000, random.integers(8, 49)).tolist() for _ in range(count)]
-    rows, branch_rows, peer_rows = [], [], []
+    tokens = np.array([len(sequence) for sequence in ids])
+    rows, branch_rows, peer_rows, part_rows = [], [], [], []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         theirs = make(folder, layers)
@@ -100,7 +129,7 @@ def main():
                     branches = model.branches(ids)
                     thresholds = spread(branches)
                     _, left = model.exits(ids, threshold=thresholds)
-                    share = left.mean() / layers
+                    share = float(left @ tokens / (layers * tokens.sum()))
                     for batch in (1, 32, 256):
                         parts = [ids[i : i + batch] for i in range(0, count, batch)]
                         whole, early = seconds(
@@ -129,17 +158,26 @@ def main():
                 mean = np.mean([answer.layers for answer in ours()])
                 peer_rows.append([speed, f"{mean:.1f}", f"{same} of {len(texts)}", f"{took / peer:.3f}"])
                 print(" | ".join(map(str, peer_rows[-1])), flush=True)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        make_bert(folder, 2 if options.quick else 12)
+        limbeck.pack(folder, folder / "int8.limbeck", precision="int8")
+        parts_of(folder, "float32", part_rows)
+        parts_of(folder / "int8.limbeck", "int8", part_rows)
     text = "\n\n".join([
-        "# Exits by the clock",
+        "# Exits and parts of a model by the clock",
         f"{datetime.date.today()}, {cpu()}, `scripts/bench.sh exits`. FastBERT of {layers} layers of 768, random weights; {count} "
         "sequences of 8 to 48 ids, whose exits are spread over all layers.",
-        "The time with exits, as a share of that of all layers, over the share of layers computed (target 1.08, branches included):",
+        "The time with exits, as a share of that of all layers, over the share of layers computed, by tokens (target 1.08, branches included):",
         table(["weights", "threads", "batch", "layers", "time", "ratio"], rows),
         "A branch, of the time of a layer (target 4 %):",
         table(["weights", "branch"], branch_rows),
         "Against the package fastbert 0.2.2 (torch, two threads, one text at a time, as it runs; ours too, one at a time): texts with the "
         "same label and layer, and our time over its (target 0.35). The package pads every text to 128 tokens, and we do not.",
         table(["speed", "mean layers", "same answers", "time"], peer_rows),
+        "Parts of BERT-base, 8 sequences of 128 ids: the time as a share of the whole model's (target for width and depth 0.5: 0.30), the share "
+        "of the layers' multiplications, and the scratch memory of a session. The weights are one copy for all.",
+        table(["weights", "threads", "width", "depth", "time", "of the work", "memory"], part_rows),
     ]) + "\n"
     print(text)
     if options.write:
