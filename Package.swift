@@ -6,6 +6,9 @@ import PackageDescription
 let embedded: [SwiftSetting] = [
     .enableExperimentalFeature("Embedded", .when(traits: ["Embedded"])),
     .unsafeFlags(["-wmo"], .when(traits: ["Embedded"])),
+    // A module is one compilation here, which can write the module's interface too: a second one for that alone, which the driver would
+    // run beside it, only helps where CPUs are idle.
+    .unsafeFlags(["-no-emit-module-separately-wmo"], .when(configuration: .release)),
 ]
 
 /// The library is to be small, and what is outside the kernels runs once per model or is little beside them. The loops that decide
