@@ -5,8 +5,9 @@
 
 PIN(offsetof(limbeck_tokenize_options, message) == 16);
 PIN(sizeof(limbeck_tokenize_options) == 16 + 2 * sizeof(void *));
-PIN(sizeof(limbeck_model_info_t) == 104);
+PIN(sizeof(limbeck_model_info_t) == 112);
 PIN(offsetof(limbeck_model_info_t, exits) == 96);
+PIN(offsetof(limbeck_model_info_t, exit_threshold) == 104);
 PIN(offsetof(limbeck_model_info_t, prompt_count) == 80);
 PIN(offsetof(limbeck_model_info_t, parameters) == 56);
 PIN(offsetof(limbeck_model_info_t, precision) == 52);
@@ -14,9 +15,11 @@ PIN(offsetof(limbeck_pack_options, interrupt) == 8 + 8 * sizeof(void *));
 PIN(sizeof(limbeck_pack_options) == 8 + 9 * sizeof(void *));
 PIN(offsetof(limbeck_session_options, interrupt) == 16);
 PIN(offsetof(limbeck_session_options, depth) == 16 + 4 * sizeof(void *));
-PIN(sizeof(limbeck_session_options) == 32 + 4 * sizeof(void *));
+PIN(offsetof(limbeck_session_options, width) == 32 + 4 * sizeof(void *));
+PIN(sizeof(limbeck_session_options) == 40 + 4 * sizeof(void *));
 PIN(offsetof(limbeck_session_info_t, layers) == 24);
-PIN(sizeof(limbeck_session_info_t) == 40);
+PIN(offsetof(limbeck_session_info_t, heads) == 40);
+PIN(sizeof(limbeck_session_info_t) == 48);
 PIN(sizeof(limbeck_embed_options) == (20 + sizeof(void *) - 1) / sizeof(void *) * sizeof(void *) + 4 * sizeof(void *));
 PIN(offsetof(limbeck_embed_options, max_length) == 16);
 PIN(offsetof(limbeck_classify_options, exit_thresholds) == 16 + 4 * sizeof(void *));

@@ -162,7 +162,8 @@ enum {
     LIMBECK_EXIT_ENTROPY = 1,           /* -sum p ln p is below the threshold (DeeBERT, ElasticBERT) */
     LIMBECK_EXIT_UNCERTAINTY = 2,       /* -sum p ln p / ln(labels) is at most the threshold (FastBERT) */
     LIMBECK_EXIT_UNCERTAINTY_BELOW = 3, /* the same, below the threshold (FastBERT as the PyPI package fastbert saves it) */
-    LIMBECK_EXIT_PATIENCE = 4           /* so many exits in a row have agreed with the one before (PABEE) */
+    LIMBECK_EXIT_PATIENCE = 4,          /* so many exits in a row have agreed with the one before (PABEE) */
+    LIMBECK_EXIT_NEVER = 5              /* at none before the last, whatever the default of a pack */
 };
 
 /* The tasks a model supports: bits of limbeck_model_info_t.answers. */
@@ -207,6 +208,8 @@ typedef struct limbeck_model_info_t {
     uint64_t most_dimensions; /* maximum of limbeck_embed_options.dimensions: embedding_size; more if the folder truncates */
     uint32_t exits;           /* of a model with early exits, their number, its own head after all layers included; else 0 */
     uint32_t exit_rule;       /* LIMBECK_EXIT_*, the rule of the code that the model is from; 0 without exits */
+    float exit_threshold;     /* the default of limbeck_set_exit_default(): a threshold, or */
+    uint32_t exit_patience;   /* a patience; 0: none */
 } limbeck_model_info_t;
 
 /* Fills the members that fit in info->struct_size. */
@@ -274,6 +277,12 @@ int32_t limbeck_pack(const char *path, size_t path_bytes, const char *out, size_
  * computed at packing. LIMBECK_FILE_MALFORMED on any difference; `message` says which. */
 int32_t limbeck_verify(const char *path, size_t path_bytes, char *message, size_t message_capacity);
 
+/* Writes into a pack with exits when a text leaves in calls that do not say: by a threshold for all exits, or by patience, as in
+ * limbeck_classify_options; both 0: at the last exit. The pack is replaced by a new file, as limbeck_pack() does, with the same
+ * tensors. LIMBECK_UNSUPPORTED without exits. */
+int32_t limbeck_set_exit_default(const char *path, size_t path_bytes, float threshold, uint32_t patience, char *message,
+                                 size_t message_capacity);
+
 /* ---- Session ---------------------------------------------------------------------------------------------------- */
 
 typedef struct limbeck_session limbeck_session;
@@ -311,6 +320,9 @@ typedef struct limbeck_session_options {
     uint64_t layers; /* 0: all; n: the first n. Not with `depth`. The answers are those of the last layer that is run, with the
                       * model's own pooling and head, and limbeck_forward() counts only the layers that are run. The weights are not
                       * copied: sessions of several depths share them. */
+    double width; /* 0: all; else a fraction, at most 1, of the attention heads and of the feed-forward network's columns, the first
+                      * ones of each layer, as DynaBERT cuts layers as BERT's: round(width heads) heads, half to even, are left.
+                      * LIMBECK_UNSUPPORTED for other layers. The weights are shared here too. */
 } limbeck_session_options;
 
 /* Allocates everything the session will ever need: no later call that succeeds allocates memory, except for the first one after a
@@ -327,6 +339,7 @@ typedef struct limbeck_session_info_t {
     uint64_t memory_bytes; /* the session's scratch memory */
     uint64_t layers;       /* the number of layers that it runs */
     uint64_t exits;        /* the exits among them, as in limbeck_model_info_t */
+    uint64_t heads;        /* the number of attention heads that it runs in a layer */
 } limbeck_session_info_t;
 
 /* Fills the members that fit in info->struct_size. */
@@ -380,7 +393,8 @@ typedef struct limbeck_classify_options {
     size_t prompt_name_bytes;
     const float
         *exit_thresholds; /* of a model with exits: 1, or one for each exit but the last, where all leave that are left. At */
-    size_t exit_threshold_count; /* least 0, which nothing is below. 0 of them, and no patience: all leave at the last exit */
+    size_t exit_threshold_count; /* least 0, which nothing is below. 0 of them, and no patience: the default of the pack, or else
+                                    * all leave at the last exit */
     uint32_t exit_patience;      /* exits in a row that agree with the one before, by their best label; by an output within the
                                     * threshold, in a model with a single one. 0: not by patience */
     uint32_t exit_rule;          /* LIMBECK_EXIT_*; DEFAULT: the model's for thresholds (entropy if that is patience) */

@@ -8,8 +8,8 @@ func product(
 ) {
     let groups = job.depth / NibblePanels.group, stride = job.a.stride / 4
     for panel in panels {
-        let codes = UnsafeRawPointer(weights.codes + panel * panelColumns * job.depth / 2).assumingMemoryBound(to: Sums.self)
-        let scales = weights.scales + panel * panelColumns * groups
+        let codes = UnsafeRawPointer(weights.codes + panel * panelColumns * job.panelDepth / 2).assumingMemoryBound(to: Sums.self)
+        let scales = weights.scales + panel * panelColumns * (job.panelDepth / NibblePanels.group)
         for half in 0..<2 {
             let column = panel * panelColumns + half * 16
             let sums = load(weights.sums + column), bias = load(job.bias + column)

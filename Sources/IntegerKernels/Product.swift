@@ -35,7 +35,7 @@ private func product(
         var epilogue = TileEpilogue(
             of: job, weights, rows.lowerBound..<rows.lowerBound, column: panels.lowerBound * panelColumns, other)
         for panel in panels {
-            let column = panel * panelColumns, codes = weights.codes + column * job.depth
+            let column = panel * panelColumns, codes = weights.codes + column * job.panelDepth
             var row = rows.lowerBound
             while row < rows.upperBound {
                 let end = min(row + tileRows, rows.upperBound)

@@ -44,6 +44,10 @@ func quantize(_ pointer: UnsafePointer<Quantization>, rows: Range<Int>) {
         UnsafeMutableRawPointer(bytes + i).storeBytes(of: limbeck_bytes(rounded), as: SIMD16<UInt8>.self)
         i += 16
     }
+    // Up to a whole step of the depth; a row has room for more.
+    for part in 0..<4 {
+        UnsafeMutableRawPointer(bytes + job.width + 16 * part).storeBytes(of: SIMD16<UInt8>(), as: SIMD16<UInt8>.self)
+    }
 }
 
 /// 16 numbers from index i on, times the smoothing if there is one. Not a closure: closures are called, with the vector split

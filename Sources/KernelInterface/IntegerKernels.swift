@@ -41,7 +41,7 @@ public struct Quantization {
     public var x: UnsafePointer<Float>  // (rows, width)
     public var stride: Int
     public var width: Int
-    public var smoothing: UnsafePointer<Float>?  // (width rounded up to 16)
+    public var smoothing: UnsafePointer<Float>?  // (width rounded up to 16), arbitrary past the width
     public var rows: ByteRows
 
     public init(x: UnsafePointer<Float>, stride: Int, width: Int, smoothing: UnsafePointer<Float>?, rows: ByteRows) {
@@ -56,7 +56,8 @@ public struct Quantization {
 /// Quantised rows: bytes with their scales and zero points.
 public struct ByteRows {
     public var bytes: UnsafeMutablePointer<UInt8>  // (rows, stride), 64-byte aligned
-    /// A multiple of 64, at least the depth of the codes they are multiplied with; bytes past the width are arbitrary.
+    /// A multiple of 64, at least 64 more than the width. The 64 bytes past the width are zero: the codes that they are multiplied with
+    /// may be those of inputs that are not used.
     public var stride: Int
     public var scales: UnsafeMutablePointer<Float>  // (rows)
     public var zeros: UnsafeMutablePointer<Int32>  // (rows)
@@ -88,6 +89,9 @@ public struct IntegerProduct {
 
     public var a: ByteRows
     public var depth: Int  // a multiple of IntegerPanels.depthStep
+    /// The depth of the panels, of which the first `depth` steps are used; a multiple of the same. The sums of the panels are those of
+    /// the inputs that are used.
+    public var panelDepth: Int
     public var panels: Codes
     public var bias: UnsafePointer<Float>  // (panels * 32), zero past the last column
     public var combination: Combination
@@ -101,6 +105,7 @@ public struct IntegerProduct {
     ) {
         self.a = a
         self.depth = depth
+        panelDepth = depth
         self.panels = panels
         self.bias = bias
         self.combination = combination

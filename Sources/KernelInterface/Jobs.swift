@@ -5,6 +5,8 @@ public struct Product {
     public var a: UnsafePointer<Float>  // (rows, depth)
     public var aStride: Int
     public var depth: Int
+    /// The depth of the panels, of which the first `depth` steps are used.
+    public var panelDepth: Int
     public var panels: FloatPanels
     public var bias: UnsafePointer<Float>  // (panels * 32), zero past the last column
     public var combination: Combination
@@ -24,6 +26,7 @@ public struct Product {
         self.a = a
         self.aStride = aStride
         self.depth = depth
+        panelDepth = depth
         self.panels = panels
         self.bias = bias
         self.combination = combination

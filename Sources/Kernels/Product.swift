@@ -5,7 +5,7 @@ import KernelInterface
 func product(_ pointer: UnsafePointer<Product>, rows: Range<Int>, panels: Range<Int>, scratch: UnsafeMutablePointer<Float>) {
     let job = pointer.pointee
     let a = job.a + rows.lowerBound * job.aStride
-    let size = job.depth * panelColumns
+    let size = job.depth * panelColumns, step = job.panelDepth * panelColumns
     // During the first block, and where a group has one panel only, the next panel is still in memory.
     let isStreamed = rows.lowerBound < job.blockStep || job.groupPanels == 1
     for panel in panels {
@@ -15,13 +15,13 @@ func product(_ pointer: UnsafePointer<Product>, rows: Range<Int>, panels: Range<
         var upcoming: UnsafeRawBufferPointer
         switch job.panels {
         case .float32(let panels):
-            weights = panels + column * job.depth
-            upcoming = UnsafeRawBufferPointer(start: weights + size, count: size * 4)
+            weights = panels + panel * step
+            upcoming = UnsafeRawBufferPointer(start: weights + step, count: size * 4)
         case .float16(let panels):
-            let halves = panels + column * job.depth
+            let halves = panels + panel * step
             for i in 0..<2 * job.depth { store(load(halves + i * 16), scratch + i * 16) }
             weights = UnsafePointer(scratch)
-            upcoming = UnsafeRawBufferPointer(start: halves + size, count: size * 2)
+            upcoming = UnsafeRawBufferPointer(start: halves + step, count: size * 2)
         }
         if !isStreamed {
             // This panel's share of the inputs of the next block.

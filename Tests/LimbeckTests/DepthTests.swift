@@ -21,19 +21,6 @@ import Testing
         #expect(try Depth.fraction(fraction).kept(of: count) == kept)
     }
 
-    /// The logits of the authors' code, batched and padded there.
-    @Test(arguments: [1.0, 0.75, 0.5])
-    func agreesWithDynaBERT(depth: Double) throws {
-        let folder = "Tests/golden/adaptive/dynabert", expected = try Expected("\(folder)/expected.safetensors")
-        let model = try Model(path: Repository.path(folder))
-        let session = try Session(model, options: SessionOptions(threads: 1, depth: .fraction(depth)))
-        #expect(session.layers == [1.0: 6, 0.75: 4, 0.5: 3][depth])
-        let lengths = try expected.ints("lengths").map(Int.init)
-        let logits = try session.forward(
-            ids: try expected.ints("ids"), types: try expected.ints("types"), lengths: lengths, output: .logits)
-        #expect(largestDifference(logits, try #require(expected.floats("logits.w1.0.d\(depth)"))) < 1e-4)
-    }
-
     private static func bits(
         _ session: Session, _ expected: Expected, _ output: ForwardOutput, layer: Int = -1
     ) throws -> [UInt32] {

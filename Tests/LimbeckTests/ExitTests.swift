@@ -172,6 +172,60 @@ import Testing
         }
     }
 
+    /// A pack keeps a default for calls that do not say; its tensors and references stay as they are.
+    @Test(arguments: names) func defaultOfAPack(name: String) throws {
+        let golden = try Golden(name), pack = try PackSample("Tests/golden/adaptive/\(name)", .int8), before = try pack.bytes
+        let plain = try Session(Model(path: pack.path), options: SessionOptions(threads: 1))
+        func answers(_ options: ExitOptions) throws -> [[UInt32]] {
+            try Self.answers(Session(Model(path: pack.path), options: SessionOptions(threads: 1)), golden, options)
+        }
+        let isRegression = name == "pabee-regression"
+        for (threshold, patience) in [(Float(0.5), 0), (0, 2), (0.25, 0)] where !isRegression || patience > 0 {
+            let wish = ExitOptions(thresholds: threshold > 0 ? [threshold] : [], patience: patience)
+            try Model.setExitDefault(threshold: threshold, patience: patience, ofPack: pack.path)
+            try Model.verify(path: pack.path)
+            let model = try Model(path: pack.path)
+            #expect(model.exitThreshold == threshold && model.exitPatience == patience)
+            #expect(try answers(ExitOptions()) == Self.answers(plain, golden, wish))
+            #expect(try answers(ExitOptions(rule: .never)) == Self.answers(plain, golden, ExitOptions()))
+            if !isRegression { #expect(try answers(.patience(1)) == Self.answers(plain, golden, .patience(1))) }
+        }
+        try Model.setExitDefault(ofPack: pack.path)
+        #expect(try pack.bytes == before)
+        let wrong: [(Float, Int)] = [
+            (-1, 0), (.nan, 0), (.infinity, 0), (0, -1), (0.5, 2), (name.hasPrefix("fast") ? 1.1 : -0.1, 0),
+        ]
+        for (threshold, patience) in wrong where !isRegression || threshold != 0.5 {
+            let error = #expect(throws: LimbeckError.self) {
+                try Model.setExitDefault(threshold: threshold, patience: patience, ofPack: pack.path)
+            }
+            #expect(error?.status == .invalidArgument, "\(threshold), \(patience)")
+        }
+        #expect(try pack.bytes == before)
+    }
+
+    @Test func defaultsRefused() throws {
+        let plain = try PackSample("Tests/golden/models/bert-sequence-2"), folder = Self.folder("deebert")
+        #expect(throws: LimbeckError.self) { try Model.setExitDefault(threshold: 0.5, ofPack: plain.path) }
+        #expect(throws: LimbeckError.self) { try Model.setExitDefault(threshold: 0.5, ofPack: folder) }
+        // In the file: of a model without exits, and numbers that no call would take.
+        for (name, json) in [
+            ("models/bert-sequence-2", #"{"patience":2}"#), ("adaptive/deebert", "{}"), ("adaptive/deebert", "1"),
+            ("adaptive/deebert", #"{"patience":0}"#), ("adaptive/deebert", #"{"patience":2,"threshold_bits":1056964608}"#),
+            ("adaptive/deebert", #"{"threshold_bits":2143289344}"#), ("adaptive/fastbert", #"{"threshold_bits":1073741824}"#),
+            ("adaptive/pabee-regression", #"{"threshold_bits":1056964608}"#),
+        ] {
+            let pack = try PackSample("Tests/golden/\(name)")
+            var parts = try PackParts(pack.bytes)
+            var text = String(decoding: parts.description, as: UTF8.self).trimmingCharacters(in: .whitespaces)
+            text.removeLast()
+            parts.description = Array("\(text),\"exit_default\":\(json)}".utf8)
+            try pack.write(parts.bytes)
+            let error = #expect(throws: LimbeckError.self) { try Model(path: pack.path) }
+            #expect(error?.status == .fileMalformed, "\(name) \(json)")
+        }
+    }
+
     /// One threshold for each exit: 0 keeps all from leaving at one.
     @Test func thresholdsOfEachExit() throws {
         let golden = try Golden("deebert"), model = try Model(path: Self.folder("deebert"))

@@ -10,14 +10,18 @@ import Testing
     @Test(arguments: floatKernels)
     func product(set: InstructionSet) {
         var random = Random(seed: 21)
-        for (rows, depth, columns) in [(1, 1, 1), (5, 17, 32), (6, 64, 33), (13, 100, 96), (29, 31, 64)] {
+        // Panels may be deeper than the inputs that are used.
+        for (rows, depth, columns, panelDepth) in [
+            (1, 1, 1, 1), (5, 17, 32, 17), (6, 64, 33, 65), (13, 100, 96, 100), (29, 31, 64, 80),
+        ] {
             let panels = columns.roundedUp(to: panelColumns) / panelColumns, width = panels * panelColumns
             let aStride = depth + 3, stride = rowStride(width)
             let a = Numbers(rows: rows, width: depth, stride: aStride, &random)
             let residual = Numbers(rows: rows, width: width, stride: stride, &random)
             let before = Numbers(rows: rows, width: width, stride: stride, &random)
             let bias = Numbers(rows: 1, width: width, stride: width, &random)
-            let halves = (0..<width * depth).map { _ in Float16(Float.random(in: -1...1, using: &random)) }  // (panels, depth, 32)
+            // (panels, panelDepth, 32)
+            let halves = (0..<width * panelDepth).map { _ in Float16(Float.random(in: -1...1, using: &random)) }
             let weights = Numbers(halves.map { Float($0) })
             let bits = halves.map { $0.bitPattern }
             let scratch = Numbers([Float](repeating: .nan, count: Product.scratch(depth: depth)))
@@ -27,18 +31,19 @@ import Testing
                 ] {
                     let out = combination == 2 ? Numbers(before) : Numbers([Float](repeating: .nan, count: rows * stride))
                     bits.withUnsafeBufferPointer { bits in
-                        let job = Product(
+                        var job = Product(
                             a: a.start, aStride: aStride, depth: depth,
                             panels: form == 0 ? .float32(weights.start) : .float16(bits.baseAddress!), bias: bias.start,
                             combination: combination == 0 ? .none : combination == 1 ? .residual(residual.start) : .gate,
                             activation: activation, out: out.start, outStride: stride)
+                        job.panelDepth = panelDepth
                         withUnsafePointer(to: job) { set.kernels.product($0, 0..<rows, 0..<panels, scratch.start) }
                     }
                     for row in 0..<rows {
                         var expected = (0..<width).map { column in
                             var sum: Float = 0
                             for k in 0..<depth {
-                                sum.addProduct(a[row * aStride + k], weights[(column / 32 * depth + k) * 32 + column % 32])
+                                sum.addProduct(a[row * aStride + k], weights[(column / 32 * panelDepth + k) * 32 + column % 32])
                             }
                             sum += bias[column]
                             switch combination {

@@ -46,11 +46,15 @@ import Testing
     func productsAreExact(set: InstructionSet) throws {
         if set == .amx { #expect(platform_request_amx()) }
         var random = Random(seed: 5)
-        for (rows, depth, columns) in [(1, 1, 1), (5, 64, 32), (16, 65, 33), (17, 100, 96), (48, 384, 64), (33, 200, 31)] {
+        // Panels may be deeper than the inputs that are used.
+        for (rows, depth, columns, deeper) in [
+            (1, 1, 1, 0), (5, 64, 32, 0), (16, 65, 33, 64), (17, 100, 96, 0), (48, 384, 64, 128), (33, 200, 31, 0),
+        ] {
             let padded = depth.roundedUp(to: IntegerPanels.depthStep), panels = columns.roundedUp(to: panelColumns) / panelColumns
-            let width = panels * panelColumns
+            let width = panels * panelColumns, panelDepth = padded + deeper
             let a = Bytes(rows: rows, width: depth)
             for i in 0..<(rows + ByteRows.slack) * a.stride { a.bytes[i] = UInt8.random(in: .min ... .max, using: &random) }
+            if deeper > 0 { for row in 0..<rows { for k in depth..<padded { a.bytes[row * a.stride + k] = 0 } } }
             // The extremes, where sums of 16 bits would overflow.
             for i in 0..<depth { a.bytes[i] = 255 }
             for row in 0..<rows {
@@ -58,12 +62,15 @@ import Testing
                 a.zeros[row] = Int32.random(in: 0...255, using: &random)
             }
             let codes = (0..<depth * columns).map { _ in Int8.random(in: -127...127, using: &random) }  // (columns, depth)
-            let packed = AlignedBuffer<Int8>(padded * width), sums = AlignedBuffer<Int32>(width)
+            let packed = AlignedBuffer<Int8>(panelDepth * width), sums = AlignedBuffer<Int32>(width)
             for column in 0..<columns {
                 for k in 0..<depth {
                     let code = column == 0 ? 127 : codes[column * depth + k]
-                    packed[column / 32 * 32 * padded + k / 4 * 128 + column % 32 * 4 + k % 4] = code
+                    packed[column / 32 * 32 * panelDepth + k / 4 * 128 + column % 32 * 4 + k % 4] = code
                     sums[column] += Int32(code)
+                }
+                for k in depth..<(deeper > 0 ? panelDepth : depth) {
+                    packed[column / 32 * 32 * panelDepth + k / 4 * 128 + column % 32 * 4 + k % 4] = Int8(k % 100)
                 }
             }
             let scales = AlignedBuffer<Float>(width), bias = AlignedBuffer<Float>(width)
@@ -79,13 +86,14 @@ import Testing
                 var out = before
                 out.withUnsafeMutableBufferPointer { out in
                     residual.withUnsafeBufferPointer { residual in
-                        let job = IntegerProduct(
+                        var job = IntegerProduct(
                             a: a.rows, depth: padded,
                             panels: .bytes(
                                 IntegerPanels(codes: packed.start, scales: scales.start, sums: sums.start, smoothing: nil)),
                             bias: bias.start,
                             combination: combination == 0 ? .none : combination == 1 ? .residual(residual.baseAddress!) : .gate,
                             activation: activations[combination], out: out.baseAddress!, outStride: stride)
+                        job.panelDepth = panelDepth
                         withUnsafePointer(to: job) {
                             set.kernels.integer.product($0, 0..<rows, 0..<panels, set.kernels.activateRows)
                         }
@@ -95,7 +103,7 @@ import Testing
                     for column in 0..<columns {
                         var sum = 0
                         for k in 0..<depth {
-                            let code = packed[column / 32 * 32 * padded + k / 4 * 128 + column % 32 * 4 + k % 4]
+                            let code = packed[column / 32 * 32 * panelDepth + k / 4 * 128 + column % 32 * 4 + k % 4]
                             sum += (Int(a.bytes[row * a.stride + k]) - Int(a.zeros[row])) * Int(code)
                         }
                         let product = Float(sum) * (a.scales[row] * scales[column]) + bias[column]
@@ -116,16 +124,17 @@ import Testing
     @Test(arguments: availableKernels)
     func productsOfNibblesAreInOrder(set: InstructionSet) {
         var random = Random(seed: 9)
-        for (rows, depth, columns) in [(1, 1, 1), (3, 64, 32), (5, 65, 33), (18, 384, 64)] {
+        for (rows, depth, columns, deeper) in [(1, 1, 1, 0), (3, 64, 32, 0), (5, 65, 33, 64), (18, 384, 64, 128)] {
             let padded = depth.roundedUp(to: IntegerPanels.depthStep), panels = columns.roundedUp(to: panelColumns) / panelColumns
-            let width = panels * panelColumns, groups = padded / NibblePanels.group
+            let width = panels * panelColumns, panelDepth = padded + deeper, groups = panelDepth / NibblePanels.group
             let a = Bytes(rows: rows, width: depth)
             for i in 0..<rows * a.stride { a.bytes[i] = UInt8.random(in: .min ... .max, using: &random) }
+            if deeper > 0 { for row in 0..<rows { for k in depth..<padded { a.bytes[row * a.stride + k] = 0 } } }
             for row in 0..<rows {
                 a.scales[row] = Float.random(in: 0.001...0.1, using: &random)
                 a.zeros[row] = Int32.random(in: 0...255, using: &random)
             }
-            let codes = AlignedBuffer<UInt8>(padded * width / 2), halves = AlignedBuffer<UInt16>(width * groups)
+            let codes = AlignedBuffer<UInt8>(panelDepth * width / 2), halves = AlignedBuffer<UInt16>(width * groups)
             let sums = AlignedBuffer<Float>(width), bias = AlignedBuffer<Float>(width)
             func code(_ k: Int, _ column: Int) -> Int { (k * 7 + column * 5 + k / 9) % 15 - 7 }
             func scale(_ group: Int, _ column: Int) -> Float16 { Float16(0.01 + Float((group * 3 + column) % 11) / 100) }
@@ -134,9 +143,9 @@ import Testing
                 for group in 0..<groups {
                     halves[(column / 32 * groups + group) * 32 + column % 32] = scale(group, column).bitPattern
                 }
-                for k in 0..<padded {
-                    let place = column / 32 * 32 * padded / 2 + k / 8 * 128 + column % 32 * 4 + k % 4
-                    codes[place] |= UInt8((k < depth ? code(k, column) : 0) + 8) << (k % 8 < 4 ? 0 : 4)
+                for k in 0..<panelDepth {
+                    let place = column / 32 * 32 * panelDepth / 2 + k / 8 * 128 + column % 32 * 4 + k % 4
+                    codes[place] |= UInt8((k < depth || deeper > 0 ? code(k, column) : 0) + 8) << (k % 8 < 4 ? 0 : 4)
                     if k < depth { sums[column] += Float(code(k, column)) * Float(scale(k / 32, column)) }
                 }
             }
@@ -144,15 +153,16 @@ import Testing
             var out = [Float](repeating: 0, count: rows * stride)
             let weights = NibblePanels(codes: codes.start, scales: halves.start, sums: sums.start, smoothing: nil)
             out.withUnsafeMutableBufferPointer { out in
-                let job = IntegerProduct(
+                var job = IntegerProduct(
                     a: a.rows, depth: padded, panels: .nibbles(weights), bias: bias.start, combination: .none,
                     activation: .relu, out: out.baseAddress!, outStride: stride)
+                job.panelDepth = panelDepth
                 withUnsafePointer(to: job) { set.kernels.integer.product($0, 0..<rows, 0..<panels, set.kernels.activateRows) }
             }
             for row in 0..<rows {
                 for column in 0..<columns {
                     var x: Float = 0
-                    for group in 0..<groups {
+                    for group in 0..<padded / NibblePanels.group {
                         var sum = 0
                         for k in group * 32..<max(group * 32, min(depth, group * 32 + 32)) {
                             sum += Int(a.bytes[row * a.stride + k]) * code(k, column)

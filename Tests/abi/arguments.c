@@ -168,6 +168,14 @@ static void options(limbeck_session *embed) {
         INVALID(limbeck_session_new(model, &cut, &classify));
         EXPECT(strstr(message, cuts[i].depth == 0 ? "layers" : "depth"));
     }
+    const double widths[] = {-0.5, 1.5, 0.0 / 0.0, 1e-9};
+    for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
+        char message[128];
+        limbeck_session_options narrow = {
+            .struct_size = sizeof narrow, .message = message, .message_capacity = sizeof message, .width = widths[i]};
+        INVALID(limbeck_session_new(model, &narrow, &classify));
+        EXPECT(strstr(message, "width"));
+    }
     limbeck_session_options cut = {.struct_size = sizeof cut, .threads = 1, .layers = 1};
     OK(limbeck_session_new(model, &cut, &classify));
     limbeck_session_info_t facts = {.struct_size = sizeof facts};

@@ -51,6 +51,8 @@ int main(int argc, char **argv) {
     if (argc < 3) return 64;
     limbeck_session_options options = {.struct_size = sizeof options, .threads = 2, .kernels = (uint32_t)atoi(argv[1])};
     for (int i = 2; i < argc; i++) {
+        /* Of a model that is made to be cut, a part. */
+        options.width = options.depth = strstr(argv[i], "dynabert") ? 0.5 : 0;
         char message[512];
         limbeck_model *model;
         limbeck_session *session;

@@ -91,6 +91,38 @@ int main(int argc, char **argv) {
     limbeck_session_free(own);
     limbeck_model_close(model);
 
+    /* The default of a pack: for calls that do not say. */
+    char path[4096], pack[4096], message[256];
+    snprintf(path, sizeof path, "%s/exits", folder);
+    snprintf(pack, sizeof pack, "%s/exits.limbeck", folder);
+    limbeck_pack_options precision = {.struct_size = sizeof precision, .precision = LIMBECK_PRECISION_F32};
+    OK(limbeck_pack(path, strlen(path), pack, strlen(pack), &precision, message, sizeof message));
+    OK(limbeck_set_exit_default(pack, strlen(pack), 0.5f, 0, message, sizeof message));
+    OK(limbeck_verify(pack, strlen(pack), message, sizeof message));
+    own = session("exits.limbeck", &few, &model);
+    OK(limbeck_model_info(model, &info));
+    EXPECT(info.exit_threshold == 0.5f && info.exit_patience == 0);
+    float again[COUNT * LABELS];
+    limbeck_classify_options plain = {.struct_size = sizeof plain, .layers = layers, .layer_capacity = COUNT};
+    OK(classify(own, &plain, some));
+    for (int i = 0; i < COUNT; i++) EXPECT(layers[i] < 3 || memcmp(some + i * LABELS, last + i * LABELS, LABELS * 4) == 0);
+    plain.exit_thresholds = &half, plain.exit_threshold_count = 1;
+    OK(classify(own, &plain, again));
+    EXPECT(memcmp(some, again, sizeof some) == 0 && memcmp(some, last, sizeof some) != 0);
+    plain.exit_rule = LIMBECK_EXIT_NEVER;
+    INVALID(classify(own, &plain, again));
+    plain.exit_threshold_count = 0;
+    OK(classify(own, &plain, again));
+    EXPECT(memcmp(again, last, sizeof last) == 0);
+    OK(limbeck_set_exit_default(pack, strlen(pack), 0, 2, message, sizeof message)); /* replaced while a session has it open */
+    OK(classify(own, NULL, again));
+    EXPECT(memcmp(some, again, sizeof some) == 0);
+    INVALID(limbeck_set_exit_default(pack, strlen(pack), 1.5f, 0, message, sizeof message));
+    EXPECT(strstr(message, "0 to 1"));
+    STATUS(LIMBECK_FILE_UNSUPPORTED, limbeck_set_exit_default(path, strlen(path), 0.5f, 0, message, sizeof message));
+    limbeck_session_free(own);
+    limbeck_model_close(model);
+
     /* A model without. */
     own = session("classify", &few, NULL);
     STATUS(LIMBECK_UNSUPPORTED, classify(own, &exits, some));

@@ -10,5 +10,5 @@ std::int32_t close(limbeck_model *model) {
 }
 } // namespace host
 
-static_assert(sizeof(limbeck_model_info_t) == 104, "the layout is that of C");
+static_assert(sizeof(limbeck_model_info_t) == 112, "the layout is that of C");
 static_assert(LIMBECK_KERNELS_UNAVAILABLE == 42, "the numbers are those of C");

@@ -23,18 +23,19 @@ models=$(folders bert-activation-gelu bert-activation-tanh bert-activation-quick
     bert-f16 distilbert-sequence tinybert-sequence roberta-padding-4 albert-groups electra-detection mpnet-far mobilebert deberta-far \
     modernbert modernbert-biases modernbert-long modernbert-sequence-mean modernbert-masked-biases nomic nomic-half nomic-masked)
 adaptive='Tests/golden/adaptive/fastbert-package Tests/golden/adaptive/elasticbert Tests/golden/adaptive/deebert-roberta'
+adaptive="$adaptive Tests/golden/adaptive/dynabert"
 models="$models $adaptive"
 all=$models
 packed=$(folders bert-odd-27 bert-masked distilbert-sequence roberta-padding-4 albert-groups electra-detection mpnet-far mobilebert \
     deberta-far modernbert modernbert-masked-biases nomic)
-packed="$packed Tests/golden/adaptive/fastbert-package"
+packed="$packed Tests/golden/adaptive/fastbert-package Tests/golden/adaptive/dynabert"
 # Those that are packed on the other CPUs too: few, as rounding well takes qemu a while.
 repacked=$(folders bert-odd-27 deberta-far)
 
 # Those whose answers are compared on the emulated CPUs of this architecture, which run code that this CPU has run before: one folder for
 # each kind of step, beside the packs of $repacked in each precision.
 emulated=$(folders bert-odd-27 bert-f16 bert-activation-tanh albert-groups mpnet-far mobilebert deberta-far modernbert-long nomic-half)
-emulated="$emulated Tests/golden/adaptive/fastbert-package"
+emulated="$emulated Tests/golden/adaptive/fastbert-package Tests/golden/adaptive/dynabert"
 
 failed() {
     echo "FAIL  $*"

@@ -45,6 +45,7 @@ model bare bert-pooler without-tokenizer
 model sentencepiece xlm-roberta without-tokenizer
 cp Tests/golden/sentencepiece/sixty/*.model "$models/sentencepiece/"
 cp -r Tests/golden/adaptive/fastbert-package "$models/exits"
+cp -r Tests/golden/adaptive/dynabert "$models/dynabert"
 for name in prompts-left-out stages poolings cross-encoder; do cp -r "Tests/golden/cases/sentences/$name" "$models/"; done
 
 # The header.
@@ -85,7 +86,7 @@ check() {
     sed '$d;s/^/      /' "$log"
 }
 
-for test in arguments messages lifetime threads interrupt fork texts memory pack sentencepiece exits; do
+for test in arguments messages lifetime threads interrupt fork texts memory pack sentencepiece exits width; do
     build "$test" "Tests/abi/$test.c"
     check "$test" "$models"
 done
@@ -97,11 +98,12 @@ cc -std=c11 -D_GNU_SOURCE -O1 -g $strict -ISources/CPlatform/include -o "$work/q
 timeout 300 "$work/quota" > "$log" 2>&1 || failed "quota"
 passed "quota: $(tail -n 1 "$log")"
 
-for example in hello embed classify exits rerank tag answer threads; do build "example-$example" "examples/c/$example.c"; done
+for example in hello embed classify exits width rerank tag answer threads; do build "example-$example" "examples/c/$example.c"; done
 check example-hello "$models/embed"
 check example-embed "$models/embed" 'hello world' 'who is in paris?' 'hello'
 check example-classify "$models/classify" 'hello world' 'who is in paris?'
 check example-exits "$models/exits" 0.5 'the tool' 'small text'
+check example-width "$models/classify" 'hello world' 'who is in paris?'
 check example-rerank "$models/rerank" 'who is in paris?' 'hello world' 'paris'
 check example-tag "$models/tag" 'hello paris'
 check example-answer "$models/answer" 'who?' 'hello paris'

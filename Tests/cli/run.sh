@@ -206,8 +206,33 @@ else
 fi
 run calibrate $exits "$work/labelled" --patience
 succeeds "calibrate --patience" '^12 texts, 3 layers, patience$'
-run calibrate $golden/classify "$work/labelled"
-refuses "calibrate without exits" 65 "has no exits"
+# A pack keeps the choice, and calls obey it.
+cp "$work/labelled" "$work/chosen"
+run pack $exits "$work/exits.limbeck" --precision f32
+run calibrate "$work/exits.limbeck" "$work/chosen" --json --drop 10 --write "$work/exits.limbeck"
+holds "calibrate --write" 'lines[0]["chosen"]["threshold"] == '"$threshold"
+run verify "$work/exits.limbeck"
+succeeds "verify after calibrate --write" ""
+run inspect "$work/exits.limbeck" --json --no-tensors
+holds "inspect: the default of a pack" 'abs(lines[0]["exit_threshold"] - '"$threshold"') < 1e-6 and lines[0]["exit_patience"] is None'
+run classify "$work/exits.limbeck" --json --file "$work/labelled.texts"
+holds "the layers of the default" 'abs(sum(x["layers"] for x in lines) / 12 - json.load(open("'$work'/calibration"))["chosen"]["layers"]) < 1e-9'
+run classify "$work/exits.limbeck" --json --exit-rule never "the tool"
+holds "--exit-rule never" 'lines[0]["layers"] == 3'
+run calibrate "$work/exits.limbeck" "$work/chosen" --write $exits
+refuses "calibrate --write to a folder" 65 "not a pack"
+# Without exits: widths and depths.
+printf 'a\thello world\nb\twho is in paris?\n' > "$work/parts"
+run inspect $golden/classify --json --no-tensors
+sed -n 's/.*"labels":\["\([^"]*\)","\([^"]*\)".*/\1\thello world\n\2\twho is in paris?/p' "$work/out" > "$work/parts"
+run calibrate $golden/classify "$work/parts" --json --widths 1,0.5 --depths 1
+holds "calibrate: widths" '[x["width"] for x in lines[0]["rows"]] == [1, 0.5] and lines[0]["rows"][1]["heads"] == 1 and lines[0]["chosen"]'
+run calibrate $golden/classify "$work/parts" --widths 1 --depths 1
+succeeds "calibrate: the table of widths" '^width  depth  heads  layers  accuracy'
+run calibrate $golden/classify "$work/parts" --widths 1 --depths 2
+refuses "calibrate with a depth of two" 64 "depth"
+run calibrate $golden/classify "$work/parts" --picture x.svg
+refuses "a picture without exits" 65 "has no exits"
 printf 'no\ttext\nmaybe\ttext\n' > "$work/labelled"
 run calibrate $exits "$work/labelled"
 refuses "calibrate with an unknown label" 65 "labelled:2: the label maybe, expected one of the model's: yes, no, perhaps"

@@ -151,6 +151,8 @@ public func limbeck_model_info(_ model: OpaquePointer!, _ info: UnsafeMutablePoi
         facts.most_dimensions = UInt64(clamping: model.maxDimensions)
         facts.exits = UInt32(clamping: model.exits)
         facts.exit_rule = model.exitRule?.rawValue ?? 0
+        facts.exit_threshold = model.exitThreshold
+        facts.exit_patience = UInt32(clamping: model.exitPatience)
         try fill(info, facts)
     }
 }
@@ -262,6 +264,16 @@ public func limbeck_verify(
     }
 }
 
+@c @implementation
+public func limbeck_set_exit_default(
+    _ path: UnsafePointer<CChar>!, _ path_bytes: Int, _ threshold: Float, _ patience: UInt32,
+    _ message: UnsafeMutablePointer<CChar>!, _ message_capacity: Int
+) -> Int32 {
+    explained(message, message_capacity) { () throws(LimbeckError) in
+        try Model.setExitDefault(threshold: threshold, patience: Int(patience), ofPack: try Limbeck.path(path, path_bytes))
+    }
+}
+
 // MARK: Session
 
 @c @implementation
@@ -279,7 +291,7 @@ public func limbeck_session_new(
                 options: SessionOptions(
                     threads: Int(options.threads), maxTokens: Int(options.max_tokens),
                     kernels: try choice(options.kernels, "kernels"), interrupt: interruption(options.interrupt, options.context),
-                    depth: try depth(options)))
+                    depth: try depth(options), width: options.width == 0 ? 1 : options.width))
             made.message = UnsafeMutableBufferPointer(start: options.message, count: options.message_capacity)
             session.pointee = handle(to: made)
         }
@@ -309,6 +321,7 @@ public func limbeck_session_info(
         facts.memory_bytes = UInt64(clamping: session.memoryBytes)
         facts.layers = UInt64(clamping: session.layers)
         facts.exits = UInt64(clamping: session.exits)
+        facts.heads = UInt64(clamping: session.attentionHeads)
         try fill(info, facts)
     }
 }

@@ -32,7 +32,7 @@ public struct ClassifyOptions: Sendable {
     /// As in `EmbedOptions`; for a pair, a prefix of the first text.
     public var prompt: String? = nil
     public var promptName: String? = nil
-    /// When a text leaves the encoder early, in a model with exits; nil: never.
+    /// When a text leaves the encoder early, in a model with exits; nil: by the default of its pack, or else never.
     public var exit: ExitOptions? = nil
 
     public init(

@@ -3,11 +3,11 @@ import KernelInterface
 extension Session {
     /// Runs ragged sequences of ids, stored back to back, and returns the number of floats of the output. The caller compares it
     /// with the capacity, since nothing is computed if that is too small. `layer` matters only for `.hidden`: 0 is the embedding
-    /// output, n the state after n layers, -1 the last. For the logits of sequences, each may leave at an exit, and `left` receives the
-    /// number of layers before that.
+    /// output, n the state after n layers, -1 the last. With `exits`, for the logits of sequences, each may leave at one, and `left`
+    /// receives the number of layers before that.
     package func forward(
         ids: UnsafeBufferPointer<Int32>, types: UnsafeBufferPointer<Int32>?, lengths: UnsafeBufferPointer<Int>,
-        output: ForwardOutput, layer: Int, exits: ExitChoice = ExitChoice(), into out: UnsafeMutableBufferPointer<Float>,
+        output: ForwardOutput, layer: Int, exits: ExitChoice? = nil, into out: UnsafeMutableBufferPointer<Float>,
         left: UnsafeMutableBufferPointer<UInt32>? = nil
     ) throws(LimbeckError) -> Int {
         let layers = output == .hidden && layer != -1 ? layer : self.layers
@@ -16,7 +16,8 @@ extension Session {
         }
         try check(ids: ids, types: types, lengths: lengths)
         let (width, perToken) = try shape(output)
-        let leaving = try Leaving(exits, self, labels: width)
+        var leaving: Leaving?
+        if let exits { leaving = try Leaving(exits, self, labels: width) }
         let rows = perToken ? ids.count : lengths.count
         let (needed, overflow) = rows.multipliedReportingOverflow(by: width)
         guard !overflow else { throw LimbeckError(.invalidArgument, "the output would be larger than memory") }

@@ -78,22 +78,24 @@ package struct Encoder {
         func integer(_ matrix: PackedLinear, _ codes: IntegerProduct.Codes, _ combination: Combination, _ activation: Activation)
             -> ProductWork.Operation
         {
-            .integer(
-                IntegerProduct(
-                    a: scratch.inputBytes, depth: matrix.integerDepth, panels: codes, bias: matrix.bias, combination: combination,
-                    activation: activation, out: start, outStride: out.stride))
+            var job = IntegerProduct(
+                a: scratch.inputBytes, depth: matrix.integerDepth, panels: codes, bias: matrix.bias, combination: combination,
+                activation: activation, out: start, outStride: out.stride)
+            job.panelDepth = matrix.integerPanelDepth
+            return .integer(job)
         }
         @inline(never) func operation(_ matrix: PackedLinear, _ combination: Combination, _ activation: Activation = .identity)
             -> ProductWork.Operation
         {
             switch matrix.panels {
             case .float(let panels):
-                .float(
-                    Product(
-                        a: a.start, aStride: a.stride, depth: matrix.depth, panels: panels, bias: matrix.bias,
-                        combination: combination, activation: activation, out: start, outStride: out.stride))
-            case .int8(let panels): integer(matrix, .bytes(panels), combination, activation)
-            case .int4(let panels): integer(matrix, .nibbles(panels), combination, activation)
+                var job = Product(
+                    a: a.start, aStride: a.stride, depth: matrix.depth, panels: panels, bias: matrix.bias, combination: combination,
+                    activation: activation, out: start, outStride: out.stride)
+                job.panelDepth = matrix.panelDepth
+                return .float(job)
+            case .int8(let panels): return integer(matrix, .bytes(panels), combination, activation)
+            case .int4(let panels): return integer(matrix, .nibbles(panels), combination, activation)
             }
         }
         func bytes(smoothing: UnsafePointer<Float>?) -> Quantization {
@@ -129,10 +131,10 @@ package struct Encoder {
     }
 
     private func attention(_ step: AttentionStep<Packed>, _ batch: Batch) throws(LimbeckError) {
-        let (width, size, bias) = (step.width, step.headSize, plan.distanceBias)
+        let (spacing, size, bias) = (step.spacing, step.headSize, plan.distanceBias)
         let (projected, context) = (scratch[.projected], scratch[.context])
         let job = Attention(
-            query: projected.start, key: projected.start + width, value: projected.start + 2 * width, stride: projected.stride,
+            query: projected.start, key: projected.start + spacing, value: projected.start + 2 * spacing, stride: projected.stride,
             tokens: 0, headSize: size, scale: 1 / Float(size * (step.positions?.scores ?? 1)).squareRoot(), bias: bias?.table,
             biasStride: bias?.stride ?? 0, biasCenter: (bias?.span ?? 1) - 1, window: step.window ?? .max,
             positions: step.positions?.job, out: context.start, outStride: context.stride)

@@ -58,7 +58,7 @@ final class Scratch {
         promptedBytes = Scratch.promptedBytes(maxTokens: maxTokens)
         prompted = layout.take(UInt8.self, promptedBytes)
 
-        matrices = Scratch.matrices(c.widths, tokens: maxTokens, &layout)
+        matrices = Scratch.matrices(plan.widths, tokens: maxTokens, &layout)
         blocks = layout.take(ProductWork.Block.self, pieces(maxTokens, ProductWork.minBlockRows))
         inputBytes = Scratch.inputBytes(depth: plan.largest { $0.integerDepth }, tokens: maxTokens, &layout)
         firstItems = layout.take(Int.self, maxTokens + 1)

@@ -41,12 +41,12 @@ public final class Session {
         self.model = model
         self.kernels = set
         threads = options.threads > 0 ? options.threads : min(Int(platform_cpu_count()), Session.maxThreads)
-        // The outputs of one step should stay in the caches for the next.
         maxTokens = options.maxTokens > 0 ? options.maxTokens : min(max(512, c.maxLength), Session.tokenLimit)
-        // With weights of four bytes, reading them once more costs more.
-        let cached = threads * Session.cachedBytes / (4 * c.widths.widest)
+        // The outputs of one step should stay in the caches for the next. With weights of four bytes, reading them once more costs
+        // more.
+        let plan = try Plan(model, depth: options.depth, width: options.width)
+        let cached = threads * Session.cachedBytes / (4 * plan.widths.widest)
         batchTokens = options.maxTokens == 0 && model.quantizesInputs ? min(cached, maxTokens) : maxTokens
-        let plan = try Plan(model, depth: options.depth)
         scratch = try Scratch(model, plan, maxTokens: maxTokens, threads: threads)
         batch = scratch.batch
         let workers = try Workers(
@@ -75,8 +75,11 @@ public final class Session {
     /// The number of layers before each exit, the last one included.
     public var exitLayers: [Int] { plan.exits.map { $0.layers } }
 
+    /// The attention heads that it runs in a layer.
+    public var attentionHeads: Int { plan.heads }
+
     /// The session's scratch memory.
-    public var memoryBytes: Int { scratch.bytes }
+    public var memoryBytes: Int { scratch.bytes + plan.bytes }
 
     /// Bytes per thread of the widest matrix between two steps.
     private static let cachedBytes = 3 << 20

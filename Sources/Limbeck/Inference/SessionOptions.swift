@@ -13,15 +13,19 @@ public struct SessionOptions: Sendable {
 
     /// The layers to run. All answers then are those of the last one that is run, and `forward` counts only these.
     public var depth = Depth.full
+    /// The fraction of the heads and of the feed-forward network's columns to run in every layer, the first ones, as DynaBERT
+    /// (Hou et al. 2020, arXiv 2004.04037) cuts layers as BERT's: round(width * heads), half to even, are left.
+    public var width = 1.0
 
     public init(
         threads: Int = 0, maxTokens: Int = 0, kernels: InstructionSet? = nil, interrupt: (@Sendable () -> Bool)? = nil,
-        depth: Depth = .full
+        depth: Depth = .full, width: Double = 1
     ) {
         self.threads = threads
         self.maxTokens = maxTokens
         self.kernels = kernels
         self.interrupt = interrupt
         self.depth = depth
+        self.width = width
     }
 }

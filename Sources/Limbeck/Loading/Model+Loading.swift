@@ -15,6 +15,7 @@ extension Model {
             var configuration = try Configuration(pack.root.required("model"))
             if let sentences = pack.root.optional("sentences") { try configuration.readSentences(sentences) }
             let weights = try Weights(pack, &configuration)
+            if let json = pack.root.optional("exit_default") { try configuration.readExitDefault(json) }
             let tokenizer = try pack.hasTokenizer ? Tokenizer(pack) : nil
             self.init(
                 configuration, weights, tokenizer, mappedBytes: pack.mapping.bytes.count,

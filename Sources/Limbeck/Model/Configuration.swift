@@ -29,6 +29,8 @@ package struct Configuration: Sendable {
     package var problem = Problem.singleLabel
     /// When sequences leave at the model's exits; nil: it has none but its head.
     package var exitRule: ExitRule?
+    /// When they leave in calls that do not say.
+    package var exitDefault = ExitDefault()
     package var prompts = Prompts.ofEmbeddings
     package var similarity = Similarity.cosine
     /// The scores of a sentence-transformers cross-encoder folder; nil: the folder is not a cross-encoder.

@@ -64,6 +64,9 @@ public final class Model: Sendable {
     public var exits: Int { configuration.exitRule == nil ? 0 : weights.exits.count }
     /// When a text leaves, by the code that the model is from; nil without exits.
     public var exitRule: ExitRule? { configuration.exitRule }
+    /// A pack's default for calls that do not say when texts leave: a threshold, or a patience; 0: none.
+    public var exitThreshold: Float { configuration.exitDefault.threshold }
+    public var exitPatience: Int { configuration.exitDefault.patience }
     /// The labels of a classification or tagging head, by index.
     public var labels: [String] { configuration.labels }
 

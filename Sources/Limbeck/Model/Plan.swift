@@ -1,7 +1,7 @@
 import KernelInterface
 
-/// The program of a session: the embeddings, the schedule of layers, and the exits with their heads. Derived from a model, and
-/// refers to the same weights.
+/// The program of a session: the embeddings, the schedule of layers, and the exits with their heads. Derived from a model and the
+/// parts of it that the session runs, and refers to the same weights.
 struct Plan {
     let embeddings: [Step<Packed>]
     /// The distinct blocks of layers.
@@ -16,15 +16,28 @@ struct Plan {
     let angles: [PackedRotary]
     /// Whether attention is quantised, except disentangled attention: if the GEMMs are int8, and no sum can overflow.
     let quantizesAttention: Bool
+    /// The widths of the buffers.
+    let widths: BufferWidths
+    /// The attention heads of a layer.
+    let heads: Int
+    /// What a part of the model needs in addition to its weights.
+    private let memory: [Memory]
 
-    init(_ model: Model, depth: Depth = .full) throws(LimbeckError) {
-        let weights = model.weights
+    init(_ model: Model, depth: Depth = .full, width: Double = 1) throws(LimbeckError) {
+        let weights = model.weights, c = model.configuration
         embeddings = weights.embeddings
-        (blocks, layers) = Plan.schedule(weights, kept: try depth.kept(of: weights.layers.count))
+        var (blocks, layers) = Plan.schedule(weights, kept: try depth.kept(of: weights.layers.count))
         (distanceBias, angles) = (weights.distanceBias, weights.angles)
-        exits = Plan.exits(weights, depth, layers: layers.count)
-        quantizesAttention = model.quantizesInputs && model.configuration.maxPositions <= Attention.maxQuantizedTokens
+        quantizesAttention = model.quantizesInputs && c.maxPositions <= Attention.maxQuantizedTokens
+        var narrowing = try Narrowing(width, c)
+        exits = Plan.exits(weights, depth, layers: layers.count, isNarrow: narrowing != nil)
+        widths = try narrowing?.narrow(&blocks, layers, exits, embeddings, angles) ?? c.widths
+        heads = narrowing?.kept ?? c.attentionHeads
+        (self.blocks, self.layers, memory) = (blocks, layers, narrowing?.sums ?? [])
     }
+
+    /// Bytes of memory in addition to the weights.
+    var bytes: Int { memory.reduce(0) { $0 + $1.bytes } }
 
     /// The layers that are kept. The final norm of a pre-norm encoder is the last step of its last layer; without that layer it stays at
     /// the end, as in a model with fewer layers.
@@ -44,13 +57,13 @@ struct Plan {
     }
 
     /// The exits among the layers that are kept. Without one right after the last of these, the model's own head is there; so it is
-    /// if the layers are spread, as exits are trained for the layers before them.
-    private static func exits(_ weights: Weights, _ depth: Depth, layers: Int) -> [Exit<Packed>] {
+    /// if the layers are spread or narrow, as exits are trained for the layers before them.
+    private static func exits(_ weights: Weights, _ depth: Depth, layers: Int, isNarrow: Bool) -> [Exit<Packed>] {
         var exits = weights.exits
-        guard layers < weights.layers.count else { return exits }
+        guard isNarrow || layers < weights.layers.count else { return exits }
         var own = exits.removeLast()
         own.layers = layers
-        if case .layers = depth {
+        if !isNarrow, case .layers = depth {
             exits.removeAll { $0.layers > layers }
             if exits.last?.layers == layers { return exits }
         } else {

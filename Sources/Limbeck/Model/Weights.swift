@@ -55,8 +55,14 @@ enum Packed: WeightForm {
 struct PackedLinear {
     var panels: Panels
     var bias: UnsafePointer<Float>
+    /// The inputs that are used, the first of the panels'.
     var depth: Int
     var columns: Int
+    let panelDepth: Int
+
+    init(panels: Panels, bias: UnsafePointer<Float>, depth: Int, columns: Int) {
+        (self.panels, self.bias, self.depth, self.columns, panelDepth) = (panels, bias, depth, columns, depth)
+    }
 
     var panelCount: Int { columns.roundedUp(to: panelColumns) / panelColumns }
 
@@ -71,6 +77,7 @@ struct PackedLinear {
 
     /// The depth of the codes.
     var integerDepth: Int { depth.roundedUp(to: IntegerPanels.depthStep) }
+    var integerPanelDepth: Int { panelDepth.roundedUp(to: IntegerPanels.depthStep) }
 }
 
 /// A matrix as in the file, a row for each output.

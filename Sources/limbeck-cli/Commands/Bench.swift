@@ -54,7 +54,9 @@ struct Bench: ParsableCommand {
         let lines = try texts.map { try LineReader($0, for: "texts").allLines() }
         let output = Output()
         for threads in threads.elements {
-            let options = SessionOptions(threads: threads, maxTokens: maxTokens, kernels: kernels, depth: depth.choice)
+            let options = SessionOptions(
+                threads: threads, maxTokens: maxTokens, kernels: kernels, depth: depth.choice,
+                width: depth.width ?? 1)
             let session = try Session(model, options: options)
             let profiler = try profile ? Profiler(model, options) : nil
             for shape in shapes.elements where shape.tokens <= min(model.maxPositions, session.maxTokens) {

@@ -3,14 +3,17 @@ import Limbeck
 
 struct Calibrate: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Finds the threshold at which a model with exits loses no more accuracy than wanted.",
+        abstract: "Finds how much of a model labelled texts need: the threshold of its exits, or its width and depth.",
         discussion: """
             limbeck calibrate models/fastbert labelled.tsv
             limbeck calibrate models/fastbert labelled.tsv --drop 1% --picture curve.svg
+            limbeck calibrate fastbert.limbeck labelled.tsv --write fastbert.limbeck
+            limbeck calibrate models/dynabert labelled.tsv --widths 1,0.5 --depths 1,0.5
 
             A line of the file is a label, a tab and a text; or a label and two texts. All exits are computed for all texts once; the \
             times are then measured, by classifying the first 256 texts with each threshold of the table. The interval is where the accuracy \
-            lies with a confidence of 95 %: with few texts it is wide, and so should be your doubt.
+            lies with a confidence of 95 %: with few texts it is wide, and so should be your doubt. A model without exits is run with each width \
+            and depth, as DynaBERT is trained for.
             """)
 
     @OptionGroup var model: ModelArguments
@@ -30,12 +33,24 @@ struct Calibrate: ParsableCommand {
     @Option(help: ArgumentHelp("Write the curve as a picture, in SVG.", valueName: "file"), completion: .file())
     var picture: String?
 
+    @Option(help: ArgumentHelp("Make the choice the default of this pack.", valueName: "pack"), completion: .file())
+    var write: String?
+
+    @Option(help: ArgumentHelp("Of a model without exits, the widths to try.", valueName: "list"))
+    var widths = List<Double>([1, 0.75, 0.5, 0.25])
+
+    @Option(help: ArgumentHelp("Of a model without exits, the depths to try.", valueName: "list"))
+    var depths = List<Double>([1, 0.75, 0.5])
+
     @OptionGroup var format: FormatArguments
 
     func run() throws {
         let session = try model.open(for: .classify)
         guard let own = session.model.exitRule, session.exits > 1 else {
-            throw Failure(.badData, "\(model.model): the model has no exits")
+            guard !patience, picture == nil, write == nil else {
+                throw Failure(.badData, "\(model.model): the model has no exits, which --patience, --picture and --write are for")
+            }
+            return try compareParts(session)
         }
         let rule: ExitRule = patience ? .patience : own
         let cases = try labelledTexts(session.model)
@@ -50,11 +65,17 @@ struct Calibrate: ParsableCommand {
         }
         if let best, !rows.contains(where: { $0.choice == best.choice }) { rows.append(best) }
         rows.sort { $0.layers > $1.layers }
-        let whole = try seconds(session, cases, nil)
+        let whole = try seconds(session, cases, ExitOptions(rule: .never))
         let times = try rows.map { try seconds(session, cases, options(rule, $0)) }
         if let picture {
             let title = "\(session.model.family) with exits, \(grouped(cases.texts.count)) texts"
             try writeFile(Array(curve.picture(title: title, chosen: best).utf8), picture)
+        }
+        if let write {
+            try Model.setExitDefault(
+                threshold: rule == .patience ? 0 : Float(best?.choice ?? 0),
+                patience: rule == .patience ? Int(best?.choice ?? 0) : 0,
+                ofPack: write)
         }
         if format.json {
             output.line(json(curve, rule, zip(rows, times).map { ($0, $1) }, whole, best))
@@ -66,13 +87,13 @@ struct Calibrate: ParsableCommand {
 
     // MARK: Texts
 
-    private struct Cases {
+    struct Cases {
         var labels: [Int] = []
         var texts: [String] = []
         var pairs: [String]?
     }
 
-    private func labelledTexts(_ model: Model) throws -> Cases {
+    func labelledTexts(_ model: Model) throws -> Cases {
         var cases = Cases(), seconds: [String] = []
         for (index, line) in try LineReader(labelled, for: "labelled texts").allLines().enumerated() {
             let parts = line.split(separator: "\t", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
@@ -171,7 +192,7 @@ struct Calibrate: ParsableCommand {
     private static let timedTexts = 256
 
     /// The time of the first texts: the shorter of two.
-    private func seconds(_ session: Session, _ cases: Cases, _ options: ExitOptions?) throws -> Double {
+    func seconds(_ session: Session, _ cases: Cases, _ options: ExitOptions? = nil) throws -> Double {
         let texts = Array(cases.texts.prefix(Calibrate.timedTexts)), pairs = cases.pairs.map { Array($0.prefix(texts.count)) }
         var shortest = Double.infinity
         for _ in 0..<2 {

@@ -47,6 +47,7 @@ struct Classify: ParsableCommand {
         let session = try model.open(for: .classify)
         let options = ClassifyOptions(
             temperature: temperature, prompt: prompts.prompt, promptName: prompts.promptName, exit: exits.options)
+        let showsLayers = options.exit != nil || session.model.exitThreshold > 0 || session.model.exitPatience > 0
         let output = Output()
         try texts.forEachChunk(output) { lines in
             let (texts, seconds) = try split(lines)
@@ -57,10 +58,10 @@ struct Classify: ParsableCommand {
                     var members: [(key: String, value: JSON)] = [("text", .string(texts[index]))]
                     if let seconds { members.append(("pair", .string(seconds[index]))) }
                     let scores = labels.map { JSON.object([("label", .string($0.label)), ("score", .float($0.score))]) }
-                    if options.exit != nil { members.append(("layers", .int(layers[index]))) }
+                    if showsLayers { members.append(("layers", .int(layers[index]))) }
                     output.line(.object(members + [("labels", .array(scores))]))
                 } else {
-                    let left = options.exit == nil ? "" : "  (\(layers[index]) of \(session.layers) layers)"
+                    let left = !showsLayers ? "" : "  (\(layers[index]) of \(session.layers) layers)"
                     output.line(excerpt(texts[index]) + (seconds.map { " | " + excerpt($0[index]) } ?? "") + left)
                     for label in labels { output.line("  \(padded(fixed(label.score), 8))  \(label.label.onOneLine)") }
                 }

@@ -41,7 +41,7 @@ struct Inspect: ParsableCommand {
         row("layers", "\(model.layers), each with \(model.attentionHeads) heads")
         row("sizes", "hidden \(model.hiddenSize), intermediate \(model.intermediateSize), vocabulary \(grouped(model.vocabSize))")
         row("answers", model.answers.names.joined(separator: ", "))
-        if let rule = model.exitRule { row("exits", "\(model.exits), by \(rule.name)") }
+        if let rule = model.exitRule { row("exits", "\(model.exits), by \(rule.name)" + Inspect.defaultExit(of: model)) }
         if !model.labels.isEmpty { row("labels", Inspect.summary(of: model.labels)) }
         row("lengths", "texts are cut to \(model.maxLength) tokens; positions for \(model.maxPositions)")
         if let tokenizer = model.tokenizer {
@@ -77,6 +77,11 @@ struct Inspect: ParsableCommand {
         }
     }
 
+    private static func defaultExit(of model: Model) -> String {
+        if model.exitPatience > 0 { return "; by default after \(model.exitPatience) that agree" }
+        return model.exitThreshold > 0 ? "; by default with a threshold of \(model.exitThreshold)" : ""
+    }
+
     /// The first labels, since there may be thousands.
     private static func summary(of labels: [String]) -> String {
         let shown = labels.count > 12 ? 10 : labels.count
@@ -105,6 +110,8 @@ struct Inspect: ParsableCommand {
             ("prompts", .object(model.prompts.map { (key: $0.name, value: .string($0.text)) })),
             ("default_prompt_name", model.defaultPrompt.map { .string(model.prompts[$0].name) } ?? .null),
             ("exits", .int(model.exits)), ("exit_rule", model.exitRule.map { .string($0.name) } ?? .null),
+            ("exit_threshold", model.exitThreshold > 0 ? .double(Double(model.exitThreshold)) : .null),
+            ("exit_patience", model.exitPatience > 0 ? .int(model.exitPatience) : .null),
             ("notes", .strings(model.notes)),
             ("mapped_bytes", .int(model.mappedBytes)), ("private_bytes", .int(model.privateBytes)),
             ("opening_ms", .double(opening.seconds * 1e3)),

@@ -37,12 +37,13 @@ struct ModelArguments: ParsableArguments {
         let start = ContinuousClock.now
         let model = try Model(path: model)
         let opening = ContinuousClock.now - start
-        let options = SessionOptions(threads: threads, maxTokens: maxTokens, kernels: kernels, depth: depth.choice)
+        let options = SessionOptions(
+            threads: threads, maxTokens: maxTokens, kernels: kernels, depth: depth.choice, width: depth.width ?? 1)
         return (try Session(model, options: options), opening)
     }
 }
 
-/// The layers to run.
+/// The layers to run, and how much of them.
 struct DepthArguments: ParsableArguments {
     @Option(
         parsing: .unconditional,
@@ -54,6 +55,13 @@ struct DepthArguments: ParsableArguments {
         parsing: .unconditional,
         help: ArgumentHelp("Run only a fraction of the layers, spread over all as DynaBERT chooses them.", valueName: "fraction"))
     var depth: Double?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Run only a fraction of the heads and of the feed-forward network's columns in each layer, as DynaBERT does.",
+            valueName: "fraction"))
+    var width: Double?
 
     func validate() throws {
         guard layers == nil || depth == nil else { throw ValidationError("Give --layers or --depth, not both") }
@@ -77,10 +85,13 @@ struct ExitArguments: ParsableArguments {
         transform: { try number($0, 1...Int(Int32.max)) })
     var exitPatience: Int?
 
-    @Option(help: "How thresholds are compared; by default as the model's own code does.")
+    @Option(
+        help:
+            "How thresholds are compared; by default as the model's own code does. never: not before the last exit, whatever a pack says."
+    )
     var exitRule: ExitRule?
 
-    /// nil: no text leaves early.
+    /// nil: as a pack says, or else no text leaves early.
     var options: ExitOptions? {
         guard !exitThreshold.isEmpty || exitPatience != nil || exitRule != nil else { return nil }
         return ExitOptions(thresholds: exitThreshold, patience: exitPatience ?? 0, rule: exitRule)
@@ -159,7 +170,7 @@ extension InstructionSet: NamedArgument {
 }
 
 extension ExitRule: NamedArgument {
-    static let all = [ExitRule.entropy, .uncertainty, .uncertaintyBelow, .patience]
+    static let all = [ExitRule.entropy, .uncertainty, .uncertaintyBelow, .patience, .never]
 
     var name: String { self == .uncertaintyBelow ? "uncertainty_below" : "\(self)" }
 }

@@ -24,9 +24,11 @@ struct Curve {
         return kept.min { ($0.layers, $0.choice) < ($1.layers, $1.choice) }
     }
 
+    func interval(_ point: Point) -> (low: Double, high: Double) { Curve.interval(point.hits, of: texts) }
+
     /// 95 percent of intervals so made have the true accuracy in them (Wilson 1927).
-    func interval(_ point: Point) -> (low: Double, high: Double) {
-        let n = Double(max(1, texts)), p = accuracy(point), z = 1.959964
+    static func interval(_ hits: Int, of texts: Int) -> (low: Double, high: Double) {
+        let n = Double(max(1, texts)), p = Double(hits) / n, z = 1.959964
         let middle = (p + z * z / (2 * n)) / (1 + z * z / n)
         let half = z / (1 + z * z / n) * (p * (1 - p) / n + z * z / (4 * n * n)).squareRoot()
         return (middle - half, middle + half)

@@ -8,14 +8,15 @@
     limbeck.pack("models/all-MiniLM-L6-v2", "minilm.limbeck")  # a quarter of the size, open in a millisecond
 """
 
+from ._calibration import Calibration, ExitPoint, calibrate
 from ._model import Model
 from ._native import Status, library
-from ._pack import pack, verify
+from ._pack import pack, set_exit_default, verify
 from ._results import Answer, Candidate, Classification, Error, ModelInfo, SessionInfo, Tag, Tokens
 from ._tokenizer import Tokenizer
 
 __all__ = [
-    "Answer", "Candidate", "Classification", "Error", "Model", "ModelInfo", "SessionInfo", "Status", "Tag", "Tokenizer", "Tokens",
-    "pack", "verify",
+    "Answer", "Calibration", "Candidate", "Classification", "Error", "ExitPoint", "Model", "ModelInfo", "SessionInfo", "Status", "Tag",
+    "Tokenizer", "Tokens", "calibrate", "pack", "set_exit_default", "verify",
 ]  # fmt: skip
 __version__: str = library.limbeck_version_string().decode()

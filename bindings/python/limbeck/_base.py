@@ -37,16 +37,18 @@ class Opened:
         max_tokens: int | None = None,
         kernels: str | None = None,
         *,
+        width: float = 1.0,
         depth: float = 1.0,
         layers: int | None = None,
     ) -> None:
-        self._open(path, threads=threads, max_tokens=max_tokens, kernels=kernels, depth=depth, layers=layers)
+        self._open(path, threads=threads, max_tokens=max_tokens, kernels=kernels, width=width, depth=depth, layers=layers)
 
     def _open(self, path: Path, **options: Any) -> None:
         session_options = _native.SessionOptions(
             threads=number("threads", options["threads"], maximum=_MAX_THREADS),
             max_tokens=number("max_tokens", options["max_tokens"], maximum=_MAX_TOKENS),
             kernels=choice(_native.KERNELS, "kernels", options["kernels"], "best"),
+            width=part("width", options["width"]),
             depth=part("depth", options["depth"]),
             layers=number("layers", options["layers"], minimum=1, maximum=_MAX_LAYERS),
         )

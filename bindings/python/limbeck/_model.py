@@ -27,7 +27,9 @@ class Model(Embedder, SpanAnswers, Forward):
     None for the best this CPU supports.
 
     `layers`: run only the first so many; `depth`: only a fraction of them, spread over all, as DynaBERT chooses them. The answers are
-    those of the last layer that is run, with the model's own pooling and head; `session.layers` tells how many are run.
+    those of the last layer that is run, with the model's own pooling and head; `session.layers` tells how many are run. `width`: of
+    each layer run only a fraction of the attention heads (`session.heads`) and of the feed-forward network, the first ones, as in
+    DynaBERT; for layers as BERT's. The weights are shared by all of these.
 
     Threads may share a Model; their calls take turns. For concurrent calls, open one Model per thread. Copying or unpickling a
     Model opens it again, by its path and with these options. A child process of fork() may continue to use it.
@@ -54,8 +56,9 @@ class Model(Embedder, SpanAnswers, Forward):
         `prompt_name` are as for `embed`; for a pair, the prompt is prepended to the first text.
 
         In a model with exits a text may leave early, and `layers` of its result tells after how many layers: `exit_threshold`, one
-        number or one for each exit but the last (docs/adaptive.md), or `exit_patience`. Without either, all leave at the last exit.
-        `exit_rule`: "entropy", "uncertainty" or "uncertainty_below"; None: the model's own.
+        number or one for each exit but the last (docs/adaptive.md), or `exit_patience`. Without either, the default of a pack holds,
+        or else all leave at the last exit. `exit_rule`: "entropy", "uncertainty" or "uncertainty_below"; None: the model's own;
+        "never": all leave at the last exit, whatever the pack's default.
         """
         prompts, exits = self._prompt(prompt, prompt_name), exit_options(exit_threshold, exit_patience, exit_rule)
         options = _classify_options(scores, temperature, max_length, prompts | exits)

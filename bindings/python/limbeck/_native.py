@@ -41,7 +41,7 @@ FAMILY = {
     "bert": 1, "distilbert": 2, "roberta": 3, "albert": 4, "electra": 5, "mpnet": 6, "mobilebert": 7, "deberta": 8, "modernbert": 9,
     "nomic_bert": 10, "fastbert": 11,
 }
-EXIT = {"default": 0, "entropy": 1, "uncertainty": 2, "uncertainty_below": 3, "patience": 4}
+EXIT = {"default": 0, "entropy": 1, "uncertainty": 2, "uncertainty_below": 3, "patience": 4, "never": 5}
 CAN = {"embed": 1, "classify": 2, "rerank": 4, "tag": 8, "answer": 16, "fill": 32}
 PRECISION = {"default": 0, "f32": 1, "f16": 2, "int8": 3, "int4": 4}
 PACK = {"reading": 1, "quantizing": 2, "references": 3, "writing": 4}
@@ -97,6 +97,8 @@ class ModelInfo(Sized):
         ("most_dimensions", c_uint64),
         ("exits", c_uint32),
         ("exit_rule", c_uint32),
+        ("exit_threshold", c_float),
+        ("exit_patience", c_uint32),
     ]
 
 
@@ -132,6 +134,7 @@ class SessionOptions(Sized):
         ("message_capacity", c_size_t),
         ("depth", c_double),
         ("layers", c_uint64),
+        ("width", c_double),
     ]
 
 
@@ -144,6 +147,7 @@ class SessionInfo(Sized):
         ("memory_bytes", c_uint64),
         ("layers", c_uint64),
         ("exits", c_uint64),
+        ("heads", c_uint64),
     ]
 
 
@@ -264,6 +268,7 @@ FUNCTIONS: dict[str, tuple[object, list[object]]] = {
         [c_char_p, c_size_t, c_char_p, c_size_t, POINTER(PackOptions), c_void_p, c_size_t],
     ),
     "limbeck_verify": (c_int32, [c_char_p, c_size_t, c_void_p, c_size_t]),
+    "limbeck_set_exit_default": (c_int32, [c_char_p, c_size_t, c_float, c_uint32, c_void_p, c_size_t]),
     "limbeck_session_new": (c_int32, [c_void_p, POINTER(SessionOptions), _handle]),
     "limbeck_session_free": (None, [c_void_p]),
     "limbeck_session_info": (c_int32, [c_void_p, POINTER(SessionInfo)]),

@@ -12,7 +12,7 @@ from typing import Callable
 from . import _native
 from ._handles import Path, explained
 from ._native import library
-from ._options import choice
+from ._options import choice, number, positive
 from ._text import Texts, listed
 
 
@@ -31,7 +31,7 @@ def pack(
     is called with a stage and its completed fraction, from 0 to 1. An exception that it or a signal handler (Ctrl-C) raises ends
     the call, and no file is written.
     """
-    number = choice(_native.PRECISION, "precision", precision, "default")
+    form = choice(_native.PRECISION, "precision", precision, "default")
     seen = Texts([] if calibration is None else listed(calibration, "calibration"))
     kept = Texts([] if references is None else listed(references, "references"))
     source, target = os.fsencode(model_dir), os.fsencode(out)
@@ -46,7 +46,7 @@ def pack(
         interrupt = _native.Interrupt(lambda _: int(stopped.is_set()))
         report = _native.PackProgress(lambda _, stage, fraction: steps.put((stages.get(stage, str(stage)), fraction)))
         options = _native.PackOptions(
-            precision=number,
+            precision=form,
             calibration=seen.pointers, calibration_bytes=seen.lengths, calibration_count=seen.count,
             references=kept.pointers, reference_bytes=kept.lengths, reference_count=kept.count,
             progress=report, interrupt=interrupt,
@@ -70,6 +70,13 @@ def pack(
             worker.join()
     if failures:
         raise failures[0]
+
+
+def set_exit_default(path: Path, threshold: float | None = None, patience: int | None = None) -> None:
+    """Writes into a pack with exits when texts leave in calls that do not say: below a threshold, or by patience; neither: at the last
+    exit. The pack is replaced by a new file with the same tensors."""
+    utf8, limit = os.fsencode(path), 0.0 if threshold is None else positive("threshold", threshold)
+    explained(library.limbeck_set_exit_default, utf8, len(utf8), limit, number("patience", patience, minimum=1))
 
 
 def verify(path: Path) -> None:

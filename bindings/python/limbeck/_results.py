@@ -106,11 +106,13 @@ class ModelInfo(NamedTuple):
     most_dimensions: int
     exits: int
     exit_rule: str
+    exit_threshold: float
+    exit_patience: int
 
 
 class SessionInfo(NamedTuple):
     """The resources of a session: threads, the memory bound in tokens, the instruction set, the scratch memory; the number of
-    layers that it runs, and the exits among them."""
+    layers that it runs, the exits among them, and the attention heads in a layer."""
 
     threads: int
     max_tokens: int
@@ -118,3 +120,4 @@ class SessionInfo(NamedTuple):
     memory_bytes: int
     layers: int
     exits: int
+    heads: int

@@ -104,7 +104,8 @@ class Session:
     def info(self) -> SessionInfo:
         facts = _native.SessionInfo()
         check(library.limbeck_session_info(self._handle, byref(facts)))
-        return SessionInfo(facts.threads, facts.max_tokens, name_of(_native.KERNELS, facts.kernels), facts.memory_bytes, facts.layers, facts.exits)
+        kernels = name_of(_native.KERNELS, facts.kernels)
+        return SessionInfo(facts.threads, facts.max_tokens, kernels, facts.memory_bytes, facts.layers, facts.exits, facts.heads)
 
     def fetch(self, kind: type[ctypes.Structure], capacity: int, function: Callable[..., int], *arguments: Any) -> list[Any]:
         """The results of a call that reports a count; called again with a larger buffer if it was too small."""

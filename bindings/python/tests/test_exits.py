@@ -1,6 +1,7 @@
 """Models with exits: the authors' answers, and what a call may ask of the exits."""
 
 import json
+import runpy
 import struct
 
 import limbeck
@@ -109,3 +110,98 @@ def test_pack(deebert, tmp_path):
     with limbeck.Model(tmp_path / "f32.limbeck") as packed:
         for ours, theirs in zip(packed.exits(ids, types, threshold=0.2), model.exits(ids, types, threshold=0.2)):
             assert (ours == theirs).all()
+
+
+# ---- The default of a pack, and its calibration.
+
+
+def test_default_of_a_pack(deebert, tmp_path):
+    model, ids, types, _ = deebert
+    path = tmp_path / "pack.limbeck"
+    limbeck.pack(ADAPTIVE / "deebert", path, precision="f32")
+    limbeck.set_exit_default(path, threshold=0.5)
+    limbeck.verify(path)
+    with limbeck.Model(path) as packed:
+        assert (packed.info.exit_threshold, packed.info.exit_patience) == (0.5, 0)
+        for ours, theirs in zip(packed.exits(ids, types), model.exits(ids, types, threshold=0.5)):
+            assert (ours == theirs).all()
+        assert set(packed.exits(ids, types, rule="never")[1].tolist()) == {6}
+    limbeck.set_exit_default(path, patience=2)
+    with limbeck.Model(path) as packed:
+        assert (packed.exits(ids, types)[1] == model.exits(ids, types, patience=2)[1]).all()
+    limbeck.set_exit_default(path)
+    with limbeck.Model(path) as packed:
+        assert set(packed.exits(ids, types)[1].tolist()) == {6}
+    for wrong in ({"threshold": -1}, {"threshold": float("nan")}, {"patience": 0}, {"threshold": 0.5, "patience": 2}):
+        with pytest.raises(limbeck.Error) as caught:
+            limbeck.set_exit_default(path, **wrong)
+        assert caught.value.status == limbeck.Status.INVALID_ARGUMENT
+    with pytest.raises(limbeck.Error, match="not a pack"):
+        limbeck.set_exit_default(ADAPTIVE / "deebert", threshold=0.5)
+
+
+@pytest.fixture(scope="module")
+def cases():
+    return json.loads((ADAPTIVE / "fastbert-package" / "expected.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("patience", [False, True])
+def test_calibrate(cases, tmp_path, patience):
+    texts, labels = [case["text"] for case in cases], [case["speeds"]["0.0"][0] for case in cases]
+    with limbeck.Model(ADAPTIVE / "fastbert-package", threads=1) as model:
+        found = limbeck.calibrate(model, texts, labels, drop=0.1, patience=patience)
+        assert (found.texts, found.full.accuracy, found.full.layers) == (12, 1.0, 3.0)
+        assert found.rule == ("patience" if patience else "uncertainty_below")
+        assert [p.layers for p in found.points] == sorted((p.layers for p in found.points), reverse=True)
+        # What the points say is what the calls give.
+        for point in found.points:
+            options = {"exit_patience": int(point.choice)} if patience else {"exit_threshold": point.choice}
+            rows = model.classify(texts, **options)
+            assert np.mean([row.layers for row in rows]) == pytest.approx(point.layers)
+            assert np.mean([row.label == label for row, label in zip(rows, labels)]) == pytest.approx(point.accuracy)
+            assert point.low <= point.accuracy <= point.high
+        assert sum(point.time is not None for point in found.points) >= 2 and all((p.time or 1) > 0 for p in found.points)
+        if found.best is not None:
+            assert found.best in found.points and found.best.accuracy >= 0.9 and found.best.time is not None
+            assert np.mean([row.layers for row in model.classify(texts, **found.options)]) == pytest.approx(found.best.layers)
+        # Labels by their index, and nothing that may be lost.
+        strict = limbeck.calibrate(model, texts, [model.labels.index(label) for label in labels], drop=0, patience=patience)
+        assert strict.best is None or strict.best.accuracy == 1
+    path = tmp_path / "pack.limbeck"
+    limbeck.pack(ADAPTIVE / "fastbert-package", path, precision="f32")
+    found.write(path)
+    with limbeck.Model(path) as packed:
+        wanted = (0, 0) if found.best is None else (0, found.best.choice) if patience else (found.best.choice, 0)
+        assert (packed.info.exit_threshold, packed.info.exit_patience) == wanted
+
+
+def test_calibrate_refuses(cases):
+    with limbeck.Model(ADAPTIVE / "fastbert-package") as model:
+        for texts, labels in (([], []), (["a"], []), (["a"], ["nobody"]), (["a"], [3]), (["a"], [-1])):
+            with pytest.raises(limbeck.Error):
+                limbeck.calibrate(model, texts, labels)
+        with pytest.raises(limbeck.Error):
+            limbeck.calibrate(model, ["a"], [0], pairs=["a", "b"])
+    with limbeck.Model(ANSWERS / "classify") as model, pytest.raises(limbeck.Error, match="no exits"):
+        limbeck.calibrate(model, ["a"], [0])
+
+
+# ---- Width and depth.
+
+
+@pytest.mark.parametrize("width", [1.0, 0.75, 0.5, 0.25])
+@pytest.mark.parametrize("depth", [1.0, 0.75, 0.5])
+def test_dynabert(width, depth):
+    expected = read(ADAPTIVE / "dynabert" / "expected.safetensors")
+    ids, types = split(expected["ids"], expected["lengths"]), split(expected["types"], expected["lengths"])
+    with limbeck.Model(ADAPTIVE / "dynabert", width=width, depth=depth, threads=1) as model:
+        assert (model.session.heads, model.session.layers) == (4 * width, {1.0: 6, 0.75: 4, 0.5: 3}[depth])
+        rows = model.forward(ids, types, "logits")
+    np.testing.assert_allclose(rows, expected[f"logits.w{width}.d{depth}"], rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("path, parts", [(ADAPTIVE / "fastbert-package", "3 exits"), (ANSWERS / "classify", "1 layers of 1 heads")])
+def test_example(path, parts, capsys):
+    runpy.run_path(str(REPOSITORY / "examples" / "python" / "adaptive.py"))["main"](str(path), "the tool", "hello world")
+    first, *others = capsys.readouterr().out.splitlines()
+    assert parts in first and len(others) == 2 and "after 1 layers" in others[0]

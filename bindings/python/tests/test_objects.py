@@ -39,11 +39,12 @@ def test_copies_of_models(way):
 
 
 @pytest.mark.parametrize("way", COPIES)
-@pytest.mark.parametrize("options", [{"depth": 0.5}, {"layers": 2}])
+@pytest.mark.parametrize("options", [{"depth": 0.5}, {"layers": 2}, {"width": 0.5}])
 def test_copies_run_the_same_layers(way, options):
     model = limbeck.Model(ANSWERS.parent / "adaptive" / "dynabert", threads=1, **options)
     other = COPIES[way](model)
-    assert model.session.layers == other.session.layers == options.get("layers", 3)
+    assert model.session.layers == other.session.layers == (6 if "width" in options else options.get("layers", 3))
+    assert model.session.heads == other.session.heads == (2 if "width" in options else 4)
     ids = [[5, 7, 11, 13]]
     np.testing.assert_array_equal(other.forward(ids, output="logits")[0], model.forward(ids, output="logits")[0])
 

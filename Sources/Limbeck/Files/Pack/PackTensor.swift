@@ -4,7 +4,7 @@
 /// first dimension in the file is therefore at least the number of rows in use, which the description gives.
 struct PackTensor {
     /// Names as in safetensors.
-    enum ElementType: String {
+    enum ElementType: String, CaseIterable {
         case u8 = "U8", i8 = "I8", u16 = "U16", i32 = "I32", u32 = "U32", u64 = "U64", f16 = "F16", f32 = "F32", f64 = "F64"
 
         var bytes: Int {

@@ -111,10 +111,10 @@ extension PackedLinear {
     }
 
     @inline(never) init(_ json: __shared JSONValue, _ tensors: __shared PackTensors) throws(LimbeckError) {
-        (depth, columns) = (try json.size("depth"), try json.size("columns"))
+        let (depth, columns) = (try json.size("depth"), try json.size("columns"))
         let count = columns.roundedUp(to: panelColumns) / panelColumns
-        panels = try Panels(json, depth: depth, panels: count, tensors)
-        bias = try tensors.f32(json, "bias", count, by: panelColumns)
+        let panels = try Panels(json, depth: depth, panels: count, tensors)
+        self.init(panels: panels, bias: try tensors.f32(json, "bias", count, by: panelColumns), depth: depth, columns: columns)
     }
 }
 

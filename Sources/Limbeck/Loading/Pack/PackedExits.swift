@@ -26,6 +26,27 @@ extension Weights {
     }
 }
 
+extension ExitDefault {
+    func write(_ key: String, to json: inout JSONWriter) {
+        json.object(key) { json in
+            if threshold != 0 { json.write("threshold_bits", bits: threshold) }
+            if patience != 0 { json.write("patience", patience) }
+        }
+    }
+}
+
+extension Configuration {
+    /// A default that no call would refuse.
+    @inline(never) mutating func readExitDefault(_ json: __shared JSONValue) throws(LimbeckError) {
+        if json.optional("threshold_bits") != nil { exitDefault.threshold = try json.float("threshold_bits") }
+        if json.optional("patience") != nil { exitDefault.patience = try json.integer("patience", 1...Int(Int32.max)) }
+        let choice = exitDefault.choice
+        guard mayLeave, !choice.isEmpty, (try? rule(of: choice, labels: labels.count, exits: 1)) != nil else {
+            throw json.mismatch("a default for exits that no text can follow", expected: "a threshold, or a patience")
+        }
+    }
+}
+
 extension PartsReader {
     /// After the steps, whose buffers the heads read.
     func readExits() throws(LimbeckError) {
@@ -34,7 +55,7 @@ extension PartsReader {
             parts.exits = [Exit(layers: parts.layers.count, head: try Head(own, width: c.hiddenSize, c, tensors))]
             return
         }
-        let list = Array(try root.list("exits"))
+        let list = try root.list("exits").list
         guard c.head == .sequence, c.exitRule != nil, !list.isEmpty else {
             throw root.mismatch("exits of a model without", expected: "a head for sequences, and a rule")
         }

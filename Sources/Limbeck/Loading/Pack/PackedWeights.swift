@@ -94,7 +94,7 @@ final class PartsReader {
 
     @inline(never) private func checkSteps() throws(LimbeckError) {
         func check(_ steps: [Step<Packed>]) throws(LimbeckError) {
-            for step in steps where !step.fits(widths, parts.angles) {
+            guard Step.fit(steps, widths, parts.angles) else {
                 throw root.mismatch("a step that leaves its buffers", expected: "none")
             }
         }

@@ -67,40 +67,15 @@ extension Step<Packed> {
                 RotationStep(table: try json.integer("table", 0...Int(Int32.max)), heads: c.attentionHeads, headSize: c.headSize))
         case .attention:
             let window = json.optional("window") == nil ? nil : try json.integer("window", 0...Int(Int32.max))
-            var step = AttentionStep<Packed>(heads: c.attentionHeads, headSize: c.headSize, window: window)
+            var (heads, headSize) = (c.attentionHeads, c.headSize)
             if json.optional("heads") != nil {
-                step.heads = try json.size("heads")
-                step.headSize = try json.integer("head_size", 1...Int(Int32.max) / step.heads)
+                heads = try json.size("heads")
+                headSize = try json.integer("head_size", 1...Int(Int32.max) / heads)
             }
+            var step = AttentionStep<Packed>(heads: heads, headSize: headSize, window: window)
             if let value = json.optional("positions") { step.positions = try PackedDisentangled(value, step, c, tensors) }
             self = .attention(step)
         case nil: throw json.mismatch("a step without a reader", expected: "one of \(PackNames.steps)")
-        }
-    }
-
-    /// Whether the step stays within the buffers, whose widths follow from all steps together.
-    func fits(_ widths: BufferWidths, _ angles: [PackedRotary]) -> Bool {
-        /// Both have the same row stride, and at least `width` columns.
-        func areAlike(_ a: Buffer, _ b: Buffer, _ width: Int) -> Bool {
-            rowStride(widths[a]) == rowStride(widths[b]) && width <= min(widths[a], widths[b])
-        }
-        switch self {
-        case .embed, .trigrams: return true
-        case .product(let step):
-            if let gate = step.gate {
-                guard gate.depth == step.depth, gate.columns == step.columns, gate.panels.takesInputs(of: step.matrix.panels) else {
-                    return false
-                }
-            }
-            if let residual = step.residual, !areAlike(residual, step.into, step.columns) { return false }
-            // The kernel writes rows that other work items still read, if the buffers are the same.
-            return step.from != step.into && step.depth <= widths[step.from] && step.column + step.columns <= widths[step.into]
-                && (step.norm == nil || step.norm?.width == step.columns)
-        case .normalize(let step): return areAlike(step.from, step.into, step.width)
-        case .rotate(let step):
-            return step.table < angles.count && 2 * angles[step.table].pairs <= step.headSize
-                && 2 * step.heads * step.headSize <= widths[.projected]
-        case .attention(let step): return step.width <= widths[.projected] / 3
         }
     }
 }

@@ -1,11 +1,18 @@
-/// context = softmax(q k^T / sqrt(headSize) + bias) v over `projected`, whose queries, keys and values are each `width` wide; with
-/// position scores, if there are positions.
+/// context = softmax(q k^T / sqrt(headSize) + bias) v over `projected`, where queries, keys and values, each `width` wide, are side by
+/// side; with position scores, if there are positions.
 package struct AttentionStep<Form: WeightForm> {
     package var heads: Int
-    package var headSize: Int
+    package let headSize: Int
     /// A query sees this many keys on either side; nil: all keys.
     package var window: Int?
     package var positions: Form.Positions?
+    /// From a query to its key in `projected`, and on to its value: more than `width` if only the first heads are computed.
+    package let spacing: Int
+
+    init(heads: Int, headSize: Int, window: Int? = nil, positions: Form.Positions? = nil) {
+        (self.heads, self.headSize, self.window, self.positions) = (heads, headSize, window, positions)
+        spacing = heads * headSize
+    }
 
     package var width: Int { heads * headSize }
 

@@ -30,12 +30,17 @@ package struct BufferWidths: Sendable {
         return widest
     }
 
-    /// The width of the buffer that a GEMM of `columns` columns writes from `column` on. A GEMM writes whole panels.
-    static func width(of columns: Int, from column: Int) -> Int { (column == 0 ? 0 : column + panelColumns) + columns }
+    /// The width of the buffer that a GEMM of `columns` columns writes from `column` on. A GEMM writes whole panels, which a row has
+    /// room for if they begin with one of its own.
+    static func width(of columns: Int, from column: Int) -> Int {
+        column + columns + (column % panelColumns == 0 ? 0 : panelColumns)
+    }
 
     package mutating func widen(_ output: (buffer: Buffer, width: Int)?) {
         guard let output else { return }
         let place = output.buffer.rawValue
         widths[place] = max(widths[place], output.width)
     }
+
+    @inline(never) mutating func widen<Form>(_ steps: [Step<Form>]) { for step in steps { widen(step.output) } }
 }
