@@ -5,6 +5,7 @@ let package = Package(
     name: "limbeck-example",
     dependencies: [.package(name: "limbeck", path: "../..")],
     targets: [
-        .executableTarget(name: "nearest", dependencies: [.product(name: "Limbeck", package: "limbeck")])
+        .executableTarget(name: "nearest", dependencies: [.product(name: "Limbeck", package: "limbeck")]),
+        .executableTarget(name: "adaptive", dependencies: [.product(name: "Limbeck", package: "limbeck")]),
     ]
 )
