@@ -33,7 +33,7 @@ mkdir -p $out/objects $out/modules $out/findings
 echo "$optimize" > $out/optimize
 # In one flag: of two, the compiler takes the last alone.
 sanitize=(-sanitize=fuzzer,address)
-swift_flags=("$optimize" -g -wmo -parse-as-library -package-name limbeck -swift-version 6 -I $out/modules -I include -I Tests/fuzz/include
+swift_flags=("$optimize" -gline-tables-only -wmo -parse-as-library -package-name limbeck -swift-version 6 -I $out/modules -I include -I Tests/fuzz/include
     -I Sources/CPlatform/include)
 # SwiftPM writes this itself.
 echo "module CUnicodeTables { header \"$PWD/Sources/CUnicodeTables/include/CUnicodeTables.h\" }" >$out/modules/CUnicodeTables.modulemap

@@ -116,37 +116,8 @@ func load(_ pointer: UnsafePointer<Int8>, first count: Int) -> Vector {
 }
 
 #if KERNELS_PORTABLE && !arch(arm64)
-/// a b + c, rounded once, on CPUs without FMA. In double precision:
-///
-/// - The product of two floats is exact.
-/// - The sum product + c is rounded; its error is computed too, exactly (TwoSum).
-/// - The sum is rounded to odd: if it is inexact and its last bit is 0, it moves to the neighbour in the direction of the error.
-/// - That, rounded to float, is what one rounding of the exact sum would have given (Boldo and Melquiond, "Emulation of a FMA and
-///   correctly rounded sums: proved algorithms using rounding to odd", 2008).
-///
-/// Not inlined: inlined, it made up a third of these kernels.
-@inline(never) func fma(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector {
-    let low = fma(a.lowHalf, b.lowHalf, c.lowHalf)
-    let high = fma(a.highHalf, b.highHalf, c.highHalf)
-    return Vector(lowHalf: low, highHalf: high)
-}
-
-@inline(__always) private func fma(_ a: SIMD8<Float>, _ b: SIMD8<Float>, _ c: SIMD8<Float>) -> SIMD8<Float> {
-    let product = SIMD8<Double>(a) * SIMD8<Double>(b)
-    let addend = SIMD8<Double>(c)
-    let sum = product + addend
-    let virtual = sum - product
-    let error = (product - (sum - virtual)) + (addend - virtual)
-    let pattern = unsafeBitCast(sum, to: SIMD8<UInt64>.self)
-    let sign = unsafeBitCast(error, to: SIMD8<UInt64>.self) ^ pattern
-    // The odd neighbour of an even pattern towards the error; an odd pattern is its own. With shifts and masks, as baseline x86-64
-    // compares no 64-bit integers. An infinite sum leaves NaN in the error, which does not count as inexact.
-    let towards = (pattern &- (sign &>> 63)) | SIMD8<UInt64>(repeating: 1)
-    let zero = SIMD8<Double>()
-    let inexact = (error .< zero) .| (error .> zero)
-    let odd = pattern.replacing(with: towards, where: inexact)
-    return SIMD8<Float>(unsafeBitCast(odd, to: SIMD8<Double>.self))
-}
+/// Emulated, on CPUs without FMA. Not inlined: inlined, it made up a third of these kernels.
+@inline(never) func fma(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { limbeck_emulated_fma(a, b, c) }
 #else
 @inline(__always) func fma(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { c.addingProduct(a, b) }
 #endif

@@ -284,6 +284,9 @@ import Testing
         }
         let rows = [Array(ids[..<lengths[0]]), Array(ids[lengths[0]...])]
         for options in [ExitOptions.threshold(0.5), .patience(1)] { _ = try? session.exits(rows, options: options) }
+        if let part = try? Session(model, options: SessionOptions(threads: 1, maxTokens: 40, width: 0.5)) {
+            _ = try? part.forward(ids: ids, lengths: lengths, output: .hidden)
+        }
         guard model.embeddingSize <= 1 << 20 else { return }
         _ = try? session.embed(["the house", ""], options: EmbedOptions(prompt: "a "))
         for prompt in model.prompts { _ = try? session.embed(["the house"], options: EmbedOptions(promptName: prompt.name)) }

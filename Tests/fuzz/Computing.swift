@@ -23,6 +23,21 @@ func run(_ model: Model, text: String) throws(LimbeckError) {
             fatalError("a model that opened fails: \(error.message)")
         }
     }
+    for (width, depth) in [(0.5, 1), (0.34, 0.5)] {
+        runPart(model, SessionOptions(threads: 1, maxTokens: 24, depth: .fraction(depth), width: width))
+    }
+}
+
+/// Of a part of the model only the states: a session may be refused, for layers that cannot be cut or that are none.
+private func runPart(_ model: Model, _ options: SessionOptions) {
+    let session: Session
+    do throws(LimbeckError) {
+        session = try Session(model, options: options)
+    } catch {
+        expect([.unsupported, .invalidArgument, .outOfMemory].contains(error.status), error.message)
+        return
+    }
+    do throws(LimbeckError) { try forward(session) } catch { fatalError("a part of a model that opened fails: \(error.message)") }
 }
 
 private func forward(_ session: Session) throws(LimbeckError) {

@@ -13,6 +13,9 @@
 #endif
 
 typedef float limbeck_float32x16 __attribute__((ext_vector_type(16)));
+typedef float limbeck_float32x4 __attribute__((ext_vector_type(4)));
+typedef double limbeck_float64x4 __attribute__((ext_vector_type(4)));
+typedef uint64_t limbeck_uint64x4 __attribute__((ext_vector_type(4)));
 typedef int32_t limbeck_int32x16 __attribute__((ext_vector_type(16)));
 typedef uint32_t limbeck_uint32x16 __attribute__((ext_vector_type(16)));
 typedef uint16_t limbeck_uint16x16 __attribute__((ext_vector_type(16)));
@@ -27,6 +30,38 @@ LIMBECK_INLINE limbeck_int32x16 limbeck_all_int(int32_t x) { return (limbeck_int
 
 /* In Embedded Swift, the same compiler turned its own addition next to exponentials into a loop over lanes. */
 LIMBECK_INLINE limbeck_float32x16 limbeck_add(limbeck_float32x16 a, limbeck_float32x16 b) { return a + b; }
+
+/* a b + c, rounded once, on CPUs without FMA. In double precision:
+ *
+ * - The product of two floats is exact.
+ * - The sum product + c is rounded; its error is computed too, exactly (TwoSum).
+ * - The sum is rounded to odd: if it is inexact and its last bit is 0, it moves to the neighbour in the direction of the error.
+ * - That, rounded to float, is what one rounding of the exact sum would have given (Boldo and Melquiond, "Emulation of a FMA and
+ *   correctly rounded sums: proved algorithms using rounding to odd", 2008). */
+LIMBECK_INLINE limbeck_float32x4 limbeck_emulated_fma4(limbeck_float32x4 a, limbeck_float32x4 b, limbeck_float32x4 c) {
+#pragma clang fp contract(off) reassociate(off)
+    limbeck_float64x4 product = __builtin_convertvector(a, limbeck_float64x4) * __builtin_convertvector(b, limbeck_float64x4);
+    limbeck_float64x4 addend = __builtin_convertvector(c, limbeck_float64x4);
+    limbeck_float64x4 sum = product + addend;
+    limbeck_float64x4 virtual = sum - product;
+    limbeck_float64x4 error = (product - (sum - virtual)) + (addend - virtual);
+    limbeck_uint64x4 pattern = (limbeck_uint64x4)sum, sign = (limbeck_uint64x4)error ^ pattern;
+    /* The odd neighbour of an even pattern towards the error; an odd pattern is its own. An infinite sum leaves NaN in the error, which
+     * does not count as inexact. */
+    limbeck_uint64x4 towards = (pattern - (sign >> 63)) | 1;
+    limbeck_uint64x4 inexact = (limbeck_uint64x4)(error < 0.0) | (limbeck_uint64x4)(error > 0.0);
+    limbeck_uint64x4 odd = (pattern & ~inexact) | (towards & inexact);
+    return __builtin_convertvector((limbeck_float64x4)odd, limbeck_float32x4);
+}
+
+LIMBECK_INLINE limbeck_float32x16 limbeck_emulated_fma(limbeck_float32x16 a, limbeck_float32x16 b, limbeck_float32x16 c) {
+    union {
+        limbeck_float32x16 all;
+        limbeck_float32x4 part[4];
+    } x = {a}, y = {b}, z = {c};
+    for (int i = 0; i < 4; i++) z.part[i] = limbeck_emulated_fma4(x.part[i], y.part[i], z.part[i]);
+    return z.all;
+}
 
 /* The largest of non-negative numbers, which are ordered like their bits. */
 LIMBECK_INLINE float limbeck_largest(limbeck_float32x16 x) {
