@@ -36,9 +36,10 @@ test-long:
 	TOKENIZER_TEXTS=22000 TOKENIZER_RANDOM=10000 TOKENIZER_CHARACTERS=1 SENTENCEPIECE_TEXTS=20000 ACCURACY_PRECISIONS=f16,int8,int4 \
 		FUZZ_SECONDS=450 FUZZ_OPTIMIZE=-O scripts/test.sh $(STEP)
 
-# Speed and memory, against the peers. BENCH="--quick", BENCH="--write", ...: see scripts/bench.sh.
+# Speed and memory, against the peers, then what exits and parts of a model save. BENCH="--quick", BENCH="--write", ...: see scripts/bench.sh.
 bench:
 	scripts/bench.sh $(BENCH)
+	case "$(BENCH)" in *--part*) ;; *) scripts/bench.sh exits $(filter --write --quick,$(BENCH)) ;; esac
 
 clean:
 	rm -rf build .build

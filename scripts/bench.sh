@@ -6,7 +6,7 @@
 #     scripts/bench.sh --quick        a smoke test: the numbers mean nothing
 #     scripts/bench.sh --part ragged  one part: shapes, ragged, tokenizers, start, memory, pack, limits
 #     scripts/bench.sh families       instead: a checkpoint of every family in a real size, against PyTorch; --write: bench/families.md
-#     scripts/bench.sh exits          instead: what early exits save, against the package fastbert; --write: bench/exits.md
+#     scripts/bench.sh exits          instead: what early exits and parts of a model save, and the package fastbert; --write: bench/exits.md
 #
 # Environment: LIMBECK_LIBRARY (default: build/lib/liblimbeck.so, built first), LIMBECK_CLI (default: the command line, built
 # first), CC, SWIFT, and that of bench/setup.sh.
