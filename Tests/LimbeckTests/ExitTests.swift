@@ -204,6 +204,16 @@ import Testing
         #expect(try pack.bytes == before)
     }
 
+    /// What is written again is all of the pack: a tensor of a type that no pack has is not dropped.
+    @Test func defaultOfAPackWithAnotherTensor() throws {
+        let pack = try PackSample("Tests/golden/adaptive/deebert")
+        var parts = try PackParts(pack.bytes)
+        parts.tensors.append(("other", "BOOL", [64], [UInt8](repeating: 0, count: 64)))
+        try pack.write(parts.bytes)
+        let error = #expect(throws: LimbeckError.self) { try Model.setExitDefault(threshold: 0.5, ofPack: pack.path) }
+        #expect(error?.status == .fileUnsupported && error?.message.contains("BOOL") == true, "\(error?.message ?? "")")
+    }
+
     @Test func defaultsRefused() throws {
         let plain = try PackSample("Tests/golden/models/bert-sequence-2"), folder = Self.folder("deebert")
         #expect(throws: LimbeckError.self) { try Model.setExitDefault(threshold: 0.5, ofPack: plain.path) }

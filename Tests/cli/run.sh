@@ -229,6 +229,13 @@ run calibrate $golden/classify "$work/parts" --json --widths 1,0.5 --depths 1
 holds "calibrate: widths" '[x["width"] for x in lines[0]["rows"]] == [1, 0.5] and lines[0]["rows"][1]["heads"] == 1 and lines[0]["chosen"]'
 run calibrate $golden/classify "$work/parts" --widths 1 --depths 1
 succeeds "calibrate: the table of widths" '^width  depth  heads  layers  accuracy'
+run calibrate $golden/classify "$work/parts" --json
+holds "calibrate: of the usual widths and depths those that two heads and one layer have" \
+    '[(x["width"], x["depth"], x["heads"], x["layers"]) for x in lines[0]["rows"]] == [(w, d, h, 1) for w, h in ((1, 2), (0.75, 2), (0.5, 1)) for d in (1, 0.75)]'
+run calibrate $golden/classify "$work/parts" --widths 0.25
+refuses "calibrate with a width of no head" 64 "width leaves none"
+run calibrate $exits "$work/chosen" --widths 0.5
+refuses "widths of a model with exits" 65 "the model has exits"
 run calibrate $golden/classify "$work/parts" --widths 1 --depths 2
 refuses "calibrate with a depth of two" 64 "depth"
 run calibrate $golden/classify "$work/parts" --picture x.svg

@@ -20,6 +20,9 @@ extension Model {
             for type in PackTensor.ElementType.allCases where type.rawValue == entry.dtype {
                 contents.add(PackTensor(name: entry.name, type: type, shape: entry.shape, bytes: entry.bytes, owner: nil))
             }
+            guard contents.tensors.count == index else {
+                throw LimbeckError(.fileUnsupported, "\(path): tensor '\(entry.name)' of \(entry.dtype), which no pack has")
+            }
         }
         let description = try pack.description(replacing: c.exitDefault.ending, with: wish.ending)
         try PackFile.write(contents, description: description, to: path, Interruption(nil))

@@ -20,21 +20,24 @@ extension Calibrate {
             throw Failure(.usage, "give --widths and --depths in place of --width, --depth and --layers")
         }
         let cases = try labelledTexts(session.model), output = Output()
+        let model = session.model
+        // By default what the model has; what is asked for and is not there is refused.
+        let widths = self.widths?.elements ?? [1, 0.75, 0.5, 0.25].filter { (try? part(of: model, $0, 1)) != nil }
+        let depths = self.depths?.elements ?? [1, 0.75, 0.5].filter { (try? part(of: model, 1, $0)) != nil }
         var parts: [Part] = []
-        let isCuttable = try isCuttable(session)
-        for width in widths.elements where width == 1 || isCuttable {
-            for depth in depths.elements {
-                let part = try self.session(session.model, width, depth)
+        for width in widths {
+            for depth in depths {
+                let part = try part(of: model, width, depth)
                 let scores = try part.classify(cases.texts, pairs: cases.pairs)
                 let hits = zip(scores, cases.labels).count { scores, label in
-                    scores.first?.label == session.model.labels[label]
+                    scores.first?.label == model.labels[label]
                 }
                 parts.append(
                     Part(
                         width: width, depth: depth, heads: part.attentionHeads, layers: part.layers, hits: hits,
                         seconds: try seconds(part, cases)))
                 try output.flush(
-                    done: parts.count, fraction: Double(parts.count) / Double(widths.elements.count * depths.elements.count))
+                    done: parts.count, fraction: Double(parts.count) / Double(widths.count * depths.count))
             }
         }
         output.endProgress()
@@ -52,20 +55,12 @@ extension Calibrate {
         try output.flush()
     }
 
-    private func session(_ model: Model, _ width: Double, _ depth: Double) throws -> Session {
+    private func part(of model: Model, _ width: Double, _ depth: Double) throws -> Session {
         try Session(
             model,
             options: SessionOptions(
                 threads: self.model.threads, maxTokens: self.model.maxTokens, kernels: self.model.kernels, depth: .fraction(depth),
                 width: width))
-    }
-
-    /// Whether the layers can be cut in width; if not, only depths are compared.
-    private func isCuttable(_ session: Session) throws -> Bool {
-        do {
-            _ = try self.session(session.model, 0.5, 1)
-            return true
-        } catch let error as LimbeckError where error.status == .unsupported { return false }
     }
 
     private func describe(_ parts: [Part], _ session: Session, _ count: Int, _ whole: Double, _ best: Part?, _ output: Output) {

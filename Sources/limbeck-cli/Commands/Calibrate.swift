@@ -36,11 +36,16 @@ struct Calibrate: ParsableCommand {
     @Option(help: ArgumentHelp("Make the choice the default of this pack.", valueName: "pack"), completion: .file())
     var write: String?
 
-    @Option(help: ArgumentHelp("Of a model without exits, the widths to try.", valueName: "list"))
-    var widths = List<Double>([1, 0.75, 0.5, 0.25])
+    @Option(
+        help: ArgumentHelp(
+            "Of a model without exits, the widths to try; by default those of 1,0.75,0.5,0.25 that its layers can be cut to.",
+            valueName: "list"))
+    var widths: List<Double>?
 
-    @Option(help: ArgumentHelp("Of a model without exits, the depths to try.", valueName: "list"))
-    var depths = List<Double>([1, 0.75, 0.5])
+    @Option(
+        help: ArgumentHelp(
+            "Of a model without exits, the depths to try; by default those of 1,0.75,0.5 that leave a layer.", valueName: "list"))
+    var depths: List<Double>?
 
     @OptionGroup var format: FormatArguments
 
@@ -51,6 +56,9 @@ struct Calibrate: ParsableCommand {
                 throw Failure(.badData, "\(model.model): the model has no exits, which --patience, --picture and --write are for")
             }
             return try compareParts(session)
+        }
+        guard widths == nil, depths == nil else {
+            throw Failure(.badData, "\(model.model): the model has exits, and --widths and --depths are for models without")
         }
         let rule: ExitRule = patience ? .patience : own
         let cases = try labelledTexts(session.model)
