@@ -69,6 +69,7 @@ let package = Package(
     products: [
         .library(name: "Limbeck", targets: ["Limbeck"]),
         .library(name: "LimbeckC", type: .static, targets: ["Limbeck"]),
+        .library(name: "LimbeckDistil", targets: ["LimbeckDistil"]),
         .executable(name: "limbeck", targets: ["limbeck-cli"]),
     ],
     traits: [
@@ -96,17 +97,20 @@ let package = Package(
             ]
                 + newerKernels.map { .target(name: $0.name) },
             swiftSettings: embedded + small),
+        // Training: recipes, student, tape, losses, optimisers, data.
+        .target(
+            name: "LimbeckDistil", dependencies: ["CPlatform", "KernelInterface", "Limbeck"], swiftSettings: embedded + small),
         // The command line.
         .executableTarget(
             name: "limbeck-cli",
             dependencies: [
-                "CLimbeck", "KernelInterface", "Limbeck", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "CLimbeck", "KernelInterface", "Limbeck", "LimbeckDistil", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: small + lean),
         // The tests themselves are not optimised, which takes a minute less to compile than it would save; nor are they type-checked a
         // second time for a module of them.
         .testTarget(
-            name: "LimbeckTests", dependencies: ["Limbeck", "CLimbeck", "CPlatform", "KernelInterface"],
+            name: "LimbeckTests", dependencies: ["Limbeck", "LimbeckDistil", "CLimbeck", "CPlatform", "KernelInterface"],
             swiftSettings: [.unsafeFlags(["-Onone", "-no-emit-module-separately-wmo"])] + lean),
     ] + newerKernels,
     cxxLanguageStandard: .cxx17
