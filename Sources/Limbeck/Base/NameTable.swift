@@ -3,7 +3,7 @@ import CPlatform
 /// A dictionary from names in a file to a number, mostly an index into a list.
 ///
 /// It is the only dictionary type for names in files, since each generic specialisation of Dictionary adds code.
-struct NameTable {
+package struct NameTable {
     private var numbers: [Name: Int] = [:]
 
     /// Compared as bytes, like `==` below.
@@ -18,17 +18,19 @@ struct NameTable {
         }
     }
 
-    var count: Int { numbers.count }
+    package init() {}
+
+    package var count: Int { numbers.count }
     /// In no order.
     var names: [String] { numbers.keys.map { $0.text } }
 
     @inline(never) mutating func reserveCapacity(_ count: Int) { numbers.reserveCapacity(count) }
 
-    @inline(never) subscript(name: String) -> Int? { numbers[Name(text: name)] }
+    @inline(never) package subscript(name: String) -> Int? { numbers[Name(text: name)] }
 
     /// Returns the previous number of the name; nil if the name is new.
     @discardableResult
-    @inline(never) mutating func set(_ name: String, _ number: Int) -> Int? {
+    @inline(never) package mutating func set(_ name: String, _ number: Int) -> Int? {
         numbers.updateValue(number, forKey: Name(text: name))
     }
 
@@ -48,7 +50,7 @@ extension String {
     }
 
     /// Like `utf8.elementsEqual`, which is specialised again for each pair of types.
-    @inline(never) func hasSameBytes(as bytes: UnsafeRawBufferPointer) -> Bool {
+    @inline(never) package func hasSameBytes(as bytes: UnsafeRawBufferPointer) -> Bool {
         var text = self
         return text.withUTF8 { $0.count == bytes.count && platform_same_bytes($0.baseAddress, bytes.baseAddress, bytes.count) }
     }

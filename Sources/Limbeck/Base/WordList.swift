@@ -2,7 +2,7 @@
 // string.
 
 /// The index of a word in a list.
-@inline(never) func place(of word: String, in list: StaticString) -> Int? {
+@inline(never) package func place(of word: String, in list: StaticString) -> Int? {
     var place = 0
     while true {
         let other = bytes(ofWord: place, in: list)

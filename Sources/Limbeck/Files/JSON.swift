@@ -76,7 +76,7 @@ package struct JSONValue {
     package var offset: Int { Int(node.start) }
 
     /// The bytes of a number, or of a string between its quotes.
-    var source: UnsafeRawBufferPointer { document.slice(node) }
+    package var source: UnsafeRawBufferPointer { document.slice(node) }
 
     package var isNull: Bool { node.kind == .null }
 

@@ -16,6 +16,8 @@ package struct Recipe {
     package var checkpointSteps = 200
     /// Writes the gradients of these steps beside the log, for comparison with other trainers.
     package var recordedSteps: [Int] = []
+    /// The file as JSON without spaces, with its overrides: for the student's card, and to tell whether a checkpoint is of the same recipe.
+    package var source = ""
 
     package init(student: StudentSource, data: DataSource, output: String, stages: [Stage]) {
         (self.student, self.data, self.output, self.stages) = (student, data, output, stages)
