@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import struct
 import subprocess
 import sys
@@ -25,8 +26,9 @@ TYPES = {"F32": "<f4", "I64": "<i8", "I32": "<i4"}
 
 LOSS, LOSS_FLOOR = 1e-5, 5e-7
 GRADIENT, ZERO_GRADIENT = 1e-4, 1e-6
-# Of weights after three steps; more where the answers themselves, float32, are known to be further from float64.
-WEIGHT = 2e-6
+# Of weights after three steps; and so many times the error that the answers, float32, are known to have there: Adam divides rounding errors
+# of tiny gradients by as tiny ones, and every program has other rounding errors. PyTorch's own, in another order of sums, reach 3 times.
+WEIGHT, ALLOWED = 2e-6, 5
 RATE = 1e-6
 
 
@@ -73,6 +75,7 @@ class Case:
         return sorted(set(found) & set(wanted))
 
     def run(self, program, out):
+        shutil.rmtree(out, ignore_errors=True)
         subprocess.run([sys.executable, CONVERT, self.folder, out], check=True)
         done = subprocess.run([program, "distil", "recipe.json"], cwd=out, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if done.returncode:
@@ -121,7 +124,7 @@ class Case:
         self.names("weights", found, set(before) | set(wanted))
         allowed = self.recipe["float32_error"]["after3"]
         for name in sorted(set(found) & set(wanted) - set(self.recipe["zero_gradient"])):
-            self.check("weight", name, np.abs(found[name] - wanted[name]).max(), WEIGHT + allowed.get(name, 0))
+            self.check("weight", name, np.abs(found[name] - wanted[name]).max(), WEIGHT + ALLOWED * allowed.get(name, 0))
         for name in self.recipe["unchanged"]:
             if name in found and found[name].tobytes() != before[name].tobytes():
                 self.errors.append(f"weights: {name} gets no gradient, but moved")
@@ -148,7 +151,7 @@ def main():
     failed = 0
     with tempfile.TemporaryDirectory() as temporary:
         print(f"Tolerances: losses {LOSS:g} relative or {LOSS_FLOOR:g}; gradients {GRADIENT:g} of the largest entry, those that are zero "
-              f"{ZERO_GRADIENT:g};\nweights {WEIGHT:g} more than float32_error of recipe.json says.\n")  # fmt: skip
+              f"{ZERO_GRADIENT:g};\nweights {WEIGHT:g}, and {ALLOWED} times what float32_error of recipe.json says.\n")  # fmt: skip
         print(f"{'case':24} {'loss':>9} {'gradient':>9} {'weight':>9}")
         for name in names:
             case = Case(name)
