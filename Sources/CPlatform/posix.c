@@ -132,6 +132,32 @@ int platform_write_file(const char *path, const platform_piece *pieces, size_t c
     return code;
 }
 
+int platform_make_folder(const char *path) {
+    char *name = strdup(path);
+    if (!name) return ENOMEM;
+    int code = 0;
+    /* Each folder on the way, then the last one. */
+    for (char *end = name; code == 0 && end;) {
+        end = strchr(*end ? end + 1 : end, '/');
+        if (end) *end = 0;
+        if (mkdir(name, 0777) != 0 && errno != EEXIST) code = errno;
+        if (end) *end = '/';
+    }
+    free(name);
+    if (code == 0 && platform_kind_of(path) != 2) code = ENOTDIR;
+    return code;
+}
+
+int platform_write_at(const char *path, size_t offset, const void *bytes, size_t count) {
+    int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    if (file < 0) return errno;
+    int code = ftruncate(file, (off_t)offset) != 0 || lseek(file, 0, SEEK_END) < 0 ? errno : write_all(file, bytes, count);
+    if (close(file) != 0 && code == 0) code = errno;
+    return code;
+}
+
+int platform_remove_file(const char *path) { return unlink(path) == 0 || errno == ENOENT ? 0 : errno; }
+
 void platform_error_text(int code, char *text, size_t capacity) {
     if (capacity == 0) return;
     /* GNU's strerror_r may return a static string instead of filling the buffer. */

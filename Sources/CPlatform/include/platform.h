@@ -33,6 +33,15 @@ typedef struct platform_piece {
  * until then, and its mappings stay valid. */
 int platform_write_file(const char *path, const platform_piece *pieces, size_t count);
 
+/* Makes a folder, and those that it is in, unless it exists. 0, or an error code. */
+int platform_make_folder(const char *path);
+
+/* Cuts a file, which is made if there is none, to `offset` bytes and appends to it. 0, or an error code. */
+int platform_write_at(const char *path, size_t offset, const void *bytes, size_t count);
+
+/* Removes a file; 0 too if there is none. */
+int platform_remove_file(const char *path);
+
 /* Writes the operating system's message for an errno to `text`, NUL-terminated. */
 void platform_error_text(int code, char *text, size_t capacity);
 

@@ -39,7 +39,7 @@ public enum InstructionSet: UInt32, Sendable, CaseIterable {
 
 extension InstructionSet {
     /// The best set that this CPU supports.
-    static var best: InstructionSet {
+    package static var best: InstructionSet {
         for set in [InstructionSet.amx, .avx512VNNI, .avx512, .avxVNNI, .avx2, .neonDot, .neon] where set.isAvailable { return set }
         return .portable
     }
@@ -77,6 +77,19 @@ extension InstructionSet {
             self == .neonDot ? IntegerKernelsNEONDot.integerTable() : IntegerKernelsPortable.integerTable())
         #else
         return KernelsPortable.table(IntegerKernelsPortable.integerTable())
+        #endif
+    }
+
+    /// Those of training. Only valid for a set that is available.
+    package var gradientKernels: GradientKernels {
+        #if arch(x86_64)
+        switch self {
+        case .amx, .avx512VNNI, .avx512: return KernelsAVX512.gradientTable()
+        case .avxVNNI, .avx2: return KernelsAVX2.gradientTable()
+        case .portable, .neon, .neonDot: return KernelsPortable.gradientTable()
+        }
+        #else
+        return KernelsPortable.gradientTable()
         #endif
     }
 }

@@ -11,7 +11,7 @@ package final class Interruption {
     private static let interval: UInt64 = 30
 
     /// `asks` returns true to end the call.
-    init(_ asks: (() -> Bool)?) { (self.asks, isPossible) = (asks, asks != nil) }
+    package init(_ asks: (() -> Bool)?) { (self.asks, isPossible) = (asks, asks != nil) }
 
     /// A call begins. A call shorter than the interval is never polled.
     func begin() {

@@ -1,11 +1,11 @@
 import CPlatform
 
 /// One block of zeroed, 64-byte aligned memory, freed with its last owner.
-final class Memory {
-    let base: UnsafeMutableRawPointer
-    let bytes: Int
+package final class Memory {
+    package let base: UnsafeMutableRawPointer
+    package let bytes: Int
 
-    @inline(never) init(bytes: Int) throws(LimbeckError) {
+    @inline(never) package init(bytes: Int) throws(LimbeckError) {
         guard bytes >= 0, let base = platform_allocate(bytes) else {
             throw LimbeckError(.outOfMemory, "\(bytes) bytes of memory are not available")
         }
@@ -17,7 +17,7 @@ final class Memory {
 
     /// Copies at most `bytes` bytes.
     @inline(never)
-    func copy(_ source: UnsafeRawBufferPointer) {
+    package func copy(_ source: UnsafeRawBufferPointer) {
         if let start = source.baseAddress { base.copyMemory(from: start, byteCount: min(source.count, bytes)) }
     }
 }

@@ -28,7 +28,7 @@ package final class MappedFile {
     }
 
     /// The operating system's message for an errno.
-    static func sentence(_ code: Int32) -> String {
+    package static func sentence(_ code: Int32) -> String {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { text in
             text.initialize(repeating: 0)
             platform_error_text(code, text.baseAddress, text.count)

@@ -5,7 +5,7 @@ package final class Tensor {
         case f32, f16, bf16, f64
         case blocks(BlockFormat)
 
-        init?(dtype: String) {
+        package init?(dtype: String) {
             switch dtype {
             case "F32": self = .f32
             case "F16": self = .f16
@@ -35,7 +35,7 @@ package final class Tensor {
     package let strides: [Int]?
     package let bytes: UnsafeRawBufferPointer
 
-    init(name: String, type: ElementType, shape: [Int], strides: [Int]?, bytes: UnsafeRawBufferPointer) {
+    package init(name: String, type: ElementType, shape: [Int], strides: [Int]?, bytes: UnsafeRawBufferPointer) {
         (self.name, self.type, self.shape, self.strides, self.bytes) = (name, type, shape, strides, bytes)
     }
 
@@ -75,7 +75,7 @@ package final class Tensor {
     }
 
     /// Reads elements, in row-major order, as float32.
-    func read(_ range: Range<Int>, into out: UnsafeMutablePointer<Float>) {
+    package func read(_ range: Range<Int>, into out: UnsafeMutablePointer<Float>) {
         if case .blocks(let format) = type { return decode(format, range, into: out) }
         guard let strides, let width = shape.last, let step = strides.last else {
             return convert(range.lowerBound, step: 1, count: range.count, into: out)

@@ -10,6 +10,8 @@ enum Work {
     case product(ProductWork)
     case attention(AttentionWork)
     case dots(Dots, columns: Int)
+    /// Any work of whoever runs it, which outlives the phase: training has phases of its own.
+    case body(UnsafePointer<Workers.Body>)
 
     @inline(never) func run(_ item: Int, kernels: borrowing Kernels, scratch: UnsafeMutablePointer<Float>) {
         switch self {
@@ -29,6 +31,8 @@ enum Work {
             work.run(item, kernels: kernels, scratch: scratch)
         case .dots(let job, let columns):
             withUnsafePointer(to: job) { kernels.dots($0, cut(columns, Work.dotsColumns, item)) }
+        case .body(let body):
+            body.pointee(item, scratch)
         }
     }
 
@@ -39,12 +43,12 @@ enum Work {
 }
 
 /// The range of the `index`-th piece of 0..<count in pieces of `size`.
-func cut(_ count: Int, _ size: Int, _ index: Int) -> Range<Int> {
+package func cut(_ count: Int, _ size: Int, _ index: Int) -> Range<Int> {
     index * size..<min(count, index * size + size)
 }
 
 /// The number of pieces of `size` in `count`, rounded up.
-func pieces(_ count: Int, _ size: Int) -> Int { (count + size - 1) / size }
+package func pieces(_ count: Int, _ size: Int) -> Int { (count + size - 1) / size }
 
 /// Attention over a packed batch: each sequence separately, divided by heads, and by queries if there are few heads.
 struct AttentionWork {

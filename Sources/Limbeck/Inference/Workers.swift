@@ -7,9 +7,9 @@ import Synchronization
 /// thread takes which.
 ///
 /// Workers spin for a moment after a phase, because the next one follows within microseconds, and then sleep.
-final class Workers {
+package final class Workers {
     /// Including the caller's thread.
-    let count: Int
+    package let count: Int
     let kernels: Kernels
     let interruption: Interruption
 
@@ -31,7 +31,7 @@ final class Workers {
     private var process = platform_process()
 
     /// `scratch` must outlive the workers.
-    init(
+    package init(
         count: Int, kernels: Kernels, scratch: UnsafeMutablePointer<Float>, scratchStride: Int, interruption: Interruption
     ) throws(LimbeckError) {
         self.count = count
@@ -60,6 +60,11 @@ final class Workers {
         }
         process = current
     }
+
+    /// The items of work that is not the engine's own.
+    package typealias Body = (_ item: Int, _ scratch: UnsafeMutablePointer<Float>) -> Void
+
+    package func run(_ body: UnsafePointer<Body>, items: Int) throws(LimbeckError) { try run(.body(body), items: items) }
 
     /// Runs items 0..<items of `work`; returns when all are done, or throws if the caller has ended the call.
     @inline(never) func run(_ work: Work, items: Int) throws(LimbeckError) {

@@ -20,7 +20,7 @@ package final class ModelParts<Form: WeightForm> {
     package var head: Head<Form> { exits.last?.head ?? .none }
 
     /// The same parts with the weights that `map` converts, in this order.
-    func map<Map: WeightMap>(_ map: inout Map) -> ModelParts<Map.Target> where Map.Source == Form {
+    package func map<Map: WeightMap>(_ map: inout Map) -> ModelParts<Map.Target> where Map.Source == Form {
         let result = ModelParts<Map.Target>(hidden: vector.width)
         guard map.begin(block: nil) else { return result }
         result.embeddings = ModelParts.mapped(embeddings, &map)

@@ -29,6 +29,8 @@ package struct LinearTensors {
     package var weight: Tensor  // (out, in)
     package var bias: Tensor?  // (out)
 
+    package init(weight: Tensor, bias: Tensor?) { (self.weight, self.bias) = (weight, bias) }
+
     /// A range of the outputs.
     func outputs(_ range: Range<Int>) -> LinearTensors {
         LinearTensors(weight: weight.rows(range), bias: bias?.rows(range))

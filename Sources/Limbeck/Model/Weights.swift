@@ -140,17 +140,17 @@ struct PackedTable {
 }
 
 /// Relative position bias, added to the scores of a head by the distance from query to key: `table[head][key - query + span - 1]`.
-struct RelativeBias {
+package struct RelativeBias {
     var table: UnsafePointer<Float>  // (heads, stride)
     var span: Int
 
     /// Whole vectors may be read past the last distance.
     var stride: Int { RelativeBias.stride(span: span) }
-    static let buckets = 32
+    package static let buckets = 32
 
     /// The bucket of a distance (Raffel et al. 2020, section 2.1; MPNet's parameters). Half of the buckets are for keys after the
     /// query. Of each half, eight are for 0 to 7, and the others double in width every second one, 8 log(n / 8) / log 16.
-    static func bucket(_ distance: Int) -> Int {
+    package static func bucket(_ distance: Int) -> Int {
         let first = distance > 0 ? buckets / 2 : 0
         let n = Int(min(distance.magnitude, 128))
         guard n >= 8 else { return first + n }
@@ -159,5 +159,5 @@ struct RelativeBias {
         return first + 8 + step
     }
 
-    static func stride(span: Int) -> Int { (2 * span - 1 + panelColumns).roundedUp(to: 16) }
+    package static func stride(span: Int) -> Int { (2 * span - 1 + panelColumns).roundedUp(to: 16) }
 }

@@ -16,6 +16,8 @@ package struct Recipe {
     package var checkpointSteps = 200
     /// Writes the gradients of these steps beside the log, for comparison with other trainers.
     package var recordedSteps: [Int] = []
+    /// Of the recipe's text: a checkpoint belongs to it.
+    package var fingerprint = 0
     /// The file as JSON without spaces, with its overrides: for the student's card, and to tell whether a checkpoint is of the same recipe.
     package var source = ""
 

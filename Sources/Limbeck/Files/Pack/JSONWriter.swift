@@ -1,28 +1,33 @@
 /// Writes a JSON text, member by member. The result is well-formed if objects and arrays are properly nested.
-struct JSONWriter {
-    private(set) var text: [UInt8] = []
+package struct JSONWriter {
+    package private(set) var text: [UInt8] = []
     /// The next value needs no comma before it.
     private var isFirst = true
 
-    mutating func object(_ key: String? = nil, _ body: (inout JSONWriter) -> Void) {
+    package init() {}
+
+    package mutating func object(_ key: String? = nil, _ body: (inout JSONWriter) -> Void) {
         open(key, "{")
         body(&self)
         close("}")
     }
 
-    mutating func array(_ key: String? = nil, _ body: (inout JSONWriter) -> Void) {
+    package mutating func array(_ key: String? = nil, _ body: (inout JSONWriter) -> Void) {
         open(key, "[")
         body(&self)
         close("]")
     }
 
-    @inline(never) mutating func write(_ key: String? = nil, _ value: Int) { begin(key, String(value)) }
-    @inline(never) mutating func write(_ key: String? = nil, _ value: Bool) { begin(key, value ? "true" : "false") }
+    @inline(never) package mutating func write(_ key: String? = nil, _ value: Int) { begin(key, String(value)) }
+    /// A value that is JSON already.
+    package mutating func write(_ key: String? = nil, raw value: String) { begin(key, value) }
+
+    @inline(never) package mutating func write(_ key: String? = nil, _ value: Bool) { begin(key, value ? "true" : "false") }
 
     /// The bits of a number: an exact decimal would need the tables of a float printer.
     mutating func write(_ key: String? = nil, bits value: Float) { begin(key, String(value.bitPattern)) }
 
-    @inline(never) mutating func write(_ key: String? = nil, _ value: String) {
+    @inline(never) package mutating func write(_ key: String? = nil, _ value: String) {
         begin(key, "")
         quote(value)
     }

@@ -23,6 +23,10 @@ package struct EmbeddingTables<Table> {
     package var word: Table?  // (vocab, width)
     package var position: Table?  // (rows, width)
     package var type: Table?  // (types, width)
+
+    package init(word: Table?, position: Table? = nil, type: Table? = nil) {
+        (self.word, self.position, self.type) = (word, position, type)
+    }
 }
 
 /// into = the word embeddings of the next token, this one and the previous one, side by side; zeros past the ends.

@@ -1,0 +1,37 @@
+import KernelInterface
+import Limbeck
+
+/// The tokens of a micro-batch, back to back without padding, in the arena.
+package final class TokenBatch {
+    package let tokens: Int
+    /// (sequences + 1) the first token of each sequence, and the end.
+    package let starts: [Int]
+    package let longest: Int
+    let ids: UnsafeMutablePointer<Int32>  // (tokens)
+    let positions: UnsafeMutablePointer<Int32>
+    let types: UnsafeMutablePointer<Int32>
+    /// For dropout.
+    let addresses: UnsafeMutablePointer<RowAddress>
+
+    /// Memory for sequences of these lengths; `fill` sets the tokens. `first` is the number of the first sequence in the step.
+    init(_ arena: Arena, lengths: [Int], first: Int, firstPosition: Int32) {
+        var starts = [0]
+        for length in lengths { starts.append(starts[starts.count - 1] + length) }
+        (self.starts, tokens, longest) = (starts, starts[starts.count - 1], lengths.max() ?? 0)
+        ids = arena.take(Int32.self, tokens)
+        positions = arena.take(Int32.self, tokens)
+        types = arena.take(Int32.self, tokens)
+        addresses = arena.take(RowAddress.self, tokens)
+        guard !arena.isMeasuring else { return }
+        for (sequence, length) in lengths.enumerated() {
+            for token in 0..<length {
+                let row = starts[sequence] + token
+                positions[row] = firstPosition + Int32(token)
+                addresses[row] = RowAddress(sequence: UInt32(first + sequence), position: UInt32(token))
+            }
+        }
+    }
+
+    package var sequences: Int { starts.count - 1 }
+    func range(_ sequence: Int) -> Range<Int> { starts[sequence]..<starts[sequence + 1] }
+}

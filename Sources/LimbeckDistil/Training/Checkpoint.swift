@@ -1,0 +1,60 @@
+import CPlatform
+import Limbeck
+
+/// Where a run can go on with the same bits: the numbers of all parameters, and the optimiser's state. Written by rename, so the last
+/// good one stays.
+enum Checkpoint {
+    static func write(_ files: RunFiles, _ trainer: Trainer, _ position: Position) throws(LimbeckError) {
+        var file = SafetensorsWriter()
+        for (owner, parameters) in [("student", trainer.student.parameters), ("projections", trainer.projections)] {
+            for (name, bytes) in parameters.state {
+                file.add("\(owner).\(name)", dtype: "F32", shape: [bytes.count / MemoryLayout<Float>.stride], bytes)
+            }
+        }
+        let numbers =
+            [trainer.recipe.fingerprint, position.stage, position.step, position.seed, position.logBytes].map { Int64($0) }
+            + trainer.trainable.map { Int64($0.steps) }
+        try file.add("position", numbers)
+        try file.write(to: files.checkpoint)
+    }
+
+    /// Restores a run; nil: there is no checkpoint.
+    static func read(_ files: RunFiles, _ trainer: Trainer) throws(LimbeckError) -> Position? {
+        guard platform_kind_of(files.checkpoint.terminated) == 1 else { return nil }
+        let mapping = try MappedFile(files.checkpoint, name: files.checkpoint)
+        let tensors = try Safetensors(mapping).entries
+        func bytes(_ name: String, _ count: Int) throws(LimbeckError) -> UnsafeRawBufferPointer {
+            guard let tensor = tensors.first(where: { $0.name == name }), tensor.bytes.count == count else { throw foreign(files) }
+            return tensor.bytes
+        }
+        let trainable = trainer.trainable
+        let numbers = try bytes("position", (5 + trainable.count) * 8)
+        func number(_ place: Int) -> Int {
+            Int(truncatingIfNeeded: numbers.loadUnaligned(fromByteOffset: place * 8, as: Int64.self))
+        }
+        guard number(0) == trainer.recipe.fingerprint, trainer.recipe.stages.indices.contains(number(1)) else { throw foreign(files) }
+        for (owner, parameters) in [("student", trainer.student.parameters), ("projections", trainer.projections)] {
+            for (name, state) in parameters.state {
+                let saved = try bytes("\(owner).\(name)", state.count)
+                UnsafeMutableRawBufferPointer(mutating: state).copyMemory(from: saved)
+            }
+        }
+        for (place, parameter) in trainable.enumerated() { parameter.steps = number(5 + place) }
+        var position = Position(stage: number(1), step: number(2), seed: number(3), logBytes: number(4))
+        // A stage that was finished is not begun again.
+        if position.step == trainer.plan.steps[position.stage], position.stage + 1 < trainer.recipe.stages.count {
+            position = Position(stage: position.stage + 1, step: 0, seed: position.seed, logBytes: position.logBytes)
+        }
+        return position
+    }
+
+    private static func foreign(_ files: RunFiles) -> LimbeckError {
+        LimbeckError(
+            .fileInconsistent,
+            "\(files.checkpoint): the checkpoint of another recipe; remove it, or choose another output, to begin anew")
+    }
+
+    static func remove(_ files: RunFiles) throws(LimbeckError) {
+        try OutputFiles.check(platform_remove_file(files.checkpoint.terminated), files.checkpoint)
+    }
+}

@@ -1,0 +1,91 @@
+import CPlatform
+import KernelInterface
+import Limbeck
+
+package struct TrainerOptions {
+    /// 0: the CPUs available to this process.
+    package var threads = 0
+    /// nil: the best that this CPU has.
+    package var instructionSet: InstructionSet?
+    /// Whether a run that was broken off goes on from its checkpoint.
+    package var resumes = true
+
+    package init() {}
+}
+
+/// Where a run is, for its caller.
+package struct Progress {
+    package var stageIndex: Int
+    package var stageCount: Int
+    package var stageName: String
+    /// Optimiser steps of the stage that are done, and all of them.
+    package var step: Int
+    package var steps: Int
+    package var loss: Float
+    package var learningRate: Float
+    package var tokensPerSecond: Double
+    /// Of the whole run.
+    package var secondsLeft: Double
+}
+
+/// Trains a student by a recipe. Everything is opened, checked and measured by the initialiser.
+package final class Trainer {
+    let recipe: Recipe
+    let options: TrainerOptions
+    let student: Network
+    let teacher: Network?
+    /// Of the losses: linear layers to the teacher's width.
+    let projections: Parameters
+    let corpus: Corpus
+    let team: Team
+    let tape: Tape
+    package let plan: TrainingPlan
+    /// The student's folder before training.
+    let folder: String
+
+    package init(_ recipe: Recipe, options: TrainerOptions) throws(LimbeckError) {
+        (self.recipe, self.options) = (recipe, options)
+        folder = try StudentFolder.prepare(recipe)
+        let files = try ModelFolder(folder)
+        student = try Network(files, isTrained: true, what: "a student")
+        teacher = try recipe.teacher.map { (source) throws(LimbeckError) in
+            try Network(ModelFolder(source.path), isTrained: false, what: "a teacher")
+        }
+        try LossCheck(recipe, student: student, teacher: teacher).run()
+        projections = try Projections.make(recipe, student: student, teacher: teacher)
+        corpus = try Corpus(recipe, configuration: student.configuration, tokenizer: Tokenizer.of(files))
+        let set = options.instructionSet ?? .best
+        let threads = options.threads > 0 ? options.threads : Int(platform_cpu_count())
+        let measure = Measurement(recipe, student, teacher, projections, corpus)
+        plan = TrainingPlan(measure)
+        team = try Team(threads: threads, set: set, scratchFloats: max(1, measure.scratchFloats))
+        tape = Tape(arena: try Arena(bytes: measure.arenaBytes), team: team)
+    }
+
+    /// Runs all stages. `progress` returns false to end the run after a checkpoint, which throws `.interrupted`.
+    package func run(progress: (Progress) -> Bool) throws(LimbeckError) {
+        var position = Position()
+        let files = RunFiles(recipe)
+        if options.resumes, let saved = try Checkpoint.read(files, self) { position = saved }
+        let log = try RunLog(files, at: position.logBytes)
+        for index in position.stage..<recipe.stages.count {
+            if position.stage < index { position = Position(stage: index, step: 0, seed: position.seed, logBytes: log.bytes) }
+            try StageRun(self, index).run(&position, log, files, progress)
+        }
+        try StudentFolder.write(self, log)
+        try Checkpoint.remove(files)
+    }
+
+    /// Student and projections: what an optimiser sees.
+    var trainable: [Parameter] { student.parameters.all + projections.all }
+}
+
+/// A place in a run, from which it goes on.
+struct Position {
+    var stage = 0
+    /// Optimiser steps of the stage that are done.
+    var step = 0
+    /// Steps of all stages: the key of random numbers.
+    var seed = 0
+    var logBytes = 0
+}
