@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Fits the polynomials of Functions.swift and QuantizedAttention.swift in Sources/Kernels; prints their coefficients and their
-measured errors.
+"""Fits the polynomials of Functions.swift, GradientFunctions.swift and QuantizedAttention.swift in Sources/Kernels; prints their
+coefficients and their measured errors.
 
 Needs numpy and scipy. Minimax by Lawson's iteration: weighted least squares whose weights grow where the error is large.
 Coefficients are rounded to float32, and errors are measured with the kernels' own float32 arithmetic.
@@ -91,6 +91,18 @@ x = f32(np.concatenate([np.linspace(-12, 12, 2000001), np.logspace(-20, 6, 20000
 with np.errstate(over="ignore"):
     value = fma(-np.abs(x), exp2_f32(horner(gelu, np.abs(x)), exp2), np.maximum(x, f32(0)))
 report("gelu Q", gelu, value, x.astype(np.float64) / 2 * erfc(-x.astype(np.float64) / np.sqrt(2)))
+
+# gelu'(x) = Phi(x) + x phi(x), where Phi(-u) = e^R(u), and Phi(u) is 1 less that; x is clamped to 14. Q would not do: gelu multiplies
+# its errors near 0 by u.
+u = chebyshev(0, 14)
+r, half = log_ndtr(-u), np.log(0.5)
+tail = np.concatenate([[half], minimax(u, (r - half) / np.maximum(u, 1e-9), np.maximum(np.exp(r), 2e-5 / (1 + u**2)) * u, range(8))])
+x = f32(np.concatenate([np.linspace(-14, 14, 2000001), np.logspace(-20, 1, 20000), -np.logspace(-20, 1, 20000)]))
+upper = exp_f32(np.maximum(horner(tail, np.abs(x)), f32(-87.33)), exp)
+phi = f32(exp_f32(np.maximum(f32(f32(x * x) * f32(-0.5)), f32(-87.33)), exp) * f32(0.3989422804014327))
+value = fma(x, phi, np.where(x > 0, f32(f32(1) - upper), upper))
+wide = x.astype(np.float64)
+report("gelu' R", tail, value, erfc(-wide / np.sqrt(2)) / 2 + wide * np.exp(-wide * wide / 2) / np.sqrt(2 * np.pi))
 
 # tanh(x) = x + x^3 P(x^2) for |x| < 0.625, else 1 - 2 / (e^(2|x|) + 1) with the sign of x.
 x = chebyshev(1e-3, 0.63)
