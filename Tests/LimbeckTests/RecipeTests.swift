@@ -212,6 +212,14 @@ final class TestFolder {
         #expect(try read(text).stages[0].losses.map(\.name) == ["logits", "logits_2", "logits_3"])
     }
 
+    @Test func recipesOfTheRepository() throws {
+        let names = try FileManager.default.contentsOfDirectory(atPath: Repository.path("recipes")).filter { $0.hasSuffix(".json") }
+        #expect(names.count > 15)
+        for name in names {
+            #expect(throws: Never.self, "\(name)") { _ = try Recipe(path: Repository.path("recipes/\(name)")) }
+        }
+    }
+
     @Test func overrides() throws {
         let recipe = try read(
             Self.text(),

@@ -44,7 +44,7 @@ struct ByteReader {
 }
 
 extension UTF8Check {
-    static func isWellFormed(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    package static func isWellFormed(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var index = 0
         while index < bytes.count {
             let length = bytes[index] < 0x80 ? 1 : sequenceLength(bytes, at: index)

@@ -262,7 +262,7 @@ enum JSONEscape {
 }
 
 /// Well-formed UTF-8, by table 3-7 of the Unicode standard.
-enum UTF8Check {
+package enum UTF8Check {
     /// The length of the sequence of more than one byte at `position`; 0 if it is ill-formed.
     static func sequenceLength(_ bytes: UnsafeRawBufferPointer, at position: Int) -> Int {
         let length: Int

@@ -60,6 +60,17 @@ enum PieceModel: Sendable {
         }
     }
 
+    /// Whether a token, as written in the vocabulary, continues a word.
+    func continuesWord(_ token: UnsafeRawBufferPointer) -> Bool {
+        switch self {
+        case .wordPiece(let model):
+            let prefix = model.options.prefix.utf8
+            return !prefix.isEmpty && token.count > prefix.count && token.starts(with: prefix)
+        case .bytePairs: return !token.starts(with: ByteAlphabet.spaceBytes)
+        case .characterPairs, .unigram: return !token.starts(with: [0xE2, 0x96, 0x81])  // "▁"
+        }
+    }
+
     private static func steps(_ parts: TokenizerParts, of model: Message) throws(LimbeckError) -> StepNormalizer {
         switch parts.normalizer {
         case .none: StepNormalizer([])

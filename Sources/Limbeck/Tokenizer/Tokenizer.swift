@@ -105,6 +105,10 @@ public final class Tokenizer: Sendable {
     /// Whether the vocabulary marks tokens that continue a word ("##ing").
     package var marksContinuations: Bool { model.marksContinuations }
 
+    /// Whether a token continues the word before it: it has the prefix of such pieces ("##"), or, in the other models, no space or its mark at
+    /// its start.
+    package func continuesWord(_ id: Int32) -> Bool { withTokenBytes(id) { model.continuesWord($0) } ?? false }
+
     /// The token `id` as written in the vocabulary ("##ing"); nil if no token has this id.
     public func token(_ id: Int32) -> String? {
         withTokenBytes(id) { String(utf8: $0) }

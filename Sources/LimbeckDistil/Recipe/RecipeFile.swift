@@ -14,6 +14,7 @@ extension Recipe {
         recipe.check(mistakes)
         try mistakes.check()
         root.write(to: &recipe.source)
+        recipe.fingerprint = Recipe.fingerprint(of: recipe.source)
         self = recipe
     }
 
@@ -21,6 +22,13 @@ extension Recipe {
         let file = try MappedFile(path, name: path)
         // The tree is a copy, and the file may change afterwards.
         return RecipeNode(try JSONDocument(file.bytes, file: path).root)
+    }
+
+    /// FNV-1a, of 64 bits.
+    private static func fingerprint(of text: String) -> Int {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        return Int(truncatingIfNeeded: hash)
     }
 
     /// With its slash; empty for a file of the current folder.

@@ -1,13 +1,13 @@
 /// The lines of a text file. A line feed ends a line; a carriage return before it is not part of the line.
-struct TextLines {
+package struct TextLines {
     private let text: UnsafeRawBufferPointer
     private var position = 0
     /// The number of the line that was read last, from 1.
-    private(set) var number = 0
+    package private(set) var number = 0
 
-    init(_ text: UnsafeRawBufferPointer) { self.text = text }
+    package init(_ text: UnsafeRawBufferPointer) { self.text = text }
 
-    mutating func next() -> UnsafeRawBufferPointer? {
+    package mutating func next() -> UnsafeRawBufferPointer? {
         guard position < text.count else { return nil }
         var end = position
         while end < text.count, text[end] != UInt8(ascii: "\n") { end += 1 }
