@@ -70,6 +70,7 @@ let package = Package(
         .library(name: "Limbeck", targets: ["Limbeck"]),
         .library(name: "LimbeckC", type: .static, targets: ["Limbeck"]),
         .library(name: "LimbeckDistil", targets: ["LimbeckDistil"]),
+        .library(name: "LimbeckDistilC", type: .static, targets: ["LimbeckDistil"]),
         .executable(name: "limbeck", targets: ["limbeck-cli"]),
     ],
     traits: [
@@ -99,12 +100,14 @@ let package = Package(
             swiftSettings: embedded + small),
         // Training: recipes, student, tape, losses, optimisers, data.
         .target(
-            name: "LimbeckDistil", dependencies: ["CPlatform", "KernelInterface", "Limbeck"], swiftSettings: embedded + small),
+            name: "LimbeckDistil", dependencies: ["CLimbeck", "CPlatform", "KernelInterface", "Limbeck"],
+            swiftSettings: embedded + small),
         // The command line.
         .executableTarget(
             name: "limbeck-cli",
             dependencies: [
-                "CLimbeck", "KernelInterface", "Limbeck", "LimbeckDistil", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "CLimbeck", "KernelInterface", "Limbeck", "LimbeckDistil",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: small + lean),
         // The tests themselves are not optimised, which takes a minute less to compile than it would save; nor are they type-checked a

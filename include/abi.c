@@ -1,5 +1,6 @@
 /* The layout that compiled programs rely on. A change that breaks a line here breaks them. */
 #include "limbeck.h"
+#include "limbeck_distil.h"
 
 #define PIN(condition) _Static_assert(condition, #condition)
 
@@ -30,12 +31,20 @@ PIN(sizeof(limbeck_answer_options) == 24);
 PIN(sizeof(limbeck_answer) == 12);
 PIN(sizeof(limbeck_fill_options) == 12);
 PIN(sizeof(limbeck_candidate) == 12);
+PIN(sizeof(limbeck_distil_progress_t) == 16 + (sizeof(void *) + 7) / 8 * 8 + 6 * 8);
+PIN(offsetof(limbeck_distil_progress_t, stage_name) == 16);
+PIN(offsetof(limbeck_distil_progress_t, loss) == 16 + (sizeof(void *) + 7) / 8 * 8 + 2 * 8);
+PIN(offsetof(limbeck_distil_options, overrides) == 16);
+PIN(sizeof(limbeck_distil_options) == 16 + 5 * sizeof(void *));
+PIN(sizeof(limbeck_distil_plan_t) == 48);
 
 /* The preprocessor alone can make a string of numbers, so these two functions are here and not in Swift. */
 #define TEXT_OF(number) #number
 #define TEXT(number) TEXT_OF(number)
 
 uint32_t limbeck_version(void) { return LIMBECK_VERSION_MAJOR << 16 | LIMBECK_VERSION_MINOR << 8 | LIMBECK_VERSION_PATCH; }
+
+uint32_t limbeck_distil_version(void) { return limbeck_version(); }
 
 const char *limbeck_version_string(void) {
     return TEXT(LIMBECK_VERSION_MAJOR) "." TEXT(LIMBECK_VERSION_MINOR) "." TEXT(LIMBECK_VERSION_PATCH);

@@ -17,9 +17,9 @@ func status(_ body: () throws(LimbeckError) -> Void) -> Int32 {
     }
 }
 
-@inline(never) func invalid(_ message: __owned Message) -> LimbeckError { LimbeckError(.invalidArgument, message) }
+@inline(never) package func invalid(_ message: __owned Message) -> LimbeckError { LimbeckError(.invalidArgument, message) }
 
-func isNull(_ name: StaticString) -> LimbeckError { invalid("\(name) is NULL") }
+package func isNull(_ name: StaticString) -> LimbeckError { invalid("\(name) is NULL") }
 
 // MARK: Handles
 
@@ -74,7 +74,7 @@ func open<Object: AnyObject>(
 }
 
 /// Runs the body of a call that writes an error message.
-func explained(_ message: UnsafeMutablePointer<CChar>?, _ capacity: Int, _ body: () throws(LimbeckError) -> Void) -> Int32 {
+package func explained(_ message: UnsafeMutablePointer<CChar>?, _ capacity: Int, _ body: () throws(LimbeckError) -> Void) -> Int32 {
     if capacity > 0 { message?.pointee = 0 }
     do throws(LimbeckError) {
         guard (0...largestObject).contains(capacity), message != nil || capacity == 0 else {
@@ -88,7 +88,7 @@ func explained(_ message: UnsafeMutablePointer<CChar>?, _ capacity: Int, _ body:
     }
 }
 
-@inline(never) func path(_ path: UnsafePointer<CChar>?, _ bytes: Int) throws(LimbeckError) -> String {
+@inline(never) package func path(_ path: UnsafePointer<CChar>?, _ bytes: Int) throws(LimbeckError) -> String {
     let path = try text(path, bytes, "path")
     // The operating system would stop at the NUL, and open another file than was named.
     if path.contains(0) { throw invalid("the path contains a NUL byte") }
@@ -112,7 +112,7 @@ private func write(_ sentence: String, to message: UnsafeMutablePointer<CChar>?,
 // MARK: Structs
 
 /// A struct whose first member is its size as the caller was compiled.
-protocol Sized {
+package protocol Sized {
     var struct_size: UInt32 { get set }
     /// Its size in the first version of the library that had it: the minimum for every caller.
     static var firstSize: Int { get }
@@ -131,7 +131,7 @@ private func size<Struct: Sized>(of pointer: UnsafePointer<Struct>) throws(Limbe
 }
 
 /// The caller's options. Members beyond the size of its struct are zero, and so are all if the pointer is NULL.
-func options<Struct: Sized>(_ pointer: UnsafePointer<Struct>?) throws(LimbeckError) -> Struct {
+package func options<Struct: Sized>(_ pointer: UnsafePointer<Struct>?) throws(LimbeckError) -> Struct {
     var options = Struct()
     guard let pointer else { return options }
     let count = min(try size(of: pointer), MemoryLayout<Struct>.size)
@@ -149,7 +149,7 @@ func with<Struct: Sized>(_ pointer: UnsafePointer<Struct>?, _ body: (Struct) -> 
 }
 
 /// Fills the members that fit in the caller's struct. Members that only a later version knows are set to zero.
-func fill<Struct: Sized>(_ pointer: UnsafeMutablePointer<Struct>?, _ info: Struct) throws(LimbeckError) {
+package func fill<Struct: Sized>(_ pointer: UnsafeMutablePointer<Struct>?, _ info: Struct) throws(LimbeckError) {
     guard let pointer else { throw isNull("info") }
     let size = try size(of: UnsafePointer(pointer))
     var info = info
@@ -161,7 +161,7 @@ func fill<Struct: Sized>(_ pointer: UnsafeMutablePointer<Struct>?, _ info: Struc
 }
 
 /// An option that is one of an enumeration; 0 is the default.
-func choice<Choice: RawRepresentable>(
+package func choice<Choice: RawRepresentable>(
     _ number: UInt32, _ name: StaticString
 ) throws(LimbeckError) -> Choice? where Choice.RawValue == UInt32 {
     if number == 0 { return nil }
@@ -176,7 +176,7 @@ func flag(_ number: UInt32, _ name: StaticString) throws(LimbeckError) -> Bool? 
 }
 
 /// An option that is 0 for no, 1 for yes.
-func isSet(_ number: UInt32, _ name: StaticString) throws(LimbeckError) -> Bool {
+package func isSet(_ number: UInt32, _ name: StaticString) throws(LimbeckError) -> Bool {
     try check(number, 0...1, name)
     return number == 1
 }
@@ -217,7 +217,7 @@ private func text(_ pointer: UnsafePointer<CChar>?, _ bytes: Int) -> Text? {
 }
 
 /// In the header, a list `texts` has the parameters `texts`, `text_bytes` and `text_count`; `one` is the prefix of the latter two.
-func texts(
+package func texts(
     _ pointers: UnsafePointer<UnsafePointer<CChar>?>?, _ lengths: UnsafePointer<Int>?, _ count: Int, _ name: StaticString,
     _ one: StaticString
 ) throws(LimbeckError) -> TextList {
@@ -286,13 +286,13 @@ func copy(
 // MARK: The structs of this version
 
 // If a struct grows, its first size stays here as a number, the current value of MemoryLayout.
-extension limbeck_tokenize_options: Sized { static var firstSize: Int { 12 } }
-extension limbeck_model_info_t: Sized { static var firstSize: Int { 80 } }
-extension limbeck_pack_options: Sized { static var firstSize: Int { 8 + 8 * MemoryLayout<Int>.size } }
-extension limbeck_session_options: Sized { static var firstSize: Int { 16 } }
-extension limbeck_session_info_t: Sized { static var firstSize: Int { 24 } }
-extension limbeck_embed_options: Sized { static var firstSize: Int { 20 } }
-extension limbeck_classify_options: Sized { static var firstSize: Int { 16 } }
-extension limbeck_tag_options: Sized { static var firstSize: Int { 16 } }
-extension limbeck_answer_options: Sized { static var firstSize: Int { 24 } }
-extension limbeck_fill_options: Sized { static var firstSize: Int { 12 } }
+extension limbeck_tokenize_options: Sized { package static var firstSize: Int { 12 } }
+extension limbeck_model_info_t: Sized { package static var firstSize: Int { 80 } }
+extension limbeck_pack_options: Sized { package static var firstSize: Int { 8 + 8 * MemoryLayout<Int>.size } }
+extension limbeck_session_options: Sized { package static var firstSize: Int { 16 } }
+extension limbeck_session_info_t: Sized { package static var firstSize: Int { 24 } }
+extension limbeck_embed_options: Sized { package static var firstSize: Int { 20 } }
+extension limbeck_classify_options: Sized { package static var firstSize: Int { 16 } }
+extension limbeck_tag_options: Sized { package static var firstSize: Int { 16 } }
+extension limbeck_answer_options: Sized { package static var firstSize: Int { 24 } }
+extension limbeck_fill_options: Sized { package static var firstSize: Int { 12 } }
