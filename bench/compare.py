@@ -17,9 +17,10 @@ from processes import HERE, Disturbance
 from report import Report
 from speed import measure_ragged, measure_shapes
 from tokenizer_speed import measure_tokenizers
+from training import measure_training
 
 PARTS = {"shapes": measure_shapes, "ragged": measure_ragged, "tokenizers": measure_tokenizers, "start": measure_start,
-         "memory": measure_memory, "pack": measure_packs, "limits": measure_limits}
+         "memory": measure_memory, "pack": measure_packs, "limits": measure_limits, "training": measure_training}
 
 
 def parse():

@@ -1,10 +1,10 @@
 #!/bin/sh
 # Speed and memory compared with the peers: bench/compare.py, after building the library and preparing the peers.
 #
-#     scripts/bench.sh                about 40 minutes, on an otherwise idle machine
+#     scripts/bench.sh                an hour and more, on an otherwise idle machine
 #     scripts/bench.sh --write        the same, and writes bench/results.md and bench/results.svg
 #     scripts/bench.sh --quick        a smoke test: the numbers mean nothing
-#     scripts/bench.sh --part ragged  one part: shapes, ragged, tokenizers, start, memory, pack, limits
+#     scripts/bench.sh --part ragged  one part: shapes, ragged, tokenizers, start, memory, pack, limits, training
 #     scripts/bench.sh families       instead: a checkpoint of every family in a real size, against PyTorch; --write: bench/families.md
 #     scripts/bench.sh exits          instead: what early exits and parts of a model save, and the package fastbert; --write: bench/exits.md
 #
