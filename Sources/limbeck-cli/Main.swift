@@ -14,7 +14,7 @@ struct LimbeckCommand: ParsableCommand {
 
             Exit codes: 0; 64 for a wrong use; 65 for bad data (a model that is malformed, unsupported, or has no answer \
             to the question); 66 for a file that is missing or unreadable; 71 and 74 for what the operating system \
-            refuses: memory or threads, and writing.
+            refuses: memory or threads, and writing; 130 for training that was ended with Ctrl-C.
             """,
         version: "\(LIMBECK_VERSION_MAJOR).\(LIMBECK_VERSION_MINOR).\(LIMBECK_VERSION_PATCH)",
         groupedSubcommands: [
@@ -25,6 +25,7 @@ struct LimbeckCommand: ParsableCommand {
                 ]),
             CommandGroup(name: "Inspecting", subcommands: [Tokenize.self, Inspect.self, Bench.self, Calibrate.self, Keys.self]),
             CommandGroup(name: "Packing", subcommands: [Pack.self, Verify.self]),
+            CommandGroup(name: "Training", subcommands: [Distil.self]),
         ])
 }
 

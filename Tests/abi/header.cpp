@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limbeck.h>
+#include <limbeck_distil.h>
 
 namespace host {
 std::int32_t close(limbeck_model *model) {
@@ -11,4 +12,5 @@ std::int32_t close(limbeck_model *model) {
 } // namespace host
 
 static_assert(sizeof(limbeck_model_info_t) == 112, "the layout is that of C");
+static_assert(sizeof(limbeck_distil_plan_t) == 48, "the layout is that of C");
 static_assert(LIMBECK_KERNELS_UNAVAILABLE == 42, "the numbers are those of C");

@@ -55,7 +55,7 @@ run --version
 succeeds "--version is the header's" "^$(sed -n 's/^#define LIMBECK_VERSION_[A-Z]* \([0-9]*\)$/\1/p' include/limbeck.h | paste -sd .)$"
 run --help
 succeeds "--help lists the questions" "embed"
-for command in embed search classify rerank tag answer fill tokenize inspect bench calibrate keys pack verify; do
+for command in embed search classify rerank tag answer fill tokenize inspect bench calibrate keys pack verify distil; do
     run "$command" --help
     succeeds "$command --help has an example" "limbeck $command "
 done
@@ -462,6 +462,44 @@ run embed $golden/embed --file "$work/nowhere"
 refuses "a missing file" 66 nowhere
 run embed $golden/embed --file "$work"
 refuses "a folder for a file" 66 "directory"
+
+# ---- Training
+
+python3 scripts/loss-case.py Tests/golden/losses/hinton "$work/hinton"
+distil() { run distil "$work/hinton/recipe.json" --set stages.0.optimizer.learning_rate=0.001 --set 'record_gradients=[]' "$@"; }
+distil --plan
+succeeds "distil --plan" "^stage 'hinton': 3 steps, which train 17,821 parameters$"
+[ ! -e "$work/hinton/output/model.safetensors" ] || { : > "$work/out"; fail "distil --plan trains nothing"; }
+distil
+succeeds "distil" '/output: a student of 17,821 parameters, after [0-9]+ s$'
+succeeds "distil says how far it is, without a terminal" '^hinton, step 3 of 3, loss [0-9.]+, [0-9,]+ tokens/s$'
+run classify "$work/hinton/output" a
+refuses "a student of a model without a tokenizer has none either" 65 tokenizer
+distil --set stages.0.losses.0.temprature=2
+refuses "distil, an unknown key" 65 "recipe.json: 'stages.0.losses.0.temprature' is unknown, expected one of"
+distil --set stages.0.epochs
+refuses "distil --set without a value" 64 "'stages.0.epochs' has no '='"
+distil --set data.tokens=nowhere
+refuses "distil, missing data" 66 nowhere
+run distil "$work/nowhere.json"
+refuses "distil, a missing recipe" 66 nowhere
+for signal in INT TERM; do
+    # A run in the background would have Ctrl-C ignored: a shell of its own makes no job of it.
+    rm -rf "$work/long"
+    python3 - "$signal" "$limbeck" distil "$work/hinton/recipe.json" --set stages.0.steps=1000000 --set stages.0.optimizer.learning_rate=0.0001 \
+        --set 'record_gradients=[]' --set "output=$work/long" > "$work/out" 2> "$work/err" << 'PYTHON'
+import signal, subprocess, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+child = subprocess.Popen(sys.argv[2:], stdout=subprocess.PIPE, text=True)
+child.stdout.readline()
+child.send_signal(getattr(signal, "SIG" + sys.argv[1]))
+child.stdout.read()
+sys.exit(child.wait())
+PYTHON
+    code=$?
+    [ -e "$work/long/checkpoint.safetensors" ] || code="$code, no checkpoint"
+    refuses "distil ended by SIG$signal leaves a checkpoint" 130 "of stage 'hinton'; the same command goes on from there$"
+done
 
 # ---- Who reads
 

@@ -19,7 +19,7 @@ private struct Call {
         let texts = try Limbeck.texts(
             options.overrides, options.override_bytes, options.override_count, "overrides", "override")
         var overrides: [(String, String)] = []
-        for index in 0..<texts.count { overrides.append(try override(texts[index])) }
+        for index in 0..<texts.count { overrides.append(try keyAndValue(texts[index])) }
         guard options.threads <= UInt32(Session.maxThreads) else {
             throw invalid("threads is \(options.threads), and must be 0 to \(Session.maxThreads)")
         }
@@ -30,8 +30,8 @@ private struct Call {
     }
 }
 
-/// "key=value", in its parts.
-package func override(_ text: UnsafeRawBufferPointer) throws(LimbeckError) -> (String, String) {
+/// "key=value", in its parts: an override of a recipe.
+package func keyAndValue(_ text: UnsafeRawBufferPointer) throws(LimbeckError) -> (String, String) {
     guard let equals = text.firstIndex(of: UInt8(ascii: "=")) else {
         throw LimbeckError(.invalidArgument, "the override '\(String(utf8: text))' has no '=', expected a key, '=' and a value")
     }

@@ -9,6 +9,8 @@ struct Failure: Error {
         case noInput = 66
         case system = 71
         case writing = 74
+        /// As shells have it: 128 and the number of the signal.
+        case interrupted = 130
     }
 
     let code: Code
@@ -27,7 +29,8 @@ struct Failure: Error {
             case .fileMalformed, .fileUnsupported, .fileInconsistent: .badData
             case .fileNotFound, .fileUnreadable: .noInput
             case .fileUnwritable: .writing
-            case .outOfMemory, .threadsUnavailable, .interrupted: .system
+            case .outOfMemory, .threadsUnavailable: .system
+            case .interrupted: .interrupted
             }
         message = error.message
     }

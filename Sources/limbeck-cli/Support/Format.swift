@@ -56,3 +56,13 @@ extension Duration {
         Double(components.seconds) + Double(components.attoseconds) * 1e-18
     }
 }
+
+/// "45 s", "3 min 10 s", "2 h 05 min".
+func duration(_ seconds: Double) -> String {
+    let whole = Int(min(max(0, seconds), 1e9).rounded())
+    switch whole {
+    case 3600...: return "\(whole / 3600) h \(padded(whole % 3600 / 60, 2, with: "0")) min"
+    case 60...: return "\(whole / 60) min \(padded(whole % 60, 2, with: "0")) s"
+    default: return "\(whole) s"
+    }
+}

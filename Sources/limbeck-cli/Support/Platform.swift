@@ -16,6 +16,22 @@ func ignoreBrokenPipes() {
     signal(SIGPIPE, SIG_IGN)
 }
 
+/// Set by a signal.
+nonisolated(unsafe) private var wasInterrupted: sig_atomic_t = 0
+
+/// From here on the first Ctrl-C, or request to end, only sets `isInterrupted`. The second one ends the process.
+func catchInterruptions() {
+    wasInterrupted = 0
+    for number in [SIGINT, SIGTERM] {
+        signal(number) { number in
+            wasInterrupted = 1
+            signal(number, SIG_DFL)
+        }
+    }
+}
+
+var isInterrupted: Bool { wasInterrupted != 0 }
+
 func quit(_ code: Failure.Code) -> Never {
     exit(code.rawValue)
 }
