@@ -5,8 +5,7 @@ import Limbeck
 
 extension LossContext {
     func vectorTerms(_ vector: VectorLoss, _ loss: Loss, weight: Float) -> [Term] {
-        guard let teacher, let teacherStates else { return [] }
-        let t = unrecorded { teacher.vectors(tape, batch, teacherStates, isNormalized: vector.isNormalized) }
+        guard let t = teacherVectors(isNormalized: vector.isNormalized) else { return [] }
         let distance: StateLoss.Distance = if case .cosine = vector.distance { .cosine } else { .squared }
         var value = 0.0
         if vector.prefixes.isEmpty {
@@ -23,6 +22,17 @@ extension LossContext {
             }
         }
         return [Term(name: loss.name, value: value, weight: Double(weight))]
+    }
+
+    private func teacherVectors(isNormalized: Bool?) -> Variable? {
+        guard let teacher else { return nil }
+        return unrecorded {
+            guard let stored = storedRows?.rows else {
+                return teacherStates.map { teacher.vectors(tape, batch, $0, isNormalized: isNormalized) }
+            }
+            let makesUnit = isNormalized ?? (teacher.parts.vector.trailingUnitLengths > 0)
+            return makesUnit ? UnitLengthOperation(tape, stored).out : stored
+        }
     }
 
     /// Scores of a group: its first text is the query.

@@ -30,6 +30,8 @@ package struct TeacherSource {
     package var path: String
     /// Whether the teacher's dropout stays on, as in TinyBERT's code.
     package var dropout: Float = 0
+    /// A file for its vectors of the texts, which are computed once; nil: they are kept for one run alone.
+    package var store: String?
 
     package init(path: String) { self.path = path }
 }
@@ -58,6 +60,8 @@ package struct StudentSource {
     package var head: HeadSource?
     /// Trims the vocabulary to the tokens of the corpus: the most frequent ones, up to this many; nil: the vocabulary stays.
     package var vocabularySize: Int?
+    /// Of a new student that is thinner: its embeddings are those of the model that it is like, projected to their principal components.
+    package var projectsEmbeddings = false
     /// The standard deviation of new weights.
     package var initializerRange: Float = 0.02
     /// Safetensors of the projections of losses, by name; new ones are random.

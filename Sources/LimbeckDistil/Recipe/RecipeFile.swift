@@ -82,11 +82,12 @@ struct RecipeReader {
         let block = block.block(node, at)
         let path = self.path("path", block)
         if path == nil { block.missing("path", "the path of a model") }
-        let dropout = block.float("dropout", .rate)
+        let dropout = block.float("dropout", .rate), store = self.path("store", block)
         block.finish()
         return path.map {
             var teacher = TeacherSource(path: $0)
             if let dropout { teacher.dropout = dropout }
+            teacher.store = store
             return teacher
         }
     }
@@ -103,6 +104,7 @@ struct RecipeReader {
             student.hiddenSize = block.integer("hidden_size")
             student.attentionHeads = block.integer("attention_heads")
             student.intermediateSize = block.integer("intermediate_size")
+            student.projectsEmbeddings = block.flag("project_embeddings") ?? false
         } else if let from {
             if from != "teacher" { student.origin = .folder(resolved(from)) }
             student.layers = block.integers("layers", from: 0)
@@ -116,7 +118,7 @@ struct RecipeReader {
         if let range = block.float("initializer_range", .notNegative) { student.initializerRange = range }
         student.projections = path("projections", block)
         block.refuse(
-            isNew ? "layers" : "like layer_count hidden_size attention_heads intermediate_size",
+            isNew ? "layers" : "like layer_count hidden_size attention_heads intermediate_size project_embeddings",
             isNew ? "not for a student that is new" : "for a student that is new")
         block.finish()
         return student

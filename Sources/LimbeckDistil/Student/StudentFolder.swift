@@ -3,17 +3,42 @@ import Limbeck
 
 /// The student's folder: what it is before training, and after.
 enum StudentFolder {
-    /// The folder of the untrained student, made in the output folder unless it is one that exists.
+    /// The folder of the untrained student: the model that it is from, if nothing is changed, or one made in the output folder.
     static func prepare(_ recipe: Recipe) throws(LimbeckError) -> String {
         try OutputFiles.makeFolder(recipe.output)
-        switch recipe.student.origin {
-        case .folder(let path): return path
-        default: throw LimbeckError(.unsupported, "student")
+        let student = recipe.student
+        var (source, isNew) = (recipe.teacher?.path, false)
+        switch student.origin {
+        case .teacher: break
+        case .folder(let path): source = path
+        case .new(let like): (source, isNew) = (like ?? source, true)
         }
+        guard let source else {
+            throw LimbeckError(.invalidArgument, "recipe: 'student': made from the teacher, and there is none")
+        }
+        if case .folder = student.origin, !student.isChanged { return source }
+        let draft = try Draft(source, seed: recipe.seed), folder = "\(recipe.output)/untrained"
+        let files = try ModelFolder(source)
+        if let layers = student.layers { try draft.keep(layers: layers) }
+        if isNew { try draft.renew(student) }
+        var vocabulary: TrimmedVocabulary?
+        if let size = student.vocabularySize {
+            let corpus = try Corpus(recipe, configuration: draft.loaded.configuration, tokenizer: Tokenizer.of(files))
+            let trimmed = try TrimmedVocabulary(files, size: size, counts: corpus.counts())
+            draft.keep(vocabulary: trimmed.ids)
+            vocabulary = trimmed
+        }
+        if !student.hasTokenTypes { try draft.dropTokenTypes() }
+        if !student.hasPooler { draft.dropPooler() }
+        if let head = student.head { try draft.setHead(head, deviation: student.initializerRange) }
+        try copyFiles(from: source, to: folder)
+        try draft.write(to: folder)
+        try vocabulary?.write(files, to: folder)
+        return folder
     }
 
     /// Writes the trained student into the output folder: weights, and every other file as it was.
-    static func write(_ trainer: Trainer, _ log: RunLog) throws(LimbeckError) {
+    static func write(_ trainer: Trainer) throws(LimbeckError) {
         let output = trainer.recipe.output
         if trainer.folder != output { try copyFiles(from: trainer.folder, to: output) }
         var file = SafetensorsWriter()
@@ -31,6 +56,7 @@ enum StudentFolder {
 
     /// Copies the files of a folder but its weights, and those of the folders in it.
     static func copyFiles(from source: String, to target: String) throws(LimbeckError) {
+        try OutputFiles.makeFolder(target)
         let names = NamesInFolder(source).names
         for name in names where !isWeights(name) {
             let path = "\(source)/\(name)"
@@ -40,7 +66,6 @@ enum StudentFolder {
                 try OutputFiles.write([file.bytes], to: "\(target)/\(name)")
             case 2 where name.utf8.first.map({ $0 >= 0x30 && $0 <= 0x39 }) == true:
                 // The modules of sentence-transformers begin with a number.
-                try OutputFiles.makeFolder("\(target)/\(name)")
                 try copyFiles(from: path, to: "\(target)/\(name)")
             default: break
             }
@@ -52,6 +77,13 @@ enum StudentFolder {
             return true
         }
         return name.hasUTF8Prefix(".") || name == "log.jsonl" || name == "README.md"
+    }
+}
+
+extension StudentSource {
+    /// Whether the student is unlike the model that it is from.
+    fileprivate var isChanged: Bool {
+        layers != nil || head != nil || vocabularySize != nil || !hasTokenTypes || !hasPooler
     }
 }
 

@@ -32,6 +32,14 @@ package final class TokenBatch {
         }
     }
 
+    /// Sets the tokens of a sequence.
+    func fill(_ index: Int, _ corpus: Corpus, _ sequence: Int) {
+        for (place, token) in (corpus.starts[sequence]..<corpus.starts[sequence + 1]).enumerated() {
+            ids[starts[index] + place] = corpus.ids[token]
+            types[starts[index] + place] = Int32(corpus.types[token])
+        }
+    }
+
     package var sequences: Int { starts.count - 1 }
     func range(_ sequence: Int) -> Range<Int> { starts[sequence]..<starts[sequence + 1] }
 }

@@ -12,7 +12,10 @@ struct Measurement {
     private(set) var trained: [Int] = []
     let parameterBytes: Int
 
-    init(_ recipe: Recipe, _ student: Network, _ teacher: Network?, _ projections: Parameters, _ corpus: Corpus) {
+    init(
+        _ recipe: Recipe, _ student: Network, _ teacher: Network?, _ projections: Parameters, _ corpus: Corpus,
+        _ teacherCorpus: Corpus?
+    ) {
         parameters = student.parameters.elements
         parameterBytes =
             student.parameters.bytes(isTrained: true) + projections.bytes(isTrained: true)
@@ -26,7 +29,8 @@ struct Measurement {
             self.trained.append(trained)
             let micro = MicroBatch(
                 stage: stage, student: student, teacher: teacher, teacherDropout: recipe.teacher?.dropout ?? 0,
-                projections: projections, corpus: corpus, masker: stage.masking.map { Masker($0, corpus, student.configuration) })
+                projections: projections, corpus: corpus, masker: stage.masking.map { Masker($0, corpus, student.configuration) },
+                stored: teacherCorpus == nil ? .none : .width(teacher?.parts.vector.width ?? 0))
             let batches = Batches(corpus, seed: recipe.seed, sequences: stage.sequences, isShuffled: stage.isShuffled)
             let count = stage.stepCount(batches: batches.count)
             steps.append(count)
@@ -41,6 +45,14 @@ struct Measurement {
             }
             if let rewiring = stage.rewiring {
                 arenaBytes = max(arenaBytes, Importance.arenaBytes(micro, rewiring, scratchFloats: &scratchFloats))
+            }
+        }
+        if let teacher, let teacherCorpus {
+            for batch in StoredOutputs.batches(teacherCorpus).suffix(2) {
+                let arena = Arena(), tape = Tape(arena: arena, team: nil)
+                _ = StoredOutputs.vectors(tape, teacher, teacherCorpus, batch)
+                arenaBytes = max(arenaBytes, arena.peak)
+                scratchFloats = max(scratchFloats, tape.scratchFloats)
             }
         }
     }

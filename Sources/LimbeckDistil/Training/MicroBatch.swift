@@ -9,8 +9,22 @@ struct MicroBatch {
     let teacherDropout: Float
     let projections: Parameters
     let corpus: Corpus
-    /// The maximum of tokens and so on of masking.
     let masker: Masker?
+    /// The teacher's vectors, if they are not computed with each batch.
+    var stored: StoredVectors = .none
+
+    enum StoredVectors {
+        case none
+        /// While memory is measured: their width.
+        case width(Int)
+        case rows(StoredOutputs)
+    }
+
+    /// Of the tokens of a batch, so many may be masked, which bounds its memory: the expected number, and six times its deviation.
+    private func mostMasked(_ tokens: Int) -> Int {
+        let expected = Double(tokens) * (stage.masking?.probability ?? 0)
+        return min(tokens, Int(expected + 6 * expected.squareRoot()) + 8)
+    }
 
     /// The groups of sequences, the first of which is number `first` of the step.
     func run(_ tape: Tape, _ groups: [Int], first: Int, key: (UInt32, UInt32), epoch: Double, share: Float) -> [Term] {
@@ -20,7 +34,9 @@ struct MicroBatch {
         tape.isRecording = false
         let needsProjections = stage.losses.contains { $0.kind.readsProjections }
         var teacherStates: States?
-        if let teacher {
+        var rows: StoredRows?
+        if case .none = stored {} else { rows = storedRows(tape, groups) }
+        if let teacher, rows == nil {
             var pass = Pass(layers: Array(0..<teacher.layers))
             (pass.dropout, pass.firstSite, pass.keepsProjections) = (teacherDropout, 0x8000, needsProjections)
             teacherStates = teacher.run(tape, batch, pass)
@@ -39,6 +55,7 @@ struct MicroBatch {
                 var context = LossContext(
                     tape: tape, batch: batch, targets: targets, student: student, states: states, teacher: teacher,
                     teacherStates: teacherStates, projections: projections, share: share, dropout: stage.dropout, logits: Logits())
+                context.storedRows = rows
                 context.matchedStates = layers + [student.layers]
                 let prefix = self.prefix(width, depth)
                 for loss in stage.losses {
@@ -86,16 +103,45 @@ struct MicroBatch {
             let tokens = corpus.starts[sequence]..<corpus.starts[sequence + 1]
             if !corpus.tokenLabels.isEmpty { targets.tokenLabels += corpus.tokenLabels[tokens] }
             if !corpus.maskedLabels.isEmpty { targets.maskedLabels += corpus.maskedLabels[tokens] }
-            var ids = Array(corpus.ids[tokens])
-            if let masker { masked += masker.mask(&ids, sequence: sequence, key: key, number: first + index) }
             guard !tape.isMeasuring else { continue }
-            for (place, token) in tokens.enumerated() {
-                batch.ids[batch.starts[index] + place] = ids[place]
-                batch.types[batch.starts[index] + place] = Int32(corpus.types[token])
-            }
+            batch.fill(index, corpus, sequence)
+            guard let masker else { continue }
+            var ids = Array(corpus.ids[tokens])
+            masked += masker.mask(&ids, sequence: sequence, key: key, number: first + index)
+            for (place, id) in ids.enumerated() { batch.ids[batch.starts[index] + place] = id }
         }
-        if masker != nil { targets.maskedLabels = masked }
+        if masker != nil { targets.maskedLabels = bounded(masked, batch, tape) }
         return (batch, targets)
+    }
+
+    /// At most as many masked tokens as there is memory for. Those beyond are left as they were, which next to never happens.
+    private func bounded(_ labels: [Int32], _ batch: TokenBatch, _ tape: Tape) -> [Int32] {
+        let most = mostMasked(batch.tokens)
+        if tape.isMeasuring { return (0..<batch.tokens).map { $0 < most ? 0 : Targets.none } }
+        var (labels, count) = (labels, 0)
+        for place in labels.indices where labels[place] != Targets.none {
+            count += 1
+            guard count > most else { continue }
+            batch.ids[place] = labels[place]
+            labels[place] = Targets.none
+        }
+        return labels
+    }
+
+    /// The stored vectors of a batch's sequences.
+    private func storedRows(_ tape: Tape, _ groups: [Int]) -> StoredRows? {
+        var sequences: [Int] = []
+        for group in groups { sequences += corpus.groupStarts[group]..<corpus.groupStarts[group + 1] }
+        switch stored {
+        case .none: return nil
+        case .width(let width): return StoredRows(tape.variable(sequences.count, width))
+        case .rows(let outputs):
+            let rows = tape.variable(sequences.count, outputs.width)
+            for (row, sequence) in sequences.enumerated() {
+                (rows.value + row * rows.stride).update(from: outputs.row(sequence), count: outputs.width)
+            }
+            return StoredRows(rows)
+        }
     }
 }
 

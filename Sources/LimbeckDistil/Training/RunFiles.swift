@@ -37,8 +37,6 @@ final class RunLog {
     /// What the file has already.
     private(set) var bytes: Int
     private var pending: [UInt8] = []
-    /// The loss of each step since the run began or went on, for the picture.
-    private(set) var losses: [(stage: String, loss: Double)] = []
 
     init(_ files: RunFiles, at bytes: Int) throws(LimbeckError) {
         (path, self.bytes) = (files.log, bytes)
@@ -61,7 +59,6 @@ final class RunLog {
         }
         pending += json.text
         pending.append(UInt8(ascii: "\n"))
-        losses.append((stage, loss))
     }
 
     /// Appends the lines to the file. Returns its bytes.

@@ -25,7 +25,8 @@ final class StageRun {
         micro = MicroBatch(
             stage: stage, student: trainer.student, teacher: trainer.teacher,
             teacherDropout: trainer.recipe.teacher?.dropout ?? 0, projections: trainer.projections, corpus: trainer.corpus,
-            masker: stage.masking.map { Masker($0, trainer.corpus, trainer.student.configuration) })
+            masker: stage.masking.map { Masker($0, trainer.corpus, trainer.student.configuration) },
+            stored: trainer.stored.map { .rows($0) } ?? .none)
     }
 
     /// Runs the steps from `position` on.

@@ -37,6 +37,9 @@ package final class Trainer {
     /// Of the losses: linear layers to the teacher's width.
     let projections: Parameters
     let corpus: Corpus
+    /// The texts as the teacher's tokens, if its vectors of them are computed once for all epochs.
+    private let teacherCorpus: Corpus?
+    private(set) var stored: StoredOutputs?
     let team: Team
     let tape: Tape
     package let plan: TrainingPlan
@@ -54,9 +57,10 @@ package final class Trainer {
         try LossCheck(recipe, student: student, teacher: teacher).run()
         projections = try Projections.make(recipe, student: student, teacher: teacher)
         corpus = try Corpus(recipe, configuration: student.configuration, tokenizer: Tokenizer.of(files))
+        teacherCorpus = try Trainer.teacherCorpus(recipe, teacher, corpus)
         let set = options.instructionSet ?? .best
         let threads = options.threads > 0 ? options.threads : Int(platform_cpu_count())
-        let measure = Measurement(recipe, student, teacher, projections, corpus)
+        let measure = Measurement(recipe, student, teacher, projections, corpus, teacherCorpus)
         plan = TrainingPlan(measure)
         team = try Team(threads: threads, set: set, scratchFloats: max(1, measure.scratchFloats))
         tape = Tape(arena: try Arena(bytes: measure.arenaBytes), team: team)
@@ -68,12 +72,44 @@ package final class Trainer {
         let files = RunFiles(recipe)
         if options.resumes, let saved = try Checkpoint.read(files, self) { position = saved }
         let log = try RunLog(files, at: position.logBytes)
+        try store(progress)
         for index in position.stage..<recipe.stages.count {
             if position.stage < index { position = Position(stage: index, step: 0, seed: position.seed, logBytes: log.bytes) }
             try StageRun(self, index).run(&position, log, files, progress)
         }
-        try StudentFolder.write(self, log)
+        try StudentFolder.write(self)
+        try ModelCard(self, files).write(to: recipe.output)
         try Checkpoint.remove(files)
+    }
+
+    /// The texts of which the teacher's vectors are computed once. Those of a student with a vocabulary of its own are other tokens.
+    private static func teacherCorpus(_ recipe: Recipe, _ teacher: Network?, _ corpus: Corpus) throws(LimbeckError) -> Corpus? {
+        guard let teacher, let source = recipe.teacher else { return nil }
+        guard recipe.student.vocabularySize == nil else {
+            guard StoredOutputs.serve(recipe) else {
+                throw LimbeckError(
+                    .invalidArgument,
+                    "recipe: 'student.vocabulary': a vocabulary of its own, expected losses of whole texts' vectors alone")
+            }
+            return try Corpus(recipe, configuration: teacher.configuration, tokenizer: Tokenizer.of(ModelFolder(source.path)))
+        }
+        let isRepeated = recipe.stages.count > 1 || recipe.stages.contains { $0.steps != nil || $0.epochs > 1 }
+        return StoredOutputs.serve(recipe) && (source.store != nil || isRepeated) ? corpus : nil
+    }
+
+    /// Computes the teacher's vectors, or reads them.
+    private func store(_ progress: (Progress) -> Bool) throws(LimbeckError) {
+        guard let teacher, let teacherCorpus else { return }
+        let began = platform_milliseconds()
+        stored = try StoredOutputs.make(recipe.teacher?.store, teacher, teacherCorpus, tape) { done, all, tokens in
+            let seconds = Double(max(1, platform_milliseconds() - began)) / 1000
+            return progress(
+                Progress(
+                    stageIndex: 0, stageCount: recipe.stages.count, stageName: "teacher", step: done, steps: all, loss: 0,
+                    learningRate: 0, tokensPerSecond: Double(tokens) / seconds,
+                    secondsLeft: seconds / Double(done) * Double(all - done)))
+        }
+        if stored == nil { throw LimbeckError(.interrupted, "ended while the teacher's vectors were computed") }
     }
 
     /// Student and projections: what an optimiser sees.

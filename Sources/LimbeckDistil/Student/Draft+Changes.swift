@@ -1,0 +1,165 @@
+import Limbeck
+
+// What a recipe changes in the model that a student is made from.
+
+extension Draft {
+    /// Makes all weights new, in other sizes; the tables of embeddings may be the old ones, projected.
+    func renew(_ student: StudentSource) throws(LimbeckError) {
+        let c = loaded.configuration
+        let hidden = student.hiddenSize ?? c.hiddenSize, heads = student.attentionHeads ?? c.attentionHeads
+        guard hidden % heads == 0 else {
+            throw LimbeckError(
+                .invalidArgument, "recipe: 'student.attention_heads': \(heads) do not divide 'hidden_size', \(hidden)")
+        }
+        let inner = student.intermediateSize ?? (student.hiddenSize == nil ? c.intermediateSize : 4 * hidden)
+        if let count = student.layerCount { try keep(layers: (0..<count).map { $0 % c.layers }) }
+        set(names.hiddenKey, String(hidden))
+        set(names.headsKey, String(heads))
+        set(names.intermediateKey, String(inner))
+        var projection: [Float]?
+        if student.projectsEmbeddings, hidden < c.embeddingSize, let word = wordTable {
+            projection = PrincipalComponents.of(numbers(word), width: c.embeddingSize, kept: hidden)
+        }
+        func resized(_ size: Int) -> Int {
+            switch size {
+            case c.hiddenSize: hidden
+            case c.intermediateSize: inner
+            case 2 * c.intermediateSize: 2 * inner
+            case 3 * c.hiddenSize: 3 * hidden
+            default: size
+            }
+        }
+        for (number, entry) in entries.enumerated() where entry.isFloat {
+            var new = entry
+            // The rows of tables and decoders are ids and positions, whatever their number is.
+            let isTable = entry.name.firstUTF8("embeddings.") != nil || entry.name.firstUTF8("decoder") != nil
+            new.shape = entry.shape.enumerated().map { $0 == 0 && isTable && entry.shape.count > 1 ? $1 : resized($1) }
+            new.stored = nil
+            let count = new.shape.reduce(1, *)
+            if entry.shape.count == 1 {
+                new.numbers = [Float](repeating: entry.name.hasUTF8Suffix("bias") || entry.name.hasUTF8Suffix("beta") ? 0 : 1, count: count)
+            } else if isTable, let projection, entry.shape[1] == c.embeddingSize {
+                new.numbers = PrincipalComponents.project(numbers(entry), width: entry.shape[1], projection, kept: new.shape[1])
+            } else {
+                var random = random(UInt64(number))
+                new.numbers = Draft.normal(count, deviation: student.initializerRange, &random)
+            }
+            entries[number] = new
+        }
+    }
+
+    private var wordTable: Entry? {
+        entries.first { $0.name.firstUTF8("word_embeddings") != nil || $0.name.firstUTF8("tok_embeddings") != nil }
+    }
+
+    /// Gives the student a head with new weights, and the class that has it.
+    func setHead(_ head: HeadSource, deviation: Float) throws(LimbeckError) {
+        let (kind, labels): (HeadKind, [String]) =
+            switch head {
+            case .none: (.none, [])
+            case .sequence(let labels): (.sequence, labels)
+            case .token(let labels): (.token, labels)
+            case .span: (.span, ["", ""])
+            case .maskedLM: (.maskedLM, [])
+            }
+        guard let (name, _, layers) = names.classes.first(where: { $0.head == kind }) else {
+            throw LimbeckError(.unsupported, "recipe: 'student.head': the family has no class with this head")
+        }
+        set("architectures", "[\(JSONText.quoted(name))]")
+        if kind == .maskedLM {
+            guard loaded.configuration.head == .maskedLM else {
+                throw LimbeckError(
+                    .invalidArgument, "recipe: 'student.head': masked_tokens, expected a model that has this head already")
+            }
+            return
+        }
+        // The base model's tensors have their prefix beside a head.
+        let hasPrefix = entries.contains { $0.name.hasUTF8Prefix(names.prefix) }
+        if kind != .none, !hasPrefix, !names.prefix.isEmpty {
+            for index in entries.indices { entries[index].name = names.prefix + entries[index].name }
+        }
+        let hidden = loaded.configuration.hiddenSize
+        if kind != .none {
+            for (number, layer) in layers.enumerated() {
+                let isLast = number == layers.count - 1, isPooler = layer == names.pooler
+                let written = isPooler ? names.prefix + layer : layer
+                if !isLast, entries.contains(where: { $0.name == "\(written).weight" }) { continue }
+                entries.removeAll { $0.name == "\(written).weight" || $0.name == "\(written).bias" }
+                let outputs = isLast ? labels.count : hidden
+                var random = random(0x6865_6164 + UInt64(number))
+                entries.append(
+                    Entry(
+                        name: "\(written).weight", shape: [outputs, hidden],
+                        numbers: Draft.normal(outputs * hidden, deviation: deviation, &random)))
+                entries.append(Entry(name: "\(written).bias", shape: [outputs], numbers: [Float](repeating: 0, count: outputs)))
+            }
+        }
+        for key in ["id2label", "label2id", "problem_type", "num_labels"] { remove(key) }
+        guard kind == .sequence || kind == .token else { return }
+        let numbered = labels.enumerated().map { ("\"\($0)\"", JSONText.quoted($1)) }
+        set("id2label", "{" + numbered.map { "\($0): \($1)" }.joined(", ") + "}")
+        set("label2id", "{" + labels.enumerated().map { "\(JSONText.quoted($1)): \($0)" }.joined(", ") + "}")
+    }
+
+    /// Makes a DistilBERT of a BERT: no token types, no pooler. What type 0 adds to every token is lost, as in DistilBERT's own script.
+    func dropTokenTypes() throws(LimbeckError) {
+        if loaded.configuration.typeVocabSize == 0 { return }
+        guard loaded.configuration.family == .bert else {
+            throw LimbeckError(.unsupported, "recipe: 'student.token_types': false, expected a BERT, of which a DistilBERT is made")
+        }
+        dropPooler()
+        entries.removeAll { $0.name.firstUTF8("token_type_embeddings") != nil || $0.name.firstUTF8("seq_relationship") != nil }
+        let spellings = [
+            ("bert.", ""), ("encoder.layer.", "transformer.layer."), ("attention.self.query", "attention.q_lin"),
+            ("attention.self.key", "attention.k_lin"), ("attention.self.value", "attention.v_lin"),
+            ("attention.output.dense", "attention.out_lin"), ("attention.output.LayerNorm", "sa_layer_norm"),
+            ("intermediate.dense", "ffn.lin1"), ("output.dense", "ffn.lin2"), ("output.LayerNorm", "output_layer_norm"),
+            ("cls.predictions.transform.dense", "vocab_transform"), ("cls.predictions.transform.LayerNorm", "vocab_layer_norm"),
+            ("cls.predictions.decoder", "vocab_projector"), ("cls.predictions", "vocab_projector"),
+        ]
+        for index in entries.indices {
+            var name = entries[index].name
+            for (old, new) in spellings { name = name.replacingFirstUTF8(old, by: new) }
+            let isHead = name.hasUTF8Prefix("vocab_") || name.hasUTF8Prefix("classifier") || name.hasUTF8Prefix("qa_outputs")
+            entries[index].name = isHead ? name : "distilbert." + name
+        }
+        let c = loaded.configuration
+        for (old, new) in [
+            ("hidden_size", "dim"), ("num_hidden_layers", "n_layers"), ("num_attention_heads", "n_heads"),
+            ("intermediate_size", "hidden_dim"), ("hidden_act", "activation"),
+        ] {
+            guard let json = configuration.first(where: { $0.key == old })?.json else { continue }
+            remove(old)
+            set(new, json)
+        }
+        for key in ["type_vocab_size", "layer_norm_eps", "position_embedding_type", "hidden_dropout_prob", "attention_probs_dropout_prob"] {
+            remove(key)
+        }
+        set("model_type", "\"distilbert\"")
+        let name =
+            switch c.head {
+            case .maskedLM: "DistilBertForMaskedLM"
+            case .token: "DistilBertForTokenClassification"
+            case .span: "DistilBertForQuestionAnswering"
+            default: "DistilBertModel"
+            }
+        set("architectures", "[\"\(name)\"]")
+    }
+
+    /// Keeps these rows of the tables and decoders over the vocabulary.
+    func keep(vocabulary ids: [Int]) {
+        let size = loaded.configuration.vocabSize
+        for index in entries.indices where entries[index].shape.first == size && entries[index].isFloat {
+            let entry = entries[index]
+            let isOfWords = ["word_embeddings", "tok_embeddings", "decoder", "predictions.bias", "lm_head", "vocab_projector"]
+                .contains { entry.name.firstUTF8($0) != nil }
+            guard isOfWords else { continue }
+            let old = numbers(entry), width = entry.shape.dropFirst().reduce(1, *)
+            var kept: [Float] = []
+            kept.reserveCapacity(ids.count * width)
+            for id in ids { kept += old[id * width..<(id + 1) * width] }
+            entries[index] = Entry(name: entry.name, shape: [ids.count] + entry.shape.dropFirst(), numbers: kept)
+        }
+        set("vocab_size", String(ids.count))
+    }
+}
