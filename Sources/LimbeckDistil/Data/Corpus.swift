@@ -66,7 +66,9 @@ package final class Corpus {
         case .tokens: try readTokens(file)
         case .texts, .labelled, .pairs: try readTexts(file, recipe.data)
         }
-        try checkContents()
+        // Tokens that somebody prepared may be a single batch.
+        let isPrepared = if case .tokens = recipe.data { true } else { false }
+        try checkContents(isPrepared: isPrepared)
         note()
     }
 
@@ -109,10 +111,10 @@ package final class Corpus {
         LimbeckError(.fileMalformed, "\(name): line \(line): \(message)")
     }
 
-    private func checkContents() throws(LimbeckError) {
+    private func checkContents(isPrepared: Bool) throws(LimbeckError) {
         guard groups > 0 else { throw LimbeckError(.fileMalformed, "\(name): no texts") }
-        if needs.labels, !needs.isRegression { try checkClasses(labels.lazy.map { Int32($0) }) }
-        if needs.tokenLabels { try checkClasses(tokenLabels.lazy.map { $0 }) }
+        if needs.labels, !needs.isRegression, !isPrepared { try checkClasses(labels.lazy.map { Int32($0) }) }
+        if needs.tokenLabels, !isPrepared { try checkClasses(tokenLabels.lazy.map { $0 }) }
         // The teacher computes scores that the data do not have.
         if needs.scores, !needs.hasTeacher, scores.isEmpty {
             throw LimbeckError(
@@ -178,6 +180,8 @@ struct CorpusNeeds {
                 words = words || masking.isWholeWord
                 segmented = segmented ?? masking.segmented
             }
+            // Importance is measured with the labels.
+            labels = labels || stage.rewiring != nil
             for loss in stage.losses { add(loss.kind, stage) }
         }
     }
