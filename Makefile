@@ -4,7 +4,7 @@ DESTDIR ?=
 LIBDIR = $(DESTDIR)$(PREFIX)/lib
 INCLUDEDIR = $(DESTDIR)$(PREFIX)/include
 
-.PHONY: all lib lib-arm64 install demo test test-long bench clean
+.PHONY: all lib distil-lib lib-arm64 install demo test test-long bench clean
 
 all: lib
 
@@ -12,7 +12,11 @@ all: lib
 lib:
 	scripts/build-lib.sh
 
-# The same for arm64 Linux, on any machine: build/lib/arm64/liblimbeck.a.
+# The library of training, the same way: liblimbeck-distil.so, liblimbeck-distil.a, limbeck-distil.pc.
+distil-lib:
+	scripts/build-lib.sh distil
+
+# The engine for arm64 Linux, on any machine: build/lib/arm64/liblimbeck.a.
 lib-arm64:
 	scripts/build-arm64.sh
 

@@ -71,7 +71,7 @@ typedef struct limbeck_distil_plan_t {
     uint64_t trained_parameters; /* those, and of projections, that the stage that trains the most trains */
     uint64_t step_count;         /* steps of the optimiser, of all stages */
     uint64_t tokens_per_batch;   /* the largest micro-batch */
-    uint64_t memory_bytes;       /* for parameters, gradients, the optimiser's state and a micro-batch, beside texts and tokenizer */
+    uint64_t memory_bytes; /* for parameters, gradients, the optimiser's state and a micro-batch, beside texts and tokenizer */
 } limbeck_distil_plan_t;
 
 /* Checks a recipe with its models and data, as limbeck_distil() does before the first step, and fills *plan (its struct_size set by the

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Builds the C library from the Embedded Swift archive: build/lib/liblimbeck.so, liblimbeck.a and limbeck.pc.
+# Builds a C library from an Embedded Swift archive: build/lib/liblimbeck.so, liblimbeck.a and limbeck.pc; with the argument distil, those of
+# training: liblimbeck-distil.so, liblimbeck-distil.a and limbeck-distil.pc.
 #
 # SwiftPM can build the archive, but not a shared library with a soname and a list of exports, so this script links it.
 # Environment: SWIFT (default: swift).
@@ -7,23 +8,35 @@ set -eu
 cd "$(dirname "$0")/.."
 
 swift=${SWIFT:-swift}
-scratch=.build/embedded out=build/lib work=build/work libraries='-lm -lpthread'
+scratch=.build/embedded out=build/lib libraries='-lm -lpthread'
+case ${1-} in
+'') name=limbeck product=LimbeckC header=include/limbeck.h limit=1100000 description='Runs distilled Transformer students on the device' ;;
+distil)
+    name=limbeck-distil product=LimbeckDistilC header=include/limbeck_distil.h limit=1600000
+    description='Distils Transformer students from their teachers'
+    ;;
+*) echo "build-lib: no library '$1', expected none or distil" >&2; exit 64 ;;
+esac
+work=build/work/$name
 mkdir -p "$out" "$work"
 
-header=include/limbeck.h
-number() { sed -n "s/^#define LIMBECK_VERSION_$1 \([0-9]*\)\$/\1/p" "$header"; }
+number() { sed -n "s/^#define LIMBECK_VERSION_$1 \([0-9]*\)\$/\1/p" include/limbeck.h; }
 major=$(number MAJOR)
 version=$major.$(number MINOR).$(number PATCH)
 
 # Nothing to do if all outputs exist and nothing that they are made of has changed since, the compiler included (-cnewer: an archive or a
 # package restores the time of a file, but not that of its change). SwiftPM would come to the same conclusion, but more slowly: it
 # compiles the manifest again if a variable of the environment has changed.
+# The engine's library has nothing of training.
+others=''
+[ "$name" = limbeck-distil ] || others='-path Sources/LimbeckDistil -prune -o'
 compiler=$(command -v "$swift") || { echo "build-lib: there is no $swift: https://www.swift.org/install" >&2; exit 1; }
 if [ "$(cat "$work/compiler" 2> /dev/null)" = "$compiler" ] &&
-    [ -f "$out/liblimbeck.so.$version" ] && [ -f "$out/liblimbeck.a" ] && [ -f "$out/limbeck.pc" ] &&
+    [ -f "$out/lib$name.so.$version" ] && [ -f "$out/lib$name.a" ] && [ -f "$out/$name.pc" ] &&
+    # shellcheck disable=SC2086
     newer=$(find -L Package.swift Sources include scripts/build-lib.sh scripts/kernels.sh scripts/check-symbols.sh scripts/exports.sh \
-        "$compiler" -path Sources/limbeck-cli -prune -o -cnewer "$out/limbeck.pc" -print -quit) && [ -z "$newer" ]; then
-    echo "build-lib: nothing has changed"
+        "$compiler" -path Sources/limbeck-cli -prune -o $others -cnewer "$out/$name.pc" -print -quit) && [ -z "$newer" ]; then
+    echo "build-lib: nothing has changed in lib$name"
     exit 0
 fi
 
@@ -36,13 +49,13 @@ build() {
         -Xcc -fno-asynchronous-unwind-tables \
         -Xswiftc -Xfrontend -Xswiftc -mergeable-traps -Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen "$@"
 }
-build --product LimbeckC
+build --product "$product"
 binaries=$(build --show-bin-path)
 
 # Every object of an Embedded build carries weak copies of the Swift runtime and of the generic code it uses, compiled for its
 # target's CPU, and the linker keeps the first copy it encounters. The targets for newer CPUs therefore come last, the newest at the end,
 # so that no call resolves to the copy of a newer target. check-symbols.sh checks this.
-list=$binaries/LimbeckC.product/Objects.LinkFileList
+list=$binaries/$product.product/Objects.LinkFileList
 targets=$(scripts/kernels.sh "$(uname -m | sed s/aarch64/arm64/)" | cut -d ' ' -f 1)
 tr -d "'" < "$list" | grep -vE "/($(echo $targets | tr ' ' '|'))\.build/" > "$work/objects"
 for target in $targets; do tr -d "'" < "$list" | grep "/$target\.build/" >> "$work/objects"; done
@@ -56,44 +69,44 @@ tables=$resources/embedded/$triple/libswiftUnicodeDataTables.a
 [ -f "$tables" ] || { echo "build-lib: no Unicode tables for Embedded Swift at $tables" >&2; exit 1; }
 
 # The header is the list of exports.
-scripts/exports.sh > "$work/exports"
-{ echo '{ global:'; sed 's/$/;/' "$work/exports"; echo 'local: *; };'; } > "$work/limbeck.map"
+scripts/exports.sh "$header" > "$work/exports"
+{ echo '{ global:'; sed 's/$/;/' "$work/exports"; echo 'local: *; };'; } > "$work/exports.map"
 
 # Without the Unicode tables: 30 kB that only String comparison and hashing by Unicode rules need. Code that starts to use those fails
 # to link here.
-soname=liblimbeck.so.$major
+soname=lib$name.so.$major
 # shellcheck disable=SC2086
-"$tools/clang" -shared -fuse-ld=lld -o "$out/liblimbeck.so.$version" \
-    -Wl,-soname,"$soname" -Wl,--version-script="$work/limbeck.map" -Wl,--no-undefined -Wl,--no-undefined-version \
+"$tools/clang" -shared -fuse-ld=lld -o "$out/lib$name.so.$version" \
+    -Wl,-soname,"$soname" -Wl,--version-script="$work/exports.map" -Wl,--no-undefined -Wl,--no-undefined-version \
     -Wl,--gc-sections -Wl,--icf=all -Wl,--ignore-data-address-equality -Wl,-O2 -Wl,--strip-all -Wl,-Bsymbolic -Wl,--as-needed \
     -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack \
     @"$work/objects" $libraries
-ln -sf "liblimbeck.so.$version" "$out/$soname"
-ln -sf "$soname" "$out/liblimbeck.so"
+ln -sf "lib$name.so.$version" "$out/$soname"
+ln -sf "$soname" "$out/lib$name.so"
 
 # One object, in which only the exports are global: this avoids conflicts with a host that contains Swift itself, or
 # another copy of the Unicode tables.
 keep=$(sed 's/^/-u /' "$work/exports")
 # shellcheck disable=SC2086
-ld -r --gc-sections --gc-keep-exported $keep -o "$work/limbeck.o" @"$work/objects" "$tables"
-OUT=$out WORK=$work OBJDUMP=$tools/llvm-objdump scripts/check-symbols.sh "$work/objects" "$work/limbeck.o"
-objcopy --strip-debug --keep-global-symbols="$work/exports" "$work/limbeck.o"
-rm -f "$out/liblimbeck.a"
-ar crD "$out/liblimbeck.a" "$work/limbeck.o"
+ld -r --gc-sections --gc-keep-exported $keep -o "$work/$name.o" @"$work/objects" "$tables"
+OUT=$out WORK=$work OBJDUMP=$tools/llvm-objdump scripts/check-symbols.sh "$work/objects" "$work/$name.o"
+objcopy --strip-debug --keep-global-symbols="$work/exports" "$work/$name.o"
+rm -f "$out/lib$name.a"
+ar crD "$out/lib$name.a" "$work/$name.o"
 
-cat > "$work/limbeck.pc" <<PC
+cat > "$work/$name.pc" <<PC
 prefix=/usr/local
 libdir=\${prefix}/lib
 includedir=\${prefix}/include
 
-Name: limbeck
-Description: Runs distilled Transformer students on the device
+Name: $name
+Description: $description
 Version: $version
-Libs: -L\${libdir} -llimbeck
+Libs: -L\${libdir} -l$name
 Libs.private: $libraries
 Cflags: -I\${includedir}
 PC
 
-OUT=$out WORK=$work scripts/check-symbols.sh
+OUT=$out WORK=$work NAME=lib$name HEADER=$header LIMIT=$limit scripts/check-symbols.sh
 printf '%s\n' "$compiler" > "$work/compiler"
-mv "$work/limbeck.pc" "$out/limbeck.pc" # the last of all that is made: what it is newer than is up to date
+mv "$work/$name.pc" "$out/$name.pc" # the last of all that is made: what it is newer than is up to date

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Fails when the library exports more or less than include/limbeck.h declares, needs more than libc and libm, or grows past 1.1 MB. With
+# Fails when the library exports more or less than its header declares, needs more than libc and libm, or grows past its limit. With
 # two arguments, the list of objects and the one object linked from them: fails when code for a newer CPU could run on an older one.
+# NAME: the library, by default liblimbeck; HEADER and LIMIT, in bytes, if it is another.
 # TOOLS: for a cross build, the prefix of the name of its nm. OBJDUMP: one that disassembles the object; that of binutils takes minutes over
 # sections for each function, LLVM's a second.
 set -eu
@@ -8,6 +9,8 @@ cd "$(dirname "$0")/.."
 
 out=${OUT:-build/lib}
 work=${WORK:-build/work}
+name=${NAME:-liblimbeck}
+limit=${LIMIT:-1100000}
 mkdir -p "$work"
 failed=0
 fail() { echo "check-symbols: $*" >&2; failed=1; }
@@ -44,27 +47,27 @@ $(cat "$work/renamed")"
     exit 0
 fi
 
-scripts/exports.sh > "$work/declared"
+scripts/exports.sh "${HEADER:-include/limbeck.h}" > "$work/declared"
 
-nm -D --defined-only "$out/liblimbeck.so" | awk '{ print $3 }' | LC_ALL=C sort -u > "$work/exported.so"
+nm -D --defined-only "$out/$name.so" | awk '{ print $3 }' | LC_ALL=C sort -u > "$work/exported.so"
 diff "$work/declared" "$work/exported.so" > "$work/difference" ||
-    fail "liblimbeck.so against the header (<: missing, >: leaked):
+    fail "$name.so against the header (<: missing, >: leaked):
 $(cat "$work/difference")"
 
-nm -g --defined-only "$out/liblimbeck.a" | awk 'NF == 3 { print $3 }' | LC_ALL=C sort -u > "$work/exported.a"
+nm -g --defined-only "$out/$name.a" | awk 'NF == 3 { print $3 }' | LC_ALL=C sort -u > "$work/exported.a"
 diff "$work/declared" "$work/exported.a" > "$work/difference" ||
-    fail "liblimbeck.a against the header (<: missing, >: leaked):
+    fail "$name.a against the header (<: missing, >: leaked):
 $(cat "$work/difference")"
 
-for needed in $(objdump -p "$out/liblimbeck.so" | awk '$1 == "NEEDED" { print $2 }'); do
+for needed in $(objdump -p "$out/$name.so" | awk '$1 == "NEEDED" { print $2 }'); do
     case $needed in
     libc.so.* | libm.so.* | libpthread.so.* | ld-linux*) ;;
-    *) fail "liblimbeck.so needs $needed" ;;
+    *) fail "$name.so needs $needed" ;;
     esac
 done
 
-bytes=$(wc -c < "$(readlink -f "$out/liblimbeck.so")")
-[ "$bytes" -lt 1100000 ] || fail "liblimbeck.so has $bytes bytes; the limit is 1.1 MB"
+bytes=$(wc -c < "$(readlink -f "$out/$name.so")")
+[ "$bytes" -lt "$limit" ] || fail "$name.so has $bytes bytes; the limit is $limit"
 
 [ "$failed" -eq 0 ] || exit 1
-echo "liblimbeck.so: $(wc -l < "$work/declared" | tr -d ' ') functions exported, $bytes bytes"
+echo "$name.so: $(wc -l < "$work/declared" | tr -d ' ') functions exported, $bytes bytes"

@@ -38,7 +38,7 @@ run_venv() {
     build/venv/bin/pip install -q --disable-pip-version-check --no-compile -r Tests/requirements.txt
     scripts/fetch-minilm.sh
 }
-run_library() { make lib; }
+run_library() { make lib distil-lib; }
 run_package() { swift build -c release --build-tests; }
 run_library-arm64() { make lib-arm64; }
 run_fuzzers() { scripts/fuzz.sh --build; }

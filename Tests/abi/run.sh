@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds and runs everything that uses the library from C: the header in every dialect, the tests of this folder and the
-# examples, against the shared library and against the archive. Needs build/lib (make lib). Prints a line per program.
+# examples, against the shared library and against the archive. Needs build/lib (make lib distil-lib). Prints a line per program.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -19,7 +19,9 @@ failed() {
     exit 1
 }
 
-[ -f "$lib/liblimbeck.so" ] && [ -f "$lib/liblimbeck.a" ] || { echo "no $lib: run make lib" >&2; exit 1; }
+for name in limbeck limbeck-distil; do
+    [ -f "$lib/lib$name.so" ] && [ -f "$lib/lib$name.a" ] || { echo "no lib$name in $lib: run make lib distil-lib" >&2; exit 1; }
+done
 
 # Models: golden ones, under the name of what they answer, with a vocabulary of their 80 tokens.
 vocabulary() {
@@ -64,15 +66,16 @@ for compiler in $compilers; do
     header "$compiler" -x c++ -std=c++17 Tests/abi/header.cpp
 done
 
-# Programs, against both libraries. usage: build NAME SOURCE; then: check NAME ARGUMENTS...
+# Programs, against both forms of a library. usage: build NAME SOURCE [LIBRARY]; then: check NAME ARGUMENTS...
 build() {
     name=$1
+    library=${3:-limbeck}
     # shellcheck disable=SC2086
-    cc -std=c11 -D_GNU_SOURCE -O1 -g $strict -o "$work/$name.shared" "$2" "-L$lib" -llimbeck -lpthread \
-        "-Wl,-rpath,$PWD/$lib" > "$log" 2>&1 || failed "$name: does not build against liblimbeck.so"
+    cc -std=c11 -D_GNU_SOURCE -O1 -g $strict -o "$work/$name.shared" "$2" "-L$lib" "-l$library" -lpthread \
+        "-Wl,-rpath,$PWD/$lib" > "$log" 2>&1 || failed "$name: does not build against lib$library.so"
     # shellcheck disable=SC2086
-    cc -std=c11 -D_GNU_SOURCE -O1 -g $strict -o "$work/$name.static" "$2" "$lib/liblimbeck.a" $libraries \
-        > "$log" 2>&1 || failed "$name: does not build against liblimbeck.a"
+    cc -std=c11 -D_GNU_SOURCE -O1 -g $strict -o "$work/$name.static" "$2" "$lib/lib$library.a" $libraries \
+        > "$log" 2>&1 || failed "$name: does not build against lib$library.a"
 }
 check() {
     name=$1
@@ -90,6 +93,11 @@ for test in arguments messages lifetime threads interrupt fork texts memory pack
     build "$test" "Tests/abi/$test.c"
     check "$test" "$models"
 done
+
+# The library of training, alone.
+python3 scripts/loss-case.py Tests/golden/losses/hinton "$work/hinton"
+build distil Tests/abi/distil.c limbeck-distil
+check distil "$work/hinton"
 
 # What the library reads of the operating system, by itself, over folders of the test's.
 # shellcheck disable=SC2086

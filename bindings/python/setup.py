@@ -1,4 +1,4 @@
-"""Puts the C library inside the package. Everything else is in pyproject.toml."""
+"""Puts the C libraries inside the package. Everything else is in pyproject.toml."""
 
 import os
 import re
@@ -22,17 +22,18 @@ def version() -> str:
 
 
 class BuildWithLibrary(build_py):
-    """Builds the library, which takes no time where nothing has changed, and copies it beside the modules. Without Swift one that
-    was built before will do."""
+    """Builds the libraries, which takes no time where nothing has changed, and copies them beside the modules. Without Swift those that
+    were built before will do."""
 
     def run(self) -> None:
         super().run()
-        library = SOURCE / "build" / "lib" / "liblimbeck.so"
-        if shutil.which(os.environ.get("SWIFT", "swift")) or not library.exists():
-            subprocess.run(["make", "lib"], cwd=SOURCE, check=True)
+        libraries = [SOURCE / "build" / "lib" / name for name in ("liblimbeck.so", "liblimbeck-distil.so")]
+        if shutil.which(os.environ.get("SWIFT", "swift")) or not all(library.exists() for library in libraries):
+            subprocess.run(["make", "lib", "distil-lib"], cwd=SOURCE, check=True)
         target = Path(self.build_lib) / "limbeck"
         target.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(library.resolve(), target / "liblimbeck.so")
+        for library in libraries:
+            shutil.copyfile(library.resolve(), target / library.name)
 
 
 class PlatformWheel(bdist_wheel):

@@ -9,6 +9,7 @@
 """
 
 from ._calibration import Calibration, ExitPoint, calibrate
+from ._distil import DistilPlan, DistilProgress, distil, distil_plan
 from ._model import Model
 from ._native import Status, library
 from ._pack import pack, set_exit_default, verify
@@ -16,7 +17,7 @@ from ._results import Answer, Candidate, Classification, Error, ModelInfo, Sessi
 from ._tokenizer import Tokenizer
 
 __all__ = [
-    "Answer", "Calibration", "Candidate", "Classification", "Error", "ExitPoint", "Model", "ModelInfo", "SessionInfo", "Status", "Tag",
-    "Tokenizer", "Tokens", "calibrate", "pack", "set_exit_default", "verify",
+    "Answer", "Calibration", "Candidate", "Classification", "DistilPlan", "DistilProgress", "Error", "ExitPoint", "Model", "ModelInfo",
+    "SessionInfo", "Status", "Tag", "Tokenizer", "Tokens", "calibrate", "distil", "distil_plan", "pack", "set_exit_default", "verify",
 ]  # fmt: skip
 __version__: str = library.limbeck_version_string().decode()

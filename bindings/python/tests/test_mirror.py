@@ -1,4 +1,4 @@
-"""The mirror in limbeck/_native.py against include/limbeck.h, as a C compiler reads it."""
+"""The mirrors in limbeck/_native.py and _native_distil.py against the headers, as a C compiler reads them."""
 
 import ctypes
 import re
@@ -8,17 +8,29 @@ import subprocess
 import pytest
 from conftest import REPOSITORY
 
-from limbeck import _native
+from limbeck import _native, _native_distil
 
 HEADER = REPOSITORY / "include" / "limbeck.h"
+MIRRORS = {"limbeck.h": _native, "limbeck_distil.h": _native_distil}
+STRUCTS = {**_native.STRUCTS, **_native_distil.STRUCTS}
 COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
 compiled = pytest.mark.skipif(COMPILER is None, reason="there is no C compiler")
 
 
+@pytest.fixture(scope="module", params=MIRRORS)
+def header(request) -> str:
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def text() -> str:
+def native(header):
+    return MIRRORS[header]
+
+
+@pytest.fixture(scope="module")
+def text(header) -> str:
     """The header without comments and directives."""
-    whole = re.sub(r"/\*.*?\*/", " ", HEADER.read_text(encoding="utf-8"), flags=re.S)
+    whole = re.sub(r"/\*.*?\*/", " ", (HEADER.parent / header).read_text(encoding="utf-8"), flags=re.S)
     return re.sub(r"^\s*#.*$", "", whole, flags=re.M)
 
 
@@ -26,7 +38,7 @@ def run(tmp_path, lines: list[str]) -> list[str]:
     """What a C program that includes the header prints."""
     source, program = tmp_path / "ask.c", tmp_path / "ask"
     body = "\n    ".join(lines)
-    source.write_text(f"#include <limbeck.h>\n#include <stdio.h>\nint main(void) {{\n    {body}\n    return 0;\n}}\n")
+    source.write_text(f"#include <limbeck_distil.h>\n#include <stdio.h>\nint main(void) {{\n    {body}\n    return 0;\n}}\n")
     subprocess.run([COMPILER, "-I", str(HEADER.parent), "-o", str(program), str(source)], check=True)
     return subprocess.run([str(program)], check=True, capture_output=True, text=True).stdout.split("\n")[:-1]
 
@@ -60,7 +72,7 @@ def kind(declaration: str, is_result: bool = False) -> str:
 
 def mirrored(mirror: object) -> set[str]:
     """The C types that a ctypes type may stand for."""
-    structs = {ctypes.POINTER(struct): f"{name} *" for name, struct in _native.STRUCTS.items()}
+    structs = {ctypes.POINTER(struct): f"{name} *" for name, struct in STRUCTS.items()}
     if mirror in structs:
         return {structs[mirror]}
     return {
@@ -79,30 +91,31 @@ def mirrored(mirror: object) -> set[str]:
         ctypes.POINTER(ctypes.c_float): {"buffer"},
         _native.Interrupt: {"limbeck_interrupt"},
         _native.PackProgress: {"limbeck_pack_progress"},
+        _native_distil.DistilReport: {"limbeck_distil_progress"},
     }[mirror]
 
 
-def test_every_function_is_mirrored_in_order(text):
-    assert list(_native.FUNCTIONS) == list(declared(text))
+def test_every_function_is_mirrored_in_order(text, native):
+    assert list(native.FUNCTIONS) == list(declared(text))
 
 
-def test_functions_have_the_types_of_the_header(text):
+def test_functions_have_the_types_of_the_header(text, native):
     for name, (result, takes) in declared(text).items():
-        mirror_result, mirror_takes = _native.FUNCTIONS[name]
+        mirror_result, mirror_takes = native.FUNCTIONS[name]
         assert kind(result, is_result=True) in mirrored(mirror_result), name
         assert len(takes) == len(mirror_takes), name
         for position, (declaration, mirror) in enumerate(zip(takes, mirror_takes)):
             assert kind(declaration) in mirrored(mirror), f"{name}, argument {position}: {declaration.strip()}"
 
 
-def test_every_struct_is_mirrored(text):
-    assert set(re.findall(r"}\s*(limbeck_\w+);", text)) == set(_native.STRUCTS)
+def test_every_struct_is_mirrored(text, native):
+    assert set(re.findall(r"}\s*(limbeck_\w+);", text)) == set(native.STRUCTS)
 
 
 @compiled
-def test_structs_have_the_layout_of_the_header(text, tmp_path):
+def test_structs_have_the_layout_of_the_header(text, native, tmp_path):
     lines, expected = [], []
-    for name, struct in _native.STRUCTS.items():
+    for name, struct in native.STRUCTS.items():
         lines.append(f'printf("{name} %zu\\n", sizeof({name}));')
         expected.append(f"{name} {ctypes.sizeof(struct)}")
         body = re.search(r"struct " + name.removesuffix("_t") + r"(?:_t)? \{([^}]*)\}", text).group(1)
@@ -117,6 +130,7 @@ def test_structs_have_the_layout_of_the_header(text, tmp_path):
 
 
 @compiled
+@pytest.mark.parametrize("header", ["limbeck.h"], indirect=True)
 def test_constants_have_the_values_of_the_header(text, tmp_path):
     prefixes = {
         "FAMILY": _native.FAMILY, "CAN": _native.CAN, "KERNELS": _native.KERNELS, "POOLING": _native.POOLING,

@@ -1,4 +1,4 @@
-"""setup.py takes the library of this source, not one that was built before something changed."""
+"""setup.py takes the libraries of this source, not ones that were built before something changed."""
 
 import importlib.util
 import shutil
@@ -19,7 +19,7 @@ def tree(tmp_path, monkeypatch):
     shutil.copy(REPOSITORY / "bindings" / "python" / "setup.py", tmp_path / "bindings" / "python")
     (tmp_path / "include").mkdir()
     shutil.copy(REPOSITORY / "include" / "limbeck.h", tmp_path / "include")
-    (tmp_path / "Makefile").write_text("lib:\n\tmkdir -p build/lib\n\tcp source build/lib/liblimbeck.so\n")
+    (tmp_path / "Makefile").write_text("lib distil-lib:\n\tmkdir -p build/lib\n\tcp source build/lib/liblimbeck$(if $(filter distil-lib,$@),-distil).so\n")
     (tmp_path / "source").write_text("new")
     swift = tmp_path / "bin" / "swift"
     swift.parent.mkdir()
@@ -44,7 +44,9 @@ def packaged(tree: Path) -> str:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     module.BuildWithLibrary().run()
-    return (tree / "out" / "limbeck" / "liblimbeck.so").read_text()
+    first, second = ((tree / "out" / "limbeck" / name).read_text() for name in ("liblimbeck.so", "liblimbeck-distil.so"))
+    assert first == second
+    return first
 
 
 def test_a_library_that_is_there_is_built_again(tree, monkeypatch):
@@ -57,5 +59,6 @@ def test_a_library_that_is_there_is_built_again(tree, monkeypatch):
 def test_without_swift_the_library_that_is_there_will_do(tree, monkeypatch):
     monkeypatch.setenv("SWIFT", str(tree / "bin" / "no-swift"))
     (tree / "build" / "lib").mkdir(parents=True)
-    (tree / "build" / "lib" / "liblimbeck.so").write_text("old")
+    for name in ("liblimbeck.so", "liblimbeck-distil.so"):
+        (tree / "build" / "lib" / name).write_text("old")
     assert packaged(tree) == "old"
