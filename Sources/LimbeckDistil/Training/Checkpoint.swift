@@ -12,7 +12,7 @@ enum Checkpoint {
             }
         }
         let numbers =
-            [trainer.recipe.fingerprint, position.stage, position.step, position.seed, position.logBytes].map { Int64($0) }
+            [fingerprint(trainer), position.stage, position.step, position.seed, position.logBytes].map { Int64($0) }
             + trainer.trainable.map { Int64($0.steps) }
         try file.add("position", numbers)
         try file.write(to: files.checkpoint)
@@ -32,7 +32,7 @@ enum Checkpoint {
         func number(_ place: Int) -> Int {
             Int(truncatingIfNeeded: numbers.loadUnaligned(fromByteOffset: place * 8, as: Int64.self))
         }
-        guard number(0) == trainer.recipe.fingerprint, trainer.recipe.stages.indices.contains(number(1)) else { throw foreign(files) }
+        guard number(0) == fingerprint(trainer), trainer.recipe.stages.indices.contains(number(1)) else { throw foreign(files) }
         for (owner, parameters) in [("student", trainer.student.parameters), ("projections", trainer.projections)] {
             for (name, state) in parameters.state {
                 let saved = try bytes("\(owner).\(name)", state.count)
@@ -46,6 +46,11 @@ enum Checkpoint {
             position = Position(stage: position.stage + 1, step: 0, seed: position.seed, logBytes: position.logBytes)
         }
         return position
+    }
+
+    /// Of the recipe and of the tokens that it trains on.
+    private static func fingerprint(_ trainer: Trainer) -> Int {
+        trainer.recipe.fingerprint ^ Int(truncatingIfNeeded: trainer.corpus.ids.withUnsafeBytes { xxh64($0) })
     }
 
     private static func foreign(_ files: RunFiles) -> LimbeckError {
