@@ -39,7 +39,7 @@ import Testing
             ("stages.0.rewire", #"{"batches": [1], "p": 1}"#, "'stages.0.rewire.p' is unknown, expected one of batches"),
             ("stages.0.rewire", "{}", "'stages.0.rewire.batches' is missing, expected an array of sizes"),
             ("stages.0.rewire", #"{"batches": [0]}"#, "'stages.0.rewire.batches.0' is 0, expected an integer from 1 to 2147483647"),
-            ("teacher", #"{"path": "t", "drop": 1}"#, "'teacher.drop' is unknown, expected one of path, dropout"),
+            ("teacher", #"{"path": "t", "drop": 1}"#, "'teacher.drop' is unknown, expected one of path, dropout, store"),
             ("teacher", "{}", "'teacher.path' is missing, expected the path of a model"),
             ("teacher", "7", "'teacher' is 7, expected a path, or an object with 'path'"),
             ("teacher", "\"\"", "'teacher' is '', expected a string, not empty and without NUL"),
@@ -289,6 +289,9 @@ import Testing
         #expect(try RecipeTests().read(masked, [("student.head", "masked_tokens")]).stages[0].masking?.probability == 0.15)
         let segmented = [("data", #"{"labelled": "x"}"#), ("stages.0.masking", #"{"whole_word": true, "segmented": "x"}"#)]
         #expect(try refusal(RecipeTests.text(), segmented) == "'stages.0.masking.segmented' is for data with 'texts'")
+        #expect(
+            try refusal(RecipeTests.text(), [("stages.0.rewire", #"{"batches": [1]}"#)])
+                == "'stages.0.rewire' needs data with 'labelled' or 'tokens', whose labels it reads")
         let stage = #"{"name": "a", "losses": [{"loss": "kl", "of": "logits"}], "optimizer": {"learning_rate": 1}}"#
         #expect(
             try refusal(RecipeTests.text(), [("stages", "[\(stage), \(stage)]")])

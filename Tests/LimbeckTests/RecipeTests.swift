@@ -73,9 +73,9 @@ final class TestFolder {
     @Test func everyMember() throws {
         let recipe = try read(
             """
-            {"teacher": {"path": "/t", "dropout": 0.1},
+            {"teacher": {"path": "/t", "dropout": 0.1, "store": "/v"},
              "student": {"from": "new", "like": "/like", "layer_count": 2, "hidden_size": 8, "attention_heads": 2,
-              "intermediate_size": 16, "token_types": false, "pooler": false, "head": {"kind": "token", "labels": ["O", "B"]},
+              "intermediate_size": 16, "project_embeddings": true, "token_types": false, "pooler": false, "head": {"kind": "token", "labels": ["O", "B"]},
               "vocabulary": {"size": 800}, "initializer_range": 0.05, "projections": "/p.safetensors"},
              "data": {"tokens": "/tokens"}, "max_length": 64, "seed": 7, "output": "/out", "checkpoint_steps": 0,
              "record_gradients": [0, 5],
@@ -92,7 +92,8 @@ final class TestFolder {
         guard case .new(like: "/like") = student.origin, case .tokens("/tokens") = recipe.data else {
             throw LimbeckError(.unsupported, "another kind")
         }
-        #expect(recipe.teacher?.dropout == 0.1 && recipe.teacher?.path == "/t")
+        #expect(recipe.teacher?.dropout == 0.1 && recipe.teacher?.path == "/t" && recipe.teacher?.store == "/v")
+        #expect(student.projectsEmbeddings)
         #expect([student.layerCount, student.hiddenSize, student.attentionHeads, student.intermediateSize] == [2, 8, 2, 16])
         #expect(!student.hasTokenTypes && !student.hasPooler && student.vocabularySize == 800 && student.initializerRange == 0.05)
         #expect(student.projections == "/p.safetensors")

@@ -12,6 +12,9 @@ package struct Batches {
     private let isShuffled: Bool
 
     private static let batchesInBucket = 50
+    /// After so many epochs the orders come again. The largest batch of all epochs is known before the first step, so they must be few
+    /// enough to look at.
+    package static func period(groups: Int) -> Int { max(8, 4_000_000 / max(1, groups)) }
     /// Of random streams.
     private static let stream: UInt64 = 0x6261_7463_0000_0000
 
@@ -27,7 +30,8 @@ package struct Batches {
     package func epoch(_ epoch: Int) -> [[Int]] {
         var order = Array(0..<lengths.count)
         guard isShuffled else { return cut(order[...]) }
-        var random = Philox(seed: seed, stream: Batches.stream + UInt64(truncatingIfNeeded: epoch))
+        let number = epoch % Batches.period(groups: order.count)
+        var random = Philox(seed: seed, stream: Batches.stream + UInt64(truncatingIfNeeded: number))
         Batches.shuffle(order.count, &random) { order.swapAt($0, $1) }
         var batches: [[Int]] = [], start = 0
         while start < order.count {
@@ -46,7 +50,7 @@ package struct Batches {
     /// Batches of which one is the largest of so many epochs, whatever grows with the number of tokens, of pairs of them, and of texts.
     package func largest(epochs: Int) -> [[Int]] {
         var largest: [(groups: [Int], size: GroupSize)] = []
-        for epoch in 0..<(isShuffled ? max(1, epochs) : 1) {
+        for epoch in 0..<(isShuffled ? min(max(1, epochs), Batches.period(groups: lengths.count)) : 1) {
             for batch in self.epoch(epoch) {
                 var size = GroupSize()
                 for group in batch { size.add(lengths[group]) }

@@ -51,7 +51,8 @@ package final class Corpus {
             throw LimbeckError(
                 .invalidArgument, "'max_length' is \(length), and the student has \(configuration.maxPositions) positions")
         }
-        maxLength = recipe.maxLength ?? min(configuration.maxLength, configuration.maxPositions)
+        // Rotary positions have no end; what is longer than this no session takes.
+        maxLength = min(recipe.maxLength ?? min(configuration.maxLength, configuration.maxPositions), Session.tokenLimit)
         labelNames = needs.labelNames
         if needs.isMasked, tokenizer?.mask == nil {
             throw LimbeckError(.noMask, "'masking' needs a student's tokenizer with a mask token")

@@ -47,6 +47,14 @@ extension Recipe {
             if !stage.losses.contains(where: { $0.weight.from > 0 || $0.weight.to > 0 }) {
                 mistakes.add(.fileInconsistent, "'stages.\(index).losses' have weights of 0 alone")
             }
+            if stage.rewiring != nil {
+                switch data {
+                case .labelled, .tokens: break
+                case .texts, .pairs:
+                    mistakes.add(
+                        .fileInconsistent, "'stages.\(index).rewire' needs data with 'labelled' or 'tokens', whose labels it reads")
+                }
+            }
             guard stage.masking?.segmented != nil else { continue }
             if case .texts = data { continue }
             mistakes.add(.fileInconsistent, "'stages.\(index).masking.segmented' is for data with 'texts'")
