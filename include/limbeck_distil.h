@@ -49,7 +49,8 @@ typedef struct limbeck_distil_options {
     uint32_t threads; /* 0: the CPUs this process may use; at most 256 */
     uint32_t kernels; /* LIMBECK_KERNELS_* */
     uint32_t restart; /* 0: goes on from a checkpoint of the same recipe, if there is one; 1: begins anew */
-    /* Changes of the recipe: "stages.0.epochs=2", "data.texts=other.txt". What follows the first '=' is JSON, or else a string. */
+    /* Changes of the recipe: "stages.0.epochs=2", "data.texts=other.txt". What follows the first '=' is JSON, or else a
+     * string. A path in the file is relative to the file's folder, one in an override to the current one. */
     const char *const *overrides;
     const size_t *override_bytes;
     size_t override_count;

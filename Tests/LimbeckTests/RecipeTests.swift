@@ -230,7 +230,7 @@ final class TestFolder {
                 ("student", #"{"from": "/folder"}"#), ("stages.0.shuffle", "false"), ("stages.0.train", #"["b\"\\*"]"#),
                 ("max_length", "null"),
             ])
-        #expect(recipe.stages[0].epochs == 2.5 && recipe.data.path.hasSuffix("/x.txt") && recipe.stages[0].sequences == 8)
+        #expect(recipe.stages[0].epochs == 2.5 && recipe.data.path == "x.txt" && recipe.stages[0].sequences == 8)
         #expect(recipe.seed == 6 && recipe.student.layers == nil && !recipe.stages[0].isShuffled && recipe.maxLength == nil)
         #expect(recipe.stages[0].train == ["b\"\\*"])
         #expect(

@@ -69,9 +69,10 @@ struct RecipeReader {
         return recipe
     }
 
-    func path(_ key: String, _ block: RecipeBlock) -> String? { block.string(key).map { resolved($0) } }
-
-    private func resolved(_ path: String) -> String { path.utf8.first == UInt8(ascii: "/") ? path : folder + path }
+    func path(_ key: String, _ block: RecipeBlock) -> String? {
+        guard let node = block.node(key), let path = block.string(key) else { return nil }
+        return node.isOverride || path.utf8.first == UInt8(ascii: "/") ? path : folder + path
+    }
 
     private func teacher(_ node: RecipeNode, _ at: String, _ block: RecipeBlock) -> TeacherSource? {
         if case .string = node.content { return self.path(at, block).map { TeacherSource(path: $0) } }
@@ -106,7 +107,7 @@ struct RecipeReader {
             student.intermediateSize = block.integer("intermediate_size")
             student.projectsEmbeddings = block.flag("project_embeddings") ?? false
         } else if let from {
-            if from != "teacher" { student.origin = .folder(resolved(from)) }
+            if from != "teacher", let path = path("from", block) { student.origin = .folder(path) }
             student.layers = block.integers("layers", from: 0)
         } else {
             block.missing("from", "teacher, new, or the path of a model")

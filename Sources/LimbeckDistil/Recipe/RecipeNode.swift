@@ -18,6 +18,8 @@ final class RecipeNode {
     }
 
     private(set) var content: Content
+    /// Whether it was set by an override: paths in the file are relative to its folder, those of a caller to where the caller is.
+    private(set) var isOverride = false
 
     init(_ content: Content) { self.content = content }
 
@@ -68,6 +70,7 @@ final class RecipeNode {
             node = next
         }
         node.content = RecipeNode.parse(text, file).content
+        node.isOverride = true
     }
 
     private func step(_ step: String) -> RecipeNode? {

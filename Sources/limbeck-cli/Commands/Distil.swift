@@ -11,7 +11,7 @@ struct Distil: ParsableCommand {
 
             The recipe is checked with its models and data before the first step. The student, its log and a picture of it are \
             written to the recipe's output folder. A run that was ended, by Ctrl-C or otherwise, goes on from its last checkpoint \
-            when it is started again, to the same bits. Paths in a recipe, and in --set, are relative to the recipe's folder.
+            when it is started again, to the same bits. Paths in a recipe are relative to its folder, those in --set to the current one.
             """)
 
     @Argument(

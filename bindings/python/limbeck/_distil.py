@@ -57,7 +57,7 @@ def distil(
     """Trains the student of a recipe, and writes it to the recipe's output folder.
 
     `overrides`: values that differ from the file's, such as {"stages.0.epochs": 2, "data.texts": "other.txt"}; None removes one. Paths
-    are relative to the recipe's folder. `threads`: 0 for all CPUs this process may use. `progress` is called after each step. An
+    in the file are relative to its folder, those of `overrides` to the current one. `threads`: 0 for all CPUs this process may use. `progress` is called after each step. An
     exception that it or a signal handler (Ctrl-C) raises ends the run after the current step, with a checkpoint: the same call goes on
     from there, to the same bits, unless `restart` is true.
     """
