@@ -3,7 +3,8 @@
 /// share a sum.
 public struct GradientKernels: Sendable {
     /// Packs panels of a matrix as the right operand of `a m`: (panels, m.rows, 32), zero past the last column.
-    public var packRows: @Sendable (_ m: UnsafePointer<MatrixView>, _ panels: Range<Int>, _ out: UnsafeMutablePointer<Float>) -> Void
+    public var packRows:
+        @Sendable (_ m: UnsafePointer<MatrixView>, _ panels: Range<Int>, _ out: UnsafeMutablePointer<Float>) -> Void
     /// Packs panels of a matrix as the right operand of `a m^T`: (panels, m.columns, 32), zero past the last row.
     public var packTransposed:
         @Sendable (_ m: UnsafePointer<MatrixView>, _ panels: Range<Int>, _ out: UnsafeMutablePointer<Float>) -> Void
@@ -28,8 +29,7 @@ public struct GradientKernels: Sendable {
     public var sumColumns:
         @Sendable (_ m: UnsafePointer<MatrixView>, _ columns: Range<Int>, _ out: UnsafeMutablePointer<Float>) -> Void
     /// y += factor * x, for `count` numbers.
-    public var add:
-        @Sendable (_ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ count: Int, _ factor: Float) -> Void
+    public var add: @Sendable (_ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ count: Int, _ factor: Float) -> Void
     /// y *= x, for `count` numbers.
     public var multiply: @Sendable (_ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ count: Int) -> Void
     /// x . y: 16 chains of FMAs, added in one fixed tree.
@@ -37,8 +37,7 @@ public struct GradientKernels: Sendable {
     /// Dropout over rows.
     public var dropout: @Sendable (_ job: UnsafePointer<Dropout>, _ rows: Range<Int>) -> Void
     /// Of one row of softmax: gradient = p * (gradient - gradient . p), for `count` numbers, in place.
-    public var softmaxGradient:
-        @Sendable (_ p: UnsafePointer<Float>, _ gradient: UnsafeMutablePointer<Float>, _ count: Int) -> Void
+    public var softmaxGradient: @Sendable (_ p: UnsafePointer<Float>, _ gradient: UnsafeMutablePointer<Float>, _ count: Int) -> Void
     /// out = e^(x * scale - shift) for `count` numbers, where shift is the largest x * scale. Returns the shift and the sum of `out`.
     public var exponentials:
         @Sendable (_ x: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ count: Int, _ scale: Float) ->

@@ -77,7 +77,8 @@ import Testing
         for set in InstructionSet.allCases where set.isAvailable { others.append((2, set)) }
         for (index, (threads, set)) in others.enumerated() {
             try place.run(place.recipe(golden, stages, output: "other\(index)"), threads: threads, set: set)
-            #expect(try place.bytes("other\(index)/model.safetensors") == expected, "\(threads) threads, \(String(describing: set))")
+            #expect(
+                try place.bytes("other\(index)/model.safetensors") == expected, "\(threads) threads, \(String(describing: set))")
         }
         // Another seed is another student: dropout and the order of texts depend on it.
         var reseeded = try place.recipe(golden, stages, output: "reseeded")
@@ -101,7 +102,9 @@ import Testing
             let error = #expect(throws: LimbeckError.self) { try place.run(recipe, until: end) }
             #expect(error?.status == .interrupted)
             try place.run(recipe, threads: 2)
-            #expect(try place.bytes("part\(end)/model.safetensors") == place.bytes("whole/model.safetensors"), "ended after step \(end)")
+            #expect(
+                try place.bytes("part\(end)/model.safetensors") == place.bytes("whole/model.safetensors"), "ended after step \(end)"
+            )
             #expect(try log("part\(end)") == log("whole"))
         }
     }
@@ -118,7 +121,8 @@ import Testing
 
     @Test func diverging() throws {
         let place = try Place()
-        let stage = Self.masked.replacingOccurrences(of: "\"adamw\", \"learning_rate\": 0.001", with: "\"sgd\", \"learning_rate\": 1e30")
+        let stage = Self.masked.replacingOccurrences(
+            of: "\"adamw\", \"learning_rate\": 0.001", with: "\"sgd\", \"learning_rate\": 1e30")
         let error = #expect(throws: LimbeckError.self) { try place.run(place.recipe("distilbert", stage, output: "run")) }
         #expect(error?.message.contains("stage 'words', step") == true)
         #expect(error?.message.contains("not a number") == true || error?.message.contains("infinite") == true)
@@ -134,7 +138,9 @@ import Testing
     ])
     func refused(_ golden: String, _ loss: String, _ part: String) throws {
         let place = try Place()
-        let stage = #"{"name": "a", "losses": ["# + loss + #"], "optimizer": {"name": "sgd", "learning_rate": 0.1}, "batch": {"sequences": 4}}"#
+        let stage =
+            #"{"name": "a", "losses": ["# + loss
+            + #"], "optimizer": {"name": "sgd", "learning_rate": 0.1}, "batch": {"sequences": 4}}"#
         let error = #expect(throws: LimbeckError.self) { try place.run(place.recipe(golden, stage, output: "run")) }
         #expect(error?.message.contains(part) == true, "\(error?.message ?? "")")
     }

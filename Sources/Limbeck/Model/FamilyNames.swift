@@ -26,7 +26,8 @@ extension Family {
             case .none: classes.append((architecture, .none, []))
             case .sequence(let dense, let classifier, .declared, _) where architecture.firstUTF8("ForSequenceClassification") != nil:
                 classes.append((architecture, .sequence, (dense.map { [$0.name] } ?? []) + [classifier]))
-            case .token(let classifier): classes.append((architecture, .token, (rules.tokenDense.map { [$0.name] } ?? []) + [classifier]))
+            case .token(let classifier):
+                classes.append((architecture, .token, (rules.tokenDense.map { [$0.name] } ?? []) + [classifier]))
             case .span: classes.append((architecture, .span, (rules.tokenDense.map { [$0.name] } ?? []) + [rules.spanClassifier]))
             case .maskedLM: classes.append((architecture, .maskedLM, []))
             case .sequence, .detection: break

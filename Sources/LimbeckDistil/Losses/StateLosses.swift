@@ -81,7 +81,8 @@ extension LossContext {
     private func scores(_ s: States.Projected, _ t: States.Projected, scale: Float, weight: Float) -> Double {
         let gradient = tape.gradient(of: s.rows), batch = batch
         let (own, other) = (PairScores(s), PairScores(t))
-        return sum(batch.sequences * s.heads, scratch: PairScores.floats(batch.longest, max(s.headSize, t.headSize))) { item, scratch in
+        return sum(batch.sequences * s.heads, scratch: PairScores.floats(batch.longest, max(s.headSize, t.headSize))) {
+            item, scratch in
             let tokens = batch.range(item / s.heads), head = item % s.heads, count = tokens.count, stride = rowStride(count)
             let (a, b, rest) = (scratch, scratch + count * stride, scratch + 2 * count * stride)
             own.compute(tape, tokens, column: head * s.headSize, other: own.spacing + head * s.headSize, into: a, stride, rest)

@@ -63,7 +63,8 @@ extension Network {
         switch steps.poolings[0] {
         case .cls: out = pooled(tape, batch, states[-1], .first)
         case .lastToken: out = pooled(tape, batch, states[-1], .last)
-        case .meanSqrtLenTokens: out = PoolOperation(tape, states[-1], starts: batch.starts) { 1 / Float(max(1, $0)).squareRoot() }.out
+        case .meanSqrtLenTokens:
+            out = PoolOperation(tape, states[-1], starts: batch.starts) { 1 / Float(max(1, $0)).squareRoot() }.out
         case .pooler:
             out = pooled(tape, batch, states[-1], .first)
             if let pooler = parts.pooler { out = apply(tape, pooler, out) }

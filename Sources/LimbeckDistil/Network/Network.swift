@@ -19,7 +19,9 @@ package final class Network {
         configuration = loaded.configuration
         guard Network.families.contains(configuration.family) else {
             throw LimbeckError(
-                .unsupported, "\(folder.path): a model of type \(Network.name(configuration.family)) as \(what), expected one of \(Network.names)")
+                .unsupported,
+                "\(folder.path): a model of type \(Network.name(configuration.family)) as \(what), expected one of \(Network.names)"
+            )
         }
         let c = loaded.configuration
         let widest = max(c.hiddenSize, c.embeddingSize, 3 * c.attentionHeads * c.headSize, 2 * c.intermediateSize)
@@ -210,9 +212,10 @@ extension Network {
             ).out
             if let residual = step.residual {
                 let place = step.into == .hidden ? 2 : 1
-                out = ResidualOperation(
-                    tape, out, residual: self[residual], dropout: dropout(site + UInt32(place), isExit)
-                ).out
+                out =
+                    ResidualOperation(
+                        tape, out, residual: self[residual], dropout: dropout(site + UInt32(place), isExit)
+                    ).out
             }
             if let norm = step.norm { out = NormOperation(tape, out, norm).out }
             self[step.into] = out

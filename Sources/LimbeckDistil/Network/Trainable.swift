@@ -80,7 +80,8 @@ struct ParameterMap: WeightMap {
 
     private mutating func slice(_ tensor: Tensor) -> Slice {
         let (parameter, whole) = parameter(tensor)
-        guard let whole, let start = tensor.bytes.baseAddress, let first = whole.bytes.baseAddress, whole.shape != tensor.shape else {
+        guard let whole, let start = tensor.bytes.baseAddress, let first = whole.bytes.baseAddress, whole.shape != tensor.shape
+        else {
             return Slice(parameter)
         }
         let row = (start - first) / (whole.bytes.count / whole.shape[0])
@@ -110,7 +111,8 @@ struct ParameterMap: WeightMap {
 
     mutating func norm(_ norm: NormTensors) -> NormSlice {
         NormSlice(
-            weight: vector(norm.weight), bias: norm.bias.map { vector($0) }, eps: norm.eps, isUnbiased: norm.isUnbiased, zeros: zeros)
+            weight: vector(norm.weight), bias: norm.bias.map { vector($0) }, eps: norm.eps, isUnbiased: norm.isUnbiased,
+            zeros: zeros)
     }
 
     mutating func table(_ table: Tensor, _ kind: TableKind) -> TrainableTable { TrainableTable(slice: slice(table)) }

@@ -37,7 +37,8 @@ extension Draft {
             new.stored = nil
             let count = new.shape.reduce(1, *)
             if entry.shape.count == 1 {
-                new.numbers = [Float](repeating: entry.name.hasUTF8Suffix("bias") || entry.name.hasUTF8Suffix("beta") ? 0 : 1, count: count)
+                new.numbers = [Float](
+                    repeating: entry.name.hasUTF8Suffix("bias") || entry.name.hasUTF8Suffix("beta") ? 0 : 1, count: count)
             } else if isTable, let projection, entry.shape[1] == c.embeddingSize {
                 new.numbers = PrincipalComponents.project(numbers(entry), width: entry.shape[1], projection, kept: new.shape[1])
             } else {
@@ -132,7 +133,9 @@ extension Draft {
             remove(old)
             set(new, json)
         }
-        for key in ["type_vocab_size", "layer_norm_eps", "position_embedding_type", "hidden_dropout_prob", "attention_probs_dropout_prob"] {
+        for key in [
+            "type_vocab_size", "layer_norm_eps", "position_embedding_type", "hidden_dropout_prob", "attention_probs_dropout_prob",
+        ] {
             remove(key)
         }
         set("model_type", "\"distilbert\"")

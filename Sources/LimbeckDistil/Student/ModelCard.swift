@@ -38,7 +38,9 @@ struct ModelCard {
         if let teacher = trainer.teacher, let path = recipe.teacher?.path {
             row("teacher", "\(ModelCard.name(of: path)), \(teacher.parameters.elements) parameters")
         }
-        row("data", "\(ModelCard.name(of: recipe.data.path)): \(trainer.corpus.groups) texts or groups, \(trainer.corpus.ids.count) tokens")
+        row(
+            "data",
+            "\(ModelCard.name(of: recipe.data.path)): \(trainer.corpus.groups) texts or groups, \(trainer.corpus.ids.count) tokens")
         row("seed", String(recipe.seed))
         text += "\n| stage | losses | steps | loss at the start | at the end |\n|---|---|---|---|---|\n"
         for stage in recipe.stages {
@@ -50,7 +52,8 @@ struct ModelCard {
             text += "| \(stage.name) | \(losses) | \(own.count) | \(mean(own.prefix(part))) | \(mean(own.suffix(part))) |\n"
         }
         for note in trainer.corpus.notes { text += "\n\(note).\n" }
-        return text + "\nThe loss of every step is in log.jsonl, and curves.svg shows it. The same recipe gives the same bits on every machine.\n"
+        return text
+            + "\nThe loss of every step is in log.jsonl, and curves.svg shows it. The same recipe gives the same bits on every machine.\n"
     }
 
     /// The last part of a path.

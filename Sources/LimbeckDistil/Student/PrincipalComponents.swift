@@ -19,7 +19,9 @@ enum PrincipalComponents {
         for (column, source) in order.prefix(kept).enumerated() {
             // Of the two directions, the one whose largest element is positive.
             var largest = 0
-            for i in 0..<width where vectors[source * width + i].magnitude > vectors[source * width + largest].magnitude { largest = i }
+            for i in 0..<width where vectors[source * width + i].magnitude > vectors[source * width + largest].magnitude {
+                largest = i
+            }
             let sign = vectors[source * width + largest] < 0 ? -1.0 : 1
             for i in 0..<width { result[i * kept + column] = Float(sign * vectors[source * width + i]) }
         }
@@ -48,7 +50,11 @@ enum PrincipalComponents {
             v.withUnsafeMutableBufferPointer { v in
                 for _ in 0..<30 {
                     var off = 0.0, all = 0.0
-                    for i in 0..<n { for j in 0..<n { if i == j { all += a[i * n + j] * a[i * n + j] } else { off += a[i * n + j] * a[i * n + j] } } }
+                    for i in 0..<n {
+                        for j in 0..<n {
+                            if i == j { all += a[i * n + j] * a[i * n + j] } else { off += a[i * n + j] * a[i * n + j] }
+                        }
+                    }
                     if off <= all * 1e-22 { break }
                     for p in 0..<n - 1 {
                         for q in p + 1..<n where a[p * n + q] != 0 {

@@ -73,7 +73,8 @@ enum StudentFolder {
     }
 
     private static func isWeights(_ name: String) -> Bool {
-        for suffix in [".safetensors", ".bin", ".index.json", ".gguf", ".onnx", ".h5", ".msgpack"] where name.hasUTF8Suffix(suffix) {
+        for suffix in [".safetensors", ".bin", ".index.json", ".gguf", ".onnx", ".h5", ".msgpack"] where name.hasUTF8Suffix(suffix)
+        {
             return true
         }
         return name.hasUTF8Prefix(".") || name == "log.jsonl" || name == "README.md"

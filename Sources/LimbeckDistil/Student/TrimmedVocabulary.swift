@@ -41,12 +41,15 @@ struct TrimmedVocabulary {
         for (id, piece) in pieces.enumerated() {
             guard let piece else { continue }
             let bare = isUnigram ? piece : piece.droppingUTF8Prefix(prefix)
-            if bare.unicodeScalars.count == 1, let scalar = bare.unicodeScalars.first, used.contains(scalar.value) { isKept[id] = true }
+            if bare.unicodeScalars.count == 1, let scalar = bare.unicodeScalars.first, used.contains(scalar.value) {
+                isKept[id] = true
+            }
         }
         var left = size - isKept.filter { $0 }.count
         guard left >= 0 else {
             throw LimbeckError(
-                .invalidArgument, "recipe: 'student.vocabulary.size': \(size), expected at least \(size - left): special tokens and characters")
+                .invalidArgument,
+                "recipe: 'student.vocabulary.size': \(size), expected at least \(size - left): special tokens and characters")
         }
         let order = counts.indices.sorted { counts[$0] != counts[$1] ? counts[$0] > counts[$1] : $0 < $1 }
         for id in order where left > 0 && !isKept[id] && pieces[id] != nil && counts[id] > 0 {
@@ -129,7 +132,9 @@ struct TrimmedVocabulary {
                 } else {
                     var pieces: [(id: Int, text: String)] = []
                     for (piece, id) in value.members {
-                        if let id = id.int.flatMap({ new[$0] }) { pieces.append((id, "\n    " + JSONText.quoted(piece.string) + ": " + String(id))) }
+                        if let id = id.int.flatMap({ new[$0] }) {
+                            pieces.append((id, "\n    " + JSONText.quoted(piece.string) + ": " + String(id)))
+                        }
                     }
                     pieces.sort { $0.id < $1.id }
                     text = "{" + pieces.map { $0.text }.joined(",") + "\n  }"
@@ -148,7 +153,10 @@ struct TrimmedVocabulary {
                 let name = key.string
                 var text = postProcessor(value, new)
                 if name == "ids" {
-                    text = "[" + value.elements.map { id in id.int.flatMap { new[$0] }.map { String($0) } ?? JSONText.of(id) }.joined(", ") + "]"
+                    text =
+                        "["
+                        + value.elements.map { id in id.int.flatMap { new[$0] }.map { String($0) } ?? JSONText.of(id) }.joined(", ")
+                        + "]"
                 }
                 return JSONText.quoted(name) + ": " + text
             }

@@ -18,7 +18,8 @@ final class EmbeddingOperation: Operation {
         // The kernel takes rows without padding; those of a parameter are as wide as its stride, with zeros at the end.
         let stride = (tables.word ?? tables.position)?.stride ?? width
         let job = Embedding(
-            ids: batch.ids, positions: batch.positions, types: batch.types, word: rows(tables.word), position: rows(tables.position),
+            ids: batch.ids, positions: batch.positions, types: batch.types, word: rows(tables.word),
+            position: rows(tables.position),
             type: rows(tables.type), width: stride, out: out.value, outStride: out.stride, normalization: nil)
         tape.each(batch.tokens, by: Tape.passRows) { rows in withUnsafePointer(to: job) { tape.kernels.embed($0, rows) } }
         tape.record(self)
@@ -67,7 +68,8 @@ final class RotationOperation: Operation {
 
     private func rotate(_ tape: Tape, _ rows: UnsafeMutablePointer<Float>, _ angles: UnsafePointer<Float>) {
         let job = Rotation(
-            x: rows, stride: x.stride, heads: 2 * step.heads, headSize: step.headSize, half: table.pairs, positions: batch.positions,
+            x: rows, stride: x.stride, heads: 2 * step.heads, headSize: step.headSize, half: table.pairs,
+            positions: batch.positions,
             table: angles)
         tape.each(x.rows, by: Tape.passRows) { rows in withUnsafePointer(to: job) { tape.kernels.rotate($0, rows) } }
     }

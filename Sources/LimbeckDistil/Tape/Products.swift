@@ -18,7 +18,8 @@ extension Tape {
             withUnsafePointer(to: m) { gradients.packTransposed($0, range, packed) }
         }
         run(
-            a, aStride, rows: rows, depth: m.columns, packed, panels: panels, bias: bias, combination, out: out, outStride: outStride)
+            a, aStride, rows: rows, depth: m.columns, packed, panels: panels, bias: bias, combination, out: out,
+            outStride: outStride)
         arena.release(to: mark)
     }
 

@@ -6,7 +6,9 @@ struct LossCheck {
     private let student: Network
     private let teacher: Network?
 
-    init(_ recipe: Recipe, student: Network, teacher: Network?) { (self.recipe, self.student, self.teacher) = (recipe, student, teacher) }
+    init(_ recipe: Recipe, student: Network, teacher: Network?) {
+        (self.recipe, self.student, self.teacher) = (recipe, student, teacher)
+    }
 
     func run() throws(LimbeckError) {
         for (stageIndex, stage) in recipe.stages.enumerated() {
@@ -40,7 +42,9 @@ struct LossCheck {
         }
         func layers(_ pairs: [LayerPair], from first: Int) throws(LimbeckError) {
             for pair in pairs {
-                for (index, count, who) in [(pair.student, student.layers, "student"), (pair.teacher, teacher?.layers ?? 0, "teacher")] {
+                for (index, count, who) in [
+                    (pair.student, student.layers, "student"), (pair.teacher, teacher?.layers ?? 0, "teacher"),
+                ] {
                     guard index >= -count - first, index < count + first else {
                         throw fail("\(path).layers", "layer \(index) of the \(who)", "one of \(count)")
                     }

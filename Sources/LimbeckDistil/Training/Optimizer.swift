@@ -27,7 +27,9 @@ struct Optimizer {
         var blocks: [Block] = []
         for (index, parameter) in parameters.enumerated() {
             let rows = max(1, 16_384 / parameter.stride)
-            for piece in 0..<pieces(parameter.rows, rows) { blocks.append(Block(parameter: index, rows: cut(parameter.rows, rows, piece))) }
+            for piece in 0..<pieces(parameter.rows, rows) {
+                blocks.append(Block(parameter: index, rows: cut(parameter.rows, rows, piece)))
+            }
         }
         self.blocks = blocks
     }

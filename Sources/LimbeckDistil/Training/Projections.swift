@@ -24,7 +24,8 @@ enum Projections {
             for loss in stage.losses {
                 switch loss.kind {
                 case .states(let state): add(state.projection, state.layers.count, in: s, out: t)
-                case .vectors(let vector): add(vector.projection, 1, in: student.parts.vector.width, out: teacher.parts.vector.width)
+                case .vectors(let vector):
+                    add(vector.projection, 1, in: student.parts.vector.width, out: teacher.parts.vector.width)
                 default: break
                 }
             }

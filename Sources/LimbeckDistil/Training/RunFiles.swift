@@ -23,7 +23,8 @@ struct RunFiles {
     func write(rewired trainer: Trainer, _ importance: Importance) throws(LimbeckError) {
         var file = SafetensorsWriter()
         for parameter in trainer.student.parameters.all { try file.add(parameter.name, parameter, parameter.value) }
-        try file.add("importance.heads", shape: [importance.heads.count, importance.heads[0].count], importance.heads.flatMap { $0 })
+        try file.add(
+            "importance.heads", shape: [importance.heads.count, importance.heads[0].count], importance.heads.flatMap { $0 })
         for (layer, neurons) in importance.neurons.enumerated() {
             try file.add("importance.neurons.\(layer)", shape: [neurons.count], neurons)
         }

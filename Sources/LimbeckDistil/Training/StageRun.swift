@@ -56,7 +56,8 @@ final class StageRun {
             let perStep = Double(now - began) / 1000 / Double(position.step - first)
             let goesOn = progress(
                 Progress(
-                    stageIndex: index, stageCount: trainer.recipe.stages.count, stageName: stage.name, step: position.step, steps: steps,
+                    stageIndex: index, stageCount: trainer.recipe.stages.count, stageName: stage.name, step: position.step,
+                    steps: steps,
                     loss: Float(loss), learningRate: Float(rate), tokensPerSecond: perSecond,
                     secondsLeft: perStep * Double(steps - position.step)))
             let every = trainer.recipe.checkpointSteps
@@ -66,7 +67,8 @@ final class StageRun {
             }
             guard goesOn else {
                 throw LimbeckError(
-                    .interrupted, "ended after step \(position.step) of \(steps) of stage '\(stage.name)'; the same command goes on from there")
+                    .interrupted,
+                    "ended after step \(position.step) of \(steps) of stage '\(stage.name)'; the same command goes on from there")
             }
         }
     }

@@ -90,7 +90,8 @@ final class StoredOutputs {
             var file = SafetensorsWriter()
             file.note("fingerprint", key)
             file.add(
-                "vectors", dtype: "F32", shape: [corpus.sequences, width], UnsafeRawBufferPointer(start: memory.base, count: memory.bytes))
+                "vectors", dtype: "F32", shape: [corpus.sequences, width],
+                UnsafeRawBufferPointer(start: memory.base, count: memory.bytes))
             try file.write(to: path)
         }
         return StoredOutputs(memory, width: width)
