@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The C library for arm64 and Linux, built on any machine: build/lib/arm64/liblimbeck.a. It depends on libc and libm only.
+# The C libraries for arm64 and Linux, built on any machine: build/lib/arm64/liblimbeck.a and liblimbeck-distil.a. They depend on libc and libm
+# only.
 #
 # SwiftPM builds Embedded Swift only for the machine it runs on, so this script calls the compiler on the same folders. The target is
 # arm64 bare metal, the only arm64 target of the toolchain's Embedded Swift; its objects link with glibc nevertheless.
@@ -46,14 +47,19 @@ done
 # As in build-lib.sh: code for newer CPUs last, one object, and only the exports global.
 resources=$("$swiftc" -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')
 toolchain=$(dirname "$(dirname "$resources")")/bin
-scripts/exports.sh > $work/exports
-keep=$(sed 's/^/-u /' $work/exports)
-# shellcheck disable=SC2086
-$tools-ld -r --gc-sections --gc-keep-exported $keep -o $work/limbeck.o "${objects[@]}" "${newer[@]}" \
-    "$resources/embedded/aarch64-none-none-elf/libswiftUnicodeDataTables.a"
-printf '%s\n' "${objects[@]}" "${newer[@]}" > $work/objects
-TOOLS=$tools- WORK=$work OBJDUMP=$toolchain/llvm-objdump scripts/check-symbols.sh $work/objects $work/limbeck.o
-$tools-objcopy --strip-debug --keep-global-symbols=$work/exports $work/limbeck.o
-rm -f $out/liblimbeck.a
-$tools-ar crD $out/liblimbeck.a $work/limbeck.o
-echo "arm64: $out/liblimbeck.a"
+tables=$resources/embedded/aarch64-none-none-elf/libswiftUnicodeDataTables.a
+archive() { # name header objects…
+    scripts/exports.sh "$2" > $work/exports
+    keep=$(sed 's/^/-u /' $work/exports)
+    # shellcheck disable=SC2086
+    $tools-ld -r --gc-sections --gc-keep-exported $keep -o "$work/$1.o" "${@:3}" "$tables"
+    printf '%s\n' "${@:3}" > $work/objects
+    TOOLS=$tools- WORK=$work OBJDUMP=$toolchain/llvm-objdump scripts/check-symbols.sh $work/objects "$work/$1.o"
+    $tools-objcopy --strip-debug --keep-global-symbols=$work/exports "$work/$1.o"
+    rm -f "$out/lib$1.a"
+    $tools-ar crD "$out/lib$1.a" "$work/$1.o"
+    echo "arm64: $out/lib$1.a"
+}
+archive limbeck include/limbeck.h "${objects[@]}" "${newer[@]}"
+swift_module LimbeckDistil -Osize
+archive limbeck-distil include/limbeck_distil.h "${objects[@]}" "${newer[@]}"

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The folders of Sources/Limbeck stand in one order, and none uses one above it: prints which folder names whose types, and fails if an
-arrow runs back. It looks for the types that each folder declares, outside of comments and strings; members that are named after a dot,
+"""The folders of Sources/Limbeck stand in one order, and so do those of Sources/LimbeckDistil, and none uses one above it: prints which folder
+names whose types, and fails if an arrow runs back. It looks for the types that each folder declares, outside of comments and strings; members that are named after a dot,
 and names that a folder declares for itself too, are its own."""
 
 import collections
@@ -8,8 +8,11 @@ import pathlib
 import re
 import sys
 
-ORDER = ["Base", "Files", "Tokenizer", "Model", "Loading", "Inference", "Answers", "Packing", "ABI"]
-ROOT = pathlib.Path(__file__).resolve().parent.parent / "Sources/Limbeck"
+ORDERS = {
+    "Limbeck": ["Base", "Files", "Tokenizer", "Model", "Loading", "Inference", "Answers", "Packing", "ABI"],
+    "LimbeckDistil": ["Base", "Recipe", "Data", "Parameters", "Tape", "Network", "Losses", "Student", "Training", "ABI"],
+}
+SOURCES = pathlib.Path(__file__).resolve().parent.parent / "Sources"
 TYPE = re.compile(
     r"^( *)(?:(?:package|public|private|fileprivate|final|indirect) )*(?:struct|class|enum|protocol|typealias|associatedtype) (\w+)",
     re.MULTILINE,
@@ -17,13 +20,16 @@ TYPE = re.compile(
 IGNORED = re.compile(r'//[^\n]*|"""(?s:.*?)"""|"(?:\\.|[^"\\\n])*"')
 
 
-def main() -> int:
-    folders = sorted(path.name for path in ROOT.iterdir())
-    if folders != sorted(ORDER):
-        print(f"check-arrows: the folders are {', '.join(folders)}, expected {', '.join(sorted(ORDER))}", file=sys.stderr)
+def backward(module: str, order: list[str]) -> int:
+    """The number of arrows that run back in a module."""
+    root = SOURCES / module
+    print(f"{module}:")
+    folders = sorted(path.name for path in root.iterdir())
+    if folders != sorted(order):
+        print(f"check-arrows: the folders of {module} are {', '.join(folders)}, expected {', '.join(sorted(order))}", file=sys.stderr)
         return 1
     texts = {
-        folder: {path: IGNORED.sub("", path.read_text()) for path in sorted((ROOT / folder).rglob("*.swift"))} for folder in ORDER
+        folder: {path: IGNORED.sub("", path.read_text()) for path in sorted((root / folder).rglob("*.swift"))} for folder in order
     }
     home = {}  # of a type that other folders can name
     own = collections.defaultdict(set)  # what a folder declares, at any depth
@@ -38,16 +44,16 @@ def main() -> int:
         for path, text in files.items():
             for name in sorted(set(re.findall(r"(?<![.\w])[A-Z]\w*", text))):
                 if name in home and name not in own[folder]:
-                    arrows[folder][home[name]].append((name, path.relative_to(ROOT)))
-    backward = 0
-    for folder in ORDER:
-        targets = [f"{other} ({len({name for name, _ in arrows[folder][other]})})" for other in ORDER if arrows[folder][other]]
+                    arrows[folder][home[name]].append((name, path.relative_to(root)))
+    count = 0
+    for folder in order:
+        targets = [f"{other} ({len({name for name, _ in arrows[folder][other]})})" for other in order if arrows[folder][other]]
         print(f"{folder:10} -> {', '.join(targets) or 'nobody'}")
-        for other in ORDER[ORDER.index(folder) + 1 :]:
+        for other in order[order.index(folder) + 1 :]:
             for name, path in arrows[folder][other]:
                 print(f"check-arrows: {path} names {name}, which is of {other}, above it", file=sys.stderr)
-                backward += 1
-    return 1 if backward else 0
+                count += 1
+    return count
 
 
-sys.exit(main())
+sys.exit(1 if sum([backward(module, order) for module, order in ORDERS.items()]) else 0)

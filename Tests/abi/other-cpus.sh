@@ -78,6 +78,29 @@ run() {
     echo "PASS  same bits: $name"
 }
 
+# usage: train CPU COMPILER LIBRARY COMMAND...: students trained on this CPU with one thread and with two, and there.
+train() {
+    cpu=$1 compiler=$2 library=$3
+    shift 3
+    # shellcheck disable=SC2086
+    "$compiler" -std=c11 -O1 -Wall -Wextra -Werror -Iinclude -o "$work/train$kind" Tests/abi/train.c $library -lm -lpthread
+    for case in $trained; do
+        [ -f "$work/$case/recipe.json" ] || python3 scripts/loss-case.py "Tests/golden/losses/$case" "$work/$case"
+        "$@" "$work/train$kind" "$work/$case/recipe.json" "$work/student$kind" 2 0 > "$work/student.$cpu" 2> "$work/log" \
+            || failed "training, $case, $cpu"
+        if [ "$cpu" = here ]; then
+            cp "$work/student.here" "$work/student.$case"
+            "$@" "$work/train$kind" "$work/$case/recipe.json" "$work/student$kind" 1 1 > "$work/student.portable" 2> "$work/log" \
+                || failed "training, $case, portable"
+            cmp "$work/student.portable" "$work/student.$case" || failed "training, $case: portable code gives another student"
+        fi
+        cmp "$work/student.$cpu" "$work/student.$case" || failed "training, $case: another student on $cpu"
+    done
+    echo "PASS  same students: $cpu"
+}
+# Steps of every kind, and of the optimisers.
+trained='distilbert albert tinybert-intermediate minilm modernbert mpnet'
+
 # What the CPU lacks is refused, not run. usage: refuses KERNELS COMMAND...
 refuses() {
     kernels=$1 code=0
@@ -94,6 +117,7 @@ x86_64() {
     # shellcheck disable=SC2086
     "$work/bits" 0 $models $packs > "$work/bits.best"
     echo "PASS  $(wc -l < "$work/bits.best") models, $(ls "$work/packs.here" | wc -l) of them packs"
+    train here cc build/lib/liblimbeck-distil.a env
     # The sets of the header that this machine can have.
     ran= missing=
     for set in 1 2 3 5 6 7; do
@@ -113,6 +137,7 @@ x86_64() {
     "$work/bits" 0 $models $packs > "$work/bits.emulated"
     run haswell-best 0 qemu-x86_64 -cpu Haswell
     run nehalem-best 0 qemu-x86_64 -cpu Nehalem
+    for cpu in Haswell Nehalem; do train $cpu cc build/lib/liblimbeck-distil.a qemu-x86_64 -cpu $cpu; done
     for kernels in 2 3 4 5 6 7 8; do refuses $kernels qemu-x86_64 -cpu Nehalem; done
     echo "PASS  instruction sets that the CPU lacks are refused"
 }
@@ -140,6 +165,7 @@ arm64() {
     same_packs cortex-a76 qemu-aarch64 -cpu cortex-a76
     run cortex-a53-best 0 qemu-aarch64 -cpu cortex-a53
     run cortex-a76-best 0 qemu-aarch64 -cpu cortex-a76
+    train cortex-a53 aarch64-linux-gnu-gcc '-static build/lib/arm64/liblimbeck-distil.a' qemu-aarch64 -cpu cortex-a53
     for kernels in 2 3 5 6 7 8; do refuses $kernels qemu-aarch64 -cpu cortex-a53; done
     echo "PASS  instruction sets that arm64 lacks are refused"
 }

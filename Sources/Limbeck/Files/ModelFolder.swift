@@ -112,13 +112,16 @@ package final class ModelFolder {
     }
 
     /// Reads a module's config.json; nil if there is none, or if the folder is the Transformer's, whose configuration it then is.
-    @inline(never) func json(of module: Module) throws(LimbeckError) -> JSONValue? {
+    @inline(never) package func json(of module: Module) throws(LimbeckError) -> JSONValue? {
         guard module.folder.path != path, let file = JSONFile(module: module.type),
             let root = try ModelFolder.json("config.json", in: module.folder, as: file, notes)
         else { return nil }
         guard root.kind == .object else { throw root.mismatch("the top level", expected: "an object") }
         return root
     }
+
+    /// Where a module's files are in the folder: "1_Pooling/"; nil: they are the Transformer's.
+    package func place(of module: Module) -> String? { module.folder.path == path ? nil : module.folder.prefix }
 
     /// Maps a file of a module; nil if it does not exist.
     @inline(never) func map(_ name: String, of module: Module) throws(LimbeckError) -> MappedFile? {

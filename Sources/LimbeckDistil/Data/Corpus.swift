@@ -202,15 +202,3 @@ struct CorpusNeeds {
         }
     }
 }
-
-extension Trainer {
-    /// Sentences about the data, for people.
-    package var notes: [String] { corpus.notes }
-}
-
-extension Tokenizer {
-    /// The tokenizer of a model's folder; nil: it has none.
-    package static func of(_ folder: ModelFolder) throws(LimbeckError) -> Tokenizer? {
-        folder.tokenizerFile == nil ? nil : try Tokenizer(folder)
-    }
-}

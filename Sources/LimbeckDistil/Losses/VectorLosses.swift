@@ -38,19 +38,66 @@ extension LossContext {
     /// Scores of a group: its first text is the query.
     func rankingTerms(_ ranking: RankingLoss, _ loss: Loss, weight: Float) -> [Term] {
         let raw = student.vectors(tape, batch, states, isNormalized: ranking.isNormalized)
+        let given = targets.scores.isEmpty ? teacherScores(ranking) : preparedScores(ranking)
         var value = 0.0
         for prefix in ranking.prefixes.isEmpty ? [Prefix(size: raw.width, weight: 1)] : ranking.prefixes {
             let x = ranking.isCosine || prefix.size < raw.width ? UnitLengthOperation(tape, raw, first: prefix.size).out : raw
             let own = weight * share * prefix.weight
             let part =
                 switch ranking.kind {
-                case .marginSquared: margins(x, weight: own)
+                case .marginSquared: margins(x, given, weight: own)
                 case .multipleNegatives(let scale): multipleNegatives(x, scale: scale, weight: own)
-                case .kl(let temperature): groupDivergence(x, temperature: temperature, weight: own)
+                case .kl(let temperature): groupDivergence(x, given, temperature: temperature, weight: own)
                 }
             value += Double(prefix.weight) * part
         }
         return [Term(name: loss.name, value: value, weight: Double(weight))]
+    }
+
+    /// The teacher's scores of each group: one for each text after the query, or the margins of the first of them over the others.
+    private struct Scores {
+        var values: [Float] = []
+        var starts: [Int] = []
+    }
+
+    /// Those of the data, which has one for each text after the query, or margins. Softmax does not see a constant, so that either gives
+    /// the other.
+    private func preparedScores(_ ranking: RankingLoss) -> Scores {
+        let isMargin = if case .marginSquared = ranking.kind { true } else { false }
+        var scores = Scores()
+        for group in 0..<groups {
+            let start = targets.scoreStarts[group], end = group + 1 < groups ? targets.scoreStarts[group + 1] : targets.scores.count
+            let own = targets.scores[start..<end], hasMargins = own.count < texts(group).count - 1
+            scores.starts.append(scores.values.count)
+            switch (isMargin, hasMargins) {
+            case (true, true), (false, false): scores.values += own
+            case (true, false): for score in own.dropFirst() { scores.values.append(targets.scores[start] - score) }
+            case (false, true):
+                scores.values.append(0)
+                for margin in own { scores.values.append(-margin) }
+            }
+        }
+        return scores
+    }
+
+    /// By the vectors of the teacher, compared as the student's are.
+    private func teacherScores(_ ranking: RankingLoss) -> Scores {
+        if case .multipleNegatives = ranking.kind { return Scores() }
+        guard let vectors = teacherVectors(isNormalized: ranking.isNormalized) else { return Scores() }
+        let x = ranking.isCosine ? unrecorded { UnitLengthOperation(tape, vectors).out } : vectors
+        var scores = Scores()
+        guard !tape.isMeasuring else { return scores }
+        for group in 0..<groups {
+            let texts = texts(group), query = texts.lowerBound
+            scores.starts.append(scores.values.count)
+            if case .marginSquared = ranking.kind {
+                let right = score(x, query, query + 1)
+                for text in texts.dropFirst(2) { scores.values.append(right - score(x, query, text)) }
+            } else {
+                for text in texts.dropFirst() { scores.values.append(score(x, query, text)) }
+            }
+        }
+        return scores
     }
 
     private var groups: Int { targets.groupStarts.count - 1 }
@@ -68,7 +115,7 @@ extension LossContext {
     }
 
     /// The mean over groups and negatives of ((q . p - q . n) - margin)^2.
-    private func margins(_ x: Variable, weight: Float) -> Double {
+    private func margins(_ x: Variable, _ given: Scores, weight: Float) -> Double {
         let gradient = tape.gradient(of: x)
         var count = 0
         for group in 0..<groups { count += texts(group).count - 2 }
@@ -77,8 +124,8 @@ extension LossContext {
             let texts = texts(group), query = texts.lowerBound
             var value = 0.0
             for negative in texts.dropFirst(2) {
-                let place = targets.scoreStarts[group] + negative - query - 2
-                let difference = score(x, query, query + 1) - score(x, query, negative) - targets.scores[place]
+                let place = given.starts[group] + negative - query - 2
+                let difference = score(x, query, query + 1) - score(x, query, negative) - given.values[place]
                 let g = 2 * weight * difference / Float(count)
                 add(x, gradient, query, query + 1, g)
                 add(x, gradient, query, negative, -g)
@@ -122,16 +169,16 @@ extension LossContext {
     }
 
     /// The mean over groups of T^2 KL(softmax(teacher's scores / T) || softmax(scores / T)).
-    private func groupDivergence(_ x: Variable, temperature: Float, weight: Float) -> Double {
+    private func groupDivergence(_ x: Variable, _ given: Scores, temperature: Float, weight: Float) -> Double {
         let gradient = tape.gradient(of: x), most = (0..<groups).map { texts($0).count }.max() ?? 0
         let room = most.roundedUp(to: 16)
         return sum(groups, scratch: 3 * room) { group, scratch in
             let texts = texts(group), query = texts.lowerBound, count = texts.count - 1
             let (row, ps, pt) = (scratch, scratch + room, scratch + 2 * room)
             for place in 0..<count { row[place] = score(x, query, query + 1 + place) }
-            return targets.scores.withUnsafeBufferPointer { scores in
+            return given.values.withUnsafeBufferPointer { scores in
                 guard let start = scores.baseAddress else { return 0 }
-                let teacher = start + targets.scoreStarts[group]
+                let teacher = start + given.starts[group]
                 let (_, sumS) = tape.gradients.exponentials(row, ps, count, 1 / temperature)
                 let (_, sumT) = tape.gradients.exponentials(teacher, pt, count, 1 / temperature)
                 for place in 0..<count {

@@ -6,12 +6,10 @@ package final class Network {
     package let configuration: Configuration
     package let parameters: Parameters
     package let parts: ModelParts<Trainable>
-    /// The files' tensors that are no parameters: buffers, and what the model does not use.
-    package let others: [StoredTensor]
+    /// The files' tensors that are no parameters, with copies of their bytes: buffers, and what the model does not use.
+    package let others: [(tensor: StoredTensor, bytes: Memory)]
     private let tables: [AngleTable]
     private let zeros: Memory
-    /// The files that `others` are views of.
-    private let files: WeightFiles
 
     /// Opens a folder. `what` is its part in the recipe, for messages.
     package init(_ folder: ModelFolder, isTrained: Bool, what: String) throws(LimbeckError) {
@@ -27,13 +25,18 @@ package final class Network {
         let widest = max(c.hiddenSize, c.embeddingSize, 3 * c.attentionHeads * c.headSize, 2 * c.intermediateSize)
         zeros = try Memory(bytes: rowStride(widest) * MemoryLayout<Float>.stride)
         parameters = Parameters()
-        files = loaded.files
         var map = ParameterMap(loaded.files, parameters, zeros: UnsafePointer(zeros.base.assumingMemoryBound(to: Float.self)))
         parts = loaded.tensors.map(&map)
         if let error = map.error { throw error }
         var used = NameTable()
         for (place, source) in map.sources.enumerated() { used.set(source.parameter.name, place) }
-        others = loaded.files.tensors.filter { used[$0.name] == nil }
+        var others: [(tensor: StoredTensor, bytes: Memory)] = []
+        for tensor in loaded.files.tensors where isTrained && used[tensor.name] == nil {
+            let bytes = try Memory(bytes: tensor.bytes.count)
+            bytes.copy(tensor.bytes)
+            others.append((tensor, bytes))
+        }
+        self.others = others
         try parameters.allocate(isTrained: isTrained)
         for (parameter, tensor) in map.sources { try Network.read(tensor, into: parameter) }
         var tables: [AngleTable] = []

@@ -23,18 +23,6 @@ package struct TrainableTable {
     var slice: Slice
 }
 
-/// A LayerNorm's scale and shift.
-package struct NormSlice {
-    let weight: Parameter
-    let bias: Parameter?
-    let eps: Float?
-    let isUnbiased: Bool
-    /// Of a norm without a bias.
-    let zeros: UnsafePointer<Float>
-
-    var biasValue: UnsafePointer<Float> { bias.map { UnsafePointer($0.value) } ?? zeros }
-}
-
 /// activation(W x + b), followed by a ReLU, or a LayerNorm.
 package struct TrainableLayer {
     var linear: TrainableMatrix

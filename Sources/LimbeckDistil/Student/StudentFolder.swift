@@ -33,25 +33,24 @@ enum StudentFolder {
         if let head = student.head { try draft.setHead(head, deviation: student.initializerRange) }
         try copyFiles(from: source, to: folder)
         try draft.write(to: folder)
+        if let hidden = student.hiddenSize { try setWidth(hidden, ofModulesIn: files, to: folder) }
         try vocabulary?.write(files, to: folder)
         return folder
     }
 
-    /// Writes the trained student into the output folder: weights, and every other file as it was.
-    static func write(_ trainer: Trainer) throws(LimbeckError) {
-        let output = trainer.recipe.output
-        if trainer.folder != output { try copyFiles(from: trainer.folder, to: output) }
-        var file = SafetensorsWriter()
-        file.note("format", "pt")
-        for parameter in trainer.student.parameters.all { try file.add(parameter.name, parameter, parameter.value) }
-        for tensor in trainer.student.others {
-            file.add(tensor.name, dtype: tensor.dtype, shape: tensor.shape, tensor.bytes)
+    /// Tells the modules of sentence-transformers the student's width.
+    private static func setWidth(_ hidden: Int, ofModulesIn source: ModelFolder, to folder: String) throws(LimbeckError) {
+        for module in source.modules ?? [] {
+            if module.type == "Dense" {
+                throw LimbeckError(.unsupported, "recipe: 'student.hidden_size': a folder with a Dense module, expected one without")
+            }
+            guard let root = try source.json(of: module), let name = source.place(of: module) else { continue }
+            let members = root.members.map { key, value in
+                let key = key.string, isWidth = key == "word_embedding_dimension" || key == "embedding_dimension" || key == "dimension"
+                return "\n  " + JSONText.quoted(key) + ": " + (isWidth ? String(hidden) : JSONText.of(value))
+            }
+            try OutputFiles.write(Array(("{" + members.joined(",") + "\n}\n").utf8), to: "\(folder)/\(name)config.json")
         }
-        try file.write(to: "\(output)/model.safetensors")
-        guard !trainer.projections.all.isEmpty else { return }
-        var projections = SafetensorsWriter()
-        for parameter in trainer.projections.all { try projections.add(parameter.name, parameter, parameter.value) }
-        try projections.write(to: "\(output)/projections.safetensors")
     }
 
     /// Copies the files of a folder but its weights, and those of the folders in it.

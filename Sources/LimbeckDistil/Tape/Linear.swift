@@ -1,25 +1,6 @@
 import KernelInterface
 import Limbeck
 
-/// A matrix with its bias; of both, the first rows and columns may be used alone (DynaBERT).
-struct LinearSlice {
-    var weight: Slice  // (outputs, inputs)
-    var bias: Parameter?  // of a part of a matrix, it begins at the same place
-    /// The outputs and inputs that are used, the first ones.
-    var outputs: Int
-    var inputs: Int
-
-    init(weight: Slice, bias: Parameter?) {
-        (self.weight, self.bias, outputs, inputs) = (weight, bias, weight.rows, weight.columns)
-    }
-
-    var biasValue: UnsafePointer<Float>? { bias.map { UnsafePointer($0.value + weight.firstRow) } }
-
-    var isTrained: Bool { weight.parameter.isTrained || bias?.isTrained == true }
-
-    var view: MatrixView { MatrixView(x: weight.value, stride: weight.stride, rows: outputs, columns: inputs) }
-}
-
 /// out = activation(x W^T + b), for matrices whose outputs are side by side; with a gate, times x G^T + c.
 final class LinearOperation: Operation {
     private let x: Variable

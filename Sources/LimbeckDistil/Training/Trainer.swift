@@ -125,3 +125,15 @@ struct Position {
     var seed = 0
     var logBytes = 0
 }
+
+extension Trainer {
+    /// Sentences about the data, for people.
+    package var notes: [String] { corpus.notes }
+}
+
+extension Tokenizer {
+    /// The tokenizer of a model's folder; nil: it has none.
+    package static func of(_ folder: ModelFolder) throws(LimbeckError) -> Tokenizer? {
+        folder.tokenizerFile == nil ? nil : try Tokenizer(folder)
+    }
+}

@@ -105,20 +105,3 @@ package final class Parameters {
         }
     }
 }
-
-/// Some rows of a parameter, all columns: a matrix (outputs, inputs), or a table.
-struct Slice {
-    let parameter: Parameter
-    let firstRow: Int
-    let rows: Int
-
-    init(_ parameter: Parameter, rows: Range<Int>? = nil) {
-        let rows = rows ?? 0..<parameter.rows
-        (self.parameter, firstRow, self.rows) = (parameter, rows.lowerBound, rows.count)
-    }
-
-    var columns: Int { parameter.columns }
-    var stride: Int { parameter.stride }
-    var value: UnsafeMutablePointer<Float> { parameter.value + firstRow * stride }
-    func addedGradient() -> UnsafeMutablePointer<Float> { parameter.addedGradient() + firstRow * stride }
-}
