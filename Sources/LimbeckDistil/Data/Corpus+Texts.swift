@@ -88,6 +88,7 @@ extension Corpus {
         }
         let reader = TextReader(self, tokenizer)
         let segmented = try needs.segmented.map { (path) throws(LimbeckError) in try MappedFile(path, name: path) }
+        defer { withExtendedLifetime(segmented) {} }
         var copies = segmented.map { TextLines($0.bytes) }
         var lines = TextLines(withoutMark(file.bytes))
         while let text = lines.next() {

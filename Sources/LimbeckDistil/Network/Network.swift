@@ -14,6 +14,7 @@ package final class Network {
     /// Opens a folder. `what` is its part in the recipe, for messages.
     package init(_ folder: ModelFolder, isTrained: Bool, what: String) throws(LimbeckError) {
         let loaded = try LoadedModel.load(folder)
+        defer { withExtendedLifetime(loaded) {} }
         configuration = loaded.configuration
         guard Network.families.contains(configuration.family) else {
             throw LimbeckError(

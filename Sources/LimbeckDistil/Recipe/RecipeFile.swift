@@ -20,6 +20,7 @@ extension Recipe {
 
     private static func tree(_ path: String) throws(LimbeckError) -> RecipeNode {
         let file = try MappedFile(path, name: path)
+        defer { withExtendedLifetime(file) {} }
         // The tree is a copy, and the file may change afterwards.
         return RecipeNode(try JSONDocument(file.bytes, file: path).root)
     }

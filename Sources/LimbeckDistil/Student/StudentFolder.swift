@@ -62,6 +62,7 @@ enum StudentFolder {
             switch platform_kind_of(path.terminated) {
             case 1:
                 let file = try MappedFile(path, name: path)
+                defer { withExtendedLifetime(file) {} }
                 try OutputFiles.write([file.bytes], to: "\(target)/\(name)")
             case 2 where name.utf8.first.map({ $0 >= 0x30 && $0 <= 0x39 }) == true:
                 // The modules of sentence-transformers begin with a number.

@@ -75,7 +75,9 @@ struct TrimmedVocabulary {
         let text = tokenizerText(new)
         try OutputFiles.write(Array(text.utf8), to: "\(folder)/tokenizer.json")
         if source.contains("vocab.txt") {
-            let lines = try source.map("vocab.txt").bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+            let file = try source.map("vocab.txt")
+            defer { withExtendedLifetime(file) {} }
+            let lines = file.bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
             var bytes: [UInt8] = []
             for id in ids where id < lines.count {
                 bytes += lines[id]

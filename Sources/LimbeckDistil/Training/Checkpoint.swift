@@ -22,6 +22,7 @@ enum Checkpoint {
     static func read(_ files: RunFiles, _ trainer: Trainer) throws(LimbeckError) -> Position? {
         guard platform_kind_of(files.checkpoint.terminated) == 1 else { return nil }
         let mapping = try MappedFile(files.checkpoint, name: files.checkpoint)
+        defer { withExtendedLifetime(mapping) {} }
         let tensors = try Safetensors(mapping).entries
         func bytes(_ name: String, _ count: Int) throws(LimbeckError) -> UnsafeRawBufferPointer {
             guard let tensor = tensors.first(where: { $0.name == name }), tensor.bytes.count == count else { throw foreign(files) }

@@ -14,6 +14,7 @@ struct ModelCard {
     init(_ trainer: Trainer, _ files: RunFiles) throws(LimbeckError) {
         self.trainer = trainer
         let log = try MappedFile(files.log, name: files.log)
+        defer { withExtendedLifetime(log) {} }
         var steps: [Step] = []
         for line in log.bytes.split(separator: UInt8(ascii: "\n")) {
             let root = try JSONDocument(UnsafeRawBufferPointer(rebasing: line), file: files.log).root

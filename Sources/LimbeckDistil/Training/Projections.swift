@@ -46,6 +46,7 @@ enum Projections {
             return parameters
         }
         let mapping = try MappedFile(path, name: path), tensors = try Safetensors(mapping).entries
+        defer { withExtendedLifetime(mapping) {} }
         for parameter in parameters.all {
             guard let tensor = tensors.first(where: { $0.name == parameter.name }), tensor.shape == parameter.shape else {
                 throw LimbeckError(.fileInconsistent, "\(path): no tensor '\(parameter.name)' of the size of the loss's projection")

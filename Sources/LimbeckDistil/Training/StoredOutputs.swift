@@ -66,6 +66,7 @@ final class StoredOutputs {
         let key = fingerprint(teacher, corpus), width = teacher.parts.vector.width
         if let path, platform_kind_of(path.terminated) == 1 {
             let mapping = try MappedFile(path, name: path), file = try Safetensors(mapping)
+            defer { withExtendedLifetime(mapping) {} }
             guard file.metadata.contains(where: { $0.key == "fingerprint" && $0.value == key }),
                 let tensor = file.entries.first(where: { $0.name == "vectors" }), tensor.shape == [corpus.sequences, width]
             else {
