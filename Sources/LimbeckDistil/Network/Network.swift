@@ -10,6 +10,8 @@ package final class Network {
     package let others: [(tensor: StoredTensor, bytes: Memory)]
     private let tables: [AngleTable]
     private let zeros: Memory
+    /// The id whose row of the word embeddings takes no gradient from texts.
+    private let padding: Int32?
 
     /// Opens a folder. `what` is its part in the recipe, for messages.
     package init(_ folder: ModelFolder, isTrained: Bool, what: String) throws(LimbeckError) {
@@ -23,6 +25,7 @@ package final class Network {
             )
         }
         let c = loaded.configuration
+        padding = try Network.padding(folder, c)
         let widest = max(c.hiddenSize, c.embeddingSize, 3 * c.attentionHeads * c.headSize, 2 * c.intermediateSize)
         zeros = try Memory(bytes: rowStride(widest) * MemoryLayout<Float>.stride)
         parameters = Parameters()
@@ -64,16 +67,14 @@ package final class Network {
     }
     private static func name(_ family: Family) -> String { family.modelTypes.first ?? "fastbert" }
 
-    /// The id whose row of the word embeddings takes no gradient from texts.
-    private var padding: Int32? {
-        switch configuration.family {
-        case .fastBERT: nil
-        default: configuration.paddingId ?? 0
+    private static func padding(_ folder: ModelFolder, _ configuration: Configuration) throws(LimbeckError) -> Int32? {
+        guard configuration.family != .fastBERT else { return nil }
+        if let id = configuration.paddingId { return id }
+        guard let declared = try folder.json("config.json")?["pad_token_id"] else {
+            return configuration.family == .modernBERT ? 50_283 : 0
         }
+        return declared.int.map { Int32(truncatingIfNeeded: $0) }  // null: none
     }
-
-    /// The position of a text's first token.
-    var firstPosition: Int32 { configuration.paddingId.map { $0 + 1 } ?? 0 }
 
     package var layers: Int { parts.layers.count }
 }
@@ -113,6 +114,7 @@ final class States {
 
 extension Network {
     func run(_ tape: Tape, _ batch: TokenBatch, _ pass: Pass) -> States {
+        if !tape.isMeasuring { batch.count(after: configuration.paddingId) }
         let walk = Walk(self, tape, batch, pass)
         walk.run(parts.embeddings, site: pass.firstSite)
         let states = walk.states
@@ -202,7 +204,9 @@ extension Network {
         private func embed(_ step: EmbeddingStep<Trainable>, _ site: UInt32) {
             let tables = EmbeddingTables(
                 word: step.tables.word?.slice, position: step.tables.position?.slice, type: step.tables.type?.slice)
-            var out = EmbeddingOperation(tape, batch, tables, width: step.width, padding: network.padding).out
+            var out = EmbeddingOperation(
+                tape, batch, tables, width: step.width, padding: (network.padding, network.configuration.paddingId)
+            ).out
             if let norm = step.norm { out = NormOperation(tape, out, norm).out }
             if let dropout = dropout(site) { out = ResidualOperation(tape, out, residual: nil, dropout: dropout).out }
             self[step.into] = out

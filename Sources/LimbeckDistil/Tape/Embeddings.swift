@@ -5,11 +5,13 @@ import Limbeck
 final class EmbeddingOperation: Operation {
     private let tables: EmbeddingTables<Slice>
     private let batch: TokenBatch
-    private let padding: Int32?
+    private let padding: (word: Int32?, position: Int32?)
     let out: Variable
 
-    /// A token with the id `padding` leaves the table of words without a gradient, as `padding_idx` does in torch.
-    init(_ tape: Tape, _ batch: TokenBatch, _ tables: EmbeddingTables<Slice>, width: Int, padding: Int32?) {
+    /// The rows `padding` of the tables get no gradient here, as with `padding_idx` in torch.
+    init(
+        _ tape: Tape, _ batch: TokenBatch, _ tables: EmbeddingTables<Slice>, width: Int, padding: (word: Int32?, position: Int32?)
+    ) {
         (self.tables, self.batch, self.padding) = (tables, batch, padding)
         let isTrained = [tables.word, tables.position, tables.type].contains { $0?.parameter.isTrained == true }
         out = tape.variable(batch.tokens, width, needsGradient: isTrained)
@@ -28,8 +30,8 @@ final class EmbeddingOperation: Operation {
     /// Each table's rows add up in the order of the tokens; the columns are divided among the threads.
     override func backward(_ tape: Tape) {
         guard let gradient = out.gradient else { return }
-        add(tape, gradient, tables.word, batch.ids, except: padding)
-        add(tape, gradient, tables.position, batch.positions, except: nil)
+        add(tape, gradient, tables.word, batch.ids, except: padding.word)
+        add(tape, gradient, tables.position, batch.positions, except: padding.position)
         add(tape, gradient, tables.type, batch.types, except: nil)
     }
 

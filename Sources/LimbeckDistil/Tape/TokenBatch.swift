@@ -8,13 +8,14 @@ package final class TokenBatch {
     package let starts: [Int]
     package let longest: Int
     let ids: UnsafeMutablePointer<Int32>  // (tokens)
+    /// Those of the network that runs.
     let positions: UnsafeMutablePointer<Int32>
     let types: UnsafeMutablePointer<Int32>
     /// For dropout.
     let addresses: UnsafeMutablePointer<RowAddress>
 
     /// Memory for sequences of these lengths; `fill` sets the tokens. `first` is the number of the first sequence in the step.
-    init(_ arena: Arena, lengths: [Int], first: Int, firstPosition: Int32) {
+    init(_ arena: Arena, lengths: [Int], first: Int) {
         var starts = [0]
         for length in lengths { starts.append(starts[starts.count - 1] + length) }
         (self.starts, tokens, longest) = (starts, starts[starts.count - 1], lengths.max() ?? 0)
@@ -25,9 +26,7 @@ package final class TokenBatch {
         guard !arena.isMeasuring else { return }
         for (sequence, length) in lengths.enumerated() {
             for token in 0..<length {
-                let row = starts[sequence] + token
-                positions[row] = firstPosition + Int32(token)
-                addresses[row] = RowAddress(sequence: UInt32(first + sequence), position: UInt32(token))
+                addresses[starts[sequence] + token] = RowAddress(sequence: UInt32(first + sequence), position: UInt32(token))
             }
         }
     }
@@ -37,6 +36,17 @@ package final class TokenBatch {
         for (place, token) in (corpus.starts[sequence]..<corpus.starts[sequence + 1]).enumerated() {
             ids[starts[index] + place] = corpus.ids[token]
             types[starts[index] + place] = Int32(corpus.types[token])
+        }
+    }
+
+    /// Sets the positions, as the engine does: from 0, or after a padding id, which tokens with that id keep as their position.
+    func count(after padding: Int32?) {
+        for sequence in 0..<sequences {
+            var last = padding ?? -1
+            for row in range(sequence) {
+                if ids[row] != padding { last += 1 }
+                positions[row] = ids[row] == padding ? ids[row] : last
+            }
         }
     }
 

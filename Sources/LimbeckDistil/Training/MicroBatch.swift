@@ -97,7 +97,7 @@ struct MicroBatch {
             }
         }
         let lengths = sequences.map { corpus.starts[$0 + 1] - corpus.starts[$0] }
-        let batch = TokenBatch(tape.arena, lengths: lengths, first: first, firstPosition: student.firstPosition)
+        let batch = TokenBatch(tape.arena, lengths: lengths, first: first)
         var masked: [Int32] = []
         for (index, sequence) in sequences.enumerated() {
             let tokens = corpus.starts[sequence]..<corpus.starts[sequence + 1]

@@ -53,7 +53,7 @@ final class StoredOutputs {
         tape.reset()
         tape.isRecording = false
         let lengths = sequences.map { corpus.starts[$0 + 1] - corpus.starts[$0] }
-        let batch = TokenBatch(tape.arena, lengths: lengths, first: 0, firstPosition: teacher.firstPosition)
+        let batch = TokenBatch(tape.arena, lengths: lengths, first: 0)
         if !tape.isMeasuring { for (index, sequence) in sequences.enumerated() { batch.fill(index, corpus, sequence) } }
         let states = teacher.run(tape, batch, Pass(layers: Array(0..<teacher.layers)))
         return teacher.vectors(tape, batch, states, isNormalized: false)

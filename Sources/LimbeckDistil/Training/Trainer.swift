@@ -57,6 +57,7 @@ package final class Trainer {
         try LossCheck(recipe, student: student, teacher: teacher).run()
         projections = try Projections.make(recipe, student: student, teacher: teacher)
         corpus = try Corpus(recipe, configuration: student.configuration, tokenizer: Tokenizer.of(files))
+        if let teacher, recipe.student.vocabularySize == nil { try Trainer.check(teacher.configuration, reads: corpus) }
         teacherCorpus = try Trainer.teacherCorpus(recipe, teacher, corpus)
         let set = options.instructionSet ?? .best
         let threads = options.threads > 0 ? options.threads : Int(platform_cpu_count())
@@ -80,6 +81,23 @@ package final class Trainer {
         try StudentFolder.write(self)
         try ModelCard(self, files).write(to: recipe.output)
         try Checkpoint.remove(files)
+    }
+
+    /// A teacher reads the student's tokens: it must have rows for them.
+    private static func check(_ teacher: Configuration, reads corpus: Corpus) throws(LimbeckError) {
+        var longest = 0
+        for sequence in 0..<corpus.sequences { longest = max(longest, corpus.starts[sequence + 1] - corpus.starts[sequence]) }
+        var ids = Int(corpus.ids.max() ?? 0) + 1
+        // Masking puts in ids that no text has.
+        if corpus.needs.isMasked { ids = max(ids, corpus.tokenizer?.vocabularySize ?? 0) }
+        // Without a table of types it ignores them.
+        let types = teacher.typeVocabSize == 0 ? 0 : Int(corpus.types.max() ?? 0) + 1
+        for (count, what, rows) in [
+            (longest, "tokens in a text", teacher.maxPositions), (ids, "ids", teacher.vocabSize),
+            (types, "token types", teacher.typeVocabSize),
+        ] where count > rows {
+            throw LimbeckError(.fileInconsistent, "\(corpus.name): \(count) \(what), and the teacher has \(rows)")
+        }
     }
 
     /// The texts of which the teacher's vectors are computed once. Those of a student with a vocabulary of its own are other tokens.
