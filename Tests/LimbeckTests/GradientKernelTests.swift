@@ -469,7 +469,7 @@ private func everything(_ kernels: GradientKernels, parts: Int) -> [Float] {
 
 private let activations: [Activation] = [.identity, .gelu, .geluTanh, .quickGELU, .relu, .silu, .tanh]
 
-private func value(_ activation: Activation, _ x: Double) -> Double {
+func value(_ activation: Activation, _ x: Double) -> Double {
     switch activation {
     case .identity: x
     case .gelu: x * erfc(-x / 2.0.squareRoot()) / 2
@@ -500,7 +500,7 @@ private func derivative(_ activation: Activation, _ x: Double) -> Double {
 }
 
 /// LayerNorm without weight and bias, by the formulas at `NormalizationGradient`.
-private struct Norm {
+struct Norm {
     let eps: Double?
     let isUnbiased: Bool
 
