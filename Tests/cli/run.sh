@@ -501,6 +501,28 @@ PYTHON
     refuses "distil ended by SIG$signal leaves a checkpoint" 130 "of stage 'hinton'; the same command goes on from there$"
 done
 
+# Killed at any moment, a run goes on to the same bits: what kill -9 leaves is the last checkpoint, or the one before it.
+kept=(--set output="$work/killed" --set checkpoint_steps=1 --set stages.0.steps=400 --set stages.0.dropout=0.1)
+distil "${kept[@]}" --threads 1 --set output="$work/unharmed"
+succeeds "distil, 400 steps" '/unharmed: a student of'
+python3 - "$limbeck" distil "$work/hinton/recipe.json" --set stages.0.optimizer.learning_rate=0.001 --set 'record_gradients=[]' "${kept[@]}" \
+    > "$work/out" 2> "$work/err" << 'PYTHON'
+import os, subprocess, sys, time
+# After so many lines of the log, each run in turn; the last one is left alone.
+log = next(argument[7:] for argument in sys.argv if argument.startswith("output=")) + "/log.jsonl"
+lines = lambda: open(log).read().count("\n") if os.path.exists(log) else 0
+for end in (3, 40, 41, 150, 333):
+    child = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+    while lines() < end and child.poll() is None: time.sleep(0.001)
+    if child.poll() is not None: sys.exit("ended by itself")
+    child.kill()
+    child.wait()
+sys.exit(subprocess.run(sys.argv[1:]).returncode)
+PYTHON
+code=$?
+cmp "$work/killed/model.safetensors" "$work/unharmed/model.safetensors" >> "$work/err" 2>&1 || code="$code, another student"
+succeeds "distil, killed five times, ends with the same student" '/killed: a student of'
+
 # ---- Who reads
 
 "$limbeck" embed $golden/embed --json --file "$work/texts" 2> "$work/err" | head -n 1 > "$work/out"
