@@ -82,7 +82,7 @@ extension Draft {
         let hidden = loaded.configuration.hiddenSize
         if kind != .none {
             for (number, layer) in layers.enumerated() {
-                let isLast = number == layers.count - 1, isPooler = layer == names.pooler
+                let isLast = number == layers.count - 1, isPooler = names.pooler == layer
                 let written = isPooler ? names.prefix + layer : layer
                 if !isLast, entries.contains(where: { $0.name == "\(written).weight" }) { continue }
                 entries.removeAll { $0.name == "\(written).weight" || $0.name == "\(written).bias" }
