@@ -62,7 +62,19 @@ import Testing
                 "student.head", "[]",
                 "'student.head' is an array, expected none, span, masked_tokens, or an object with 'kind' and 'labels'"
             ),
-            ("student.head", #"{"labels": ["a"]}"#, "'student.head.kind' is missing, expected sequence or token"),
+            ("student.head", #"{"labels": ["a"]}"#, "'student.head.kind' is missing, expected sequence, token or exits"),
+            (
+                "student.head", #"{"kind": "exits", "labels": ["a"]}"#,
+                "'student.head.system' is missing, expected deebert or pabee"
+            ),
+            (
+                "student.head", #"{"kind": "exits", "system": "fastbert", "labels": ["a"]}"#,
+                "'student.head.system' is 'fastbert', expected one of deebert, pabee"
+            ),
+            (
+                "student.head", #"{"kind": "token", "system": "pabee", "labels": ["a"]}"#,
+                "'student.head.system' is for a head of the kind 'exits'"
+            ),
             ("student.head", #"{"kind": "token"}"#, "'student.head.labels' is missing, expected an array of their names"),
             (
                 "student.head", #"{"kind": "token", "labels": ["a", 1]}"#,

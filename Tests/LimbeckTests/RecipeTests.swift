@@ -221,6 +221,26 @@ final class TestFolder {
         }
     }
 
+    @Test(arguments: [("deebert", HeadSource.ExitSystem.deeBERT), ("pabee", .pabee)])
+    func exits(word: String, expected: HeadSource.ExitSystem) throws {
+        let head = #"{"kind": "exits", "system": "\#(word)", "labels": ["a", "b"]}"#
+        for loss in ["labels", "exits"] {
+            let recipe = try read(
+                Self.text(loss: #"{"loss": "cross_entropy", "of": "\#(loss)"}"#),
+                [("student.head", head), ("data", #"{"labelled": "a.tsv"}"#)])
+            guard case .exits(let system, ["a", "b"])? = recipe.student.head else {
+                throw LimbeckError(.unsupported, "another head")
+            }
+            #expect(system == expected)
+        }
+        #expect(
+            try refusal(
+                Self.text(loss: #"{"loss": "cross_entropy", "of": "tokens"}"#),
+                [
+                    ("student.head", head), ("data", #"{"tokens": "a"}"#),
+                ]) == "'stages.0.losses.0' (tokens) needs a head 'token', and 'student.head' is 'exits'")
+    }
+
     @Test func overrides() throws {
         let recipe = try read(
             Self.text(),

@@ -72,8 +72,12 @@ package struct StudentSource {
 
 /// A head that the student gets, with new weights.
 package enum HeadSource {
+    /// A system of early exits whose files are a plain model's with more tensors.
+    package enum ExitSystem { case deeBERT, pabee }
+
     case none
     case sequence(labels: [String])
+    case exits(ExitSystem, labels: [String])
     case token(labels: [String])
     case span
     case maskedLM

@@ -137,8 +137,14 @@ struct RecipeReader {
             }
         case .object:
             let block = block.block(node, at)
-            let kind = block.choice("kind", "sequence token")
-            if kind == nil { block.missing("kind", "sequence or token") }
+            let kind = block.choice("kind", "sequence token exits")
+            if kind == nil { block.missing("kind", "sequence, token or exits") }
+            let system = block.choice("system", "deebert pabee")
+            if kind == 2 {
+                if system == nil { block.missing("system", "deebert or pabee") }
+            } else {
+                block.refuse("system", "for a head of the kind 'exits'")
+            }
             let labels = block.strings("labels")
             if labels == nil { block.missing("labels", "an array of their names") }
             block.finish()
@@ -146,7 +152,8 @@ struct RecipeReader {
             for (index, label) in labels.enumerated() where labels[..<index].contains(where: { $0 == label }) {
                 block.mistakes.add(.fileMalformed, "'\(block.at("labels"))' has '\(label)' twice")
             }
-            return kind == 0 ? .sequence(labels: labels) : .token(labels: labels)
+            guard kind == 2 else { return kind == 0 ? .sequence(labels: labels) : .token(labels: labels) }
+            return system.map { .exits($0 == 0 ? .deeBERT : .pabee, labels: labels) }
         default:
             block.fail(at, node, "none, span, masked_tokens, or an object with 'kind' and 'labels'")
             return nil

@@ -13,6 +13,7 @@ extension Draft {
         }
         let inner = student.intermediateSize ?? (student.hiddenSize == nil ? c.intermediateSize : 4 * hidden)
         if let count = student.layerCount { try keep(layers: (0..<count).map { $0 % c.layers }) }
+        hiddenSize = hidden
         set(names.hiddenKey, String(hidden))
         set(names.headsKey, String(heads))
         set(names.intermediateKey, String(inner))
@@ -59,6 +60,7 @@ extension Draft {
             switch head {
             case .none: (.none, [])
             case .sequence(let labels): (.sequence, labels)
+            case .exits(_, let labels): (.sequence, labels)
             case .token(let labels): (.token, labels)
             case .span: (.span, ["", ""])
             case .maskedLM: (.maskedLM, [])
@@ -79,20 +81,14 @@ extension Draft {
         if kind != .none, !hasPrefix, !names.prefix.isEmpty {
             for index in entries.indices { entries[index].name = names.prefix + entries[index].name }
         }
-        let hidden = loaded.configuration.hiddenSize
-        if kind != .none {
+        if case .exits(let system, _) = head {
+            try addExits(system, class: name, labels: labels.count, deviation: deviation)
+        } else if kind != .none {
             for (number, layer) in layers.enumerated() {
                 let isLast = number == layers.count - 1, isPooler = names.pooler == layer
                 let written = isPooler ? names.prefix + layer : layer
                 if !isLast, entries.contains(where: { $0.name == "\(written).weight" }) { continue }
-                entries.removeAll { $0.name == "\(written).weight" || $0.name == "\(written).bias" }
-                let outputs = isLast ? labels.count : hidden
-                var random = random(0x6865_6164 + UInt64(number))
-                entries.append(
-                    Entry(
-                        name: "\(written).weight", shape: [outputs, hidden],
-                        numbers: Draft.normal(outputs * hidden, deviation: deviation, &random)))
-                entries.append(Entry(name: "\(written).bias", shape: [outputs], numbers: [Float](repeating: 0, count: outputs)))
+                addLinear(written, outputs: isLast ? labels.count : hiddenSize, deviation: deviation, stream: UInt64(number))
             }
         }
         for key in ["id2label", "label2id", "problem_type", "num_labels"] { remove(key) }
@@ -100,6 +96,58 @@ extension Draft {
         let numbered = labels.enumerated().map { ("\"\($0)\"", JSONText.quoted($1)) }
         set("id2label", "{" + numbered.map { "\($0): \($1)" }.joined(", ") + "}")
         set("label2id", "{" + labels.enumerated().map { "\(JSONText.quoted($1)): \($0)" }.joined(", ") + "}")
+    }
+
+    /// A linear layer on the state, with new weights.
+    private func addLinear(_ name: String, outputs: Int, deviation: Float, stream: UInt64) {
+        entries.removeAll { $0.name == "\(name).weight" || $0.name == "\(name).bias" }
+        var random = random(0x6865_6164 + stream)
+        entries.append(
+            Entry(
+                name: "\(name).weight", shape: [outputs, hiddenSize],
+                numbers: Draft.normal(outputs * hiddenSize, deviation: deviation, &random)))
+        entries.append(Entry(name: "\(name).bias", shape: [outputs], numbers: [Float](repeating: 0, count: outputs)))
+    }
+
+    /// Exits after every layer, as the code of their system begins with: DeeBERT's poolers are copies of the model's. Other heads and exits go.
+    private func addExits(
+        _ system: HeadSource.ExitSystem, class name: String, labels: Int, deviation: Float
+    ) throws(LimbeckError) {
+        let families: [Family] = system == .deeBERT ? [.bert, .roberta] : [.bert, .albert]
+        guard families.contains(family), let layer = names.pooler else {
+            let list = system == .deeBERT ? "deebert, expected a BERT or RoBERTa" : "pabee, expected a BERT or ALBERT"
+            throw LimbeckError(.unsupported, "recipe: 'student.head.system': \(list)")
+        }
+        entries.removeAll {
+            $0.name.hasUTF8Prefix("classifier") || $0.name.firstUTF8("encoder.highway.") != nil
+                || $0.name.firstUTF8("encoder.pooler.") != nil
+        }
+        let pooler = names.prefix + layer
+        if !entries.contains(where: { $0.name == "\(pooler).weight" }) {
+            addLinear(pooler, outputs: hiddenSize, deviation: deviation, stream: 0)
+        }
+        func classifier(_ name: String, _ stream: Int) {
+            addLinear(name, outputs: labels, deviation: deviation, stream: UInt64(stream))
+        }
+        switch system {
+        case .deeBERT:
+            set("architectures", "[\(JSONText.quoted("Dee" + name))]")
+            for exit in 0..<layerCount {
+                let highway = "\(names.prefix)encoder.highway.\(exit)."
+                for part in ["weight", "bias"] {
+                    for entry in entries where entry.name == "\(pooler).\(part)" {
+                        var copy = entry
+                        copy.name = "\(highway)pooler.dense.\(part)"
+                        entries.append(copy)
+                    }
+                }
+                classifier("\(highway)classifier", 2 + exit)
+            }
+            classifier("classifier", 1)
+        case .pabee:
+            set("architectures", "[\(JSONText.quoted(name + "WithPabee"))]")
+            for exit in 0..<layerCount { classifier("classifiers.\(exit)", 1 + exit) }
+        }
     }
 
     /// Makes a DistilBERT of a BERT: no token types, no pooler. What type 0 adds to every token is lost, as in DistilBERT's own script.
@@ -138,6 +186,7 @@ extension Draft {
         ] {
             remove(key)
         }
+        family = .distilBERT
         set("model_type", "\"distilbert\"")
         let name =
             switch c.head {

@@ -17,15 +17,20 @@ final class Draft {
     /// Of config.json: the text of each value.
     private(set) var configuration: [(key: String, json: String)] = []
     let source: String
-    let names: FamilyNames
+    var family: Family
+    var names: FamilyNames { family.names }
     let loaded: LoadedModel
+    /// Those of the student, not of the model it is made from.
+    var hiddenSize: Int
+    private(set) var layerCount: Int
     private let seed: UInt64
 
     init(_ path: String, seed: UInt64) throws(LimbeckError) {
         (source, self.seed) = (path, seed)
         let folder = try ModelFolder(path)
         loaded = try LoadedModel.load(folder)
-        names = loaded.configuration.family.names
+        let c = loaded.configuration
+        (family, hiddenSize, layerCount) = (c.family, c.hiddenSize, c.layers)
         for tensor in loaded.files.tensors { entries.append(Entry(name: tensor.name, shape: tensor.shape, stored: tensor)) }
         guard let root = try folder.json("config.json") else { return }
         for (key, value) in root.members { configuration.append((key.string, JSONText.of(value))) }
@@ -69,6 +74,7 @@ final class Draft {
         for layer in layers where layer >= count {
             throw LimbeckError(.invalidArgument, "recipe: 'student.layers': layer \(layer), expected 0 to \(count - 1)")
         }
+        layerCount = layers.count
         set(names.layersKey, String(layers.count))
         keepTypes(of: layers)
         guard names.layers != nil else {

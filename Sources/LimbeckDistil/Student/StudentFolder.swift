@@ -42,11 +42,13 @@ enum StudentFolder {
     private static func setWidth(_ hidden: Int, ofModulesIn source: ModelFolder, to folder: String) throws(LimbeckError) {
         for module in source.modules ?? [] {
             if module.type == "Dense" {
-                throw LimbeckError(.unsupported, "recipe: 'student.hidden_size': a folder with a Dense module, expected one without")
+                throw LimbeckError(
+                    .unsupported, "recipe: 'student.hidden_size': a folder with a Dense module, expected one without")
             }
             guard let root = try source.json(of: module), let name = source.place(of: module) else { continue }
             let members = root.members.map { key, value in
-                let key = key.string, isWidth = key == "word_embedding_dimension" || key == "embedding_dimension" || key == "dimension"
+                let key = key.string,
+                    isWidth = key == "word_embedding_dimension" || key == "embedding_dimension" || key == "dimension"
                 return "\n  " + JSONText.quoted(key) + ": " + (isWidth ? String(hidden) : JSONText.of(value))
             }
             try OutputFiles.write(Array(("{" + members.joined(",") + "\n}\n").utf8), to: "\(folder)/\(name)config.json")
