@@ -8,6 +8,7 @@
 #   engine       the tests of the Swift package, with its example
 #   cli          the command line
 #   losses       training against the methods' own code: losses, gradients, weights
+#   recipes      every recipe of recipes/ on tiny models and real texts
 #   abi          the C library: header, programs, examples, symbols, size
 #   cpus         the same bits on other CPUs, under qemu, x86-64
 #   arm64        the same for arm64
@@ -25,11 +26,12 @@ cd "$(dirname "$0")/.."
 
 # ---- The steps: what each needs, and what it does. Those that others wait for come first.
 
-steps=(venv library package library-arm64 fuzzers source pack engine cpus python abi cli losses tokenizers-characters tokenizers-byte-level
-    tokenizers-wordpiece tokenizers-unigram tokenizers-sentencepiece accuracy arm64 fuzz)
+steps=(venv library package library-arm64 fuzzers source pack engine cpus python abi cli losses recipes tokenizers-characters
+    tokenizers-byte-level tokenizers-wordpiece tokenizers-unigram tokenizers-sentencepiece accuracy arm64 fuzz)
 declare -A needs=(
-    [pack]='package' [engine]='package' [cli]='package' [losses]='package venv' [abi]='library pack' [cpus]='library' [arm64]='library-arm64 cpus'
-    [source]='venv' [python]='library venv' [accuracy]='library venv' [fuzz]='fuzzers' [tokenizers-sentencepiece]='library venv'
+    [pack]='package' [engine]='package' [cli]='package' [losses]='package venv' [recipes]='package venv' [abi]='library pack'
+    [cpus]='library' [arm64]='library-arm64 cpus' [source]='venv' [python]='library venv'
+    [accuracy]='library venv' [fuzz]='fuzzers' [tokenizers-sentencepiece]='library venv'
     [tokenizers-wordpiece]='library venv' [tokenizers-byte-level]='library venv' [tokenizers-unigram]='library venv'
     [tokenizers-characters]='library venv'
 )
@@ -56,6 +58,9 @@ run_engine() {
 run_cli() { Tests/cli/run.sh; }
 run_losses() {
     LIMBECK=$(swift build -c release --show-bin-path)/limbeck build/venv/bin/python Tests/golden/losses/check.py
+}
+run_recipes() {
+    LIMBECK=$(swift build -c release --show-bin-path)/limbeck build/venv/bin/python Tests/distil/recipes.py
 }
 run_abi() { LIMBECK_PACK=$PWD/build/minilm.limbeck Tests/abi/run.sh; }
 run_cpus() { Tests/abi/other-cpus.sh x86-64; }
