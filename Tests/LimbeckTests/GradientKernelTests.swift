@@ -2,7 +2,7 @@ import Foundation
 import KernelInterface
 import Testing
 
-@testable import Limbeck
+import Limbeck
 
 /// The kernels of training of every instruction set against loops: `==` where the order of operations is specified, else against double
 /// precision, whose derivatives are checked against finite differences. What a kernel must not read or write is NaN.

@@ -2,8 +2,8 @@ import Foundation
 import KernelInterface
 import Testing
 
-@testable import Limbeck
-@testable import LimbeckDistil
+import Limbeck
+import LimbeckDistil
 
 /// Every operation of a tape: its output against a double-precision reference, its gradients against central differences of that reference
 /// for the loss sum c_i out_i, and the same bits for every number of threads and every instruction set. Memory that an operation
@@ -464,7 +464,9 @@ private func positions(_ lengths: [Int]) -> [Int] {
     }
 }
 
-private let tokenCases: [Case] =
+private let tokenCases = embeddingCases + rotationCases + attentionCases
+
+private let embeddingCases: [Case] =
     [([3, 1, 5], 21, Int.max), (long, 131, 10)].map { lengths, width, samples in
         Case(
             name: "embedding of \(width)", parameters: [[vocabulary, width], [90, width], [2, width]], lengths: lengths,
@@ -483,8 +485,10 @@ private let tokenCases: [Case] =
                 }
             })
     }
-    // Heads of an even and an odd size, of which some or all numbers are turned.
-    + [([3, 1, 5], 2, 6, 3, Int.max), (long, 5, 9, 2, 10)].map { lengths, heads, size, pairs, samples in
+
+/// Heads of an even and an odd size, of which some or all numbers are turned.
+private let rotationCases: [Case] =
+    ([([3, 1, 5], 2, 6, 3, Int.max), (long, 5, 9, 2, 10)] as [([Int], Int, Int, Int, Int)]).map { lengths, heads, size, pairs, samples in
         Case(
             name: "rotation, \(pairs) pairs of \(size)", inputs: [[lengths.reduce(0, +), 3 * heads * size]], lengths: lengths,
             samples: samples,
@@ -511,10 +515,9 @@ private let tokenCases: [Case] =
                 return out
             })
     }
-    + attentionCases
 
 private let attentionCases: [Case] =
-    [([3, 1, 5], 2, 7, Int.max), (long, 3, 11, 4)].flatMap { lengths, heads, size, samples in
+    ([([3, 1, 5], 2, 7, Int.max), (long, 3, 11, 4)] as [([Int], Int, Int, Int)]).flatMap { lengths, heads, size, samples in
         [(nil, false), (2, false), (nil, true), (1, true)].map { (window: Int?, isBiased) in
             Case(
                 name: "attention of \(size), window \(window ?? -1), bias \(isBiased)",

@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-@testable import Limbeck
-@testable import LimbeckDistil
+import Limbeck
+import LimbeckDistil
 
 /// Whole runs of training on golden models: the same bits however they are run, and defined ends where they cannot go on.
 @Suite(.serialized) struct TrainerTests {

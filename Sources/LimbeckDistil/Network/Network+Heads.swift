@@ -5,7 +5,7 @@ import Limbeck
 
 extension Network {
     /// The logits of texts by an exit: (sequences, labels). nil: it has no sequence head.
-    func sequenceLogits(_ tape: Tape, _ batch: TokenBatch, _ states: States, exit: Int, dropout: Float = 0) -> Variable? {
+    package func sequenceLogits(_ tape: Tape, _ batch: TokenBatch, _ states: States, exit: Int, dropout: Float = 0) -> Variable? {
         guard case .sequence(let dense, let classifier) = parts.exits[exit].head, let state = states.exits[exit] else { return nil }
         var rows = pooled(tape, batch, state, configuration.headReading)
         if let dense { rows = apply(tape, dense, rows) }
@@ -13,7 +13,7 @@ extension Network {
     }
 
     /// The logits of tokens: of labels, of start and end, or of being replaced. (rows, outputs)
-    func tokenLogits(_ tape: Tape, _ states: States, rows: [Int]) -> Variable? {
+    package func tokenLogits(_ tape: Tape, _ states: States, rows: [Int]) -> Variable? {
         guard let exit = parts.exits.last else { return nil }
         switch exit.head {
         case .token(let head), .span(let head), .detection(let head):
@@ -25,7 +25,7 @@ extension Network {
     }
 
     /// The logits of these tokens over the vocabulary. (rows, vocab)
-    func vocabularyLogits(_ tape: Tape, _ states: States, rows: [Int]) -> Variable? {
+    package func vocabularyLogits(_ tape: Tape, _ states: States, rows: [Int]) -> Variable? {
         guard case .maskedLM(let transform, let decoder)? = parts.exits.last?.head else { return nil }
         let x = apply(tape, transform, GatherOperation(tape, states[-1], rows: rows).out)
         return LinearOperation(tape, x, decoder.parts).out
@@ -57,7 +57,7 @@ extension Network {
     }
 
     /// The vectors of texts, as the folder's modules make them; the length is 1 if `isNormalized`, or, if that is nil, as they say.
-    func vectors(_ tape: Tape, _ batch: TokenBatch, _ states: States, isNormalized: Bool?) -> Variable {
+    package func vectors(_ tape: Tape, _ batch: TokenBatch, _ states: States, isNormalized: Bool?) -> Variable {
         let steps = parts.vector
         var out: Variable
         switch steps.poolings[0] {
@@ -82,7 +82,7 @@ extension Network {
     }
 
     /// Why vectors of the folder cannot be trained; nil: they can.
-    var refusedVectors: String? {
+    package var refusedVectors: String? {
         let steps = parts.vector
         if steps.poolings.count > 1 { return "several poolings side by side" }
         switch steps.poolings[0] {

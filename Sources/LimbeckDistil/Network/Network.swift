@@ -48,7 +48,7 @@ package final class Network {
         self.tables = tables
     }
 
-    static func read(_ stored: StoredTensor, into parameter: Parameter) throws(LimbeckError) {
+    package static func read(_ stored: StoredTensor, into parameter: Parameter) throws(LimbeckError) {
         guard let type = Tensor.ElementType(dtype: stored.dtype) else {
             throw LimbeckError(.fileUnsupported, "\(stored.file): tensor '\(stored.name)' has dtype '\(stored.dtype)'")
         }
@@ -80,40 +80,40 @@ package final class Network {
 }
 
 /// How a network is run.
-struct Pass {
+package struct Pass {
     /// The layers that are run, and the fraction of their width (DynaBERT).
-    var layers: [Int]
-    var width = 1.0
-    var dropout: Float = 0
+    package var layers: [Int]
+    package var width = 1.0
+    package var dropout: Float = 0
     /// The first number of its places of dropout.
-    var firstSite: UInt32 = 0
+    package var firstSite: UInt32 = 0
     /// Whether the projections of layers are kept.
-    var keepsProjections = false
+    package var keepsProjections = false
 }
 
 /// What a network computed.
-final class States {
+package final class States {
     /// The state after the embeddings, and after each layer: (tokens, hidden).
-    var hidden: [Variable] = []
+    package var hidden: [Variable] = []
     /// Queries, keys and values of each layer side by side, after rotation.
-    var projections: [Projected] = []
+    package var projections: [Projected] = []
     /// The outputs of attention of each layer, the heads side by side.
-    var contexts: [Variable] = []
+    package var contexts: [Variable] = []
     /// What the heads of the exits read, by exit; the last is the last state.
-    var exits: [Variable?] = []
+    package var exits: [Variable?] = []
 
-    struct Projected {
-        let rows: Variable  // (tokens, 3 * heads * headSize)
-        let heads: Int
-        let headSize: Int
+    package struct Projected {
+        package let rows: Variable  // (tokens, 3 * heads * headSize)
+        package let heads: Int
+        package let headSize: Int
     }
 
     /// A state by its number; negative ones count from the end.
-    subscript(index: Int) -> Variable { hidden[index < 0 ? hidden.count + index : index] }
+    package subscript(index: Int) -> Variable { hidden[index < 0 ? hidden.count + index : index] }
 }
 
 extension Network {
-    func run(_ tape: Tape, _ batch: TokenBatch, _ pass: Pass) -> States {
+    package func run(_ tape: Tape, _ batch: TokenBatch, _ pass: Pass) -> States {
         if !tape.isMeasuring { batch.count(after: configuration.paddingId) }
         let walk = Walk(self, tape, batch, pass)
         walk.run(parts.embeddings, site: pass.firstSite)
@@ -131,31 +131,31 @@ extension Network {
 
     /// One pass over the layers: which variable is in which buffer.
     private final class Walk {
-        let network: Network
-        let tape: Tape
-        let batch: TokenBatch
-        let pass: Pass
-        let states = States()
+        package let network: Network
+        package let tape: Tape
+        package let batch: TokenBatch
+        package let pass: Pass
+        package let states = States()
         private var buffers = [Variable?](repeating: nil, count: Buffer.allCases.count)
         private let bias: DistanceBias?
         /// Of the heads of attention, how many are run, and how many there are.
         private let kept: Int
         private let heads: Int
 
-        init(_ network: Network, _ tape: Tape, _ batch: TokenBatch, _ pass: Pass) {
+        package init(_ network: Network, _ tape: Tape, _ batch: TokenBatch, _ pass: Pass) {
             (self.network, self.tape, self.batch, self.pass) = (network, tape, batch, pass)
             bias = network.parts.distanceBias.map { DistanceBias(tape, $0.slice, span: batch.longest) }
             heads = network.configuration.attentionHeads
             kept = Int((pass.width * Double(heads)).rounded(.toNearestOrEven))
         }
 
-        subscript(buffer: Buffer) -> Variable {
+        package subscript(buffer: Buffer) -> Variable {
             get { buffers[buffer.rawValue].unsafelyUnwrapped }
             set { buffers[buffer.rawValue] = newValue }
         }
 
         /// A layer. What it leaves in the arena besides its state is given back, if nothing runs backward and nobody reads it.
-        func layer(_ layer: Int, _ index: Int, site: UInt32) {
+        package func layer(_ layer: Int, _ index: Int, site: UInt32) {
             let isKept = tape.isRecording || pass.keepsProjections
             let state = isKept ? nil : tape.variable(batch.tokens, network.configuration.hiddenSize)
             let mark = tape.arena.mark
@@ -171,7 +171,7 @@ extension Network {
         }
 
         /// The exits after so many layers. A narrow or shallow network has its last one alone.
-        func exits(after layers: Int) {
+        package func exits(after layers: Int) {
             let exits = network.parts.exits, isPart = pass.layers.count < network.layers || pass.width < 1
             for (place, exit) in exits.enumerated() {
                 let isLast = place == exits.count - 1
@@ -183,7 +183,7 @@ extension Network {
             }
         }
 
-        func run(_ steps: [Step<Trainable>], site: UInt32, isExit: Bool = false) {
+        package func run(_ steps: [Step<Trainable>], site: UInt32, isExit: Bool = false) {
             for step in steps {
                 switch step {
                 case .embed(let step): embed(step, site)

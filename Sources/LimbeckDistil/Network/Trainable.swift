@@ -16,27 +16,27 @@ package enum Trainable: WeightForm {
 
 /// Matrices with the same inputs, their outputs side by side; a decoder's, which have the same outputs, add up.
 package struct TrainableMatrix {
-    var parts: [LinearSlice]
+    package var parts: [LinearSlice]
 }
 
 package struct TrainableTable {
-    var slice: Slice
+    package var slice: Slice
 }
 
 /// activation(W x + b), followed by a ReLU, or a LayerNorm.
 package struct TrainableLayer {
-    var linear: TrainableMatrix
-    var activation: Activation
-    var relu: Bool
-    var norm: NormSlice?
+    package var linear: TrainableMatrix
+    package var activation: Activation
+    package var relu: Bool
+    package var norm: NormSlice?
 }
 
 /// Makes parameters of the tensors that a model uses. A tensor that is used twice, or by parts, is one parameter.
-struct ParameterMap: WeightMap {
-    typealias Source = Stored
-    typealias Target = Trainable
+package struct ParameterMap: WeightMap {
+    package typealias Source = Stored
+    package typealias Target = Trainable
 
-    let parameters: Parameters
+    package let parameters: Parameters
     /// The files' tensors, whole.
     private let tensors: [StoredTensor]
     private var places = NameTable()
@@ -46,12 +46,12 @@ struct ParameterMap: WeightMap {
     /// The tensors behind the parameters, in their order.
     private(set) var sources: [(parameter: Parameter, tensor: StoredTensor)] = []
 
-    init(_ files: WeightFiles, _ parameters: Parameters, zeros: UnsafePointer<Float>) {
+    package init(_ files: WeightFiles, _ parameters: Parameters, zeros: UnsafePointer<Float>) {
         (self.parameters, self.zeros, tensors) = (parameters, zeros, files.tensors)
         for (place, tensor) in tensors.enumerated() { places.set(tensor.name, place) }
     }
 
-    mutating func begin(block: Int?) -> Bool { error == nil }
+    package mutating func begin(block: Int?) -> Bool { error == nil }
 
     /// The parameter of a tensor, or of the one that it is a part of.
     private mutating func parameter(_ tensor: Tensor) -> (Parameter, whole: StoredTensor?) {
@@ -87,7 +87,7 @@ struct ParameterMap: WeightMap {
         return LinearSlice(weight: weight, bias: tensors.bias.map { vector($0) })
     }
 
-    mutating func product(_ step: ProductStep<Stored>) -> (TrainableMatrix, gate: TrainableMatrix?) {
+    package mutating func product(_ step: ProductStep<Stored>) -> (TrainableMatrix, gate: TrainableMatrix?) {
         (matrix(step.matrix), gate: step.gate.map { matrix($0) })
     }
 
@@ -97,29 +97,29 @@ struct ParameterMap: WeightMap {
         return TrainableMatrix(parts: slices)
     }
 
-    mutating func norm(_ norm: NormTensors) -> NormSlice {
+    package mutating func norm(_ norm: NormTensors) -> NormSlice {
         NormSlice(
             weight: vector(norm.weight), bias: norm.bias.map { vector($0) }, eps: norm.eps, isUnbiased: norm.isUnbiased,
             zeros: zeros)
     }
 
-    mutating func table(_ table: Tensor, _ kind: TableKind) -> TrainableTable { TrainableTable(slice: slice(table)) }
+    package mutating func table(_ table: Tensor, _ kind: TableKind) -> TrainableTable { TrainableTable(slice: slice(table)) }
 
-    mutating func positions(_ positions: DisentangledTensors, of step: AttentionStep<Stored>) -> Never {
+    package mutating func positions(_ positions: DisentangledTensors, of step: AttentionStep<Stored>) -> Never {
         fatalError("disentangled attention was refused")
     }
 
-    mutating func angles(_ angles: Rotary) -> Rotary { angles }
-    mutating func distanceBias(_ bias: Tensor) -> TrainableTable { TrainableTable(slice: slice(bias)) }
+    package mutating func angles(_ angles: Rotary) -> Rotary { angles }
+    package mutating func distanceBias(_ bias: Tensor) -> TrainableTable { TrainableTable(slice: slice(bias)) }
 
-    mutating func layer(_ layer: DenseTensors) -> TrainableLayer {
+    package mutating func layer(_ layer: DenseTensors) -> TrainableLayer {
         TrainableLayer(
             linear: matrix([layer.linear]), activation: layer.activation, relu: layer.relu, norm: layer.norm.map { norm($0) })
     }
 
-    mutating func classifier(_ classifier: LinearTensors) -> TrainableMatrix { matrix([classifier]) }
+    package mutating func classifier(_ classifier: LinearTensors) -> TrainableMatrix { matrix([classifier]) }
 
-    mutating func decoder(_ decoder: DecoderTensors) -> TrainableMatrix {
+    package mutating func decoder(_ decoder: DecoderTensors) -> TrainableMatrix {
         if decoder.weight.count > 1 { fail("a decoder of several matrices (MobileBERT's) cannot be trained") }
         return matrix([LinearTensors(weight: decoder.weight[0], bias: decoder.bias)])
     }

@@ -5,22 +5,22 @@ import Limbeck
 package final class Parameter {
     package let name: String
     package let shape: [Int]
-    let rows: Int
-    let columns: Int
-    let stride: Int
+    package let rows: Int
+    package let columns: Int
+    package let stride: Int
     /// In the memory of its `Parameters`.
-    fileprivate(set) var value: UnsafeMutablePointer<Float>
-    fileprivate(set) var gradient: UnsafeMutablePointer<Float>
-    fileprivate(set) var first: UnsafeMutablePointer<Float>
-    fileprivate(set) var second: UnsafeMutablePointer<Float>
+    package fileprivate(set) var value: UnsafeMutablePointer<Float>
+    package fileprivate(set) var gradient: UnsafeMutablePointer<Float>
+    package fileprivate(set) var first: UnsafeMutablePointer<Float>
+    package fileprivate(set) var second: UnsafeMutablePointer<Float>
     /// Whether the stage trains it.
-    var isTrained = false
+    package var isTrained = false
     /// Whether an operation has added to the gradient since it was cleared. A tensor without a gradient gets no step and no decay.
-    var hasGradient = false
+    package var hasGradient = false
     /// Steps of the optimiser.
-    var steps = 0
+    package var steps = 0
 
-    init(name: String, shape: [Int]) {
+    package init(name: String, shape: [Int]) {
         (self.name, self.shape) = (name, shape)
         columns = shape.last ?? 1
         rows = shape.dropLast().reduce(1) { $0 * $1 }
@@ -30,22 +30,22 @@ package final class Parameter {
     }
 
     /// Floats of its memory.
-    var count: Int { rows * stride }
+    package var count: Int { rows * stride }
     package var elements: Int { rows * columns }
 
     /// The gradient, to be added to.
-    func addedGradient() -> UnsafeMutablePointer<Float> {
+    package func addedGradient() -> UnsafeMutablePointer<Float> {
         hasGradient = true
         return gradient
     }
 
     /// Reads its elements, row by row, into `out`.
-    func read(_ source: UnsafePointer<Float>, into out: UnsafeMutablePointer<Float>) {
+    package func read(_ source: UnsafePointer<Float>, into out: UnsafeMutablePointer<Float>) {
         for row in 0..<rows { (out + row * columns).update(from: source + row * stride, count: columns) }
     }
 
     /// Sets the elements of `values` or of a moment.
-    func write(_ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>) {
+    package func write(_ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>) {
         for row in 0..<rows { (target + row * stride).update(from: source + row * columns, count: columns) }
     }
 }
@@ -56,8 +56,10 @@ package final class Parameters {
     private var names = NameTable()
     private var memory: [Memory] = []
 
+    package init() {}
+
     /// What a checkpoint keeps: the memory of values, and of the two moments.
-    var state: [(name: String, bytes: UnsafeRawBufferPointer)] {
+    package var state: [(name: String, bytes: UnsafeRawBufferPointer)] {
         var state: [(name: String, bytes: UnsafeRawBufferPointer)] = []
         for (name, place) in [("values", 0), ("first", 2), ("second", 3)] where place < memory.count && memory[place].bytes > 0 {
             state.append((name, UnsafeRawBufferPointer(start: memory[place].base, count: memory[place].bytes)))
@@ -65,10 +67,10 @@ package final class Parameters {
         return state
     }
 
-    subscript(name: String) -> Parameter? { names[name].map { all[$0] } }
+    package subscript(name: String) -> Parameter? { names[name].map { all[$0] } }
 
     /// A parameter, new unless there is one of that name.
-    func parameter(_ name: String, _ shape: [Int]) -> Parameter {
+    package func parameter(_ name: String, _ shape: [Int]) -> Parameter {
         if let known = self[name] { return known }
         let parameter = Parameter(name: name, shape: shape)
         _ = names.set(name, all.count)
@@ -84,7 +86,7 @@ package final class Parameters {
     package func bytes(isTrained: Bool) -> Int { floats * MemoryLayout<Float>.stride * (isTrained ? 4 : 1) }
 
     /// Gives all parameters memory, zeroed.
-    func allocate(isTrained: Bool) throws(LimbeckError) {
+    package func allocate(isTrained: Bool) throws(LimbeckError) {
         func block() throws(LimbeckError) -> UnsafeMutablePointer<Float> {
             let block = try Memory(bytes: floats * MemoryLayout<Float>.stride)
             memory.append(block)

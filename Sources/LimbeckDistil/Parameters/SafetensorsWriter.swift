@@ -1,17 +1,17 @@
 import Limbeck
 
 /// Writes a safetensors file from tensors in memory.
-struct SafetensorsWriter {
+package struct SafetensorsWriter {
     private var entries: [(name: String, dtype: String, shape: [Int], bytes: UnsafeRawBufferPointer)] = []
     private var memory: [Memory] = []
     private var metadata: [(String, String)] = []
 
-    mutating func add(_ name: String, dtype: String, shape: [Int], _ bytes: UnsafeRawBufferPointer) {
+    package mutating func add(_ name: String, dtype: String, shape: [Int], _ bytes: UnsafeRawBufferPointer) {
         entries.append((name, dtype, shape, bytes))
     }
 
     /// Numbers of a parameter: in place, or, if its rows are padded, a copy without the padding.
-    mutating func add(_ name: String, _ parameter: Parameter, _ source: UnsafePointer<Float>) throws(LimbeckError) {
+    package mutating func add(_ name: String, _ parameter: Parameter, _ source: UnsafePointer<Float>) throws(LimbeckError) {
         if parameter.stride == parameter.columns {
             let bytes = UnsafeRawBufferPointer(start: source, count: parameter.count * MemoryLayout<Float>.stride)
             return add(name, dtype: "F32", shape: parameter.shape, bytes)
@@ -24,23 +24,23 @@ struct SafetensorsWriter {
             UnsafeRawBufferPointer(start: copy.base, count: parameter.elements * MemoryLayout<Float>.stride))
     }
 
-    mutating func add(_ name: String, shape: [Int], _ numbers: [Float]) throws(LimbeckError) {
+    package mutating func add(_ name: String, shape: [Int], _ numbers: [Float]) throws(LimbeckError) {
         let copy = try Memory(bytes: numbers.count * MemoryLayout<Float>.stride)
         numbers.withUnsafeBytes { copy.copy($0) }
         memory.append(copy)
         add(name, dtype: "F32", shape: shape, UnsafeRawBufferPointer(start: copy.base, count: copy.bytes))
     }
 
-    mutating func add(_ name: String, _ numbers: [Int64]) throws(LimbeckError) {
+    package mutating func add(_ name: String, _ numbers: [Int64]) throws(LimbeckError) {
         let copy = try Memory(bytes: numbers.count * MemoryLayout<Int64>.stride)
         numbers.withUnsafeBytes { copy.copy($0) }
         memory.append(copy)
         add(name, dtype: "I64", shape: [numbers.count], UnsafeRawBufferPointer(start: copy.base, count: copy.bytes))
     }
 
-    mutating func note(_ key: String, _ value: String) { metadata.append((key, value)) }
+    package mutating func note(_ key: String, _ value: String) { metadata.append((key, value)) }
 
-    func write(to path: String) throws(LimbeckError) {
+    package func write(to path: String) throws(LimbeckError) {
         var header = JSONWriter()
         header.object { object in
             object.object("__metadata__") { for (key, value) in metadata { $0.write(key, value) } }

@@ -13,13 +13,13 @@ package final class Arena {
 
     package init(bytes: Int) throws(LimbeckError) { memory = try Memory(bytes: bytes) }
 
-    var isMeasuring: Bool { memory == nil }
-    var mark: Int { used }
+    package var isMeasuring: Bool { memory == nil }
+    package var mark: Int { used }
 
-    func release(to mark: Int) { used = mark }
+    package func release(to mark: Int) { used = mark }
 
     /// Space on a 64-byte boundary; what is in it is undefined. While measuring, the pointer must not be used.
-    func take<Element>(_ type: Element.Type, _ count: Int) -> UnsafeMutablePointer<Element> {
+    package func take<Element>(_ type: Element.Type, _ count: Int) -> UnsafeMutablePointer<Element> {
         let start = used
         used += (count * MemoryLayout<Element>.stride).roundedUp(to: 64)
         peak = max(peak, used)

@@ -3,7 +3,7 @@ import Limbeck
 
 /// context = dropout(softmax(q k^T / sqrt(headSize) + bias)) v, for each head of each sequence. Queries, keys and values are side by
 /// side in `x`. The weights of attention are computed anew in the backward pass.
-final class AttentionOperation: Operation {
+package final class AttentionOperation: Operation {
     private let x: Variable
     private let heads: Int
     private let headSize: Int
@@ -11,9 +11,9 @@ final class AttentionOperation: Operation {
     private let batch: TokenBatch
     private let bias: DistanceBias?
     private let dropout: DropoutPlace?
-    let out: Variable
+    package let out: Variable
 
-    init(
+    package init(
         _ tape: Tape, _ x: Variable, heads: Int, headSize: Int, window: Int?, _ batch: TokenBatch, bias: DistanceBias?,
         dropout: DropoutPlace?
     ) {
@@ -66,7 +66,7 @@ final class AttentionOperation: Operation {
 
     /// With P the weights, D = dropout and O = D(P) v: dv += D(P)^T dO, dP = D(dO v^T), dS = P (dP - sum dP P),
     /// dq += dS k scale, dk += dS^T q scale.
-    override func backward(_ tape: Tape) {
+    override package func backward(_ tape: Tape) {
         guard let gradient = out.gradient, out.needsGradient else { return }
         let dx = tape.gradient(of: x), batch = batch, heads = heads
         let scratch = HeadScratch.floats(tokens: batch.longest, headSize: headSize)
@@ -126,14 +126,14 @@ final class AttentionOperation: Operation {
 
     /// A head of a sequence.
     private struct Head {
-        var index: Int
-        var sequence: Int
-        var first: Int
-        var count: Int
-        var column: Int
-        var query: UnsafeMutablePointer<Float>  // (count, headSize), with the stride of x
-        var key: UnsafeMutablePointer<Float>
-        var value: UnsafeMutablePointer<Float>
+        package var index: Int
+        package var sequence: Int
+        package var first: Int
+        package var count: Int
+        package var column: Int
+        package var query: UnsafeMutablePointer<Float>  // (count, headSize), with the stride of x
+        package var key: UnsafeMutablePointer<Float>
+        package var value: UnsafeMutablePointer<Float>
     }
 
     private func head(_ sequence: Int, _ index: Int) -> Head {
@@ -178,36 +178,36 @@ final class AttentionOperation: Operation {
 
 /// The scratch of one head: weights, their gradients, and that of products.
 private struct HeadScratch {
-    let stride: Int
-    let weights: UnsafeMutablePointer<Float>  // (tokens, stride)
-    let gradients: UnsafeMutablePointer<Float>  // (tokens, stride)
-    let scratch: UnsafeMutablePointer<Float>
+    package let stride: Int
+    package let weights: UnsafeMutablePointer<Float>  // (tokens, stride)
+    package let gradients: UnsafeMutablePointer<Float>  // (tokens, stride)
+    package let scratch: UnsafeMutablePointer<Float>
 
-    init(_ base: UnsafeMutablePointer<Float>, _ tokens: Int, headSize: Int) {
+    package init(_ base: UnsafeMutablePointer<Float>, _ tokens: Int, headSize: Int) {
         stride = rowStride(tokens)
         (weights, gradients, scratch) = (base, base + tokens * stride, base + 2 * tokens * stride)
     }
 
-    static func floats(tokens: Int, headSize: Int) -> Int {
+    package static func floats(tokens: Int, headSize: Int) -> Int {
         2 * tokens * rowStride(tokens)
             + SmallProduct.scratch(rows: tokens, depth: max(tokens, headSize), isTransposedA: true)
     }
 }
 
 extension Tape {
-    func multiply(_ job: SmallProduct, _ scratch: UnsafeMutablePointer<Float>) {
+    package func multiply(_ job: SmallProduct, _ scratch: UnsafeMutablePointer<Float>) {
         withUnsafePointer(to: job) { gradients.product($0, scratch) }
     }
 }
 
 /// The relative position bias of a batch's longest sequence, by head and distance, as the kernel reads it.
-final class DistanceBias {
-    let source: Slice  // (buckets, heads)
-    let span: Int
-    let stride: Int
-    let table: UnsafeMutablePointer<Float>  // (heads, stride)
+package final class DistanceBias {
+    package let source: Slice  // (buckets, heads)
+    package let span: Int
+    package let stride: Int
+    package let table: UnsafeMutablePointer<Float>  // (heads, stride)
 
-    init(_ tape: Tape, _ source: Slice, span: Int) {
+    package init(_ tape: Tape, _ source: Slice, span: Int) {
         (self.source, self.span, stride) = (source, span, RelativeBias.stride(span: span))
         let (table, stride) = (tape.arena.take(Float.self, source.columns * stride), stride)
         self.table = table

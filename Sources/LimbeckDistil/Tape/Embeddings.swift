@@ -2,14 +2,14 @@ import KernelInterface
 import Limbeck
 
 /// out = the sum of the tables' rows for each token. Tables have one stride.
-final class EmbeddingOperation: Operation {
+package final class EmbeddingOperation: Operation {
     private let tables: EmbeddingTables<Slice>
     private let batch: TokenBatch
     private let padding: (word: Int32?, position: Int32?)
-    let out: Variable
+    package let out: Variable
 
     /// The rows `padding` of the tables get no gradient here, as with `padding_idx` in torch.
-    init(
+    package init(
         _ tape: Tape, _ batch: TokenBatch, _ tables: EmbeddingTables<Slice>, width: Int, padding: (word: Int32?, position: Int32?)
     ) {
         (self.tables, self.batch, self.padding) = (tables, batch, padding)
@@ -28,7 +28,7 @@ final class EmbeddingOperation: Operation {
     }
 
     /// Each table's rows add up in the order of the tokens; the columns are divided among the threads.
-    override func backward(_ tape: Tape) {
+    override package func backward(_ tape: Tape) {
         guard let gradient = out.gradient else { return }
         add(tape, gradient, tables.word, batch.ids, except: padding.word)
         add(tape, gradient, tables.position, batch.positions, except: padding.position)
@@ -51,20 +51,20 @@ final class EmbeddingOperation: Operation {
 }
 
 /// RoPE on queries and keys, in place: the rows' values before it are not needed. Backward, the angles are turned back.
-final class RotationOperation: Operation {
+package final class RotationOperation: Operation {
     private let x: Variable
     private let step: RotationStep
     private let batch: TokenBatch
     private let table: AngleTable
 
-    init(_ tape: Tape, _ x: Variable, _ step: RotationStep, _ batch: TokenBatch, _ table: AngleTable) {
+    package init(_ tape: Tape, _ x: Variable, _ step: RotationStep, _ batch: TokenBatch, _ table: AngleTable) {
         (self.x, self.step, self.batch, self.table) = (x, step, batch, table)
         super.init()
         rotate(tape, x.value, table.forward)
         tape.record(self)
     }
 
-    override func backward(_ tape: Tape) {
+    override package func backward(_ tape: Tape) {
         if let gradient = x.gradient { rotate(tape, gradient, table.backward) }
     }
 
@@ -78,13 +78,13 @@ final class RotationOperation: Operation {
 }
 
 /// Cosines and sines of RoPE, and the same with the sines' sign turned.
-final class AngleTable {
-    let pairs: Int
-    let forward: UnsafePointer<Float>  // (positions, 2 * pairs)
-    let backward: UnsafePointer<Float>
+package final class AngleTable {
+    package let pairs: Int
+    package let forward: UnsafePointer<Float>  // (positions, 2 * pairs)
+    package let backward: UnsafePointer<Float>
     private let memory: Memory
 
-    init(_ rotary: Rotary, positions: Int) throws(LimbeckError) {
+    package init(_ rotary: Rotary, positions: Int) throws(LimbeckError) {
         pairs = rotary.pairs
         let count = rotary.count(positions: positions)
         memory = try Memory(bytes: 2 * count * MemoryLayout<Float>.stride)

@@ -2,15 +2,15 @@ import KernelInterface
 import Limbeck
 
 /// out = activation(x W^T + b), for matrices whose outputs are side by side; with a gate, times x G^T + c.
-final class LinearOperation: Operation {
+package final class LinearOperation: Operation {
     private let x: Variable
     private let parts: [LinearSlice]
     private let activation: Activation
     private let before: Variable
     private var gate: (part: LinearSlice, values: Variable)?
-    let out: Variable
+    package let out: Variable
 
-    init(_ tape: Tape, _ x: Variable, _ parts: [LinearSlice], activation: Activation = .identity, gate: LinearSlice? = nil) {
+    package init(_ tape: Tape, _ x: Variable, _ parts: [LinearSlice], activation: Activation = .identity, gate: LinearSlice? = nil) {
         (self.x, self.parts, self.activation) = (x, parts, activation)
         let width = parts.reduce(0) { $0 + $1.outputs }
         // A GEMM of columns that begin inside a panel writes past the last one.
@@ -55,7 +55,7 @@ final class LinearOperation: Operation {
         }
     }
 
-    override func backward(_ tape: Tape) {
+    override package func backward(_ tape: Tape) {
         guard let gradient = out.gradient, out.needsGradient else { return }
         if let gate { backward(tape, gate.part, gate.values, gradient) }
         if activation != .identity {
@@ -92,7 +92,7 @@ final class LinearOperation: Operation {
     }
 
     /// With y = x W^T + b: dW += dy^T x, db += the sum of dy, dx += dy W.
-    static func backward(_ tape: Tape, _ x: Variable, _ part: LinearSlice, _ gradient: UnsafePointer<Float>, _ stride: Int) {
+    package static func backward(_ tape: Tape, _ x: Variable, _ part: LinearSlice, _ gradient: UnsafePointer<Float>, _ stride: Int) {
         let dy = MatrixView(x: gradient, stride: stride, rows: x.rows, columns: part.outputs)
         // Before the weights: the gradient of x outlives what they take.
         if x.needsGradient {

@@ -8,7 +8,7 @@ extension Tape {
     private static let blockRows = 96
 
     /// out (rows, columns) = a (rows, depth) m^T + bias, + residual; whole panels of `out` are written.
-    func product(
+    package func product(
         _ a: UnsafePointer<Float>, aStride: Int, rows: Int, transposed m: MatrixView, bias: UnsafePointer<Float>?,
         combination: Combination, out: UnsafeMutablePointer<Float>, outStride: Int
     ) {
@@ -25,7 +25,7 @@ extension Tape {
 
     /// out (rows, columns) += a (rows, depth) m; whole panels of `out` are written. Deep products are cut into chains of at most
     /// `chain` steps, so that a panel stays in the cache.
-    func addProduct(
+    package func addProduct(
         _ a: UnsafePointer<Float>, aStride: Int, rows: Int, _ m: MatrixView, out: UnsafeMutablePointer<Float>, outStride: Int
     ) {
         let mark = arena.mark, panels = pieces(m.columns, panelColumns)
@@ -46,7 +46,7 @@ extension Tape {
     }
 
     /// out (a.columns, b.columns) += a^T b, both with a row for each token.
-    func addTransposedProduct(_ a: MatrixView, _ b: MatrixView, out: UnsafeMutablePointer<Float>, outStride: Int) {
+    package func addTransposedProduct(_ a: MatrixView, _ b: MatrixView, out: UnsafeMutablePointer<Float>, outStride: Int) {
         let mark = arena.mark, stride = rowStride(a.rows)
         let transposed = arena.take(Float.self, a.columns * stride)
         each(a.columns, by: 32) { columns in
@@ -56,7 +56,7 @@ extension Tape {
         arena.release(to: mark)
     }
 
-    static let chain = 512
+    package static let chain = 512
 
     private func run(
         _ a: UnsafePointer<Float>, _ aStride: Int, rows: Int, depth: Int, _ packed: UnsafePointer<Float>, panels: Int,

@@ -4,12 +4,12 @@ import Limbeck
 // Operations on whole rows.
 
 /// out = LayerNorm(x); see `Normalization` of the kernels.
-final class NormOperation: Operation {
+package final class NormOperation: Operation {
     private let x: Variable
     private let norm: NormSlice
-    let out: Variable
+    package let out: Variable
 
-    init(_ tape: Tape, _ x: Variable, _ norm: NormSlice) {
+    package init(_ tape: Tape, _ x: Variable, _ norm: NormSlice) {
         (self.x, self.norm) = (x, norm)
         let isTrained = norm.weight.isTrained || norm.bias?.isTrained == true
         out = tape.variable(x.rows, x.width, needsGradient: x.needsGradient || isTrained)
@@ -21,7 +21,7 @@ final class NormOperation: Operation {
         tape.record(self)
     }
 
-    override func backward(_ tape: Tape) {
+    override package func backward(_ tape: Tape) {
         guard let gradient = out.gradient, out.needsGradient else { return }
         let dx = tape.gradient(of: x), mark = tape.arena.mark
         let job = NormalizationGradient(
@@ -40,12 +40,12 @@ final class NormOperation: Operation {
 }
 
 /// out = activation(x)
-final class ActivationOperation: Operation {
+package final class ActivationOperation: Operation {
     private let x: Variable
     private let activation: Activation
-    let out: Variable
+    package let out: Variable
 
-    init(_ tape: Tape, _ x: Variable, _ activation: Activation) {
+    package init(_ tape: Tape, _ x: Variable, _ activation: Activation) {
         (self.x, self.activation) = (x, activation)
         out = tape.variable(x.rows, x.width, needsGradient: x.needsGradient)
         super.init()
@@ -57,7 +57,7 @@ final class ActivationOperation: Operation {
         tape.record(self)
     }
 
-    override func backward(_ tape: Tape) {
+    override package func backward(_ tape: Tape) {
         guard let gradient = out.gradient, x.needsGradient else { return }
         let (x, out, activation) = (x, out, activation), dx = tape.gradient(of: x)
         tape.each(x.rows, by: Tape.passRows) { rows in
@@ -71,13 +71,13 @@ final class ActivationOperation: Operation {
 }
 
 /// out = dropout(x) + residual; both optional.
-final class ResidualOperation: Operation {
+package final class ResidualOperation: Operation {
     private let x: Variable
     private let residual: Variable?
     private let dropout: DropoutPlace?
-    let out: Variable
+    package let out: Variable
 
-    init(_ tape: Tape, _ x: Variable, residual: Variable?, dropout: DropoutPlace?) {
+    package init(_ tape: Tape, _ x: Variable, residual: Variable?, dropout: DropoutPlace?) {
         (self.x, self.residual, self.dropout) = (x, residual, dropout)
         out = tape.variable(x.rows, x.width, needsGradient: x.needsGradient || residual?.needsGradient == true)
         super.init()
@@ -98,7 +98,7 @@ final class ResidualOperation: Operation {
         tape.record(self)
     }
 
-    override func backward(_ tape: Tape) {
+    override package func backward(_ tape: Tape) {
         guard let gradient = out.gradient else { return }
         let (x, out) = (x, out)
         if let residual, residual.needsGradient {
@@ -121,13 +121,17 @@ final class ResidualOperation: Operation {
 }
 
 /// Where in a network dropout is, and which rows it meets.
-struct DropoutPlace {
-    var probability: Float
+package struct DropoutPlace {
+    package var probability: Float
     /// The number of the place; unique in a network.
-    var site: UInt32
-    var addresses: UnsafePointer<RowAddress>
+    package var site: UInt32
+    package var addresses: UnsafePointer<RowAddress>
 
-    func job(
+    package init(probability: Float, site: UInt32, addresses: UnsafePointer<RowAddress>) {
+        (self.probability, self.site, self.addresses) = (probability, site, addresses)
+    }
+
+    package func job(
         _ tape: Tape, _ x: UnsafePointer<Float>, _ stride: Int, _ width: Int, base: UnsafePointer<Float>?,
         out: UnsafeMutablePointer<Float>, _ outStride: Int
     ) -> Dropout {
@@ -136,17 +140,17 @@ struct DropoutPlace {
             key: tape.randomKey, addresses: addresses, site: site)
     }
 
-    var threshold: UInt32 { UInt32(Double(probability) * 4_294_967_296) }
-    var scale: Float { 1 / (1 - probability) }
+    package var threshold: UInt32 { UInt32(Double(probability) * 4_294_967_296) }
+    package var scale: Float { 1 / (1 - probability) }
 }
 
 /// out[i] = x[rows[i]]
-final class GatherOperation: Operation {
+package final class GatherOperation: Operation {
     private let x: Variable
     private let rows: [Int]
-    let out: Variable
+    package let out: Variable
 
-    init(_ tape: Tape, _ x: Variable, rows: [Int]) {
+    package init(_ tape: Tape, _ x: Variable, rows: [Int]) {
         (self.x, self.rows) = (x, rows)
         out = tape.variable(rows.count, x.width, needsGradient: x.needsGradient)
         super.init()
@@ -157,7 +161,7 @@ final class GatherOperation: Operation {
         tape.record(self)
     }
 
-    override func backward(_ tape: Tape) {
+    override package func backward(_ tape: Tape) {
         guard let gradient = out.gradient, x.needsGradient else { return }
         let (x, out, rows) = (x, out, rows), dx = tape.gradient(of: x)
         tape.each(1) { _, _ in
@@ -167,13 +171,13 @@ final class GatherOperation: Operation {
 }
 
 /// out[i] = the sum of x over the tokens of sequence i times a factor: the mean, or the mean by the square root.
-final class PoolOperation: Operation {
+package final class PoolOperation: Operation {
     private let x: Variable
     private let starts: [Int]
     private let factors: [Float]
-    let out: Variable
+    package let out: Variable
 
-    init(_ tape: Tape, _ x: Variable, starts: [Int], factor: (_ tokens: Int) -> Float) {
+    package init(_ tape: Tape, _ x: Variable, starts: [Int], factor: (_ tokens: Int) -> Float) {
         (self.x, self.starts) = (x, starts)
         factors = (1..<starts.count).map { factor(starts[$0] - starts[$0 - 1]) }
         out = tape.variable(starts.count - 1, x.width, needsGradient: x.needsGradient)
@@ -189,7 +193,7 @@ final class PoolOperation: Operation {
         tape.record(self)
     }
 
-    override func backward(_ tape: Tape) {
+    override package func backward(_ tape: Tape) {
         guard let gradient = out.gradient, x.needsGradient else { return }
         let (x, out, starts, factors) = (x, out, starts, factors), dx = tape.gradient(of: x)
         tape.each(out.rows) { sequence, _ in
@@ -201,12 +205,12 @@ final class PoolOperation: Operation {
 }
 
 /// out = x / max(|x|, 1e-12), row by row, of the first `width` columns.
-final class UnitLengthOperation: Operation {
+package final class UnitLengthOperation: Operation {
     private let x: Variable
     private let inverses: UnsafeMutablePointer<Float>
-    let out: Variable
+    package let out: Variable
 
-    init(_ tape: Tape, _ x: Variable, first width: Int? = nil) {
+    package init(_ tape: Tape, _ x: Variable, first width: Int? = nil) {
         self.x = x
         out = tape.variable(x.rows, width ?? x.width, needsGradient: x.needsGradient)
         inverses = tape.arena.take(Float.self, x.rows)
@@ -224,7 +228,7 @@ final class UnitLengthOperation: Operation {
     }
 
     /// dx = (dy - y (y . dy)) / |x|
-    override func backward(_ tape: Tape) {
+    override package func backward(_ tape: Tape) {
         guard let gradient = out.gradient, x.needsGradient else { return }
         let (x, out, inverses) = (x, out, inverses), dx = tape.gradient(of: x)
         tape.each(x.rows, by: Tape.passRows) { rows in

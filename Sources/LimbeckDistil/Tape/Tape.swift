@@ -12,18 +12,18 @@ package final class Tape {
     /// The most scratch of any item, in floats.
     package private(set) var scratchFloats = 0
     /// Whether operations are recorded; a teacher's are not.
-    var isRecording = true
+    package var isRecording = true
     /// For dropout: the seed, and the step.
-    var randomKey: (UInt32, UInt32) = (0, 0)
+    package var randomKey: (UInt32, UInt32) = (0, 0)
     /// Multiplications in GEMMs, for `--profile`.
     package private(set) var multiplications = 0
 
     package init(arena: Arena, team: Team?) { (self.arena, self.team) = (arena, team) }
 
-    var isMeasuring: Bool { arena.isMeasuring }
-    var kernels: Kernels { team.unsafelyUnwrapped.kernels }
-    var gradients: GradientKernels { team.unsafelyUnwrapped.gradients }
-    var threads: Int { team?.threads ?? 1 }
+    package var isMeasuring: Bool { arena.isMeasuring }
+    package var kernels: Kernels { team.unsafelyUnwrapped.kernels }
+    package var gradients: GradientKernels { team.unsafelyUnwrapped.gradients }
+    package var threads: Int { team?.threads ?? 1 }
 
     /// Forgets the operations, and what was taken since `mark`.
     package func reset(to mark: Int = 0) {
@@ -31,7 +31,7 @@ package final class Tape {
         arena.release(to: mark)
     }
 
-    func record(_ operation: Operation) {
+    package func record(_ operation: Operation) {
         if isRecording { operations.append(operation) }
     }
 
@@ -41,22 +41,22 @@ package final class Tape {
     }
 
     /// A phase of the work: items 0..<items, each with `scratch` floats of its own.
-    func each(_ items: Int, scratch: Int = 0, _ body: Team.Body) {
+    package func each(_ items: Int, scratch: Int = 0, _ body: Team.Body) {
         scratchFloats = max(scratchFloats, scratch)
         if let team, !isMeasuring { team.each(items, body) }
     }
 
     /// Pieces of 0..<count.
-    func each(_ count: Int, by size: Int, _ body: (Range<Int>) -> Void) {
+    package func each(_ count: Int, by size: Int, _ body: (Range<Int>) -> Void) {
         if let team, !isMeasuring { team.each(count, by: size, body) }
     }
 
-    func count(multiplications: Int) { self.multiplications += multiplications }
+    package func count(multiplications: Int) { self.multiplications += multiplications }
 
     // Variables.
 
     /// A variable whose rows are not yet set. `room` columns past the width may be written.
-    func variable(_ rows: Int, _ width: Int, room: Int = 0, needsGradient: Bool = true) -> Variable {
+    package func variable(_ rows: Int, _ width: Int, room: Int = 0, needsGradient: Bool = true) -> Variable {
         let stride = rowStride(width + room)
         return Variable(
             rows: rows, width: width, stride: stride, value: arena.take(Float.self, rows * stride),
@@ -64,7 +64,7 @@ package final class Tape {
     }
 
     /// The gradient of a variable, zero at first.
-    func gradient(of variable: Variable) -> UnsafeMutablePointer<Float> {
+    package func gradient(of variable: Variable) -> UnsafeMutablePointer<Float> {
         if let gradient = variable.gradient { return gradient }
         let gradient = arena.take(Float.self, variable.rows * variable.stride)
         each(variable.rows, by: Tape.passRows) {
@@ -75,7 +75,7 @@ package final class Tape {
     }
 
     /// Rows per item of passes over whole rows.
-    static let passRows = 64
+    package static let passRows = 64
 }
 
 /// A matrix of activations, and its gradient as far as a loss depends on it.
@@ -85,14 +85,14 @@ package final class Variable {
     package let stride: Int
     package let value: UnsafeMutablePointer<Float>  // (rows, width)
     /// Zero-filled on first use; nil: no loss depends on it.
-    var gradient: UnsafeMutablePointer<Float>?  // (rows, width)
-    let needsGradient: Bool
+    package var gradient: UnsafeMutablePointer<Float>?  // (rows, width)
+    package let needsGradient: Bool
 
-    init(rows: Int, width: Int, stride: Int, value: UnsafeMutablePointer<Float>, needsGradient: Bool) {
+    package init(rows: Int, width: Int, stride: Int, value: UnsafeMutablePointer<Float>, needsGradient: Bool) {
         (self.rows, self.width, self.stride, self.value, self.needsGradient) = (rows, width, stride, value, needsGradient)
     }
 
-    func view(columns: Range<Int>? = nil) -> MatrixView {
+    package func view(columns: Range<Int>? = nil) -> MatrixView {
         let columns = columns ?? 0..<width
         return MatrixView(x: value + columns.lowerBound, stride: stride, rows: rows, columns: columns.count)
     }
@@ -101,5 +101,5 @@ package final class Variable {
 /// An operation that was run forward.
 package class Operation {
     /// Adds to the gradients of its inputs and parameters, if its output has one.
-    func backward(_ tape: Tape) {}
+    package func backward(_ tape: Tape) {}
 }

@@ -7,8 +7,8 @@ import Limbeck
 package final class Team {
     package typealias Body = Workers.Body
 
-    let kernels: Kernels
-    let gradients: GradientKernels
+    package let kernels: Kernels
+    package let gradients: GradientKernels
     private let workers: Workers
     private let scratch: Memory
 
@@ -23,10 +23,10 @@ package final class Team {
             interruption: Interruption(nil))
     }
 
-    var threads: Int { workers.count }
+    package var threads: Int { workers.count }
 
     /// Runs items 0..<items; returns when all are done.
-    func each(_ items: Int, _ body: Body) {
+    package func each(_ items: Int, _ body: Body) {
         guard items > 0 else { return }
         withoutActuallyEscaping(body) { body in
             withUnsafePointer(to: body) { pointer in
@@ -37,7 +37,7 @@ package final class Team {
     }
 
     /// Pieces of 0..<count in items of `size`.
-    func each(_ count: Int, by size: Int, _ body: (Range<Int>) -> Void) {
+    package func each(_ count: Int, by size: Int, _ body: (Range<Int>) -> Void) {
         each(pieces(count, size)) { item, _ in body(cut(count, size, item)) }
     }
 }

@@ -7,15 +7,15 @@ package final class TokenBatch {
     /// (sequences + 1) the first token of each sequence, and the end.
     package let starts: [Int]
     package let longest: Int
-    let ids: UnsafeMutablePointer<Int32>  // (tokens)
+    package let ids: UnsafeMutablePointer<Int32>  // (tokens)
     /// Those of the network that runs.
-    let positions: UnsafeMutablePointer<Int32>
-    let types: UnsafeMutablePointer<Int32>
+    package let positions: UnsafeMutablePointer<Int32>
+    package let types: UnsafeMutablePointer<Int32>
     /// For dropout.
-    let addresses: UnsafeMutablePointer<RowAddress>
+    package let addresses: UnsafeMutablePointer<RowAddress>
 
     /// Memory for sequences of these lengths; `fill` sets the tokens. `first` is the number of the first sequence in the step.
-    init(_ arena: Arena, lengths: [Int], first: Int) {
+    package init(_ arena: Arena, lengths: [Int], first: Int) {
         var starts = [0]
         for length in lengths { starts.append(starts[starts.count - 1] + length) }
         (self.starts, tokens, longest) = (starts, starts[starts.count - 1], lengths.max() ?? 0)
@@ -32,7 +32,7 @@ package final class TokenBatch {
     }
 
     /// Sets the tokens of a sequence.
-    func fill(_ index: Int, _ corpus: Corpus, _ sequence: Int) {
+    package func fill(_ index: Int, _ corpus: Corpus, _ sequence: Int) {
         for (place, token) in (corpus.starts[sequence]..<corpus.starts[sequence + 1]).enumerated() {
             ids[starts[index] + place] = corpus.ids[token]
             types[starts[index] + place] = Int32(corpus.types[token])
@@ -40,7 +40,7 @@ package final class TokenBatch {
     }
 
     /// Sets the positions, as the engine does: from 0, or after a padding id, which tokens with that id keep as their position.
-    func count(after padding: Int32?) {
+    package func count(after padding: Int32?) {
         for sequence in 0..<sequences {
             var last = padding ?? -1
             for row in range(sequence) {
@@ -51,5 +51,5 @@ package final class TokenBatch {
     }
 
     package var sequences: Int { starts.count - 1 }
-    func range(_ sequence: Int) -> Range<Int> { starts[sequence]..<starts[sequence + 1] }
+    package func range(_ sequence: Int) -> Range<Int> { starts[sequence]..<starts[sequence + 1] }
 }

@@ -29,4 +29,6 @@ package struct RotationStep: Sendable {
     /// Heads of the queries; the keys have as many.
     package var heads: Int
     package var headSize: Int
+
+    package init(table: Int, heads: Int, headSize: Int) { (self.table, self.heads, self.headSize) = (table, heads, headSize) }
 }
