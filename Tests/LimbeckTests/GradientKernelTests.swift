@@ -1,8 +1,7 @@
 import Foundation
 import KernelInterface
-import Testing
-
 import Limbeck
+import Testing
 
 /// The kernels of training of every instruction set against loops: `==` where the order of operations is specified, else against double
 /// precision, whose derivatives are checked against finite differences. What a kernel must not read or write is NaN.

@@ -1,9 +1,8 @@
 import Foundation
 import KernelInterface
-import Testing
-
 import Limbeck
 import LimbeckDistil
+import Testing
 
 /// Every operation of a tape: its output against a double-precision reference, its gradients against central differences of that reference
 /// for the loss sum c_i out_i, and the same bits for every number of threads and every instruction set. Memory that an operation
@@ -488,7 +487,8 @@ private let embeddingCases: [Case] =
 
 /// Heads of an even and an odd size, of which some or all numbers are turned.
 private let rotationCases: [Case] =
-    ([([3, 1, 5], 2, 6, 3, Int.max), (long, 5, 9, 2, 10)] as [([Int], Int, Int, Int, Int)]).map { lengths, heads, size, pairs, samples in
+    ([([3, 1, 5], 2, 6, 3, Int.max), (long, 5, 9, 2, 10)] as [([Int], Int, Int, Int, Int)]).map {
+        lengths, heads, size, pairs, samples in
         Case(
             name: "rotation, \(pairs) pairs of \(size)", inputs: [[lengths.reduce(0, +), 3 * heads * size]], lengths: lengths,
             samples: samples,

@@ -1,8 +1,7 @@
 import Foundation
-import Testing
-
 import Limbeck
 import LimbeckDistil
+import Testing
 
 /// Whole runs of training on golden models: the same bits however they are run, and defined ends where they cannot go on.
 @Suite(.serialized) struct TrainerTests {

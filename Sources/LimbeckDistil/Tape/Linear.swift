@@ -10,7 +10,8 @@ package final class LinearOperation: Operation {
     private var gate: (part: LinearSlice, values: Variable)?
     package let out: Variable
 
-    package init(_ tape: Tape, _ x: Variable, _ parts: [LinearSlice], activation: Activation = .identity, gate: LinearSlice? = nil) {
+    package init(_ tape: Tape, _ x: Variable, _ parts: [LinearSlice], activation: Activation = .identity, gate: LinearSlice? = nil)
+    {
         (self.x, self.parts, self.activation) = (x, parts, activation)
         let width = parts.reduce(0) { $0 + $1.outputs }
         // A GEMM of columns that begin inside a panel writes past the last one.
@@ -92,7 +93,8 @@ package final class LinearOperation: Operation {
     }
 
     /// With y = x W^T + b: dW += dy^T x, db += the sum of dy, dx += dy W.
-    package static func backward(_ tape: Tape, _ x: Variable, _ part: LinearSlice, _ gradient: UnsafePointer<Float>, _ stride: Int) {
+    package static func backward(_ tape: Tape, _ x: Variable, _ part: LinearSlice, _ gradient: UnsafePointer<Float>, _ stride: Int)
+    {
         let dy = MatrixView(x: gradient, stride: stride, rows: x.rows, columns: part.outputs)
         // Before the weights: the gradient of x outlives what they take.
         if x.needsGradient {
