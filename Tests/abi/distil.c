@@ -87,8 +87,9 @@ int main(int count, char **arguments) {
     char model[5100], checkpoint[5100];
     snprintf(model, sizeof model, "%s/from-c/model.safetensors", folder);
     snprintf(checkpoint, sizeof checkpoint, "%s/from-c/checkpoint.safetensors", folder);
-    const char *const changes[] = {"output=from-c", "stages.0.steps=9", "record_gradients=[]",
-                                   "stages.0.optimizer.learning_rate=0.001"};
+    char output[5100];
+    snprintf(output, sizeof output, "output=%s/from-c", folder);
+    const char *const changes[] = {output, "stages.0.steps=9", "record_gradients=[]", "stages.0.optimizer.learning_rate=0.001"};
     options = with(changes, lengths, 4);
     limbeck_distil_plan_t plan = {0};
     EXPECT(limbeck_distil_plan(recipe, strlen(recipe), &options, &plan, message, sizeof message) == LIMBECK_INVALID_ARGUMENT);
