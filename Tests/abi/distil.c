@@ -87,6 +87,8 @@ int main(int count, char **arguments) {
     char model[5100], checkpoint[5100];
     snprintf(model, sizeof model, "%s/from-c/model.safetensors", folder);
     snprintf(checkpoint, sizeof checkpoint, "%s/from-c/checkpoint.safetensors", folder);
+    remove(model); /* the same test against the other form of the library */
+    remove(checkpoint);
     char output[5100];
     snprintf(output, sizeof output, "output=%s/from-c", folder);
     const char *const changes[] = {output, "stages.0.steps=9", "record_gradients=[]", "stages.0.optimizer.learning_rate=0.001"};
