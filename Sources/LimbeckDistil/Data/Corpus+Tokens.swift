@@ -137,7 +137,7 @@ extension Corpus {
         if scoreStarts.count > 1, scoreStarts.count != groups + 1 {
             throw fail(line, "'scores' are in this line and not in all before it, or the reverse")
         }
-        if needs.scores, groupStarts[groups] - groupStarts[groups - 1] < needs.texts {
+        if needs.groups, groupStarts[groups] - groupStarts[groups - 1] < needs.texts {
             throw fail(line, "no 'texts', which a loss needs")
         }
     }

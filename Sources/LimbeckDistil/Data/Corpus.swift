@@ -153,6 +153,8 @@ struct CorpusNeeds {
     var maskedLabels = false
     var spans = false
     var scores = false
+    /// Of a query and the texts that are compared with it.
+    var groups = false
     var isMasked = false
     var hasTeacher = false
     var words = false
@@ -171,8 +173,7 @@ struct CorpusNeeds {
         switch configuration.head {
         case .sequence: labelNames = configuration.labels
         case .token: tokenClasses = configuration.labels.count
-        case .detection: tokenClasses = 2
-        case .none, .span, .maskedLM: break
+        case .none, .span, .maskedLM, .detection: break
         }
         isRegression = labelNames.count == 1
         for stage in recipe.stages {
@@ -195,6 +196,7 @@ struct CorpusNeeds {
         case .crossEntropy(.maskedToken): maskedLabels = maskedLabels || stage.masking == nil
         case .soft(let soft): if case .maskedLogits = soft.target { maskedLabels = maskedLabels || stage.masking == nil }
         case .ranking(let ranking):
+            groups = true
             if case .multipleNegatives = ranking.kind { return }
             // Scores of one text alone say nothing.
             (scores, texts) = (true, 3)

@@ -17,17 +17,10 @@ struct LossContext {
     let dropout: Float
     /// The logits of the student and the teacher, computed once for all terms.
     let logits: Logits
-    /// The teacher's vectors, if they were computed before.
-    var storedRows: StoredRows?
+    /// The teacher's vectors, if they were computed before, as they are before their length is made 1: (sequences, width).
+    var storedRows: Variable?
     /// The states of the teacher that those of a shallower student are compared with.
     var matchedStates: [Int] = []
-}
-
-/// The teacher's vectors of a batch, before their length is made 1.
-final class StoredRows {
-    let rows: Variable  // (sequences, width)
-
-    init(_ rows: Variable) { self.rows = rows }
 }
 
 /// What a micro-batch's sequences have besides tokens. Lists that the data does not have are empty.
@@ -46,7 +39,7 @@ struct Targets {
     var scores: [Float] = []
     var scoreStarts: [Int] = []
 
-    static let none: Int32 = -100
+    static let none = Masker.none
 }
 
 /// Logits by exit and of tokens, made when a term asks for them.

@@ -27,7 +27,7 @@ extension LossContext {
     private func teacherVectors(isNormalized: Bool?) -> Variable? {
         guard let teacher else { return nil }
         return unrecorded {
-            guard let stored = storedRows?.rows else {
+            guard let stored = storedRows else {
                 return teacherStates.map { teacher.vectors(tape, batch, $0, isNormalized: isNormalized) }
             }
             let makesUnit = isNormalized ?? (teacher.parts.vector.trailingUnitLengths > 0)

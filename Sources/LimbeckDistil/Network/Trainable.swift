@@ -55,7 +55,11 @@ package struct ParameterMap: WeightMap {
 
     /// The parameter of a tensor, or of the one that it is a part of.
     private mutating func parameter(_ tensor: Tensor) -> (Parameter, whole: StoredTensor?) {
-        guard let place = places[tensor.name], tensor.strides == nil, tensors[place].strides == nil else {
+        guard let place = places[tensor.name], tensors[place].bytes.contains(tensor.bytes) else {
+            fail("the tensor '\(tensor.name)' is of a module after the Transformer, which cannot be trained")
+            return (parameters.parameter(tensor.name, tensor.shape), nil)
+        }
+        guard tensor.strides == nil, tensors[place].strides == nil else {
             fail("the tensor '\(tensor.name)' is stored transposed, expected plain rows")
             return (parameters.parameter(tensor.name, tensor.shape), nil)
         }
@@ -122,5 +126,13 @@ package struct ParameterMap: WeightMap {
     package mutating func decoder(_ decoder: DecoderTensors) -> TrainableMatrix {
         if decoder.weight.count > 1 { fail("a decoder of several matrices (MobileBERT's) cannot be trained") }
         return matrix([LinearTensors(weight: decoder.weight[0], bias: decoder.bias)])
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether another buffer is a part of this one.
+    fileprivate func contains(_ other: UnsafeRawBufferPointer) -> Bool {
+        guard let start = baseAddress, let first = other.baseAddress else { return isEmpty && other.isEmpty }
+        return first >= start && first + other.count <= start + count
     }
 }

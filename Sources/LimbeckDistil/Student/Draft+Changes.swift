@@ -7,12 +7,18 @@ extension Draft {
     func renew(_ student: StudentSource) throws(LimbeckError) {
         let c = loaded.configuration
         let hidden = student.hiddenSize ?? c.hiddenSize, heads = student.attentionHeads ?? c.attentionHeads
+        for (name, size, most) in [
+            ("hidden_size", hidden, 1 << 14), ("intermediate_size", student.intermediateSize ?? 1, 1 << 16),
+            ("layer_count", student.layerCount ?? 1, 1 << 10),
+        ] where size > most {
+            throw LimbeckError(.invalidArgument, "recipe: 'student.\(name)' is \(size), expected at most \(most)")
+        }
         guard hidden % heads == 0 else {
             throw LimbeckError(
                 .invalidArgument, "recipe: 'student.attention_heads': \(heads) do not divide 'hidden_size', \(hidden)")
         }
         let inner = student.intermediateSize ?? (student.hiddenSize == nil ? c.intermediateSize : 4 * hidden)
-        if let count = student.layerCount { try keep(layers: (0..<count).map { $0 % c.layers }) }
+        if let count = student.layerCount { try keep(layers: (0..<count).map { $0 % max(1, c.layers) }) }
         hiddenSize = hidden
         set(names.hiddenKey, String(hidden))
         set(names.headsKey, String(heads))
@@ -213,5 +219,8 @@ extension Draft {
             entries[index] = Entry(name: entry.name, shape: [ids.count] + entry.shape.dropFirst(), numbers: kept)
         }
         set("vocab_size", String(ids.count))
+        for (key, json) in configuration where key.hasUTF8Suffix("_token_id") {
+            if let place = Int(json).flatMap({ id in ids.firstIndex(of: id) }) { set(key, String(place)) }
+        }
     }
 }

@@ -62,7 +62,6 @@ extension Tape {
         _ a: UnsafePointer<Float>, _ aStride: Int, rows: Int, depth: Int, _ packed: UnsafePointer<Float>, panels: Int,
         bias: UnsafePointer<Float>?, _ combination: Combination, out: UnsafeMutablePointer<Float>, outStride: Int
     ) {
-        count(multiplications: rows * depth * panels * panelColumns)
         let mark = arena.mark
         let zeros = arena.take(Float.self, bias == nil ? panels * panelColumns : 0)
         if bias == nil, !isMeasuring { zeros.update(repeating: 0, count: panels * panelColumns) }

@@ -15,8 +15,6 @@ package final class Tape {
     package var isRecording = true
     /// For dropout: the seed, and the step.
     package var randomKey: (UInt32, UInt32) = (0, 0)
-    /// Multiplications in GEMMs, for `--profile`.
-    package private(set) var multiplications = 0
 
     package init(arena: Arena, team: Team?) { (self.arena, self.team) = (arena, team) }
 
@@ -50,8 +48,6 @@ package final class Tape {
     package func each(_ count: Int, by size: Int, _ body: (Range<Int>) -> Void) {
         if let team, !isMeasuring { team.each(count, by: size, body) }
     }
-
-    package func count(multiplications: Int) { self.multiplications += multiplications }
 
     // Variables.
 

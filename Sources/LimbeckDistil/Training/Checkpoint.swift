@@ -33,7 +33,10 @@ enum Checkpoint {
         func number(_ place: Int) -> Int {
             Int(truncatingIfNeeded: numbers.loadUnaligned(fromByteOffset: place * 8, as: Int64.self))
         }
-        guard number(0) == fingerprint(trainer), trainer.recipe.stages.indices.contains(number(1)) else { throw foreign(files) }
+        // A damaged file may have any numbers.
+        var isIntact = number(0) == fingerprint(trainer) && trainer.recipe.stages.indices.contains(number(1))
+        for place in 2..<5 + trainable.count { isIntact = isIntact && 0...Int(UInt32.max) << 16 ~= number(place) }
+        guard isIntact, number(2) <= trainer.plan.steps[number(1)] else { throw foreign(files) }
         for (owner, parameters) in [("student", trainer.student.parameters), ("projections", trainer.projections)] {
             for (name, state) in parameters.state {
                 let saved = try bytes("\(owner).\(name)", state.count)
@@ -49,9 +52,20 @@ enum Checkpoint {
         return position
     }
 
-    /// Of the recipe and of the tokens that it trains on.
+    /// Of the recipe and of the data that it trains on.
     private static func fingerprint(_ trainer: Trainer) -> Int {
-        trainer.recipe.fingerprint ^ Int(truncatingIfNeeded: trainer.corpus.ids.withUnsafeBytes { xxh64($0) })
+        let corpus = trainer.corpus
+        var hash = UInt64(bitPattern: Int64(trainer.recipe.fingerprint))
+        func add<Element>(_ list: [Element]) { hash = hash &* 0x9e37_79b9_7f4a_7c15 ^ list.withUnsafeBytes { xxh64($0) } }
+        add(corpus.ids)
+        add(corpus.types)
+        add(corpus.starts)
+        add(corpus.labels)
+        add(corpus.tokenLabels)
+        add(corpus.maskedLabels)
+        add(corpus.spanStarts + corpus.spanEnds)
+        add(corpus.scores)
+        return Int(truncatingIfNeeded: hash)
     }
 
     private static func foreign(_ files: RunFiles) -> LimbeckError {

@@ -10,19 +10,27 @@ struct LossCheck {
         (self.recipe, self.student, self.teacher) = (recipe, student, teacher)
     }
 
-    func run() throws(LimbeckError) {
+    /// `count`: the texts of the data, once they are read.
+    func run(texts count: Int? = nil) throws(LimbeckError) {
         for (stageIndex, stage) in recipe.stages.enumerated() {
             for (index, loss) in stage.losses.enumerated() {
                 try check(loss, stage, "stages.\(stageIndex).losses.\(index)")
             }
-            if stage.widths != [1] || stage.depths != [1] {
+            if let rewiring = stage.rewiring {
+                let path = "stages.\(stageIndex).rewire", texts = rewiring.batches.reduce(0, +)
+                guard student.configuration.head == .sequence else {
+                    throw fail(path, "a student without a head for sequences", "one, whose loss tells what matters")
+                }
+                if let count, texts > count { throw fail("\(path).batches", "\(texts) texts", "at most the \(count) of the data") }
+            }
+            if stage.widths != [1] || stage.depths != [1] || stage.rewiring != nil {
                 for depth in stage.depths { _ = try Depth.fraction(depth).kept(of: student.layers) }
                 let heads = student.configuration.attentionHeads
                 for width in stage.widths where (width * Double(heads)).rounded(.toNearestOrEven) < 1 {
                     throw fail("stages.\(stageIndex).widths", "\(decimal(width)) leaves none of \(heads) heads", "more")
                 }
                 guard [.bert, .distilBERT, .roberta, .electra].contains(student.configuration.family) else {
-                    throw fail("stages.\(stageIndex)", "'widths' or 'depths' of this family", "layers as BERT's")
+                    throw fail("stages.\(stageIndex)", "'widths', 'depths' or 'rewire' of this family", "layers as BERT's")
                 }
             }
         }
@@ -60,13 +68,14 @@ struct LossCheck {
         case .crossEntropy(let target):
             switch target {
             case .sequence: try head([.sequence], "one for sequences")
-            case .token: try head([.token, .detection], "one for tokens")
+            case .token: try head([.token], "one for labels of tokens")
             case .maskedToken: try head([.maskedLM], "one for masked tokens")
             case .span: try head([.span], "one for answers")
             case .exits: try exits()
             }
         case .soft(let soft):
             if case .exits = soft.target { return try exits() }
+            if case .maskedLogits = soft.target { try head([.maskedLM], "one for masked tokens") }
             guard let teacher, s.head != .none, teacher.configuration.head == s.head else {
                 throw fail(path, "student and teacher with different heads, or none", "the same head")
             }
@@ -75,16 +84,25 @@ struct LossCheck {
         case .states(let state):
             guard let t else { return }
             try layers(state.layers, from: 1)
+            if state.followsDepth {
+                guard teacher?.layers == student.layers, state.projection?.isShared ?? true else {
+                    throw fail(path, "'by_depth'", "a teacher with as many layers, and one projection for all")
+                }
+            } else if stage.depths != [1], state.layers.contains(where: { $0.student > 0 }) {
+                throw fail("\(path).layers", "layers of a student whose depth varies", "'by_depth', 0 or -1")
+            }
             try widths(state.projection, s.hiddenSize, t.hiddenSize)
         case .attentionScores(let pairs):
             guard let t else { return }
             try layers(pairs, from: 0)
+            try whole(stage, path)
             guard s.attentionHeads == t.attentionHeads else {
                 throw fail(path, "\(s.attentionHeads) heads of the student and \(t.attentionHeads) of the teacher", "as many")
             }
         case .relations(let relation):
             guard let t else { return }
             try layers([relation.layers], from: 0)
+            try whole(stage, path)
             for size in [s.attentionHeads * s.headSize, t.attentionHeads * t.headSize] where size % relation.relationHeads != 0 {
                 throw fail("\(path).relation_heads", "\(relation.relationHeads) heads of \(size) numbers", "a divisor")
             }
@@ -100,6 +118,13 @@ struct LossCheck {
             for prefix in ranking.prefixes where prefix.size > student.parts.vector.width {
                 throw fail("\(path).prefixes", "\(prefix.size) numbers", "at most \(student.parts.vector.width)")
             }
+        }
+    }
+
+    /// Parts of a network have other heads than the teacher.
+    private func whole(_ stage: Stage, _ path: String) throws(LimbeckError) {
+        guard stage.widths == [1], stage.depths == [1] else {
+            throw fail(path, "scores or relations of a part of the student", "no 'widths' and 'depths'")
         }
     }
 

@@ -6,7 +6,6 @@ struct Measurement {
     private(set) var arenaBytes = 0
     private(set) var scratchFloats = 0
     private(set) var tokensPerBatch = 0
-    private(set) var multiplications = 0
     private(set) var steps: [Int] = []
     let parameters: Int
     private(set) var trained: [Int] = []
@@ -40,7 +39,6 @@ struct Measurement {
                 _ = micro.run(tape, batch, first: 0, key: (0, 0), epoch: 0, share: 1)
                 arenaBytes = max(arenaBytes, arena.peak)
                 scratchFloats = max(scratchFloats, tape.scratchFloats)
-                multiplications = max(multiplications, tape.multiplications)
                 tokensPerBatch = max(tokensPerBatch, corpus.tokens(of: batch))
             }
             if let rewiring = stage.rewiring {

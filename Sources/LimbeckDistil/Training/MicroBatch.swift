@@ -34,8 +34,7 @@ struct MicroBatch {
         tape.isRecording = false
         let needsProjections = stage.losses.contains { $0.kind.readsProjections }
         var teacherStates: States?
-        var rows: StoredRows?
-        if case .none = stored {} else { rows = storedRows(tape, groups) }
+        let rows = storedRows(tape, groups)
         if let teacher, rows == nil {
             var pass = Pass(layers: Array(0..<teacher.layers))
             (pass.dropout, pass.firstSite, pass.keepsProjections) = (teacherDropout, 0x8000, needsProjections)
@@ -129,18 +128,17 @@ struct MicroBatch {
     }
 
     /// The stored vectors of a batch's sequences.
-    private func storedRows(_ tape: Tape, _ groups: [Int]) -> StoredRows? {
-        var sequences: [Int] = []
-        for group in groups { sequences += corpus.groupStarts[group]..<corpus.groupStarts[group + 1] }
+    private func storedRows(_ tape: Tape, _ groups: [Int]) -> Variable? {
+        let sequences = groups.flatMap { corpus.groupStarts[$0]..<corpus.groupStarts[$0 + 1] }
         switch stored {
         case .none: return nil
-        case .width(let width): return StoredRows(tape.variable(sequences.count, width))
+        case .width(let width): return tape.variable(sequences.count, width)
         case .rows(let outputs):
             let rows = tape.variable(sequences.count, outputs.width)
             for (row, sequence) in sequences.enumerated() {
                 (rows.value + row * rows.stride).update(from: outputs.row(sequence), count: outputs.width)
             }
-            return StoredRows(rows)
+            return rows
         }
     }
 }

@@ -69,7 +69,9 @@ struct ModelCard {
         let points = pieces
         var (low, high) = (Double.infinity, -Double.infinity)
         for point in points { (low, high) = (min(low, point.loss), max(high, point.loss)) }
-        low = max(low, high * 1e-6)
+        // Of a logarithm nothing may be 0, and there may be no steps.
+        high = max(high, 1e-30)
+        low = min(high, max(low, high * 1e-6))
         let span = max(logarithm(high / low), 1e-6)
         func x(_ step: Double) -> String { decimal(margin + (width - 2 * margin) * step / Double(max(1, steps.count)), digits: 5) }
         func y(_ loss: Double) -> String {

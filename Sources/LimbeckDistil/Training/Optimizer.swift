@@ -45,18 +45,23 @@ struct Optimizer {
         }
     }
 
-    /// The norm of each parameter's gradient, and of all together. Rows add up in order, in double precision.
-    private func norms(_ team: Team) -> (each: [Double], all: Double) {
+    /// Whether all weights are finite, and small enough to have squares.
+    func areWeightsFinite(_ team: Team) -> Bool { norms(team) { UnsafePointer($0.value) }.all.isFinite }
+
+    /// The norm of each parameter's numbers, and of all together. Rows add up in order, in double precision.
+    private func norms(
+        _ team: Team, _ numbers: (Parameter) -> UnsafePointer<Float>?
+    ) -> (each: [Double], all: Double) {
         let (blocks, parameters) = (blocks, parameters)
         var sums = [Double](repeating: 0, count: blocks.count)
         sums.withUnsafeMutableBufferPointer { sums in
             let sums = sums
             team.each(blocks.count) { item, _ in
                 let block = blocks[item], parameter = parameters[block.parameter]
-                guard parameter.hasGradient else { return }
+                guard let numbers = numbers(parameter) else { return }
                 var sum = 0.0
                 for row in block.rows {
-                    let place = parameter.gradient + row * parameter.stride
+                    let place = numbers + row * parameter.stride
                     sum += Double(team.gradients.dot(place, place, parameter.stride))
                 }
                 sums[item] = sum
@@ -68,9 +73,11 @@ struct Optimizer {
         return (each.map { $0.squareRoot() }, all.squareRoot())
     }
 
-    /// One step, the `step`th of the stage, from 0. Returns the norm of the gradients before clipping.
+    /// One step, the `step`th of the stage, from 0. Returns the norm of the gradients before clipping; if that is not finite, the weights
+    /// stay as they are.
     func step(_ step: Int, _ team: Team) -> Double {
-        let (norms, norm) = norms(team)
+        let (norms, norm) = norms(team) { $0.hasGradient ? UnsafePointer($0.gradient) : nil }
+        guard norm.isFinite else { return norm }
         let (blocks, parameters) = (blocks, parameters)
         func clip(_ most: Float, _ norm: Double) -> Float {
             let c = Double(most) / (norm + 1e-6)

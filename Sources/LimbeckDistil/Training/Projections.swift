@@ -9,13 +9,12 @@ enum Projections {
             try parameters.allocate(isTrained: true)
             return parameters
         }
-        var names: [String] = []
+        var clash: String?
         func add(_ projection: Projection?, _ count: Int, in inputs: Int, out outputs: Int) {
             guard let projection else { return }
             for number in 0..<(projection.isShared ? 1 : count) {
                 let name = projection.isShared ? projection.name : "\(projection.name).\(number)"
-                names.append(name)
-                _ = parameters.parameter("\(name).weight", [outputs, inputs])
+                if parameters.parameter("\(name).weight", [outputs, inputs]).shape != [outputs, inputs] { clash = name }
                 _ = parameters.parameter("\(name).bias", [outputs])
             }
         }
@@ -29,6 +28,10 @@ enum Projections {
                 default: break
                 }
             }
+        }
+        if let clash {
+            throw LimbeckError(
+                .invalidArgument, "recipe: two losses have a projection '\(clash)' between other widths, expected two names")
         }
         try parameters.allocate(isTrained: true)
         guard let path = recipe.student.projections else {

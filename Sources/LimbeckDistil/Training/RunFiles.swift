@@ -40,8 +40,11 @@ final class RunLog {
     private var pending: [UInt8] = []
 
     init(_ files: RunFiles, at bytes: Int) throws(LimbeckError) {
-        (path, self.bytes) = (files.log, bytes)
+        path = files.log
         try OutputFiles.makeFolder(files.folder)
+        // Somebody may have removed it, or cut it.
+        let isThere = bytes > 0 && platform_kind_of(path.terminated) == 1
+        self.bytes = isThere ? min(bytes, try MappedFile(path, name: path).bytes.count) : 0
     }
 
     func add(

@@ -14,7 +14,7 @@ extension OptimizerSettings {
             return i < w ? i / max(1, w) : max(0, (n - i) / max(1, n - w))
         case .bertAdam:
             let x = i / n, w = warmup < 1 ? warmup : warmup / n
-            return x < w ? x / w : max(0, (x - 1) / (w - 1))
+            return x < w ? x / w : x < 1 ? (x - 1) / (w - 1) : 0
         case .cosine:
             let w = warmupSteps(total)
             return i < w ? i / max(1, w) : (1 + cosine(3.141592653589793 * min(1, (i - w) / max(1, n - w)))) / 2

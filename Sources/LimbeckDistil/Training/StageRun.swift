@@ -42,9 +42,10 @@ final class StageRun {
         while position.step < steps {
             let step = position.step, start = platform_milliseconds()
             let (terms, stepTokens) = self.terms(step, seed: position.seed)
-            try check(terms, step)
+            for term in terms where !term.value.isFinite { throw diverged(step, "the loss '\(term.name)' is", term.value) }
             if trainer.recipe.recordedSteps.contains(position.seed) { try files.write(gradients: trainer, step: position.seed) }
             let rate = optimizer.rate(step: step), norm = optimizer.step(step, trainer.team)
+            guard norm.isFinite else { throw diverged(step, "the norm of the gradients is", norm) }
             tokens += stepTokens
             (position.step, position.seed) = (step + 1, position.seed + 1)
             let now = platform_milliseconds(), perSecond = Double(tokens) / (Double(max(1, now - began)) / 1000)
@@ -62,6 +63,7 @@ final class StageRun {
                     secondsLeft: perStep * Double(steps - position.step)))
             let every = trainer.recipe.checkpointSteps
             if !goesOn || isLast || every > 0 && position.step % every == 0 {
+                guard optimizer.areWeightsFinite(trainer.team) else { throw diverged(step, "a weight is", .infinity) }
                 position.logBytes = try log.flush()
                 try Checkpoint.write(files, trainer, position)
             }
@@ -105,15 +107,13 @@ final class StageRun {
         return order[number % batches.count]
     }
 
-    private func check(_ terms: [Term], _ step: Int) throws(LimbeckError) {
-        for term in terms where !term.value.isFinite {
-            throw LimbeckError(
-                .unsupported,
-                """
-                stage '\(stage.name)', step \(step + 1): the loss '\(term.name)' is \(term.value.isNaN ? "not a number" : "infinite"); \
-                the last checkpoint is from before it. A lower learning rate, or clipping, may help
-                """)
-        }
+    private func diverged(_ step: Int, _ what: __owned Message, _ value: Double) -> LimbeckError {
+        LimbeckError(
+            .unsupported,
+            """
+            stage '\(stage.name)', step \(step + 1): \(what) \(value.isNaN ? "not a number" : "infinite"); the last checkpoint is from \
+            before it. A lower learning rate, or clipping, may help
+            """)
     }
 
     private func rewire(_ rewiring: Rewiring, _ files: RunFiles) throws(LimbeckError) {

@@ -24,7 +24,7 @@ package struct Progress {
     package var loss: Float
     package var learningRate: Float
     package var tokensPerSecond: Double
-    /// Of the whole run.
+    /// Of the stage.
     package var secondsLeft: Double
 }
 
@@ -54,10 +54,15 @@ package final class Trainer {
         teacher = try recipe.teacher.map { (source) throws(LimbeckError) in
             try Network(ModelFolder(source.path), isTrained: false, what: "a teacher")
         }
-        try LossCheck(recipe, student: student, teacher: teacher).run()
-        projections = try Projections.make(recipe, student: student, teacher: teacher)
+        let check = LossCheck(recipe, student: student, teacher: teacher)
+        try check.run()
         corpus = try Corpus(recipe, configuration: student.configuration, tokenizer: Tokenizer.of(files))
-        if let teacher, recipe.student.vocabularySize == nil { try Trainer.check(teacher.configuration, reads: corpus) }
+        try Trainer.check(student.configuration, "the student", reads: corpus)
+        if let teacher, recipe.student.vocabularySize == nil {
+            try Trainer.check(teacher.configuration, "the teacher", reads: corpus)
+        }
+        try check.run(texts: corpus.groups)
+        projections = try Projections.make(recipe, student: student, teacher: teacher)
         teacherCorpus = try Trainer.teacherCorpus(recipe, teacher, corpus)
         let set = options.instructionSet ?? .best
         let threads = options.threads > 0 ? options.threads : Int(platform_cpu_count())
@@ -83,20 +88,20 @@ package final class Trainer {
         try Checkpoint.remove(files)
     }
 
-    /// A teacher reads the student's tokens: it must have rows for them.
-    private static func check(_ teacher: Configuration, reads corpus: Corpus) throws(LimbeckError) {
+    /// A model must have rows for the tokens that it reads. A teacher reads the student's.
+    private static func check(_ model: Configuration, _ name: String, reads corpus: Corpus) throws(LimbeckError) {
         var longest = 0
         for sequence in 0..<corpus.sequences { longest = max(longest, corpus.starts[sequence + 1] - corpus.starts[sequence]) }
         var ids = Int(corpus.ids.max() ?? 0) + 1
         // Masking puts in ids that no text has.
         if corpus.needs.isMasked { ids = max(ids, corpus.tokenizer?.vocabularySize ?? 0) }
         // Without a table of types it ignores them.
-        let types = teacher.typeVocabSize == 0 ? 0 : Int(corpus.types.max() ?? 0) + 1
+        let types = model.typeVocabSize == 0 ? 0 : Int(corpus.types.max() ?? 0) + 1
         for (count, what, rows) in [
-            (longest, "tokens in a text", teacher.maxPositions), (ids, "ids", teacher.vocabSize),
-            (types, "token types", teacher.typeVocabSize),
+            (longest, "tokens in a text", model.maxPositions), (ids, "ids", model.vocabSize),
+            (types, "token types", model.typeVocabSize),
         ] where count > rows {
-            throw LimbeckError(.fileInconsistent, "\(corpus.name): \(count) \(what), and the teacher has \(rows)")
+            throw LimbeckError(.fileInconsistent, "\(corpus.name): \(count) \(what), and \(name) has \(rows)")
         }
     }
 
