@@ -118,6 +118,33 @@ import Testing
         #expect(error?.message.contains("the checkpoint of another recipe") == true)
     }
 
+    /// A damaged checkpoint, whose numbers would lead out of the lists of steps and batches, is refused.
+    @Test(arguments: [(2, Int64(-1)), (2, Int64(1) << 40), (3, -5), (4, Int64.min), (5, Int64.max)])
+    func damagedCheckpoint(_ number: Int, _ value: Int64) throws {
+        let place = try Place()
+        let recipe = try place.recipe("tinybert-intermediate", Self.distillation, output: "run")
+        _ = #expect(throws: LimbeckError.self) { try place.run(recipe, until: 2) }
+        var bytes = try place.bytes("run/checkpoint.safetensors")
+        let header = Int(bytes.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) })
+        let json = try #require(try JSONSerialization.jsonObject(with: bytes[8..<8 + header]) as? [String: Any])
+        let offsets = try #require((json["position"] as? [String: Any])?["data_offsets"] as? [Int])
+        let start = 8 + header + offsets[0] + number * 8
+        withUnsafeBytes(of: value) { bytes.replaceSubrange(start..<start + 8, with: $0) }
+        try bytes.write(to: place.url.appendingPathComponent("run/checkpoint.safetensors"))
+        let error = #expect(throws: LimbeckError.self) { try place.run(recipe) }
+        #expect(error?.status == .fileInconsistent)
+    }
+
+    /// A run whose log was removed goes on, with a log of what follows.
+    @Test func withoutItsLog() throws {
+        let place = try Place()
+        let recipe = try place.recipe("tinybert-intermediate", Self.distillation, output: "run")
+        _ = #expect(throws: LimbeckError.self) { try place.run(recipe, until: 3) }
+        try FileManager.default.removeItem(atPath: place.path("run/log.jsonl"))
+        try place.run(recipe)
+        #expect(try place.bytes("run/log.jsonl").first == UInt8(ascii: "{"))
+    }
+
     @Test func diverging() throws {
         let place = try Place()
         let stage = Self.masked.replacingOccurrences(
@@ -134,6 +161,16 @@ import Testing
         ("tinybert-intermediate", #"{"loss": "mse", "of": "hidden", "layers": [[0, 0]]}"#, "projection"),
         ("tinybert-intermediate", #"{"loss": "mse", "of": "hidden", "layers": [[9, 0]], "projection": true}"#, "losses.0.layers"),
         ("minilm", #"{"loss": "kl", "of": "relations", "relation_heads": 7, "layers": [-1, -1]}"#, "relation_heads"),
+        ("hinton", #"{"loss": "kl", "of": "logits"}], "rewire": {"batches": [10, 5]}, "freeze": ["#, "rewire.batches"),
+        ("hinton", #"{"loss": "kl", "of": "masked_logits"}"#, "losses.0"),
+        (
+            "dynabert-depth", #"{"loss": "mse", "of": "hidden", "layers": [[4, 4]]}], "depths": [1, 0.5], "freeze": ["#,
+            "losses.0.layers"
+        ),
+        (
+            "tinybert-intermediate",
+            #"{"loss": "mse", "of": "attention_scores", "layers": [[0, 1]]}], "widths": [1, 0.5], "freeze": ["#, "losses.0"
+        ),
     ])
     func refused(_ golden: String, _ loss: String, _ part: String) throws {
         let place = try Place()
