@@ -20,7 +20,11 @@ final class PackSample {
         get throws { Array(try Data(contentsOf: URL(fileURLWithPath: path))) }
     }
 
-    func write(_ bytes: [UInt8]) throws { try Data(bytes).write(to: URL(fileURLWithPath: path)) }
+    /// In a new file: ext4 writes one that was cut to nothing to the disk as it is closed, and the next call would wait for that.
+    func write(_ bytes: [UInt8]) throws {
+        try? FileManager.default.removeItem(atPath: path)
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+    }
 }
 
 /// A pack in parts, to be corrupted and reassembled with valid checksums; it does not use the engine's writer.
