@@ -27,15 +27,16 @@ adaptive="$adaptive Tests/golden/adaptive/dynabert"
 models="$models $adaptive"
 all=$models
 packed=$(folders bert-odd-27 bert-masked distilbert-sequence roberta-padding-4 albert-groups electra-detection mpnet-far mobilebert \
-    deberta-far modernbert modernbert-masked-biases nomic)
+    deberta-far deberta-token modernbert modernbert-masked-biases nomic)
 packed="$packed Tests/golden/adaptive/fastbert-package Tests/golden/adaptive/dynabert"
-# Those that are packed on the other CPUs too: few, as rounding well takes qemu a while.
-repacked=$(folders bert-odd-27 deberta-far)
+# Those that are packed on the other CPUs too: few, and short ones, as rounding well takes qemu a while.
+repacked=$(folders bert-odd-27 deberta-token)
 
 # Those whose answers are compared on the emulated CPUs of this architecture, which run code that this CPU has run before: one folder for
-# each kind of step, beside the packs of $repacked in each precision.
+# each kind of step, beside the packs of $emulated_packs in each precision.
 emulated=$(folders bert-odd-27 bert-f16 bert-activation-tanh albert-groups mpnet-far mobilebert deberta-far modernbert-long nomic-half)
 emulated="$emulated Tests/golden/adaptive/fastbert-package Tests/golden/adaptive/dynabert"
+emulated_packs='bert-odd-27 deberta-far'
 
 failed() {
     echo "FAIL  $*"
@@ -132,7 +133,7 @@ x86_64() {
         return
     fi
     same_packs Nehalem qemu-x86_64 -cpu Nehalem
-    packs=$(for name in $repacked; do echo "$work/packs.here/${name##*/}"*.limbeck; done) models=$emulated expected=emulated
+    packs=$(for name in $emulated_packs; do echo "$work/packs.here/$name".*.limbeck; done) models=$emulated expected=emulated
     # shellcheck disable=SC2086
     "$work/bits" 0 $models $packs > "$work/bits.emulated"
     run haswell-best 0 qemu-x86_64 -cpu Haswell
