@@ -25,7 +25,8 @@ extern "C" {
 /* The version of this library at run time, as limbeck_version(). */
 uint32_t limbeck_distil_version(void);
 
-/* Where a run is: after each step of the optimiser. */
+/* Where a run is: after each step of the optimiser; for a static student, and while a teacher's vectors are computed, after some
+ * tokens or texts, with a loss and a learning rate of 0. */
 typedef struct limbeck_distil_progress_t {
     uint32_t struct_size; /* as the library was compiled */
     uint32_t stage;       /* counted from 0 */
@@ -41,7 +42,7 @@ typedef struct limbeck_distil_progress_t {
 } limbeck_distil_progress_t;
 
 /* Called on the thread of limbeck_distil(). It returns 0 to go on. With another value a checkpoint is written, and the call ends with
- * LIMBECK_INTERRUPTED; the same call goes on from there later. */
+ * LIMBECK_INTERRUPTED; the same call goes on from there later. A static student has no checkpoints, and begins anew. */
 typedef int32_t (*limbeck_distil_progress)(void *context, const limbeck_distil_progress_t *progress);
 
 typedef struct limbeck_distil_options {

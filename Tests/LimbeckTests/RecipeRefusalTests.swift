@@ -47,7 +47,7 @@ import Testing
             ("teacher", #"{"path": "t", "dropout": 1}"#, "'teacher.dropout' is 1, expected a number from 0 to less than 1"),
             ("student", "null", "'student' is missing, expected an object with 'from'"),
             ("student", "\"teacher\"", "'student' is 'teacher', expected an object"),
-            ("student", "{}", "'student.from' is missing, expected teacher, new, or the path of a model"),
+            ("student", "{}", "'student.from' is missing, expected teacher, new, static, or the path of a model"),
             ("student.hidden_size", "8", "'student.hidden_size' is for a student that is new"),
             ("student.from", "new", "'student.layers' is not for a student that is new"),
             (
@@ -259,6 +259,61 @@ import Testing
         ])
     func losses(loss: String, expected: String) throws {
         #expect(try refusal(RecipeTests.text(loss: loss)) == expected)
+    }
+
+    /// The same of a static student's recipe.
+    @Test(
+        arguments: [
+            ("teacher", "null", "'student.from' is 'static', and there is no 'teacher'"),
+            (
+                "teacher", #"{"path": "t", "dropout": 0.1}"#,
+                "'teacher' has 'dropout' or 'store', which are for a student that is trained"
+            ),
+            (
+                "teacher", #"{"path": "t", "store": "v"}"#,
+                "'teacher' has 'dropout' or 'store', which are for a student that is trained"
+            ),
+            (
+                "student.size", "8",
+                "'student.size' is unknown, expected one of from, dimensions, sif_coefficient, frequencies, precision, vocabulary"
+            ),
+            ("student.layers", "[0]", "'student.layers' is not for a student that is static"),
+            ("student.head", "none", "'student.head' is not for a student that is static"),
+            ("student.dimensions", "0", "'student.dimensions' is 0, expected the number of principal components, or false"),
+            ("student.dimensions", "true", "'student.dimensions' is true, expected the number of principal components, or false"),
+            ("student.sif_coefficient", "1", "'student.sif_coefficient' is 1, expected a number between 0 and 1, or false"),
+            ("student.sif_coefficient", "0", "'student.sif_coefficient' is 0, expected a number between 0 and 1, or false"),
+            ("student.frequencies", "counts", "'student.frequencies' is 'counts', expected one of zipf, data"),
+            ("student.frequencies", "data", "'student' needs 'data', whose tokens are counted"),
+            ("student.precision", "int8", "'student.precision' is 'int8', expected one of float16, float32"),
+            ("student.vocabulary", #"{"size": 0}"#, "'student.vocabulary.size' is 0, expected an integer from 1 to 2147483647"),
+            ("student.vocabulary", #"{"size": 9}"#, "'student' needs 'data', whose tokens are counted"),
+            ("data", #"{"texts": "t"}"#, "'data' are for 'student.vocabulary' or 'student.frequencies'"),
+            ("data", "{}", "'data' has 0 sources, expected one of texts, labelled, pairs, tokens"),
+            ("output", "null", "'output' is missing, expected the path of a folder"),
+            ("output", "t", "'output' is the folder of the teacher"),
+            ("seed", "1", "'seed' is for a student that is trained"),
+            ("max_length", "64", "'max_length' is for a student that is trained"),
+            ("checkpoint_steps", "1", "'checkpoint_steps' is for a student that is trained"),
+            ("record_gradients", "[]", "'record_gradients' is for a student that is trained"),
+            ("stages", "1", "'stages' is 1, expected an array without elements, as a static student is not trained"),
+            ("stages", "[{}]", "'stages' is an array, expected an array without elements, as a static student is not trained"),
+            (
+                "sed", "1",
+                "'sed' is unknown, expected one of teacher, student, data, output, stages, max_length, seed, checkpoint_steps, record_gradients"
+            ),
+        ] as [(String, String, String)])
+    func oneValueOfAStaticStudent(key: String, value: String, expected: String) throws {
+        let error = #expect(throws: LimbeckError.self) {
+            try Recipe(static: "t", output: "o", overrides: [(key, value)])
+        }
+        #expect(error?.message == "--static: " + expected)
+    }
+
+    /// What only a static student has.
+    @Test(arguments: ["dimensions", "sif_coefficient", "frequencies", "precision"])
+    func keysOfAStaticStudent(key: String) throws {
+        #expect(try refusal(RecipeTests.text(), [("student.\(key)", "1")]) == "'student.\(key)' is for a student that is static")
     }
 
     @Test(

@@ -56,7 +56,7 @@ final class TestFolder {
         let recipe = try Recipe(path: folder.write(Self.text(), to: "recipe.json"))
         #expect(recipe.teacher?.path == "\(folder.path)/teacher")
         #expect(recipe.output == "\(folder.path)/out")
-        #expect(recipe.data.path == "\(folder.path)/texts.txt")
+        #expect(recipe.data?.path == "\(folder.path)/texts.txt")
         guard case .teacher = recipe.student.origin, case .texts = recipe.data else {
             throw LimbeckError(.unsupported, "another kind")
         }
@@ -68,6 +68,33 @@ final class TestFolder {
         #expect(stage.sequences == 32 && stage.accumulate == 1 && stage.epochs == 1 && stage.steps == nil && stage.isShuffled)
         #expect(stage.dropout == 0 && stage.masking == nil && stage.rewiring == nil && stage.widths == [1] && stage.depths == [1])
         #expect(stage.losses.count == 1 && stage.losses[0].name == "logits" && stage.losses[0].weight.value(epoch: 3) == 1)
+    }
+
+    @Test func staticStudent() throws {
+        func source(_ recipe: Recipe) throws -> StaticSource {
+            guard case .table(let source) = recipe.student.origin else { throw LimbeckError(.unsupported, "another kind") }
+            return source
+        }
+        let plain = try read(#"{"teacher": "/t", "student": {"from": "static"}, "output": "/o"}"#), defaults = try source(plain)
+        #expect(plain.stages.isEmpty && plain.data == nil && plain.teacher?.path == "/t" && plain.output == "/o")
+        #expect(defaults.dimensions == 256 && defaults.coefficient == 1e-4)
+        guard case .zipf = defaults.frequencies, case .float16 = defaults.precision else {
+            throw LimbeckError(.unsupported, "others")
+        }
+        let text = """
+            {"teacher": "/t", "student": {"from": "static", "dimensions": 64, "sif_coefficient": 0.01, "frequencies": "data",
+             "precision": "float32", "vocabulary": {"size": 900}}, "data": {"texts": "/x"}, "output": "/o", "stages": []}
+            """
+        let recipe = try read(text), all = try source(recipe)
+        #expect(all.dimensions == 64 && all.coefficient == 0.01 && recipe.student.vocabularySize == 900)
+        guard case .data = all.frequencies, case .float32 = all.precision, case .texts("/x")? = recipe.data else {
+            throw LimbeckError(.unsupported, "others")
+        }
+        let off = try source(
+            Recipe(static: "t", output: "o", overrides: [("student.dimensions", "false"), ("student.sif_coefficient", "false")]))
+        #expect(off.dimensions == nil && off.coefficient == nil)
+        // A teacher's path is not JSON, whatever it looks like.
+        #expect(try Recipe(static: "7", output: "true").teacher?.path == "7")
     }
 
     @Test func everyMember() throws {
@@ -250,7 +277,7 @@ final class TestFolder {
                 ("student", #"{"from": "/folder"}"#), ("stages.0.shuffle", "false"), ("stages.0.train", #"["b\"\\*"]"#),
                 ("max_length", "null"),
             ])
-        #expect(recipe.stages[0].epochs == 2.5 && recipe.data.path == "x.txt" && recipe.stages[0].sequences == 8)
+        #expect(recipe.stages[0].epochs == 2.5 && recipe.data?.path == "x.txt" && recipe.stages[0].sequences == 8)
         #expect(recipe.seed == 6 && recipe.student.layers == nil && !recipe.stages[0].isShuffled && recipe.maxLength == nil)
         #expect(recipe.stages[0].train == ["b\"\\*"])
         #expect(

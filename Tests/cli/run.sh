@@ -483,6 +483,22 @@ distil --set data.tokens=nowhere
 refuses "distil, missing data" 66 nowhere
 run distil "$work/nowhere.json"
 refuses "distil, a missing recipe" 66 nowhere
+
+run distil --static $golden/embed "$work/static" --set student.dimensions=16 --plan
+succeeds "distil --static --plan" '^student: 7,264 parameters, to .*/static$'
+[ ! -e "$work/static" ] || { : > "$work/out"; fail "distil --static --plan writes nothing"; }
+run distil --static $golden/embed "$work/static" --set student.dimensions=16
+succeeds "distil --static" '/static: a student of 7,264 parameters, after [0-9]+ s$'
+succeeds "distil --static says how far it is" '^tokens, step 454 of 454, [0-9,]+ tokens/s$'
+run tokenize "$work/static" "a library"
+succeeds "distil --static leaves a tokenizer" library
+run distil --static $golden/embed "$work/static"
+refuses "distil --static, too many components" 64 "'student.dimensions' is 256, expected at most 24, or false"
+run distil --static $golden/embed
+refuses "distil --static without an output" 64 "the folder of the student"
+run distil "$work/hinton/recipe.json" "$work/static"
+refuses "distil with a second path" 64 "only --static"
+
 for signal in INT TERM; do
     # A run in the background would have Ctrl-C ignored: a shell of its own makes no job of it.
     rm -rf "$work/long"
@@ -522,6 +538,78 @@ PYTHON
 code=$?
 cmp "$work/killed/model.safetensors" "$work/unharmed/model.safetensors" >> "$work/err" 2>&1 || code="$code, another student"
 succeeds "distil, killed five times, ends with the same student" '/killed: a student of'
+
+# A full disk, wherever it is noticed: the run ends and says so, what was written before stays, and the same command goes on from there.
+# Checkpoints have 214 kB, the student 72 kB.
+cat > "$work/full.c" << 'C'
+/* Lets fsync or close fail, as on a full disk, for temporary files of FULL_FROM to FULL_TO bytes. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int is_full(const char *call, int file) {
+    const char *wanted = getenv("FULL_CALL"), *from = getenv("FULL_FROM"), *to = getenv("FULL_TO");
+    char link[32], name[4096];
+    struct stat found;
+    if (!wanted || !from || !to || strcmp(wanted, call) != 0 || fstat(file, &found) != 0) return 0;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", file);
+    ssize_t count = readlink(link, name, sizeof name);
+    return count > 4 && memcmp(name + count - 4, ".tmp", 4) == 0 && found.st_size >= atol(from) && found.st_size < atol(to);
+}
+
+int fsync(int file) {
+    if (is_full("fsync", file)) return errno = ENOSPC, -1;
+    return ((int (*)(int))dlsym(RTLD_NEXT, "fsync"))(file);
+}
+
+int close(int file) {
+    int full = is_full("close", file), code = ((int (*)(int))dlsym(RTLD_NEXT, "close"))(file);
+    return full ? (errno = ENOSPC, -1) : code;
+}
+C
+cc -shared -fPIC -o "$work/full.so" "$work/full.c" -ldl || { : > "$work/out"; fail "the library that fills disks"; }
+full=(--set output="$work/full" --set checkpoint_steps=1 --set stages.0.steps=6 --set stages.0.dropout=0.1)
+distil "${full[@]}" --set output="$work/roomy"
+succeeds "distil, 6 steps" '/roomy: a student of'
+# full NAME FILE SENTENCE COMMAND...: the command fails while FILE is written, after two steps that succeeded.
+full() {
+    local name=$1 file=$2 sentence=$3
+    shift 3
+    rm -rf "$work/full"
+    python3 - "$work/full" "$limbeck" distil "$work/hinton/recipe.json" --set stages.0.optimizer.learning_rate=0.001 \
+        --set 'record_gradients=[]' "${full[@]}" << 'PYTHON'
+import subprocess, sys
+# Two steps and a checkpoint; the student's file of an earlier run.
+child = subprocess.Popen(sys.argv[2:], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+child.stdout.readline()
+child.terminate()
+child.communicate()
+open(sys.argv[1] + "/model.safetensors", "w").write("the last good one")
+PYTHON
+    cp "$work/full/$file.safetensors" "$work/before"
+    "$@" "$limbeck" distil "$work/hinton/recipe.json" --set stages.0.optimizer.learning_rate=0.001 --set 'record_gradients=[]' "${full[@]}" \
+        > "$work/progress" 2> "$work/err" < /dev/null
+    code=$?
+    : > "$work/out"
+    cmp "$work/full/$file.safetensors" "$work/before" >> "$work/err" 2>&1 || code="$code, $file.safetensors is another"
+    ls -A "$work/full" | grep -q tmp && code="$code, temporary files"
+    refuses "$name" 74 "/full/$file.safetensors: $sentence"
+    distil "${full[@]}"
+    cmp "$work/full/model.safetensors" "$work/roomy/model.safetensors" >> "$work/err" 2>&1 || code="$code, another student"
+    succeeds "$name, and the run goes on" '/full: a student of'
+}
+limited() { (trap '' XFSZ; ulimit -f 150; exec "$@"); }
+full "distil, a full disk while a checkpoint is written" checkpoint "File too large" limited
+for call in fsync close; do
+    preload=(env LD_PRELOAD="$work/full.so" FULL_CALL=$call)
+    full "distil, $call of a checkpoint fails" checkpoint "No space left" "${preload[@]}" FULL_FROM=150000 FULL_TO=1000000
+    full "distil, $call of a student fails" model "No space left" "${preload[@]}" FULL_FROM=60000 FULL_TO=150000
+done
 
 # ---- Who reads
 

@@ -40,6 +40,7 @@ SIZES = {
     "minilm": {"student.hidden_size": 48, "student.intermediate_size": 96},
     "matryoshka": {"stages.0.losses.0.prefixes": [[48, 1], [32, 1], [16, 1]]},
     "dynabert-width": {"stages.0.rewire.batches": [4, 4]},
+    "static": {"student.dimensions": 24},
 }
 # Which model stands in the place of a path; `recipe` is the student that another recipe leaves.
 MODELS = {
@@ -52,7 +53,7 @@ MODELS = {
     "whole-word": {"student.from": "masked"},
     "whole-word-chinese": {"student.from": "masked"},
     "fastbert": {"student.from": "fastbert"},
-} | {name: {"teacher": "vectors"} for name in ("embedding", "embedding-thin", "matryoshka", "margin-mse", "ranking-kl")} | {
+} | {name: {"teacher": "vectors"} for name in ("embedding", "embedding-thin", "matryoshka", "margin-mse", "ranking-kl", "static")} | {
     "multiple-negatives": {"student.from": "vectors"},
 }  # fmt: skip
 DEFAULTS = {"teacher": "sequence", "student.from": "base"}
@@ -122,6 +123,7 @@ class Models:
         (path / "config.json").write_text(json.dumps(configuration, indent=2))
         save(path / "model.safetensors", self.tensors)
         if kind == "vectors":
+            (path / "tokenizer.json").write_text(json.dumps(self.tokenizer()))
             modules = ["Transformer", "Pooling", "Normalize"]
             listed = [{"idx": i, "name": str(i), "path": f"{i}_{name}" if i else "", "type": f"sentence_transformers.models.{name}"}
                       for i, name in enumerate(modules)]  # fmt: skip
@@ -130,6 +132,23 @@ class Models:
             (path / "1_Pooling" / "config.json").write_text(
                 json.dumps({"word_embedding_dimension": HIDDEN, "pooling_mode_mean_tokens": True}))  # fmt: skip
         return path
+
+    def tokenizer(self):
+        """As transformers writes it for a vocab.txt; a static student's is made from it."""
+        special = [{"id": id, "content": token, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
+                   for id, token in enumerate(self.vocabulary[:5])]  # fmt: skip
+        template = [{"SpecialToken": {"id": "[CLS]", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}, {"SpecialToken": {"id": "[SEP]", "type_id": 0}}]  # fmt: skip
+        second = [{"Sequence": {"id": "B", "type_id": 1}}, {"SpecialToken": {"id": "[SEP]", "type_id": 1}}]
+        return {
+            "version": "1.0", "truncation": None, "padding": None, "added_tokens": special,
+            "normalizer": {"type": "BertNormalizer", "clean_text": True, "handle_chinese_chars": True, "strip_accents": None, "lowercase": True},
+            "pre_tokenizer": {"type": "BertPreTokenizer"},
+            "post_processor": {"type": "TemplateProcessing", "single": template, "pair": template + second, "special_tokens": {
+                token: {"id": token, "ids": [self.vocabulary.index(token)], "tokens": [token]} for token in ("[CLS]", "[SEP]")}},
+            "decoder": {"type": "WordPiece", "prefix": "##", "cleanup": True},
+            "model": {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##", "max_input_chars_per_word": 100,
+                      "vocab": {token: id for id, token in enumerate(self.vocabulary)}},
+        }  # fmt: skip
 
     def bert(self, kind):
         prefix = "" if kind in ("base", "vectors") else "bert."
@@ -238,15 +257,15 @@ class Tests:
     def common(self, name, recipe):
         """The paths, and what depends on the sizes."""
         models = DEFAULTS | MODELS.get(name, {})
-        changes = {"max_length": POSITIONS} | SIZES.get(name, {})
+        changes = ({"max_length": POSITIONS} if recipe["stages"] else {}) | SIZES.get(name, {})
         if "teacher" in recipe:
             changes["teacher" if isinstance(recipe["teacher"], str) else "teacher.path"] = self.model(models["teacher"])
         source = recipe["student"]["from"]
         if source == "new":
             changes["student.like"] = self.model(models["teacher"])
-        elif source != "teacher":
+        elif source not in ("teacher", "static"):
             changes["student.from"] = self.model(models["student.from"])
-        for key in recipe["data"]:
+        for key in recipe.get("data", {}):
             changes[f"data.{key}"] = self.data[key]
         for index, stage in enumerate(recipe["stages"]):
             if "segmented" in stage.get("masking", {}):
@@ -262,6 +281,8 @@ class Tests:
         for key, value in changes.items():
             sets += ["--set", f"{key}={value if isinstance(value, pathlib.Path) else json.dumps(value)}"]
         self.limbeck("distil", path, *sets)
+        if not recipe["stages"]:
+            return {}
         stages = {stage["name"]: [] for stage in recipe["stages"]}
         for line in (output / "log.jsonl").read_text().splitlines():
             row = json.loads(line)
@@ -332,7 +353,29 @@ class Tests:
             if re.search(r"highway\.\d+\.classifier\.weight|classifiers\.\d+\.weight", name) and not any(tensors[name]):
                 raise Failure(f"{name} is zero")
 
+    def static(self, name):
+        """A table, a row for each token but [CLS], [SEP] and [MASK]; also of the most frequent tokens of texts, weighted by them."""
+        tokens = [token for token in self.models.vocabulary if token not in ("[CLS]", "[SEP]", "[MASK]")]
+        plain = self.student(name)
+        few = self.work / "students" / "static-few"
+        count = len(tokens) - 20
+        self.distil(name, lambda recipe: {"data.texts": self.data["texts"], "student.vocabulary.size": count, "student.frequencies": "data"}, few, 0)  # fmt: skip
+        shown = []
+        for folder in (plain, few):
+            made = json.loads((folder / "tokenizer.json").read_text())["model"]["vocab"]
+            rows = np.frombuffer(load(folder / "model.safetensors")["embeddings"], np.float16).reshape(-1, 24)
+            if sorted(made.values()) != list(range(len(rows))) or not np.isfinite(rows.astype(np.float32)).all() or not rows.any(1).all():
+                raise Failure(f"{folder.name}: {len(rows)} rows for {len(made)} tokens, or numbers that are not finite, or rows of 0")
+            shown.append(str(len(rows)))
+        if list(json.loads((plain / "tokenizer.json").read_text())["model"]["vocab"]) != tokens:
+            raise Failure("other tokens than the teacher's without special ones")
+        if not int(shown[1]) <= count - 3:
+            raise Failure(f"{shown[1]} tokens, expected at most {count} without [CLS], [SEP] and [MASK]")
+        return "tables of " + " and ".join(shown) + " tokens"
+
     def run(self, name):
+        if name == "static":
+            return self.static(name)
         self.limbeck("inspect", self.student(name))
         if name in EXITS:
             self.exits(self.student(name) / "untrained" / "model.safetensors", ROOT / EXITS[name] / "model.safetensors")

@@ -48,8 +48,7 @@ public func limbeck_distil(
     explained(message, message_capacity) { () throws(LimbeckError) in
         let options = try Limbeck.options(options)
         let call = try Call(recipe, recipe_bytes, options)
-        let trainer = try Trainer(call.recipe, options: call.options)
-        try trainer.run { progress in
+        try DistilRun(call.recipe, options: call.options).run { progress in
             guard let report = options.progress else { return true }
             var name = progress.stageName
             return name.withUTF8 { name in
@@ -71,7 +70,7 @@ public func limbeck_distil_plan(
         // What is wrong with the struct is said before the data are read.
         try fill(plan, limbeck_distil_plan_t())
         let call = try Call(recipe, recipe_bytes, Limbeck.options(options))
-        let found = try Trainer(call.recipe, options: call.options).plan
+        let found = try DistilRun(call.recipe, options: call.options).plan
         var result = limbeck_distil_plan_t()
         result.stage_count = UInt32(truncatingIfNeeded: found.steps.count)
         result.parameters = UInt64(found.parameters)

@@ -44,7 +44,8 @@ package final class Corpus {
     private var special: [Bool] = []
 
     package init(_ recipe: Recipe, configuration: Configuration, tokenizer: Tokenizer?) throws(LimbeckError) {
-        (self.tokenizer, name) = (tokenizer, recipe.data.path)
+        guard let data = recipe.data else { throw LimbeckError(.invalidArgument, "recipe: 'data' is missing") }
+        (self.tokenizer, name) = (tokenizer, data.path)
         needs = CorpusNeeds(recipe, configuration)
         (vocabularySize, typeCount) = (configuration.vocabSize, max(1, configuration.typeVocabSize))
         if let length = recipe.maxLength, length > configuration.maxPositions {
@@ -63,12 +64,12 @@ package final class Corpus {
         }
         let file = try MappedFile(name, name: name)
         guard !file.bytes.isEmpty else { throw LimbeckError(.fileMalformed, "\(name): an empty file, 0 bytes") }
-        switch recipe.data {
+        switch data {
         case .tokens: try readTokens(file)
-        case .texts, .labelled, .pairs: try readTexts(file, recipe.data)
+        case .texts, .labelled, .pairs: try readTexts(file, data)
         }
         // Tokens that somebody prepared may be a single batch.
-        let isPrepared = if case .tokens = recipe.data { true } else { false }
+        let isPrepared = if case .tokens = data { true } else { false }
         try checkContents(isPrepared: isPrepared)
         note()
     }

@@ -31,6 +31,13 @@ package struct SafetensorsWriter {
         add(name, dtype: "F32", shape: shape, UnsafeRawBufferPointer(start: copy.base, count: copy.bytes))
     }
 
+    package mutating func add(_ name: String, shape: [Int], halves: [UInt16]) throws(LimbeckError) {
+        let copy = try Memory(bytes: halves.count * MemoryLayout<UInt16>.stride)
+        halves.withUnsafeBytes { copy.copy($0) }
+        memory.append(copy)
+        add(name, dtype: "F16", shape: shape, UnsafeRawBufferPointer(start: copy.base, count: copy.bytes))
+    }
+
     package mutating func add(_ name: String, _ numbers: [Int64]) throws(LimbeckError) {
         let copy = try Memory(bytes: numbers.count * MemoryLayout<Int64>.stride)
         numbers.withUnsafeBytes { copy.copy($0) }

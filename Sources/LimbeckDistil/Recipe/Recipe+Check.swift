@@ -37,12 +37,14 @@ private struct Needs {
 extension Recipe {
     /// What does not fit together, as far as it can be said without the models and the data.
     func check(_ mistakes: RecipeMistakes) {
+        if case .table(let source) = student.origin { return check(source, mistakes) }
+        guard let data else { return }
         for (index, stage) in stages.enumerated() {
             if stages[..<index].contains(where: { $0.name == stage.name }) {
                 mistakes.add(.fileMalformed, "'stages.\(index).name' is '\(stage.name)', which another stage has")
             }
             for (place, loss) in stage.losses.enumerated() {
-                check(loss, stage, "'stages.\(index).losses.\(place)' (\(loss.name))", mistakes)
+                check(loss, stage, data, "'stages.\(index).losses.\(place)' (\(loss.name))", mistakes)
             }
             if !stage.losses.contains(where: { $0.weight.from > 0 || $0.weight.to > 0 }) {
                 mistakes.add(.fileInconsistent, "'stages.\(index).losses' have weights of 0 alone")
@@ -64,11 +66,26 @@ extension Recipe {
         case .teacher: mistakes.add(.fileInconsistent, "'student.from' is 'teacher', and there is no 'teacher'")
         case .new(like: nil):
             mistakes.add(.fileInconsistent, "'student.from' is 'new', with neither 'student.like' nor 'teacher' to be like")
-        case .folder, .new: break
+        case .folder, .new, .table: break
         }
     }
 
-    private func check(_ loss: Loss, _ stage: Stage, _ path: Message, _ mistakes: RecipeMistakes) {
+    private func check(_ source: StaticSource, _ mistakes: RecipeMistakes) {
+        guard let teacher else { return mistakes.add(.fileInconsistent, "'student.from' is 'static', and there is no 'teacher'") }
+        if teacher.dropout > 0 || teacher.store != nil {
+            mistakes.add(.fileInconsistent, "'teacher' has 'dropout' or 'store', which are for a student that is trained")
+        }
+        if teacher.path == output { mistakes.add(.fileInconsistent, "'output' is the folder of the teacher") }
+        switch (source.frequencies, source.coefficient) {
+        case (.data, nil): mistakes.add(.fileInconsistent, "'student.frequencies' is 'data', and 'sif_coefficient' is false")
+        case (.zipf, _) where student.vocabularySize == nil:
+            if data != nil { mistakes.add(.fileInconsistent, "'data' are for 'student.vocabulary' or 'student.frequencies'") }
+        default:
+            if data == nil { mistakes.add(.fileInconsistent, "'student' needs 'data', whose tokens are counted") }
+        }
+    }
+
+    private func check(_ loss: Loss, _ stage: Stage, _ data: DataSource, _ path: Message, _ mistakes: RecipeMistakes) {
         let needs = Needs(loss.kind, data: data)
         func lack(_ what: __owned Message) { mistakes.add(.fileInconsistent, "\(path) needs \(what)") }
         var (isLabelled, isPrepared, isPairs) = (false, false, false)

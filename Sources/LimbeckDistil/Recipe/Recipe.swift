@@ -5,7 +5,8 @@ package struct Recipe {
     /// nil: losses need labels alone.
     package var teacher: TeacherSource?
     package var student: StudentSource
-    package var data: DataSource
+    /// nil: a static student reads texts only to count its tokens.
+    package var data: DataSource?
     /// Texts are truncated to so many tokens, special ones included; nil: the student's own limit.
     package var maxLength: Int?
     package var seed: UInt64 = 42
@@ -21,7 +22,7 @@ package struct Recipe {
     /// The file as JSON without spaces, with its overrides: for the student's card, and to tell whether a checkpoint is of the same recipe.
     package var source = ""
 
-    package init(student: StudentSource, data: DataSource, output: String, stages: [Stage]) {
+    package init(student: StudentSource, data: DataSource?, output: String, stages: [Stage]) {
         (self.student, self.data, self.output, self.stages) = (student, data, output, stages)
     }
 }
@@ -44,6 +45,8 @@ package struct StudentSource {
         case folder(String)
         /// Random weights, in the architecture of the teacher or of a folder.
         case new(like: String?)
+        /// No network: a table of the teacher's vectors of single tokens.
+        case table(StaticSource)
     }
 
     package var origin: Origin
@@ -68,6 +71,30 @@ package struct StudentSource {
     package var projections: String?
 
     package init(_ origin: Origin) { self.origin = origin }
+
+    var isStatic: Bool { if case .table = origin { true } else { false } }
+}
+
+/// A static student (model2vec 0.10.0): what becomes of the teacher's vectors of single tokens.
+package struct StaticSource {
+    /// How often a token is, of which its weight depends.
+    package enum Frequencies {
+        /// By Zipf's law, with ids as ranks.
+        case zipf
+        /// As in the data.
+        case data
+    }
+
+    package enum Precision { case float16, float32 }
+
+    /// The principal components that are kept; nil: the vectors stay as they are.
+    package var dimensions: Int? = 256
+    /// a of the weights a / (a + frequency) (Arora, Liang, Ma 2017); nil: all are 1.
+    package var coefficient: Double? = 1e-4
+    package var frequencies = Frequencies.zipf
+    package var precision = Precision.float16
+
+    package init() {}
 }
 
 /// A head that the student gets, with new weights.

@@ -4,10 +4,25 @@ extension Recipe {
     /// Reads the recipe at `path`, applies overrides such as ("stages.0.epochs", "1"), and checks all that can be checked without the models
     /// and the data. Paths in it are relative to its folder.
     package init(path: String, overrides: [(String, String)] = []) throws(LimbeckError) {
-        let root = try Recipe.tree(path)
+        try self.init(Recipe.tree(path), file: path, folder: Recipe.folder(of: path), overrides: overrides)
+    }
+
+    /// The recipe of a static student, with paths relative to the current folder.
+    package init(static teacher: String, output: String, overrides: [(String, String)] = []) throws(LimbeckError) {
+        func text(_ text: String) -> RecipeNode { RecipeNode(.string(text)) }
+        let student = RecipeNode(.object([.init(key: "from", value: text("static"))]))
+        let root = RecipeNode(
+            .object([
+                .init(key: "teacher", value: text(teacher)), .init(key: "student", value: student),
+                .init(key: "output", value: text(output)), .init(key: "stages", value: RecipeNode(.array([]))),
+            ]))
+        try self.init(root, file: "--static", folder: "", overrides: overrides)
+    }
+
+    private init(_ root: RecipeNode, file path: String, folder: String, overrides: [(String, String)]) throws(LimbeckError) {
         for (key, value) in overrides { try root.override(key, value, file: path) }
         let mistakes = RecipeMistakes(file: path)
-        let reader = RecipeReader(folder: Recipe.folder(of: path))
+        let reader = RecipeReader(folder: folder)
         let recipe = reader.recipe(RecipeBlock(root, "", mistakes))
         try mistakes.check()
         guard var recipe else { throw LimbeckError(.fileMalformed, "\(path): not a recipe") }
@@ -52,22 +67,33 @@ struct RecipeReader {
         let data = block.node("data").flatMap { self.data(block.block($0, "data")) }
         let output = self.path("output", block)
         if student == nil { block.missing("student", "an object with 'from'") }
-        if data == nil { block.missing("data", "an object with one of texts, labelled, pairs, tokens") }
+        let isStatic = student?.isStatic ?? false
+        if data == nil, !isStatic { block.missing("data", "an object with one of texts, labelled, pairs, tokens") }
         if output == nil { block.missing("output", "the path of a folder") }
-        let stages = block.array("stages") { node, path in self.stage(block.block(node, path)) }
+        let stages = isStatic ? noStages(block) : block.array("stages") { node, path in self.stage(block.block(node, path)) }
         if stages == nil { block.missing("stages", "an array with elements") }
         let maxLength = block.integer("max_length")
         let seed = block.integer("seed", from: 0)
         let checkpointSteps = block.integer("checkpoint_steps", from: 0)
         let recorded = block.integers("record_gradients", from: 0, mayBeEmpty: true)
+        if isStatic { block.refuse("max_length seed checkpoint_steps record_gradients", "for a student that is trained") }
         block.finish()
-        guard let student, let data, let output, let stages else { return nil }
+        guard let student, let output, let stages else { return nil }
         var recipe = Recipe(student: student, data: data, output: output, stages: stages)
         (recipe.teacher, recipe.maxLength) = (teacher, maxLength)
         if let seed { recipe.seed = UInt64(seed) }
         if let checkpointSteps { recipe.checkpointSteps = checkpointSteps }
         if let recorded { recipe.recordedSteps = recorded }
         return recipe
+    }
+
+    /// A static student is not trained.
+    private func noStages(_ block: RecipeBlock) -> [Stage] {
+        if let node = block.node("stages") {
+            if case .array(let elements) = node.content, elements.isEmpty { return [] }
+            block.fail("stages", node, "an array without elements, as a static student is not trained")
+        }
+        return []
     }
 
     func path(_ key: String, _ block: RecipeBlock) -> String? {
@@ -98,6 +124,7 @@ struct RecipeReader {
 
     private func student(_ block: RecipeBlock) -> StudentSource? {
         let from = block.string("from")
+        if from == "static" { return staticStudent(block) }
         let isNew = from == "new"
         var student = StudentSource(.teacher)
         if isNew {
@@ -111,7 +138,7 @@ struct RecipeReader {
             if from != "teacher", let path = path("from", block) { student.origin = .folder(path) }
             student.layers = block.integers("layers", from: 0)
         } else {
-            block.missing("from", "teacher, new, or the path of a model")
+            block.missing("from", "teacher, new, static, or the path of a model")
         }
         if let flag = block.flag("token_types") { student.hasTokenTypes = flag }
         if let flag = block.flag("pooler") { student.hasPooler = flag }
@@ -122,6 +149,40 @@ struct RecipeReader {
         block.refuse(
             isNew ? "layers" : "like layer_count hidden_size attention_heads intermediate_size project_embeddings",
             isNew ? "not for a student that is new" : "for a student that is new")
+        block.refuse("dimensions sif_coefficient frequencies precision", "for a student that is static")
+        block.finish()
+        return student
+    }
+
+    private func staticStudent(_ block: RecipeBlock) -> StudentSource {
+        var source = StaticSource()
+        if let node = block.node("dimensions") {
+            if case .flag(false) = node.content {
+                source.dimensions = nil
+            } else if case .number(_, let size?, _) = node.content, 1...Int(Int32.max) ~= size {
+                source.dimensions = size
+            } else {
+                block.fail(block.at("dimensions"), node, "the number of principal components, or false")
+            }
+        }
+        if let node = block.node("sif_coefficient") {
+            if case .flag(false) = node.content {
+                source.coefficient = nil
+            } else if case .number(_, _, let value?) = node.content, value > 0, value < 1 {
+                source.coefficient = value
+            } else {
+                block.fail(block.at("sif_coefficient"), node, "a number between 0 and 1, or false")
+            }
+        }
+        if block.choice("frequencies", "zipf data") == 1 { source.frequencies = .data }
+        if block.choice("precision", "float16 float32") == 1 { source.precision = .float32 }
+        var student = StudentSource(.table(source))
+        student.vocabularySize = block.node("vocabulary").flatMap { self.vocabulary($0, block.at("vocabulary"), block) }
+        block.refuse(
+            """
+            layers like layer_count hidden_size attention_heads intermediate_size project_embeddings token_types pooler head \
+            initializer_range projections
+            """, "not for a student that is static")
         block.finish()
         return student
     }

@@ -23,9 +23,9 @@ extension Draft {
         set(names.hiddenKey, String(hidden))
         set(names.headsKey, String(heads))
         set(names.intermediateKey, String(inner))
-        var projection: [Float]?
+        var projection: PrincipalComponents?
         if student.projectsEmbeddings, hidden < c.embeddingSize, let word = wordTable {
-            projection = PrincipalComponents.of(numbers(word), width: c.embeddingSize, kept: hidden)
+            projection = PrincipalComponents(of: numbers(word), width: c.embeddingSize, kept: hidden)
         }
         func resized(_ size: Int) -> Int {
             switch size {
@@ -47,7 +47,7 @@ extension Draft {
                 new.numbers = [Float](
                     repeating: entry.name.hasUTF8Suffix("bias") || entry.name.hasUTF8Suffix("beta") ? 0 : 1, count: count)
             } else if isTable, let projection, entry.shape[1] == c.embeddingSize {
-                new.numbers = PrincipalComponents.project(numbers(entry), width: entry.shape[1], projection, kept: new.shape[1])
+                new.numbers = projection.project(numbers(entry))
             } else {
                 var random = random(UInt64(number))
                 new.numbers = Draft.normal(count, deviation: student.initializerRange, &random)

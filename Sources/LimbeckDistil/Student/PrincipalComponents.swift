@@ -1,81 +1,98 @@
+import KernelInterface
 import Limbeck
 
 /// The directions in which rows vary most, in double precision, with sums and products in a fixed order: the same on every machine.
-enum PrincipalComponents {
-    /// The eigenvectors of sum x x^T with the largest eigenvalues. -> (width, kept)
-    static func of(_ rows: [Float], width: Int, kept: Int) -> [Float] {
-        var matrix = [Double](repeating: 0, count: width * width)
-        for row in 0..<rows.count / width {
-            let x = rows[row * width..<(row + 1) * width].map { Double($0) }
-            for i in 0..<width {
-                let factor = x[i]
-                for j in i..<width { matrix[i * width + j] += factor * x[j] }
-            }
-        }
-        for i in 0..<width { for j in 0..<i { matrix[i * width + j] = matrix[j * width + i] } }
-        let (values, vectors) = eigenvectors(&matrix, width)
+struct PrincipalComponents {
+    /// (width, kept) Unit vectors as columns, those along which rows vary most first.
+    let directions: [Float]
+    let width: Int
+    let kept: Int
+    /// What is taken from every row; zeros unless rows are centred.
+    private let mean: [Double]
+
+    /// Of sum (x - mean) (x - mean)^T the eigenvectors with the largest eigenvalues. rows (n, width)
+    init(of rows: [Float], width: Int, kept: Int, isCentred: Bool = false, team: Team? = nil) {
+        (self.width, self.kept) = (width, kept)
+        let mean = isCentred ? PrincipalComponents.mean(rows, width) : [Double](repeating: 0, count: width)
+        self.mean = mean
+        var matrix = PrincipalComponents.products(rows, width, mean, team)
+        let values = SymmetricMatrix.diagonalize(&matrix, width)
         let order = (0..<width).sorted { values[$0] != values[$1] ? values[$0] > values[$1] : $0 < $1 }
-        var result = [Float](repeating: 0, count: width * kept)
+        var directions = [Float](repeating: 0, count: width * kept)
         for (column, source) in order.prefix(kept).enumerated() {
+            let vector = matrix[source * width..<(source + 1) * width]
             // Of the two directions, the one whose largest element is positive.
-            var largest = 0
-            for i in 0..<width where vectors[source * width + i].magnitude > vectors[source * width + largest].magnitude {
-                largest = i
-            }
-            let sign = vectors[source * width + largest] < 0 ? -1.0 : 1
-            for i in 0..<width { result[i * kept + column] = Float(sign * vectors[source * width + i]) }
+            var largest = 0.0
+            for element in vector where element.magnitude > largest.magnitude { largest = element }
+            for (i, element) in vector.enumerated() { directions[i * kept + column] = Float(largest < 0 ? -element : element) }
         }
-        return result
+        self.directions = directions
     }
 
-    /// rows (n, width) times (width, kept)
-    static func project(_ rows: [Float], width: Int, _ projection: [Float], kept: Int) -> [Float] {
+    /// (rows - mean) times directions: (n, width) -> (n, kept)
+    func project(_ rows: [Float], team: Team? = nil) -> [Float] {
         let count = rows.count / width
-        var result = [Float](repeating: 0, count: count * kept)
-        for row in 0..<count {
-            for i in 0..<width {
-                let x = rows[row * width + i]
-                for j in 0..<kept { result[row * kept + j] += x * projection[i * kept + j] }
+        return [Float](unsafeUninitializedCapacity: count * kept) { out, written in
+            let out = out.baseAddress.unsafelyUnwrapped
+            rows.withUnsafeBufferPointer { rows in
+                PrincipalComponents.each(count, by: 64, team) { part in
+                    for row in part { project(rows.baseAddress.unsafelyUnwrapped + row * width, into: out + row * kept) }
+                }
             }
+            written = count * kept
         }
-        return result
     }
 
-    /// The eigenvalues of a symmetric matrix and its eigenvectors, as rows, by Jacobi's rotations, cyclic by row (Golub and Van Loan,
-    /// "Matrix Computations", section 8.5).
-    private static func eigenvectors(_ a: inout [Double], _ n: Int) -> (values: [Double], vectors: [Double]) {
-        var v = [Double](repeating: 0, count: n * n)
-        for i in 0..<n { v[i * n + i] = 1 }
-        a.withUnsafeMutableBufferPointer { a in
-            v.withUnsafeMutableBufferPointer { v in
-                for _ in 0..<30 {
-                    var off = 0.0, all = 0.0
-                    for i in 0..<n {
-                        for j in 0..<n {
-                            if i == j { all += a[i * n + j] * a[i * n + j] } else { off += a[i * n + j] * a[i * n + j] }
-                        }
-                    }
-                    if off <= all * 1e-22 { break }
-                    for p in 0..<n - 1 {
-                        for q in p + 1..<n where a[p * n + q] != 0 {
-                            let theta = (a[q * n + q] - a[p * n + p]) / (2 * a[p * n + q])
-                            let t = (theta < 0 ? -1 : 1) / (theta.magnitude + (theta * theta + 1).squareRoot())
-                            let c = 1 / (t * t + 1).squareRoot(), s = t * c
-                            for k in 0..<n {
-                                let (x, y) = (a[k * n + p], a[k * n + q])
-                                (a[k * n + p], a[k * n + q]) = (c * x - s * y, s * x + c * y)
-                            }
-                            for k in 0..<n {
-                                let (x, y) = (a[p * n + k], a[q * n + k])
-                                (a[p * n + k], a[q * n + k]) = (c * x - s * y, s * x + c * y)
-                                let (z, w) = (v[p * n + k], v[q * n + k])
-                                (v[p * n + k], v[q * n + k]) = (c * z - s * w, s * z + c * w)
-                            }
-                        }
-                    }
+    @_optimize(speed) private func project(_ x: UnsafePointer<Float>, into out: UnsafeMutablePointer<Float>) {
+        out.initialize(repeating: 0, count: kept)
+        directions.withUnsafeBufferPointer { directions in
+            for i in 0..<width {
+                let factor = Float(Double(x[i]) - mean[i]), direction = directions.baseAddress.unsafelyUnwrapped + i * kept
+                for j in 0..<kept { out[j] += factor * direction[j] }
+            }
+        }
+    }
+
+    private static func mean(_ rows: [Float], _ width: Int) -> [Double] {
+        var mean = [Double](repeating: 0, count: width)
+        let count = rows.count / width
+        for row in 0..<count { for i in 0..<width { mean[i] += Double(rows[row * width + i]) } }
+        return mean.map { $0 / Double(max(1, count)) }
+    }
+
+    /// sum (x - mean) (x - mean)^T -> (width, width)
+    private static func products(_ rows: [Float], _ width: Int, _ mean: [Double], _ team: Team?) -> [Double] {
+        var matrix = [Double](repeating: 0, count: width * width)
+        matrix.withUnsafeMutableBufferPointer { matrix in
+            let matrix = matrix.baseAddress.unsafelyUnwrapped
+            rows.withUnsafeBufferPointer { rows in
+                // Each element is a chain over all rows, whoever computes it.
+                each(width, by: 32, team) { addProducts(rows, width, mean, lines: $0, to: matrix) }
+            }
+            for i in 0..<width { for j in 0..<i { matrix[i * width + j] = matrix[j * width + i] } }
+        }
+        return matrix
+    }
+
+    /// The upper triangle, some lines of it.
+    @_optimize(speed) private static func addProducts(
+        _ rows: UnsafeBufferPointer<Float>, _ width: Int, _ mean: [Double], lines: Range<Int>,
+        to matrix: UnsafeMutablePointer<Double>
+    ) {
+        var row = [Double](repeating: 0, count: width)
+        row.withUnsafeMutableBufferPointer { row in
+            let x = row.baseAddress.unsafelyUnwrapped
+            for start in stride(from: 0, to: rows.count, by: width) {
+                for j in lines.lowerBound..<width { x[j] = Double(rows[start + j]) - mean[j] }
+                for i in lines {
+                    let factor = x[i], line = matrix + i * width
+                    for j in i..<width { line[j] += factor * x[j] }
                 }
             }
         }
-        return ((0..<n).map { a[$0 * n + $0] }, v)
+    }
+
+    private static func each(_ count: Int, by size: Int, _ team: Team?, _ body: (Range<Int>) -> Void) {
+        if let team { team.each(count, by: size, body) } else { body(0..<count) }
     }
 }

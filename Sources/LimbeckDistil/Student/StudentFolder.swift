@@ -12,6 +12,7 @@ enum StudentFolder {
         case .teacher: break
         case .folder(let path): source = path
         case .new(let like): (source, isNew) = (like ?? source, true)
+        case .table: throw LimbeckError(.invalidArgument, "recipe: 'student.from': static, which has nothing to train")
         }
         guard let source else {
             throw LimbeckError(.invalidArgument, "recipe: 'student': made from the teacher, and there is none")

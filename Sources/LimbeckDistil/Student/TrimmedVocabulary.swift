@@ -6,7 +6,6 @@ struct TrimmedVocabulary {
     /// The old ids, in their order, by new id.
     let ids: [Int]
     private let tokenizer: JSONValue
-    private let isUnigram: Bool
 
     init(_ folder: ModelFolder, size: Int, counts: [Int]) throws(LimbeckError) {
         guard folder.contains("tokenizer.json"), let tokenizer = try folder.json("tokenizer.json"), let model = tokenizer["model"],
@@ -14,7 +13,7 @@ struct TrimmedVocabulary {
         else {
             throw LimbeckError(.unsupported, "recipe: 'student.vocabulary': a model without a tokenizer.json, expected one")
         }
-        isUnigram = vocabulary.kind == .array
+        let isUnigram = vocabulary.kind == .array
         guard isUnigram || model["type"]?.string == "WordPiece" else {
             throw LimbeckError(
                 .unsupported, "recipe: 'student.vocabulary': a tokenizer of another kind, expected WordPiece or Unigram")
@@ -70,9 +69,7 @@ struct TrimmedVocabulary {
 
     /// Writes tokenizer.json, and vocab.txt if the old folder has one.
     func write(_ source: ModelFolder, to folder: String) throws(LimbeckError) {
-        var new: [Int: Int] = [:]
-        for (place, id) in ids.enumerated() { new[id] = place }
-        let text = tokenizerText(new)
+        let text = RenumberedTokenizer(tokenizer, ids: ids).text()
         try OutputFiles.write(Array(text.utf8), to: "\(folder)/tokenizer.json")
         if source.contains("vocab.txt") {
             let file = try source.map("vocab.txt")
@@ -90,87 +87,6 @@ struct TrimmedVocabulary {
             let members = root.members.filter { $0.key.string != "added_tokens_decoder" }
             let text = members.map { "\n  " + JSONText.quoted($0.key.string) + ": " + JSONText.of($0.value) }.joined(",")
             try OutputFiles.write(Array(("{" + text + "\n}\n").utf8), to: "\(folder)/tokenizer_config.json")
-        }
-    }
-
-    private func tokenizerText(_ new: [Int: Int]) -> String {
-        var members: [String] = []
-        for (key, value) in tokenizer.members {
-            let name = key.string
-            let text: String
-            if name == "added_tokens" {
-                text = "[" + value.elements.map { TrimmedVocabulary.renumbered($0, "id", new) }.joined(", ") + "]"
-            } else if name == "model" {
-                text = model(value, new)
-            } else if name == "post_processor" {
-                text = postProcessor(value, new)
-            } else {
-                text = JSONText.of(value)
-            }
-            members.append("\n  " + JSONText.quoted(name) + ": " + text)
-        }
-        return "{" + members.joined(",") + "\n}\n"
-    }
-
-    /// An object with another number in one member.
-    private static func renumbered(_ object: JSONValue, _ key: String, _ new: [Int: Int]) -> String {
-        let members = object.members.map { member in
-            let id = member.key.string == key ? member.value.int.flatMap { new[$0] } : nil
-            return JSONText.quoted(member.key.string) + ": " + (id.map { String($0) } ?? JSONText.of(member.value))
-        }
-        return "{" + members.joined(", ") + "}"
-    }
-
-    private func model(_ model: JSONValue, _ new: [Int: Int]) -> String {
-        var members: [String] = []
-        for (key, value) in model.members {
-            let name = key.string
-            var text = JSONText.of(value)
-            if name == "unk_id" { text = value.int.flatMap { new[$0] }.map { String($0) } ?? text }
-            if name == "vocab" {
-                if isUnigram {
-                    let kept = value.elements.enumerated().filter { new[$0.offset] != nil }
-                    text = "[" + kept.map { "\n    " + JSONText.of($0.element) }.joined(",") + "\n  ]"
-                } else {
-                    var pieces: [(id: Int, text: String)] = []
-                    for (piece, id) in value.members {
-                        if let id = id.int.flatMap({ new[$0] }) {
-                            pieces.append((id, "\n    " + JSONText.quoted(piece.string) + ": " + String(id)))
-                        }
-                    }
-                    pieces.sort { $0.id < $1.id }
-                    text = "{" + pieces.map { $0.text }.joined(",") + "\n  }"
-                }
-            }
-            members.append(JSONText.quoted(name) + ": " + text)
-        }
-        return "{" + members.joined(", ") + "}"
-    }
-
-    /// The ids of special tokens: `"sep": ["[SEP]", 102]` of BERT's and RoBERTa's, `"ids": [102]` of a template's.
-    private func postProcessor(_ value: JSONValue, _ new: [Int: Int]) -> String {
-        switch value.kind {
-        case .object:
-            let members = value.members.map { key, value in
-                let name = key.string
-                var text = postProcessor(value, new)
-                if name == "ids" {
-                    text =
-                        "["
-                        + value.elements.map { id in id.int.flatMap { new[$0] }.map { String($0) } ?? JSONText.of(id) }.joined(", ")
-                        + "]"
-                }
-                return JSONText.quoted(name) + ": " + text
-            }
-            return "{" + members.joined(", ") + "}"
-        case .array:
-            // A token and its id.
-            let parts = value.elements.map { $0 }
-            if parts.count == 2, let token = parts[0].string, let id = parts[1].int.flatMap({ new[$0] }) {
-                return "[\(JSONText.quoted(token)), \(id)]"
-            }
-            return "[" + parts.map { postProcessor($0, new) }.joined(", ") + "]"
-        default: return JSONText.of(value)
         }
     }
 }

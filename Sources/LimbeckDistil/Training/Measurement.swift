@@ -72,4 +72,10 @@ package struct TrainingPlan {
         bytes = measurement.parameterBytes + measurement.arenaBytes
         tokensPerBatch = measurement.tokensPerBatch
     }
+
+    /// Without stages.
+    init(parameters: Int, tokensPerBatch: Int, bytes: Int) {
+        (self.parameters, self.tokensPerBatch, self.bytes) = (parameters, tokensPerBatch, bytes)
+        (trainedParameters, steps) = ([], [])
+    }
 }

@@ -41,7 +41,8 @@ struct ModelCard {
         }
         row(
             "data",
-            "\(ModelCard.name(of: recipe.data.path)): \(trainer.corpus.groups) texts or groups, \(trainer.corpus.ids.count) tokens")
+            "\(ModelCard.name(of: trainer.corpus.name)): \(trainer.corpus.groups) texts or groups, \(trainer.corpus.ids.count) tokens"
+        )
         row("seed", String(recipe.seed))
         text += "\n| stage | losses | steps | loss at the start | at the end |\n|---|---|---|---|---|\n"
         for stage in recipe.stages {
@@ -58,7 +59,7 @@ struct ModelCard {
     }
 
     /// The last part of a path.
-    private static func name(of path: String) -> String {
+    static func name(of path: String) -> String {
         let parts = path.utf8.split(separator: UInt8(ascii: "/"))
         return parts.last.map { String(decoding: Array($0), as: UTF8.self) } ?? path
     }

@@ -8,15 +8,28 @@ struct Distil: ParsableCommand {
         discussion: """
             limbeck distil recipes/embedding.json --plan
             limbeck distil recipes/embedding.json --set data.texts=/texts.txt --set stages.0.epochs=2
+            limbeck distil --static models/teacher models/static --set student.dimensions=128
 
             The recipe is checked with its models and data before the first step. The student, its log and a picture of it are \
             written to the recipe's output folder. A run that was ended, by Ctrl-C or otherwise, goes on from its last checkpoint \
             when it is started again, to the same bits. Paths in a recipe are relative to its folder, those in --set to the current one.
+
+            With --static there is no recipe file, but a teacher and the folder of a student without layers (model2vec), which takes a \
+            minute and no data.
             """)
 
     @Argument(
-        help: "A recipe: a JSON file. docs/distillation.md describes it; recipes/ has one for each method.", completion: .file())
+        help: """
+            A recipe: a JSON file. docs/distillation.md describes it; recipes/ has one for each method. With --static, the folder of \
+            the teacher.
+            """, completion: .file())
     var recipe: String
+
+    @Argument(help: "With --static, the folder of the student.", completion: .directory)
+    var output: String?
+
+    @Flag(name: .customLong("static"), help: "Make a table of the teacher's vectors of single tokens.")
+    var isStatic = false
 
     @Option(
         name: .customLong("set"), parsing: .unconditionalSingleValue,
@@ -40,25 +53,33 @@ struct Distil: ParsableCommand {
     @Flag(help: "Begin anew, even if there is a checkpoint.")
     var restart = false
 
+    func validate() throws {
+        if isStatic, output == nil { throw ValidationError("Missing the folder of the student, after the teacher's.") }
+        if !isStatic, output != nil { throw ValidationError("There is a second path, which only --static has.") }
+    }
+
     func run() throws {
         var changes: [(String, String)] = []
         for var change in overrides { changes.append(try change.withUTF8 { try keyAndValue(UnsafeRawBufferPointer($0)) }) }
-        let recipe = try Recipe(path: recipe, overrides: changes)
+        let recipe =
+            if isStatic, let output { try Recipe(static: recipe, output: output, overrides: changes) } else {
+                try Recipe(path: recipe, overrides: changes)
+            }
         var options = TrainerOptions()
         (options.threads, options.instructionSet, options.resumes) = (threads, kernels, !restart)
         let start = ContinuousClock.now
-        let trainer = try Trainer(recipe, options: options)
+        let run = try DistilRun(recipe, options: options)
         let output = Output()
-        for note in trainer.notes { output.line("note: \(note)") }
+        for note in run.notes { output.line("note: \(note)") }
         if plan {
-            print(trainer.plan, recipe, to: output)
+            print(run.plan, recipe, to: output)
             return try output.flush()
         }
         try output.flush()
         catchInterruptions()
         let report = Report(output)
         do {
-            try trainer.run { report.show($0) && !isInterrupted }
+            try run.run { report.show($0) && !isInterrupted }
         } catch {
             report.end()
             throw report.failure ?? error
@@ -66,7 +87,7 @@ struct Distil: ParsableCommand {
         report.end()
         if let failure = report.failure { throw failure }
         let time = duration((ContinuousClock.now - start).seconds)
-        output.line("\(recipe.output): a student of \(grouped(trainer.plan.parameters)) parameters, after \(time)")
+        output.line("\(recipe.output): a student of \(grouped(run.plan.parameters)) parameters, after \(time)")
         try output.flush()
     }
 
@@ -114,7 +135,9 @@ private final class Report {
     private func sentence(_ progress: LimbeckDistil.Progress) -> String {
         var text = progress.stageName
         if progress.stageCount > 1 { text += " (\(progress.stageIndex + 1) of \(progress.stageCount))" }
-        text += ", step \(grouped(progress.step)) of \(grouped(progress.steps)), loss \(fixed(Double(progress.loss), 4))"
+        text += ", step \(grouped(progress.step)) of \(grouped(progress.steps))"
+        // A teacher that only reads has none.
+        if progress.loss > 0 || progress.learningRate > 0 { text += ", loss \(fixed(Double(progress.loss), 4))" }
         text += ", \(grouped(Int(progress.tokensPerSecond))) tokens/s"
         return progress.step < progress.steps ? text + ", \(duration(progress.secondsLeft)) left" : text
     }
