@@ -118,6 +118,19 @@ import Testing
         #expect(error?.message.contains("the checkpoint of another recipe") == true)
     }
 
+    /// Nor is one of other texts, if only their last token differs.
+    @Test func checkpointOfOtherTexts() throws {
+        let place = try Place()
+        let recipe = try place.recipe("tinybert-intermediate", Self.distillation, output: "run")
+        _ = #expect(throws: LimbeckError.self) { try place.run(recipe, until: 2) }
+        let data = place.url.appendingPathComponent("data.jsonl"), text = try String(contentsOf: data, encoding: .utf8)
+        let changed = text.replacingOccurrences(of: ", 23], \"labels\": 1", with: ", 24], \"labels\": 1")
+        #expect(changed != text)
+        try changed.write(to: data, atomically: true, encoding: .utf8)
+        let error = #expect(throws: LimbeckError.self) { try place.run(recipe) }
+        #expect(error?.message.contains("the checkpoint of another recipe") == true)
+    }
+
     /// A damaged checkpoint, whose numbers would lead out of the lists of steps and batches, is refused.
     @Test(arguments: [(2, Int64(-1)), (2, Int64(1) << 40), (3, -5), (4, Int64.min), (5, Int64.max)])
     func damagedCheckpoint(_ number: Int, _ value: Int64) throws {

@@ -56,7 +56,7 @@ enum Checkpoint {
     private static func fingerprint(_ trainer: Trainer) -> Int {
         let corpus = trainer.corpus
         var hash = UInt64(bitPattern: Int64(trainer.recipe.fingerprint))
-        func add<Element>(_ list: [Element]) { hash = hash &* 0x9e37_79b9_7f4a_7c15 ^ list.withUnsafeBytes { xxh64($0) } }
+        func add<Element>(_ list: [Element]) { hash = hash &* 0x9e37_79b9_7f4a_7c15 ^ list.withUnsafeBytes { digest($0) } }
         add(corpus.ids)
         add(corpus.types)
         add(corpus.starts)

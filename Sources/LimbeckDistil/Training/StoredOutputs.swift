@@ -101,10 +101,10 @@ final class StoredOutputs {
     private static func fingerprint(_ teacher: Network, _ corpus: Corpus) -> String {
         var hash: UInt64 = 0
         func add(_ part: UInt64) { hash = (hash &* 0x9e37_79b9_7f4a_7c15) ^ part }
-        for (_, bytes) in teacher.parameters.state { add(xxh64(bytes)) }
-        add(corpus.ids.withUnsafeBytes { xxh64($0) })
-        add(corpus.types.withUnsafeBytes { xxh64($0) })
-        add(corpus.starts.withUnsafeBytes { xxh64($0) })
+        for (_, bytes) in teacher.parameters.state { add(digest(bytes)) }
+        add(corpus.ids.withUnsafeBytes { digest($0) })
+        add(corpus.types.withUnsafeBytes { digest($0) })
+        add(corpus.starts.withUnsafeBytes { digest($0) })
         return String(hash)
     }
 }
