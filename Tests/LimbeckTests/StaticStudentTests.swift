@@ -37,7 +37,11 @@ import Testing
             let json: String
             init(from decoder: any Decoder) throws {
                 let container = try decoder.singleValueContainer()
-                if let number = try? container.decode(Double.self) { json = String(number) } else { json = "false" }
+                if let number = try? container.decode(Int.self) {
+                    json = String(number)
+                } else {
+                    json = (try? container.decode(Double.self)).map { String($0) } ?? "false"
+                }
             }
         }
     }
