@@ -4,7 +4,7 @@ DESTDIR ?=
 LIBDIR = $(DESTDIR)$(PREFIX)/lib
 INCLUDEDIR = $(DESTDIR)$(PREFIX)/include
 
-.PHONY: all lib distil-lib lib-arm64 install demo test test-long bench clean
+.PHONY: all lib distil-lib lib-arm64 install demo student test test-long bench clean
 
 all: lib
 
@@ -27,9 +27,13 @@ install: lib
 	sed 's|^prefix=.*|prefix=$(PREFIX)|' build/lib/limbeck.pc > "$(LIBDIR)/pkgconfig/limbeck.pc"
 	cp -P build/lib/liblimbeck.so* "$(LIBDIR)/"
 
-# Semantic search over a text file, with a real student.
+# Semantic search over a text file, with the student of students/search; MODEL=all-MiniLM-L6-v2: with its teacher.
 demo:
-	QUERY="$(QUERY)" scripts/demo.sh
+	QUERY="$(QUERY)" MODEL="$(MODEL)" scripts/demo.sh
+
+# Distils students/search/student.limbeck once more, and compares: half an hour.
+student:
+	scripts/student.sh
 
 # The tests; STEP="abi cpus": some of them, see scripts/test.sh.
 test:

