@@ -31,7 +31,12 @@ import Testing
         let texts: [Text]
         /// A number, or false.
         let dimensions: Value
-        let sif_coefficient: Value
+        let coefficient: Value
+
+        enum CodingKeys: String, CodingKey {
+            case teacher, tokens, texts, dimensions
+            case coefficient = "sif_coefficient"
+        }
 
         struct Value: Decodable {
             let json: String
@@ -69,7 +74,7 @@ import Testing
     func asModel2Vec(_ name: String) throws {
         let path = Repository.path("Tests/golden/static/\(name)"), folder = try TestFolder()
         let golden = try JSONDecoder().decode(Golden.self, from: Data(contentsOf: URL(fileURLWithPath: path + ".json")))
-        let changes = [("student.dimensions", golden.dimensions.json), ("student.sif_coefficient", golden.sif_coefficient.json)]
+        let changes = [("student.dimensions", golden.dimensions.json), ("student.sif_coefficient", golden.coefficient.json)]
         try run(
             changes + [("student.precision", "float32")], of: Repository.path("Tests/golden/\(golden.teacher)"), to: folder.path)
         let expected = try Table(path + ".safetensors"), found = try Table(folder.path + "/model.safetensors")

@@ -69,6 +69,7 @@ def compare(teacher, folder):
     print(f"{a.shape[0]} tokens, {a.shape[1]} numbers, {own.embedding_dtype}")
 
     def cosines(x, y):
+        x, y = x.astype(np.float64), y.astype(np.float64)
         return (x * y).sum(1) / (np.linalg.norm(x, axis=1) * np.linalg.norm(y, axis=1))
 
     print(f"cosine of rows: mean {cosines(a, b).mean():.7f}, least {cosines(a, b).min():.7f}; largest difference {np.abs(a - b).max():.2e}")
