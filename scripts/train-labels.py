@@ -65,8 +65,9 @@ def runs(options):
         "fastbert": (
             "fastbert",
             {
-                "student.from": start, **stage(0, epochs=1), **stage(1, epochs=2, rate=EXITS_RATE, freeze=["classifiers.5.*"]),
+                "student.from": start, **stage(0, epochs=1), **stage(1, epochs=1.5, rate=EXITS_RATE, freeze=["classifiers.5.*"]),
                 "stages.0.train": ["embedding.*", "encoder.*", "classifiers.5.*"],
+                "stages.0.optimizer.rates": {"classifiers.*": EXITS_RATE / RATE},
             },
             ["teacher", "fastbert-start"],
         ),
@@ -74,7 +75,7 @@ def runs(options):
             "deebert",
             {
                 "student.from": teacher, "student.head.labels": SECTIONS,
-                **stage(0, epochs=1, freeze=["*word_embedding*", highways]), **stage(1, epochs=2, rate=EXITS_RATE, freeze=[]),
+                **stage(0, epochs=0.5, freeze=["*word_embedding*", highways]), **stage(1, epochs=1.5, rate=EXITS_RATE, freeze=[]),
             },
             ["teacher"],
         ),
@@ -84,7 +85,7 @@ def runs(options):
         "dynabert-width": (
             "dynabert-width",
             {
-                "teacher": teacher, **stage(0, epochs=1), "stages.0.widths": parts["widths"],
+                "teacher": teacher, **stage(0, epochs=0.5), "stages.0.widths": parts["widths"],
                 "stages.0.losses.1.layers": [[i, i] for i in range(7)],
             },
             ["teacher"],
@@ -92,7 +93,7 @@ def runs(options):
         "dynabert": (
             "dynabert-depth",
             {
-                "teacher": width, **stage(0, epochs=0.5), **stage(1, epochs=0.5),
+                "teacher": width, **stage(0, epochs=0.25), **stage(1, epochs=0.25),
                 **{f"stages.{number}.{key}": value for number in range(2) for key, value in parts.items()},
             },
             ["dynabert-width"],
