@@ -65,9 +65,8 @@ def runs(options):
         "fastbert": (
             "fastbert",
             {
-                "student.from": start, **stage(0, epochs=1), **stage(1, epochs=1.5, rate=EXITS_RATE, freeze=["classifiers.5.*"]),
+                "student.from": start, **stage(0, epochs=0.5), **stage(1, epochs=1.5, rate=EXITS_RATE, freeze=["classifiers.5.*"]),
                 "stages.0.train": ["embedding.*", "encoder.*", "classifiers.5.*"],
-                "stages.0.optimizer.rates": {"classifiers.*": EXITS_RATE / RATE},
             },
             ["teacher", "fastbert-start"],
         ),
