@@ -31,7 +31,7 @@ install: lib
 demo:
 	QUERY="$(QUERY)" MODEL="$(MODEL)" scripts/demo.sh
 
-# Distils students/search/student.limbeck once more, and compares: half an hour.
+# Distils students/search/student.limbeck once more, and compares: 20 minutes.
 student:
 	scripts/student.sh
 

@@ -2,8 +2,8 @@
 # Distils the student that the repository carries once more, and compares: `make student`.
 #
 # From the teacher (downloaded by scripts/fetch-minilm.sh) and students/search/pairs.tsv.xz, by students/search/recipe.json; then packs
-# it as int8. The pack must have the bits of students/search/student.limbeck. Ends with 1 if it has others. Takes about half an hour of
-# two cores; Ctrl-C leaves a checkpoint, from which the same command goes on.
+# it as int8. The pack must have the bits of students/search/student.limbeck. Ends with 1 if it has others. Takes some 20 minutes
+# of two cores; Ctrl-C leaves a checkpoint, from which the same command goes on.
 # Environment: SWIFT (default: swift); THREADS (default: all CPUs), which changes the time and not the bits.
 set -eu
 cd "$(dirname "$0")/.."
