@@ -48,12 +48,16 @@ def runs(options):
     scores = {"stages.0.losses.0.layers": [[0, 1], [1, 3], [2, 5]]}
     # As wide as the teacher, it needs no projection.
     hidden = {"stages.0.losses.1.layers": [[0, 0], [1, 2], [2, 4], [3, 6]], "stages.0.losses.1.projection": None}
+    bert_adam = json.loads((ROOT / "recipes/pkd.json").read_text())["stages"][0]["optimizer"]
     parts = {"widths": [1, 0.5], "depths": [1, 0.5]}
     return {
         "teacher": ("fine-tune-labels", {"student.from": minilm, "student.head": SEQUENCE, **stage(0)}, []),
         # The same student without a teacher.
         "plain": ("fine-tune-labels", {**begin, **stage(0)}, []),
         "hinton": ("hinton", {"teacher": teacher, **begin, **stage(0)}, ["teacher"]),
+        # The same two with PKD's optimiser: what a method owes to its optimiser is not the teacher's merit.
+        "plain-bert-adam": ("fine-tune-labels", {**begin, "stages.0.optimizer": bert_adam, **stage(0)}, []),
+        "hinton-bert-adam": ("hinton", {"teacher": teacher, **begin, "stages.0.optimizer": bert_adam, **stage(0)}, ["teacher"]),
         "pkd": ("pkd", {"teacher": teacher, **begin, **stage(0), "stages.0.losses.2.layers": [[1, 2], [2, 4]]}, ["teacher"]),
         # Without a general student, which takes days.
         "tinybert": (
