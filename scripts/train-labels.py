@@ -82,9 +82,6 @@ def runs(options):
             },
             ["teacher"],
         ),
-        # Layers of the fine-tuned teacher, which take its head with them: with its answers to learn from, and with labels alone.
-        "hinton-warm": ("hinton", {"teacher": teacher, "student.layers": LAYERS, **stage(0)}, ["teacher"]),
-        "plain-warm": ("fine-tune-labels", {"student.from": teacher, "student.layers": LAYERS, "student.head": None, **stage(0)}, ["teacher"]),
         "dynabert-width": (
             "dynabert-width",
             {

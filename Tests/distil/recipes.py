@@ -107,20 +107,22 @@ class Models:
         self.weight(name + ".weight", outputs, inputs)
         self.weight(name + ".bias", outputs)
 
-    def norm(self, name, scale="weight", shift="bias"):
-        self.tensors[f"{name}.{scale}"] = np.ones(HIDDEN, np.float32)
-        self.tensors[f"{name}.{shift}"] = np.zeros(HIDDEN, np.float32)
+    def norm(self, name):
+        self.tensors[f"{name}.weight"] = np.ones(HIDDEN, np.float32)
+        self.tensors[f"{name}.bias"] = np.zeros(HIDDEN, np.float32)
 
     def path(self, kind):
         path = self.folder / kind
         if path.exists():
             return path
+        if kind == "fastbert":
+            subprocess.run([sys.executable, ROOT / "scripts/fastbert-folder.py", self.path("sequence"), path], check=True, stdout=subprocess.DEVNULL)
+            return path
         path.mkdir(parents=True)
         (path / "vocab.txt").write_text("".join(token + "\n" for token in self.vocabulary))
         # The same, whichever others are made.
         self.random, self.tensors = np.random.default_rng(list(kind.encode())), {}
-        configuration = self.fastbert() if kind == "fastbert" else self.bert(kind)
-        (path / "config.json").write_text(json.dumps(configuration, indent=2))
+        (path / "config.json").write_text(json.dumps(self.bert(kind), indent=2))
         save(path / "model.safetensors", self.tensors)
         if kind == "vectors":
             (path / "tokenizer.json").write_text(json.dumps(self.tokenizer()))
@@ -182,25 +184,6 @@ class Models:
         if kind == "sequence":
             configuration |= {"id2label": dict(enumerate(LABELS)), "label2id": {label: id for id, label in enumerate(LABELS)}}
         return configuration
-
-    def fastbert(self):
-        for name, rows in [("word", len(self.vocabulary)), ("position", 512), ("segment", 3)]:
-            self.weight(f"embedding.{name}_embedding.weight", rows, HIDDEN)
-        self.norm("embedding.layer_norm", "gamma", "beta")
-        for layer in range(LAYERS):
-            at, branch = f"encoder.transformer.{layer}.", f"classifiers.{layer}."
-            for index in range(3):
-                self.linear(f"{at}self_attn.linear_layers.{index}", HIDDEN, HIDDEN)
-                self.linear(f"{branch}self_atten.linear_layers.{index}", 24, 24)
-            self.linear(f"{at}self_attn.final_linear", HIDDEN, HIDDEN)
-            self.linear(f"{branch}self_atten.final_linear", 24, 24)
-            for index, (inputs, outputs) in enumerate([(HIDDEN, INNER), (INNER, HIDDEN)]):
-                self.linear(f"{at}feed_forward.linear_{index + 1}", inputs, outputs)
-                self.norm(f"{at}layer_norm_{index + 1}", "gamma", "beta")
-            for index, (inputs, outputs) in enumerate([(HIDDEN, 24), (24, 24), (24, len(LABELS))]):
-                self.linear(f"{branch}output_layer_{index}", inputs, outputs)
-        sizes = {"emb_size": HIDDEN, "feedforward_size": INNER, "hidden_size": HIDDEN, "heads_num": HEADS, "layers_num": LAYERS}
-        return sizes | {"dropout": 0.1, "id2label": dict(enumerate(LABELS))}
 
 
 def write_data(folder, lines, vocabulary):
